@@ -1,0 +1,58 @@
+"""Train deep networks that predict transcription factor binding from ATAC-seq signal and DNA sequence.
+
+``train(TrainConfig(...))`` runs a whole training; ``Genome``, ``Track``, ``Sampler`` and ``WindowDataset`` are the
+loader and work on their own. Names are loaded when they are first used, so that ``import maxatac`` costs next to
+nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from maxatac._core import Genome as Genome
+    from maxatac._core import Sampler as Sampler
+    from maxatac._core import Track as Track
+    from maxatac._core import read_windows as read_windows
+    from maxatac.batches import WindowDataset as WindowDataset
+    from maxatac.settings import TrainConfig as TrainConfig
+    from maxatac.training import TrainResult as TrainResult
+    from maxatac.training import train as train
+
+_HOMES = {
+    "Genome": "maxatac._core",
+    "Sampler": "maxatac._core",
+    "Track": "maxatac._core",
+    "read_windows": "maxatac._core",
+    "TrainConfig": "maxatac.settings",
+    "TrainResult": "maxatac.training",
+    "WindowDataset": "maxatac.batches",
+    "train": "maxatac.training",
+}
+
+__all__ = [
+    "Genome",
+    "Sampler",
+    "Track",
+    "TrainConfig",
+    "TrainResult",
+    "WindowDataset",
+    "read_windows",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("maxatac")
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'maxatac' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

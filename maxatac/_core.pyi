@@ -1,0 +1,90 @@
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from typing import TypedDict, final, type_check_only
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Genome", "Sampler", "Track", "read_windows"]
+
+@type_check_only
+class Plan(TypedDict):
+    roi: NDArray[np.int64]
+    track: NDArray[np.int32]
+    chrom: NDArray[np.int32]
+    start: NDArray[np.int64]
+    reverse: NDArray[np.bool_]
+
+@type_check_only
+class Decoded(TypedDict):
+    blocks: int
+    bytes: int
+    seconds: float
+
+@final
+class Genome:
+    def __new__(cls, path: str | PathLike[str]) -> Genome: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def chrom_sizes(self) -> dict[str, int]: ...
+    def one_hot(
+        self, chrom: str, start: int, end: int, *, reverse_complement: bool = False
+    ) -> NDArray[np.float32]: ...
+    def n_intervals(self, chrom: str) -> NDArray[np.int64]: ...
+
+@final
+class Track:
+    def __new__(cls, path: str | PathLike[str]) -> Track: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def chrom_sizes(self) -> dict[str, int]: ...
+    def values(self, chrom: str, start: int, end: int) -> NDArray[np.float32]: ...
+    def intervals(
+        self, chrom: str, start: int, end: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]: ...
+
+@final
+class Sampler:
+    def __new__(
+        cls,
+        genome: Genome,
+        signal: Sequence[Track],
+        binding: Sequence[Track],
+        *,
+        chroms: Sequence[str],
+        roi_chrom: NDArray[np.int32],
+        roi_start: NDArray[np.int64],
+        roi_track: NDArray[np.int32],
+        batch_size: int,
+        seed: int,
+        stream: int = 0,
+        rand_ratio: float = 0.0,
+        blacklist: Mapping[str, NDArray[np.int64]] | None = None,
+        shuffle_cell_type: bool = True,
+        reverse_complement: bool = False,
+        jitter: int = 0,
+        quantitative: bool = False,
+        target_scale_factor: float = 1.0,
+        threads: int = 1,
+        memory: int | None = None,
+    ) -> Sampler: ...
+    def with_stream(self, stream: int) -> Sampler: ...
+    @property
+    def roi_per_batch(self) -> int: ...
+    @property
+    def batch_size(self) -> int: ...
+    @property
+    def decoded(self) -> Decoded: ...
+    def plan(self, epoch: int, index: int) -> Plan: ...
+    def batch(self, epoch: int, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]: ...
+
+def read_windows(
+    genome: Genome,
+    track: Track,
+    chrom: str,
+    starts: NDArray[np.int64],
+    *,
+    reverse_complement: bool = False,
+) -> NDArray[np.float32]: ...

@@ -1,0 +1,1 @@
+"""The command line: options in, one call of a public function, an exit status out."""

@@ -1,0 +1,39 @@
+"""Logging of the command line."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+from maxatac.logs import FORMAT, PACKAGE, TIME
+
+# What TensorFlow's C++ side prints on import is noise to a user unless something is wrong.
+_TENSORFLOW_LEVEL = {"debug": "0", "info": "2", "warning": "2", "error": "2", "fatal": "3"}
+
+
+class _AboveProgressBar(logging.Handler):
+    """Writes lines to stderr without tearing a progress bar."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        from tqdm import tqdm
+
+        tqdm.write(self.format(record), file=sys.stderr)
+
+
+def log_to_stderr(level: str) -> None:
+    """Send the package's log to stderr, and quieten the libraries below it.
+
+    Parameters
+    ----------
+    level : str
+        One of ``maxatac.settings.LOG_LEVELS``.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", _TENSORFLOW_LEVEL[level])
+    # Warned about on each save of the .h5 file that is written on purpose.
+    logging.getLogger("absl").setLevel(logging.ERROR)
+    handler = _AboveProgressBar()
+    handler.setFormatter(logging.Formatter(FORMAT, TIME))
+    PACKAGE.handlers = [handler]
+    PACKAGE.propagate = False
+    PACKAGE.setLevel(getattr(logging, level.upper()))

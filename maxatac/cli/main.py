@@ -1,0 +1,113 @@
+"""The command ``maxatac``."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+
+from maxatac.cli import simulate, train
+from maxatac.errors import InputError, MaxatacError
+
+logger = logging.getLogger("maxatac")
+
+OK, FAILURE, BAD_INPUT, RETRY, INTERRUPTED = 0, 1, 2, 75, 130
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that takes no abbreviations and knows what an unknown option was meant to be."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        kwargs["allow_abbrev"] = False
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+
+    def canonical(self, argument: str) -> str:
+        """Spell an option that was typed with other hyphens or underscores as this parser does."""
+        if not argument.startswith("--"):
+            return argument
+        name, equals, value = argument.partition("=")
+        spellings = {_folded(option): option for option in self._option_string_actions}
+        return spellings.get(_folded(name), name) + equals + value
+
+    def reject_unknown(self, unknown: Sequence[str]) -> None:
+        """Leave with a usage error that names each unknown option and what it resembles."""
+        problems = []
+        for argument in unknown:
+            name = argument.partition("=")[0]
+            known = [option for option in self._option_string_actions if option.startswith("--")]
+            close = difflib.get_close_matches(name, known, n=1, cutoff=0.6) if name.startswith("-") else []
+            kind = "option" if name.startswith("-") else "argument"
+            hint = f"; did you mean {close[0]}?" if close else ""
+            problems.append(f"unknown {kind} {name}{hint}")
+        self.error("\n".join(problems))
+
+
+def _folded(option: str) -> str:
+    return option.replace("_", "-").lower()
+
+
+def build_parser() -> Parser:
+    """Build the parser with every subcommand."""
+    parser = Parser(
+        prog="maxatac",
+        description="Train networks that predict transcription factor binding from ATAC-seq signal and DNA sequence.",
+    )
+    parser.add_argument("--version", action="version", version=f"maxatac {version('maxatac')}")
+    subparsers = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
+    for command in (train, simulate):
+        command.add_parser(subparsers)
+    return parser
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Parse a command line; usage errors leave with status 2."""
+    parser = build_parser()
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if not arguments:
+        parser.print_help()
+        parser.exit(BAD_INPUT)
+    choices = parser._subparsers._group_actions[0].choices  # type: ignore[union-attr]
+    subparser = choices.get(arguments[0]) if isinstance(choices, dict) else None
+    if isinstance(subparser, Parser):
+        arguments[1:] = [subparser.canonical(argument) for argument in arguments[1:]]
+    namespace, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        (subparser if isinstance(subparser, Parser) else parser).reject_unknown(unknown)
+    return namespace
+
+
+def run(command: Callable[[argparse.Namespace], int], namespace: argparse.Namespace) -> int:
+    """Run a subcommand; errors become messages and exit statuses here and nowhere else."""
+    try:
+        return command(namespace)
+    except InputError as error:
+        count = len(error.problems)
+        for problem in error.problems:
+            print(f"maxatac: error: {problem}", file=sys.stderr)
+        print(
+            f"maxatac: {count} problem{'s' * (count != 1)} found before the start; nothing was written", file=sys.stderr
+        )
+        return BAD_INPUT
+    except MaxatacError as error:
+        logger.debug("traceback", exc_info=True)
+        print(f"maxatac: error: {error}", file=sys.stderr)
+        return FAILURE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILURE
+    except OSError as error:
+        logger.debug("traceback", exc_info=True)
+        print(f"maxatac: error: {error}", file=sys.stderr)
+        return FAILURE
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point: returns the exit status."""
+    namespace = parse(arguments)
+    return run(namespace.run, namespace)

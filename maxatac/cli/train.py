@@ -1,0 +1,202 @@
+"""``maxatac train``."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from maxatac.settings import (
+    ARCHITECTURES,
+    CENTERS,
+    DEFAULT_CHROMS,
+    DEFAULT_TRAINING_CHROMS,
+    DEFAULT_VALIDATION_CHROMS,
+    LOG_LEVELS,
+    MODEL_FORMATS,
+    OUTPUT_ACTIVATIONS,
+    SEED_RANGE,
+    TrainConfig,
+)
+
+_DEFAULTS = {field.name: field.default for field in dataclasses.fields(TrainConfig)}
+
+
+def add_parser(subparsers: Any) -> None:
+    """Declare the options."""
+    parser = subparsers.add_parser(
+        "train",
+        help="train a model",
+        description="Train a model on the ATAC-seq and ChIP-seq data that a meta file lists.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="Exit status: 0 done, 2 something wrong with the input (all of it named, nothing written), "
+        "1 failed while running, 130 interrupted.",
+    )
+    switch = argparse.BooleanOptionalAction
+
+    def option(group: Any, *names: str, default_text: str | None = None, **kwargs: Any) -> None:
+        name = names[0].removeprefix("--")
+        kwargs.setdefault("default", _DEFAULTS[name])
+        if default_text is None and kwargs["default"] is not dataclasses.MISSING:
+            value = kwargs["default"]
+            default_text = {None: "none", True: "on", False: "off"}.get(value, str(value))
+        if kwargs["default"] is dataclasses.MISSING:
+            kwargs["default"] = None
+            kwargs["required"] = True
+        else:
+            kwargs["help"] += f" Default: {default_text}."
+        group.add_argument(*names, dest=name, **kwargs)
+
+    group = parser.add_argument_group("required")
+    option(group, "--sequence", type=Path, metavar="2BIT", help="Genome sequence as 2bit.")
+    option(
+        group, "--meta_file", type=Path, metavar="TSV",
+        help="Tab-separated table of the training data: Cell_Line, TF, ATAC_Signal_File, Binding_File, ATAC_Peaks, "
+        "CHIP_Peaks, Train_Test_Label, one row per cell type. Paths are absolute, or relative to the working "
+        "directory, or to the table's own folder.",
+    )  # fmt: skip
+
+    group = parser.add_argument_group("output")
+    option(group, "--output", type=Path, metavar="DIR", help="Folder for the results.")
+    option(group, "--prefix", help="First part of the name of every output file.")
+    option(group, "--force", action=switch, help="Replace what an earlier run of this prefix left in the folder.")
+    option(
+        group, "--save_roi", action=switch, help="Write the pools of regions of interest; --train_roi reads them back."
+    )
+    option(group, "--plot", action=switch, help="Draw the model's structure and the training history.")
+    option(
+        group,
+        "--model_format",
+        choices=MODEL_FORMATS,
+        help="Format of the checkpoints; the best model is written in both.",
+    )
+    option(group, "--loglevel", type=str.lower, choices=LOG_LEVELS, help="What to log, in upper or lower case.")
+
+    group = parser.add_argument_group("chromosomes")
+    listing = {"nargs": "+", "metavar": "CHROM"}
+    option(
+        group, "--chroms", **listing, default_text=" ".join(DEFAULT_CHROMS),
+        help="Chromosomes that the study is limited to. With --tchroms and --vchroms given and this not, their union. "
+        "Names of a default list that the genome lacks are left out; names typed here must exist.",
+    )  # fmt: skip
+    option(
+        group,
+        "--tchroms",
+        **listing,
+        default_text=" ".join(DEFAULT_TRAINING_CHROMS),
+        help="Chromosomes for training only.",
+    )
+    option(
+        group, "--vchroms", **listing, default_text=" ".join(DEFAULT_VALIDATION_CHROMS),
+        help="Chromosomes for validation only.",
+    )  # fmt: skip
+    option(
+        group, "--blacklist", type=Path, metavar="FILE",
+        help="Regions that no window may touch: BED or bigWig, plain or gzip.",
+    )  # fmt: skip
+    option(
+        group, "--chrom_sizes", type=Path, metavar="FILE",
+        help="Chromosome sizes to hold against those of the 2bit, which are used.",
+    )  # fmt: skip
+    option(group, "--genome", metavar="NAME", help="Name of the genome build, a label for the run record only.")
+
+    group = parser.add_argument_group("regions of interest")
+    option(
+        group, "--train_roi", type=Path, metavar="FILE",
+        help="Training regions to use instead of the peaks of the meta file: BED, narrowPeak, or what "
+        "--save_roi wrote.",
+    )  # fmt: skip
+    option(
+        group, "--validate_roi", type=Path, metavar="FILE",
+        help="Validation regions to use instead of the peaks of the meta file.",
+    )  # fmt: skip
+    option(group, "--center", choices=CENTERS, help="What of a peak its window is centred on.")
+    option(
+        group, "--jitter", type=int, metavar="BP",
+        help="Shift each region by a uniform -BP..BP. Without it every binding site sits in the middle of its window, "
+        "and the network learns the place; 0 is the original's behaviour.",
+    )  # fmt: skip
+    option(
+        group, "--rand_ratio", type=float, metavar="SHARE",
+        help="Share of each training and validation batch that is random windows of the genome, 0 to 1.",
+    )  # fmt: skip
+    option(
+        group, "--shuffle_cell_type", action=switch,
+        help="Give each region a training cell type drawn at random, not its own (pan-cell training).",
+    )  # fmt: skip
+    option(
+        group, "--rev_comp_train", "--rev_comp", action=switch,
+        help="Reverse complement each example with probability 1/2.",
+    )  # fmt: skip
+    option(
+        group, "--test_cell_types", nargs="+", metavar="CELL",
+        help="Cell types to hold out, in place of those labelled Test in the meta file; all others train.",
+    )  # fmt: skip
+
+    group = parser.add_argument_group("model")
+    option(group, "--arch", choices=ARCHITECTURES, help="Architecture of the network.")
+    option(group, "--dense", action=switch, help="End the network in a dense layer.")
+    option(
+        group, "--output_activation", choices=OUTPUT_ACTIVATIONS,
+        help="Activation of the output; anything but sigmoid needs --quant.",
+    )  # fmt: skip
+    option(
+        group, "--quant", action=switch,
+        help="Quantitative targets: the mean binding signal of each bin, fitted by mean squared error.",
+    )  # fmt: skip
+    option(
+        group,
+        "--target_scale_factor",
+        type=float,
+        metavar="FACTOR",
+        help="Factor of quantitative targets; needs --quant.",
+    )
+    option(
+        group, "--weights", type=Path, metavar="FILE", default_text="do not initialize with weights",
+        help="Weights to start from: .keras, .weights.h5, or a published .h5 model.",
+    )  # fmt: skip
+
+    group = parser.add_argument_group("training")
+    option(group, "--epochs", type=int, metavar="N", help="Epochs to train for.")
+    option(group, "--batches", type=int, metavar="N", help="Batches per epoch, for training and for validation.")
+    option(group, "--batch_size", type=int, metavar="N", help="Examples per training batch.")
+    option(group, "--val_batch_size", type=int, metavar="N", help="Examples per validation batch.")
+    option(
+        group, "--seed", type=int, metavar="N",
+        default_text=f"drawn from {SEED_RANGE[0]}..{SEED_RANGE[1]} and recorded", help="Seed of everything random.",
+    )  # fmt: skip
+    option(
+        group, "--threads", type=int, metavar="N", default_text="what the process may use",
+        help="Threads of the loader; the results do not depend on it.",
+    )  # fmt: skip
+
+    group = parser.add_argument_group("accepted for old command lines, without effect")
+    for name in ("--multiprocessing", "--max_queue_size"):
+        group.add_argument(
+            name, nargs="?", const=True, default=None, help="No longer needed: the loader has its own threads."
+        )
+    parser.set_defaults(run=run)
+
+
+def config_from(namespace: argparse.Namespace) -> TrainConfig:
+    """Make the settings that a parsed command line asks for."""
+    names = [field.name for field in dataclasses.fields(TrainConfig)]
+    return TrainConfig(**{name: getattr(namespace, name) for name in names})
+
+
+def run(namespace: argparse.Namespace) -> int:
+    """Train."""
+    import logging
+
+    from maxatac.cli.logs import log_to_stderr
+
+    log_to_stderr(namespace.loglevel)
+    for name in ("multiprocessing", "max_queue_size"):
+        if getattr(namespace, name) is not None:
+            logging.getLogger("maxatac").info("--%s is no longer needed: the loader has threads of its own", name)
+
+    from maxatac.training import train
+
+    train(config_from(namespace))
+    return 0

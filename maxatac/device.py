@@ -1,0 +1,50 @@
+"""Which device Keras computes on."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import keras
+
+logger = logging.getLogger(__name__)
+
+_REMEDY = {
+    "tensorflow": "pip install 'maxatac[cuda]'",
+    "jax": "pip install 'maxatac[jax-cuda]' in an environment of its own",
+}
+
+
+def describe() -> str:
+    """Backend and device in words, such as ``tensorflow 2.21.0 on CPU``."""
+    backend: str = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        gpus = tf.config.list_physical_devices("GPU")
+        names = [tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name) for gpu in gpus]
+        version = tf.__version__
+    elif backend == "jax":
+        import jax
+
+        devices = jax.devices()
+        names = [device.device_kind for device in devices if device.platform != "cpu"]
+        version = jax.__version__
+    else:
+        return backend
+    return f"{backend} {version} on {', '.join(names) or 'CPU'}"
+
+
+def gpu_present() -> bool:
+    """Whether the machine has an NVIDIA driver with at least one GPU, usable or not."""
+    return any(Path("/proc/driver/nvidia/gpus").glob("*")) or Path("/dev/nvidia0").exists()
+
+
+def log_device() -> str:
+    """Log the device in use, with a warning where a GPU lies idle; return its description."""
+    description = describe()
+    logger.info("Keras %s, %s", keras.__version__, description)
+    if description.endswith("on CPU") and gpu_present():
+        remedy = _REMEDY.get(keras.backend.backend(), "install the GPU build of the backend")
+        logger.warning("this machine has a GPU, but %s cannot use it: %s", keras.backend.backend(), remedy)
+    return description

@@ -1,0 +1,52 @@
+"""Every exception that maxatac raises on purpose.
+
+``MaxatacError`` is the root. ``InputError`` gathers all problems found in what the user gave, so that one run names
+them all; the command line turns it into exit status 2, any other ``MaxatacError`` into 1. The compiled core raises
+``GenomeError``, ``TrackError`` and ``RegionError`` from here too, so there is one tree to catch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class MaxatacError(Exception):
+    """Root of all errors of this package."""
+
+
+class GenomeError(MaxatacError):
+    """A 2bit or chromosome-sizes file is damaged, or lacks what was asked of it."""
+
+
+class TrackError(MaxatacError):
+    """A bigWig file is damaged, or lacks what was asked of it."""
+
+
+class RegionError(MaxatacError):
+    """An interval lies outside its chromosome, or a pool of regions cannot serve."""
+
+
+class WeightsError(MaxatacError):
+    """A weights file does not hold what the model needs."""
+
+
+class InputError(MaxatacError):
+    """Something is wrong with what the user gave; found before any work starts.
+
+    Parameters
+    ----------
+    problems : iterable of str
+        One line per problem: file and line where there is one, what was found, what was expected.
+
+    Attributes
+    ----------
+    problems : tuple of str
+    """
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems: tuple[str, ...] = tuple(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        """All problems, one per line."""
+        return "\n".join(self.problems)

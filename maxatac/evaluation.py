@@ -1,0 +1,499 @@
+"""Run a network over whole chromosomes, and score what it says bin by bin.
+
+A window is judged where it stands, so windows that were centred on peaks say little about a model: it may have learnt
+the place. Here windows are laid over the chromosome at a fixed step, every bin is seen at several places of a window
+and on both strands, and the predictions are averaged. Bins that no window covers (the chromosome's last few, and those
+near blacklisted regions) have no score and take no part.
+
+Bin ``b`` of a chromosome is [32 b, 32 b + 32); a remainder at the end of the chromosome that does not fill a bin is
+left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maxatac.windows import BIN_SIZE, BINS, WINDOW_LENGTH
+
+if TYPE_CHECKING:
+    import keras
+
+    from maxatac.genome import Blacklist
+
+# Bases read at a time from genomes and tracks, so that memory does not grow with the chromosome; whole bins.
+_CHUNK = BIN_SIZE << 15
+_LABEL_SUM = BIN_SIZE / 2
+
+
+class GenomeReader(Protocol):
+    """What is used of ``maxatac.Genome``."""
+
+    @property
+    def chrom_sizes(self) -> Mapping[str, int]:
+        """Chromosome lengths in bp."""
+
+    def one_hot(self, chrom: str, start: int, end: int) -> NDArray[np.float32]:
+        """Read bases as rows of A, C, G, T; all zero for N."""
+
+
+class TrackReader(Protocol):
+    """What is used of ``maxatac.Track``."""
+
+    @property
+    def chrom_sizes(self) -> Mapping[str, int]:
+        """Chromosome lengths in bp."""
+
+    def values(self, chrom: str, start: int, end: int) -> NDArray[np.float32]:
+        """Read one value per base; NaN where there is no data."""
+
+
+WindowReader = Callable[..., NDArray[np.float32]]
+"""``maxatac.read_windows``, or anything that is called like it."""
+
+
+def predict_chromosome(
+    model: keras.Model,
+    genome: GenomeReader,
+    track: TrackReader,
+    chrom: str,
+    *,
+    step: int = 256,
+    batch_size: int = 256,
+    both_strands: bool = True,
+    blacklist: Blacklist | None = None,
+    read: WindowReader | None = None,
+) -> NDArray[np.float32]:
+    """Predict every bin of a chromosome.
+
+    Windows lie at 0, ``step``, 2 ``step``, ..., and one more at the last place where the bins line up, so that all full
+    bins are reached. Every batch has the same size, the last one is filled up and cut, so that a compiled model is
+    compiled once. Compile the model with ``jit_compile=True`` for speed; loss and optimiser are not used.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Input of shape (windows, 1024, 5), output of shape (windows, 32).
+    genome : Genome
+        The sequence.
+    track : Track
+        The ATAC signal; no data counts as 0.
+    chrom : str
+        Name of the chromosome.
+    step : int
+        Distance of windows in bp, a multiple of 32.
+    batch_size : int
+        Windows per call of the model.
+    both_strands : bool
+        Average with the predictions for the reverse complement.
+    blacklist : Blacklist, optional
+        Windows that touch it are left out.
+    read : callable, optional
+        Reads windows as ``maxatac.read_windows`` does, the default.
+
+    Returns
+    -------
+    shape (chromosome length // 32,), float32
+        Mean prediction per bin; NaN where no window covers the bin.
+
+    Raises
+    ------
+    ValueError
+        If ``step`` is not a positive multiple of 32, or ``batch_size`` is not positive.
+    """
+    if step < 1 or step % BIN_SIZE:
+        raise ValueError(f"windows {step} bp apart do not line up with bins of {BIN_SIZE} bp")
+    if batch_size < 1:
+        raise ValueError(f"a batch needs at least one window, found {batch_size}")
+    reader = _core_reader() if read is None else read
+    size = genome.chrom_sizes[chrom]
+    starts = _window_starts(size, step)
+    if blacklist is not None:
+        starts = starts[~blacklist.overlaps(chrom, starts, starts + WINDOW_LENGTH)]
+    total = np.zeros(size // BIN_SIZE, dtype=np.float64)
+    count = np.zeros(size // BIN_SIZE, dtype=np.int32)
+    for batch in (starts[first : first + batch_size] for first in range(0, len(starts), batch_size)):
+        bins = batch[:, None] // BIN_SIZE + np.arange(BINS)
+        filled = np.pad(batch, (0, batch_size - len(batch)), mode="edge")
+        for reverse in (False, True) if both_strands else (False,):
+            windows = reader(genome, track, chrom, filled, reverse_complement=reverse)
+            predictions = np.asarray(model.predict_on_batch(windows))[: len(batch)]
+            np.add.at(total, bins, predictions[:, ::-1] if reverse else predictions)
+            np.add.at(count, bins, 1)
+    scores = np.full(total.shape, np.nan, dtype=np.float32)
+    np.divide(total, count, out=scores, where=count > 0, casting="same_kind")
+    return scores
+
+
+def bin_labels(track: TrackReader, chrom: str, n_bins: int) -> NDArray[np.bool_]:
+    """Label the bins of a chromosome as bound or not.
+
+    Parameters
+    ----------
+    track : Track
+        Binding signal; no data counts as 0, and so does a chromosome that the track lacks.
+    chrom : str
+        Name of the chromosome.
+    n_bins : int
+        Bins from the chromosome's start on.
+
+    Returns
+    -------
+    shape (n_bins,), bool
+        True where the sum over the bin exceeds half its width (Cazares et al. 2023).
+    """
+    return _bin_sums(track, chrom, n_bins) > _LABEL_SUM
+
+
+def signal_bins(track: TrackReader, chrom: str, n_bins: int) -> NDArray[np.float32]:
+    """Average a signal track over the bins of a chromosome.
+
+    Parameters
+    ----------
+    track : Track
+        Any signal; no data counts as 0, and so does a chromosome that the track lacks.
+    chrom : str
+        Name of the chromosome.
+    n_bins : int
+        Bins from the chromosome's start on.
+
+    Returns
+    -------
+    shape (n_bins,), float32
+        Mean per base.
+    """
+    return (_bin_sums(track, chrom, n_bins) / BIN_SIZE).astype(np.float32)
+
+
+def motif_bins(
+    genome: GenomeReader, chrom: str, n_bins: int, motif: NDArray[np.floating[Any]], *, reach: int = 0
+) -> NDArray[np.float32]:
+    """Score the bins of a chromosome by their best motif match on either strand.
+
+    Parameters
+    ----------
+    genome : Genome
+        The sequence.
+    chrom : str
+        Name of the chromosome.
+    n_bins : int
+        Bins from the chromosome's start on.
+    motif : shape (positions, 4)
+        Probabilities of A, C, G, T at each position; those under 0.001 count as 0.001.
+    reach : int
+        Bins to either side in which a match counts too. A binding site is wider than its motif, so that a fair
+        comparison with a model may need some.
+
+    Returns
+    -------
+    shape (n_bins,), float32
+        Highest log2 odds against a uniform background, of all matches whose centre (position ``positions // 2`` of the
+        match) lies in the bin or within reach; where there is none free of N, the lowest score that is possible.
+
+    Raises
+    ------
+    ValueError
+        If the motif is not of shape (positions, 4).
+    """
+    motif = np.asarray(motif, dtype=np.float64)
+    if motif.ndim != 2 or motif.shape[1] != 4 or not len(motif):
+        raise ValueError(f"a motif has one row of A, C, G, T per position, found shape {motif.shape}")
+    odds = np.log2(np.maximum(motif, 1e-3) / 0.25).astype(np.float32)
+    strands = (odds, odds[::-1, ::-1])  # A, C, G, T reversed is T, G, C, A
+    worst = float(odds.min(axis=1).sum())
+    best = np.full(n_bins, worst, dtype=np.float32)
+    for first, last in _chunks(n_bins * BIN_SIZE):
+        matches = _match_scores(genome, chrom, first, last, strands)
+        best[first // BIN_SIZE : last // BIN_SIZE] = np.fmax(matches, worst).reshape(-1, BIN_SIZE).max(axis=1)
+    best_in_reach = best.copy()
+    for shift in range(1, min(reach, n_bins - 1) + 1):
+        np.maximum(best_in_reach[shift:], best[:-shift], out=best_in_reach[shift:])
+        np.maximum(best_in_reach[:-shift], best[shift:], out=best_in_reach[:-shift])
+    return best_in_reach
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOutBins:
+    """Every bin that has a prediction, pooled over chromosomes.
+
+    Attributes
+    ----------
+    chroms : tuple of str
+        Where the bins come from.
+    labels : shape (n,), bool
+        Bound or not.
+    model : shape (n,), float32
+        Predictions.
+    signal : shape (n,), float32
+        Mean ATAC signal.
+    motif : shape (n,), float32, or None
+        Best motif score, if a motif was given.
+    """
+
+    chroms: tuple[str, ...]
+    labels: NDArray[np.bool_]
+    model: NDArray[np.float32]
+    signal: NDArray[np.float32]
+    motif: NDArray[np.float32] | None
+
+    def scores(self) -> HeldOutScores:
+        """Score the predictions, and what they have to beat, on these bins."""
+        return HeldOutScores(
+            chroms=self.chroms,
+            bins=len(self.labels),
+            positives=int(self.labels.sum()),
+            average_precision=average_precision(self.labels, self.model),
+            auroc=auroc(self.labels, self.model),
+            signal_average_precision=average_precision(self.labels, self.signal),
+            motif_average_precision=None if self.motif is None else average_precision(self.labels, self.motif),
+        )
+
+
+@dataclass(frozen=True)
+class HeldOutScores:
+    """How well a model, the ATAC signal alone and a motif alone tell bound bins; all on the same bins.
+
+    Attributes
+    ----------
+    chroms : tuple of str
+        Where the bins come from.
+    bins, positives : int
+        Scored bins, and bound ones among them.
+    average_precision, auroc : float
+        Of the model; NaN if no bin is bound (AUROC: or if all are).
+    signal_average_precision : float
+        Of the mean ATAC signal.
+    motif_average_precision : float or None
+        Of the best motif match, if a motif was given.
+    """
+
+    chroms: tuple[str, ...]
+    bins: int
+    positives: int
+    average_precision: float
+    auroc: float
+    signal_average_precision: float
+    motif_average_precision: float | None
+
+    @property
+    def prevalence(self) -> float:
+        """Share of bound bins: the average precision of a guess."""
+        return self.positives / self.bins if self.bins else float("nan")
+
+
+def held_out_bins(
+    model: keras.Model,
+    genome: GenomeReader,
+    signal: TrackReader,
+    binding: TrackReader,
+    chroms: Sequence[str],
+    *,
+    blacklist: Blacklist | None = None,
+    motif: NDArray[np.floating[Any]] | None = None,
+    motif_reach: int = 0,
+    step: int = 256,
+    batch_size: int = 256,
+    both_strands: bool = True,
+    read: WindowReader | None = None,
+) -> HeldOutBins:
+    """Predict whole chromosomes and collect labels and baselines for the same bins.
+
+    Parameters
+    ----------
+    model, genome, step, batch_size, both_strands, blacklist, read
+        As in ``predict_chromosome``.
+    signal : Track
+        ATAC signal of the cell type.
+    binding : Track
+        Binding in the cell type.
+    chroms : sequence of str
+        Chromosomes to pool; should be held out from training.
+    motif : shape (positions, 4), optional
+        Probabilities of A, C, G, T.
+    motif_reach : int
+        See ``motif_bins``.
+
+    Returns
+    -------
+    HeldOutBins
+        In the order of ``chroms`` and of positions.
+    """
+    parts: dict[str, list[NDArray[Any]]] = {"labels": [], "model": [], "signal": [], "motif": []}
+    for chrom in chroms:
+        predicted = predict_chromosome(
+            model,
+            genome,
+            signal,
+            chrom,
+            step=step,
+            batch_size=batch_size,
+            both_strands=both_strands,
+            blacklist=blacklist,
+            read=read,
+        )
+        covered, n_bins = ~np.isnan(predicted), len(predicted)
+        parts["model"].append(predicted[covered])
+        parts["labels"].append(bin_labels(binding, chrom, n_bins)[covered])
+        parts["signal"].append(signal_bins(signal, chrom, n_bins)[covered])
+        if motif is not None:
+            parts["motif"].append(motif_bins(genome, chrom, n_bins, motif, reach=motif_reach)[covered])
+
+    def pool(part: str, dtype: type[np.generic]) -> NDArray[Any]:
+        return np.concatenate([np.empty(0, dtype=dtype), *parts[part]])
+
+    return HeldOutBins(
+        chroms=tuple(chroms),
+        labels=pool("labels", np.bool_),
+        model=pool("model", np.float32),
+        signal=pool("signal", np.float32),
+        motif=None if motif is None else pool("motif", np.float32),
+    )
+
+
+def evaluate(
+    model: keras.Model,
+    genome: GenomeReader,
+    signal: TrackReader,
+    binding: TrackReader,
+    chroms: Sequence[str],
+    **options: Any,
+) -> HeldOutScores:
+    """Score a model on whole held-out chromosomes.
+
+    Parameters
+    ----------
+    model, genome, signal, binding, chroms, **options
+        As in ``held_out_bins``.
+
+    Returns
+    -------
+    HeldOutScores
+    """
+    return held_out_bins(model, genome, signal, binding, chroms, **options).scores()
+
+
+def average_precision(labels: NDArray[Any], scores: NDArray[Any]) -> float:
+    """Average precision: the precision at each distinct score, weighted by the recall it adds.
+
+    Parameters
+    ----------
+    labels : shape (n,), bool or 0 and 1
+        Bound or not.
+    scores : shape (n,), float
+        Higher means bound; equal scores are taken together.
+
+    Returns
+    -------
+    float
+        Exact, without interpolation; NaN if nothing is bound.
+
+    Raises
+    ------
+    ValueError
+        If a score is NaN or the shapes differ.
+    """
+    true, false = _cumulative_counts(labels, scores)
+    if not len(true) or true[-1] == 0:
+        return float("nan")
+    gained = np.diff(true, prepend=0)
+    return float((gained * (true / (true + false))).sum() / true[-1])
+
+
+def auroc(labels: NDArray[Any], scores: NDArray[Any]) -> float:
+    """Area under the ROC curve: how often a bound bin outscores one that is not, ties counting half.
+
+    Parameters
+    ----------
+    labels, scores
+        As in ``average_precision``.
+
+    Returns
+    -------
+    float
+        NaN if nothing is bound, or everything is.
+
+    Raises
+    ------
+    ValueError
+        If a score is NaN or the shapes differ.
+    """
+    true, false = _cumulative_counts(labels, scores)
+    if not len(true) or true[-1] == 0 or false[-1] == 0:
+        return float("nan")
+    widths = np.diff(false, prepend=0)
+    heights = true - np.diff(true, prepend=0) / 2
+    return float((widths * heights).sum() / true[-1] / false[-1])
+
+
+def _cumulative_counts(labels: NDArray[Any], scores: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Count bound and unbound bins at or above each distinct score, from the highest score down."""
+    labels, scores = np.asarray(labels), np.asarray(scores)
+    if labels.shape != scores.shape or labels.ndim != 1:
+        raise ValueError(f"labels of shape {labels.shape} do not match scores of shape {scores.shape}")
+    if np.isnan(scores).any():
+        raise ValueError("a score is NaN")
+    order = np.argsort(scores)[::-1]
+    scores = scores[order]
+    last_of_its_score = np.append(scores[1:] != scores[:-1], True)[: len(scores)]
+    # Counts of a large genome are far below 2^53, so float64 holds them exactly.
+    true = np.cumsum(labels[order].astype(bool))[last_of_its_score]
+    reached = np.flatnonzero(last_of_its_score) + 1
+    return true.astype(np.float64), (reached - true).astype(np.float64)
+
+
+def _core_reader() -> WindowReader:
+    from maxatac._core import read_windows
+
+    return read_windows
+
+
+def _window_starts(size: int, step: int) -> NDArray[np.int64]:
+    last = (size - WINDOW_LENGTH) // BIN_SIZE * BIN_SIZE  # bins have to line up, so not always flush with the end
+    if last < 0:
+        return np.empty(0, dtype=np.int64)
+    starts = np.arange(0, last + 1, step, dtype=np.int64)
+    return starts if starts[-1] == last else np.append(starts, last)
+
+
+def _chunks(end: int) -> Iterator[tuple[int, int]]:
+    for first in range(0, end, _CHUNK):
+        yield first, min(first + _CHUNK, end)
+
+
+def _bin_sums(track: TrackReader, chrom: str, n_bins: int) -> NDArray[np.float64]:
+    sums = np.zeros(n_bins, dtype=np.float64)
+    if chrom in track.chrom_sizes:
+        for first, last in _chunks(n_bins * BIN_SIZE):
+            values = np.nan_to_num(track.values(chrom, first, last), nan=0.0)
+            sums[first // BIN_SIZE : last // BIN_SIZE] = values.reshape(-1, BIN_SIZE).sum(axis=1, dtype=np.float64)
+    return sums
+
+
+def _match_scores(
+    genome: GenomeReader, chrom: str, first: int, last: int, strands: Sequence[NDArray[np.float32]]
+) -> NDArray[np.float32]:
+    """Score the matches centred on each base of [first, last), the better strand; NaN where none fits or N is in it."""
+    positions = len(strands[0])
+    before = positions // 2
+    start, end = max(first - before, 0), min(last - before + positions - 1, genome.chrom_sizes[chrom])
+    bases = genome.one_hot(chrom, start, end)
+    scores = np.full(last - first, np.nan, dtype=np.float32)
+    n_matches = len(bases) - positions + 1
+    if n_matches < 1:
+        return scores
+    found = np.zeros((len(strands), n_matches), dtype=np.float32)
+    with_n = np.zeros(n_matches, dtype=np.bool_)
+    unknown: NDArray[np.bool_] = bases.sum(axis=1) == 0
+    for position in range(positions):
+        with_n |= unknown[position : position + n_matches]
+        for strand, odds in enumerate(strands):
+            found[strand] += bases[position : position + n_matches] @ odds[position]
+    best = found.max(axis=0)
+    best[with_n] = np.nan
+    offset = start + before - first
+    scores[offset : offset + n_matches] = best
+    return scores

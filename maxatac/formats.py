@@ -1,0 +1,186 @@
+"""What a file is, told from its first bytes, so that a message can name the mix-up and not only the failure."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+
+HEAD_LENGTH = 4096
+"""Bytes read to tell a format."""
+
+# Signatures from UCSC's format pages (bigWig, bigBed and 2bit, each in both byte orders), the HDF5 file format
+# specification, RFC 1952 (gzip) and PKWARE's APPNOTE (Zip).
+_MAGIC: tuple[tuple[bytes, str], ...] = (
+    (b"\x1f\x8b", "gzip"),
+    (b"\x26\xfc\x8f\x88", "bigWig"),
+    (b"\x88\x8f\xfc\x26", "bigWig"),
+    (b"\xeb\xf2\x89\x87", "bigBed"),
+    (b"\x87\x89\xf2\xeb", "bigBed"),
+    (b"\x43\x27\x41\x1a", "2bit"),
+    (b"\x1a\x41\x27\x43", "2bit"),
+    (b"\x89HDF\r\n\x1a\n", "HDF5"),
+    (b"PK\x03\x04", "Zip"),
+    (b"PK\x05\x06", "Zip"),
+    (b"version https://git-lfs", "Git LFS pointer"),
+)
+
+_PHRASES = {
+    "HTML page": "an HTML page",
+    "gzip": "a gzip file",
+    "BED text": "BED text",
+    "FASTA text": "FASTA text",
+    "wiggle text": "wiggle text",
+    "bigWig": "a bigWig",
+    "bigBed": "a bigBed",
+    "2bit": "a 2bit file",
+    "HDF5": "an HDF5 file",
+    "Zip": "a Zip archive (.keras and .xlsx files are such)",
+    "empty": "an empty file",
+    "Git LFS pointer": "a Git LFS pointer (fetch the file itself with `git lfs pull`)",
+    "unknown": "a file of unknown format",
+}
+
+_HTML = re.compile(rb"\s*<(!doctype|html|head|body|\?xml|!--)", re.IGNORECASE)
+_BED_LINE = re.compile(rb"\s*\S+\s+\d+\s+\d+(\s|$)")
+
+
+def sniff_bytes(head: bytes) -> str:
+    """Name the format that a file's first bytes look like.
+
+    Parameters
+    ----------
+    head : bytes
+        The first few kilobytes, or all of it.
+
+    Returns
+    -------
+    str
+        One of ``HTML page``, ``gzip``, ``BED text``, ``FASTA text``, ``wiggle text``, ``bigWig``, ``bigBed``, ``2bit``,
+        ``HDF5``, ``Zip``, ``empty``, ``Git LFS pointer``, ``unknown``.
+    """
+    if not head:
+        return "empty"
+    for magic, name in _MAGIC:
+        if head.startswith(magic):
+            return name
+    text = head.removeprefix(b"\xef\xbb\xbf")
+    if _HTML.match(text):
+        return "HTML page"
+    return _sniff_text(text)
+
+
+def sniff(path: str | os.PathLike[str]) -> str:
+    """Name the format that a file looks like; see :func:`sniff_bytes`.
+
+    Parameters
+    ----------
+    path : path-like
+        A file that can be read.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    """
+    with open(path, "rb") as file:
+        return sniff_bytes(file.read(HEAD_LENGTH))
+
+
+def phrase(kind: str) -> str:
+    """Put a name from :func:`sniff` into words that follow "found"."""
+    return _PHRASES[kind]
+
+
+def file_fault(path: str | os.PathLike[str]) -> str | None:
+    """Tell why a path cannot serve as an input file.
+
+    Parameters
+    ----------
+    path : path-like
+        What the user gave.
+
+    Returns
+    -------
+    str or None
+        Words that follow the path (``does not exist``, ``is a directory``, ``is not readable``, ``is empty``, ...);
+        None if it is a file with something in it.
+    """
+    try:
+        status = os.stat(path)
+    except PermissionError:
+        return "is in a folder that may not be read"
+    except (FileNotFoundError, NotADirectoryError):
+        return "is a link to a file that does not exist" if os.path.islink(path) else "does not exist"
+    except (OSError, ValueError) as error:
+        return f"cannot be opened ({error})"
+    if stat.S_ISDIR(status.st_mode):
+        return "is a directory"
+    if not stat.S_ISREG(status.st_mode):
+        # A pipe would be used up by the first look at it.
+        return "is not a regular file"
+    if not os.access(path, os.R_OK):
+        return "is not readable"
+    return "is empty" if status.st_size == 0 else None
+
+
+def check_file(path: str | os.PathLike[str], problems: list[str], *, what: str) -> bool:
+    """Tell whether a path is a file with something in it, and append a problem if not.
+
+    Parameters
+    ----------
+    path : path-like
+        What the user gave.
+    problems : list of str
+        Gets one line if the file cannot serve.
+    what : str
+        What the file is for (``blacklist``, ``meta file``).
+    """
+    fault = file_fault(path)
+    if fault is None:
+        return True
+    problems.append(f"{Path(path)}: {what} {fault}")
+    return False
+
+
+def append_capped(problems: list[str], found: Sequence[str], source: str | os.PathLike[str], *, limit: int = 5) -> None:
+    """Append the first few of a file's problems, and the number of the rest.
+
+    Parameters
+    ----------
+    problems : list of str
+        Gets at most ``limit`` + 1 lines.
+    found : sequence of str
+        All problems of the file.
+    source : path-like
+        The file, for the last line.
+    limit : int
+        How many are told in full.
+    """
+    problems.extend(found[:limit])
+    if len(found) > limit:
+        problems.append(f"{source}: and {len(found) - limit:,} more problems of this kind")
+
+
+def _sniff_text(text: bytes) -> str:
+    """Name the format of something that has no signature."""
+    has_track_line = False
+    for line in text.splitlines():
+        words = line.split(maxsplit=1)
+        if not words or words[0].startswith(b"#"):
+            continue
+        if words[0] in (b"track", b"browser"):
+            has_track_line = True
+        elif words[0] in (b"fixedStep", b"variableStep"):
+            return "wiggle text"
+        elif words[0].startswith(b">"):
+            return "FASTA text"
+        else:
+            return "BED text" if _BED_LINE.match(line) else "unknown"
+    return "BED text" if has_track_line else "unknown"

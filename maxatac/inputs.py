@@ -1,0 +1,361 @@
+"""Everything that a training run reads: opened, held against each other, and pooled into regions of interest."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maxatac._core import Genome, Track
+from maxatac.errors import GenomeError, InputError, TrackError
+from maxatac.formats import check_file, file_fault, phrase, sniff
+from maxatac.genome import Blacklist, ChromSizes, check_blacklist, compare_chrom_sizes, some
+from maxatac.intervals import read_blacklist
+from maxatac.meta import Sample, read_meta
+from maxatac.outputs import RunFolder
+from maxatac.regions import Center, PoolReport, RoiPool, build_pools, pool_from_file
+from maxatac.settings import DEFAULT_CHROMS, DEFAULT_TRAINING_CHROMS, DEFAULT_VALIDATION_CHROMS, TrainConfig
+from maxatac.split import ChromSplit, resolve_chroms
+from maxatac.windows import BIN_SIZE, WINDOW_LENGTH
+
+logger = logging.getLogger(__name__)
+
+PROBED_REGIONS = 500
+"""Regions per cell type that are read to see what kind of signal its tracks hold."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Inputs:
+    """The inputs of a run, ready to be sampled.
+
+    Attributes
+    ----------
+    genome : Genome
+    samples : tuple of Sample
+        All rows of the meta file.
+    training : tuple of Sample
+        Rows that train, in order; their place is the index of their tracks.
+    signal, binding : tuple of Track
+        Of the training rows; those labelled Test are not kept open.
+    split : ChromSplit
+    blacklist : Blacklist
+    pools : dict of str to RoiPool
+        ``training`` and ``validation``.
+    reports : dict of str to PoolReport
+    probes : tuple of TrackProbe
+        One for each training row.
+    """
+
+    genome: Genome
+    samples: tuple[Sample, ...]
+    training: tuple[Sample, ...]
+    signal: tuple[Track, ...]
+    binding: tuple[Track, ...]
+    split: ChromSplit
+    blacklist: Blacklist
+    pools: Mapping[str, RoiPool]
+    reports: Mapping[str, PoolReport]
+    probes: tuple[TrackProbe, ...]
+
+    def paths(self, config: TrainConfig) -> dict[str, Path]:
+        """Every file that the run reads, by what it is for."""
+        found: dict[str, Path] = {"sequence": config.sequence, "meta_file": config.meta_file}
+        for name in ("train_roi", "validate_roi", "blacklist", "chrom_sizes", "weights"):
+            path = getattr(config, name)
+            if path is not None:
+                found[name] = path
+        for sample in self.training:
+            for column in ("signal", "binding", "atac_peaks", "chip_peaks"):
+                file: Path | None = getattr(sample, column)
+                if file is not None:
+                    found[f"{sample.cell_line} {column}"] = file
+        return found
+
+
+@dataclasses.dataclass(frozen=True)
+class TrackProbe:
+    """What the tracks of a cell type look like on a part of the training regions.
+
+    Attributes
+    ----------
+    cell_line : str
+    regions : int
+        How many regions were read.
+    smallest, largest : float
+        Range of the ATAC-seq signal; no data counts as 0.
+    positive_regions : float
+        Share of the regions with at least one positive bin in this cell type.
+    positive_bins : float
+        Share of positive bins.
+    is_binary : bool
+        Whether the binding track holds nothing but 0 and 1.
+    """
+
+    cell_line: str
+    regions: int
+    smallest: float
+    largest: float
+    positive_regions: float
+    positive_bins: float
+    is_binary: bool
+
+
+def open_inputs(config: TrainConfig, folder: RunFolder) -> Inputs:
+    """Check the settings, open every input, and build the pools.
+
+    Parameters
+    ----------
+    config : TrainConfig
+    folder : RunFolder
+        Where the results will go; checked here, not touched.
+
+    Returns
+    -------
+    Inputs
+
+    Raises
+    ------
+    InputError
+        With every problem that could be found.
+    """
+    problems = config.problems()
+    _check_output(config, folder, problems)
+    if config.weights is not None:
+        check_file(config.weights, problems, what="weights")
+    genome = _open_genome(config.sequence, problems)
+    peaks_required = config.train_roi is None or config.validate_roi is None
+    samples = read_meta(
+        config.meta_file, problems, peaks_required=peaks_required, test_cell_types=config.test_cell_types
+    )
+    tracks: dict[Path, Track] = {}
+    for path in dict.fromkeys(path for sample in samples for path in (sample.signal, sample.binding)):
+        if (track := _open_track(path, problems)) is not None:
+            tracks[path] = track
+    blacklist = Blacklist.empty()
+    if config.blacklist is not None:
+        blacklist = read_blacklist(config.blacklist, problems)
+    if genome is None:
+        # Without it there are no chromosomes to hold the rest against.
+        raise InputError(problems)
+
+    sizes = genome.chrom_sizes
+    split = resolve_chroms(
+        sizes,
+        chroms=config.chroms,
+        tchroms=config.tchroms,
+        vchroms=config.vchroms,
+        defaults=(DEFAULT_CHROMS, DEFAULT_TRAINING_CHROMS, DEFAULT_VALIDATION_CHROMS),
+        problems=problems,
+    )
+    used = (*split.training, *split.validation)
+    check_blacklist(blacklist, sizes, problems)
+    _check_sizes_file(config, sizes, used, problems)
+    _check_tracks(config, samples, tracks, sizes, used, problems)
+    wanted = {"training": split.training, "validation": split.validation}
+    files = {"training": config.train_roi, "validation": config.validate_roi}
+    from_meta = {name: chroms for name, chroms in wanted.items() if files[name] is None}
+    training = tuple(sample for sample in samples if sample.label == "Train")
+    center: Center = "summit" if config.center == "summit" else "midpoint"
+    built = build_pools(samples, from_meta, sizes, blacklist, problems, center=center) if from_meta else {}
+    cell_lines = [sample.cell_line for sample in training]
+    for name, roi in files.items():
+        if roi is not None:
+            built[name] = pool_from_file(
+                roi, wanted[name], sizes, blacklist, problems, cell_lines=cell_lines, center=center, name=name
+            )
+    if problems:
+        raise InputError(problems)
+
+    for note in split.notes:
+        logger.info("%s", note)
+    if config.blacklist is None:
+        logger.warning("no --blacklist: windows may lie in regions of artefact signal")
+    pools = {name: built[name][0] for name in wanted}
+    signal = tuple(tracks[sample.signal] for sample in training)
+    binding = tuple(tracks[sample.binding] for sample in training)
+    try:
+        probes = tuple(
+            probe_tracks(sample.cell_line, here, there, pools["training"])
+            for sample, here, there in zip(training, signal, binding, strict=True)
+        )
+    except (TrackError, OSError) as error:
+        raise InputError([str(error)]) from error
+    return Inputs(
+        genome=genome,
+        samples=tuple(samples),
+        training=training,
+        signal=signal,
+        binding=binding,
+        split=split,
+        blacklist=blacklist,
+        pools=pools,
+        reports={name: built[name][1] for name in wanted},
+        probes=probes,
+    )
+
+
+def probe_tracks(cell_line: str, signal: Track, binding: Track, pool: RoiPool) -> TrackProbe:
+    """Read both tracks of a cell type on evenly spaced regions of a pool.
+
+    Raises
+    ------
+    TrackError, OSError
+        If a track cannot be read there.
+    """
+    rows = np.unique(np.linspace(0, len(pool) - 1, min(PROBED_REGIONS, len(pool))).astype(np.int64))
+    shape = (len(rows), WINDOW_LENGTH)
+    values = {}
+    for name, track in (("signal", signal), ("binding", binding)):
+        read = np.zeros(shape, np.float32)
+        for place, row in enumerate(rows):
+            chrom, start = pool.chroms[pool.chrom[row]], int(pool.start[row])
+            if chrom in track.chrom_sizes:
+                read[place] = np.nan_to_num(track.values(chrom, start, start + WINDOW_LENGTH), nan=0.0)
+        values[name] = read
+    labels = values["binding"].reshape(len(rows), -1, BIN_SIZE).sum(axis=-1, dtype=np.float64) > BIN_SIZE / 2
+    return TrackProbe(
+        cell_line=cell_line,
+        regions=len(rows),
+        smallest=float(values["signal"].min(initial=0.0)),
+        largest=float(values["signal"].max(initial=0.0)),
+        positive_regions=float(labels.any(axis=1).mean()),
+        positive_bins=float(labels.mean()),
+        is_binary=bool(np.isin(values["binding"], (0.0, 1.0)).all()),
+    )
+
+
+def format_probes(probes: Sequence[TrackProbe]) -> str:
+    """Lay what was found out as a table, for screen and log."""
+    rows = [("cell type", "regions read", "ATAC signal", "positive regions", "positive bins", "binding")]
+    for probe in probes:
+        rows.append(
+            (
+                probe.cell_line,
+                f"{probe.regions:,}",
+                f"{probe.smallest:.3g} to {probe.largest:.3g}",
+                f"{probe.positive_regions:.1%}",
+                f"{probe.positive_bins:.2%}",
+                "binary" if probe.is_binary else "not binary",
+            )
+        )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["training regions, as read from each cell type's tracks"]
+    for row in rows:
+        lines.append("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+    return "\n".join(lines)
+
+
+def warn_of_odd_tracks(probes: Sequence[TrackProbe], *, quantitative: bool) -> None:
+    """Log what is unusual about the tracks without being wrong."""
+    for probe in probes:
+        if probe.largest == 0 == probe.smallest:
+            logger.warning("%s: the ATAC signal is 0 in all %d regions read", probe.cell_line, probe.regions)
+        elif probe.smallest < 0 or probe.largest > 1:
+            logger.warning(
+                "%s: the ATAC signal runs from %.3g to %.3g; expected 0 to 1, as after maxATAC's normalisation",
+                probe.cell_line,
+                probe.smallest,
+                probe.largest,
+            )
+        if not probe.is_binary and not quantitative:
+            logger.warning(
+                "%s: the binding track is not binary: a bin counts as bound where its values sum to more than %d",
+                probe.cell_line,
+                BIN_SIZE // 2,
+            )
+        if probe.positive_bins == 0 and not quantitative:
+            logger.warning("%s: no bin of the %d regions read is bound", probe.cell_line, probe.regions)
+
+
+def blacklist_intervals(blacklist: Blacklist, chroms: Sequence[str]) -> dict[str, NDArray[np.int64]]:
+    """Turn a blacklist into what the sampler takes: shape (intervals, 2) for each chromosome."""
+    return {chrom: np.stack(blacklist.intervals(chrom), axis=1) for chrom in chroms}
+
+
+def _open_genome(path: Path, problems: list[str]) -> Genome | None:
+    if not check_file(path, problems, what="genome sequence"):
+        return None
+    try:
+        genome = Genome(path)
+    except (GenomeError, OSError) as error:
+        problems.append(_with_sniff(path, error, "2bit"))
+        return None
+    if not genome.chrom_sizes:
+        problems.append(f"{path}: this 2bit file holds no sequence")
+        return None
+    return genome
+
+
+def _open_track(path: Path, problems: list[str]) -> Track | None:
+    # The meta file's reader has told about files that are not there at all.
+    if file_fault(path) is not None:
+        return None
+    try:
+        return Track(path)
+    except (TrackError, OSError) as error:
+        problems.append(_with_sniff(path, error, "bigWig"))
+        return None
+
+
+def _with_sniff(path: Path, error: Exception, expected: str) -> str:
+    """Word an error, with what the file looks like where that is something else."""
+    kind = sniff(path)
+    return str(error) if kind in (expected, "unknown") else f"{error}; found {phrase(kind)}, expected a {expected} file"
+
+
+def _check_output(config: TrainConfig, folder: RunFolder, problems: list[str]) -> None:
+    target = config.output
+    if target.exists() and not target.is_dir():
+        problems.append(f"--output {target}: is a file; expected a folder")
+        return
+    nearest = target.absolute()
+    while not nearest.exists():
+        nearest = nearest.parent
+    if not nearest.is_dir():
+        problems.append(f"--output {target}: {nearest} is a file; expected a folder")
+    elif not os.access(nearest, os.W_OK | os.X_OK):
+        problems.append(f"--output {target}: {nearest} cannot be written to")
+    elif not config.force and (earlier := folder.of_earlier_run()):
+        problems.append(
+            f"--output {target}: holds a run of the prefix {config.prefix} ({earlier[0].name} and {len(earlier) - 1} "
+            "more); choose another --output or --prefix, or replace it with --force"
+        )
+
+
+def _check_sizes_file(config: TrainConfig, sizes: Mapping[str, int], used: Sequence[str], problems: list[str]) -> None:
+    if config.chrom_sizes is None:
+        return
+    listed = ChromSizes.read(config.chrom_sizes, problems)
+    if listed is not None:
+        missing = compare_chrom_sizes(sizes, str(config.sequence), listed, str(config.chrom_sizes), used, problems)
+        if missing:
+            problems.append(f"{config.chrom_sizes}: lacks {', '.join(missing)}, which the run uses")
+
+
+def _check_tracks(
+    config: TrainConfig,
+    samples: Sequence[Sample],
+    tracks: Mapping[Path, Track],
+    sizes: Mapping[str, int],
+    used: Sequence[str],
+    problems: list[str],
+) -> None:
+    """Hold the chromosomes of every track against the genome."""
+    purpose = {sample.binding: "binding" for sample in samples} | {sample.signal: "ATAC" for sample in samples}
+    for path, track in tracks.items():
+        before = len(problems)
+        missing = compare_chrom_sizes(sizes, str(config.sequence), track.chrom_sizes, str(path), used, problems)
+        if len(problems) > before:
+            continue
+        if used and len(missing) == len(used):
+            problems.append(
+                f"{path}: has none of the chromosomes that the run uses ({some(used)}); "
+                f"it has {some(track.chrom_sizes)}"
+            )
+        elif missing:
+            logger.warning("%s: no %s data on %s: taken as 0", path, purpose[path], ", ".join(missing))

@@ -1,0 +1,467 @@
+"""Intervals of peak files, of tables of regions and of blacklists.
+
+Three texts are read, plain or gzipped whatever their names say:
+
+- BED: chromosome, start, end, and any further columns;
+- narrowPeak: BED with exactly ten columns, the tenth being the summit's distance from the start, -1 if not known;
+- the table of regions that a training run saves, whose header names the columns ``Chr Start Stop ROI_Type Cell_Line``.
+
+Columns stand between tabs or, in a file without tabs, between spaces. ``track``, ``browser``, ``#`` and blank lines are
+passed over. A blacklist may also be a bigWig: what has a value above 0 is in it.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import logging
+import os
+import re
+import tempfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maxatac.formats import append_capped, check_file, phrase, sniff_bytes
+from maxatac.genome import Blacklist
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+logger = logging.getLogger(__name__)
+
+TABLE_HEADER = ("Chr", "Start", "Stop", "ROI_Type", "Cell_Line")
+"""Column names of a table of regions."""
+
+NO_CELL_LINE = "."
+"""What a table of regions writes for a region without a cell line."""
+
+# Positions in 2bit and bigWig files are unsigned 32-bit numbers.
+_MAX_POSITION = 2**32 - 1
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_SKIPPED = (b"#", b"track ", b"track\t", b"browser ", b"browser\t")
+_CHROM, _START, _END = range(3)
+_NARROW_PEAK_COLUMNS = 10
+# A bigWig's intervals come as Python tuples; in pieces of this many bp they stay small even with a value per base.
+_BIGWIG_PIECE = 1_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """A column of text with few different values.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The values.
+    codes : shape (n,), int32
+        Index into ``names``.
+    """
+
+    names: tuple[str, ...]
+    codes: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        """Length of the column."""
+        return len(self.codes)
+
+    def decoded(self) -> list[str]:
+        """Spell the column out."""
+        return [self.names[code] for code in self.codes.tolist()]
+
+
+@dataclass(frozen=True, eq=False)
+class Intervals:
+    """Intervals of one file, in its order; coordinates 0-based, half-open, in bp.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    chrom : Labels
+        Chromosome names.
+    start, end : shape (n,), int64
+        At least one base apart.
+    summit : shape (n,), int64
+        Position on the chromosome, from the start of the interval to its end; -1 if not known.
+    line : shape (n,), int64
+        Line of the file, 1-based.
+    roi_type, cell_line : Labels or None
+        Columns of a table of regions; ``.`` stands for no cell line.
+    dropped : int
+        Intervals of length zero that were left out.
+    """
+
+    path: Path
+    chrom: Labels
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    summit: NDArray[np.int64]
+    line: NDArray[np.int64]
+    roi_type: Labels | None = None
+    cell_line: Labels | None = None
+    dropped: int = 0
+
+    def __len__(self) -> int:
+        """Count the intervals."""
+        return len(self.start)
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where the columns behind the first three are; -1 for one that is not there."""
+
+    summit: int = -1
+    roi_type: int = -1
+    cell_line: int = -1
+
+    @property
+    def needed(self) -> int:
+        """Columns that a line must have."""
+        return max(_END, self.roi_type, self.cell_line) + 1
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """What a parser returns: columns of equal length, the summit as it stands in the file."""
+
+    chrom: Labels
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    summit: NDArray[np.int64] | None
+    roi_type: Labels | None
+    cell_line: Labels | None
+
+
+def read_intervals(path: str | os.PathLike[str], problems: list[str], *, what: str = "ATAC peaks") -> Intervals | None:
+    """Read a BED or narrowPeak file, or a table of regions.
+
+    Intervals of length zero (insertion points are valid BED) are left out with a warning, and so is a summit that lies
+    outside its peak.
+
+    Parameters
+    ----------
+    path : path-like
+        Text, plain or gzipped.
+    problems : list of str
+        Gets one line, with file and line number, per thing that is wrong; five of a file are told, the rest counted.
+    what : str
+        What the file should hold, for messages.
+
+    Returns
+    -------
+    Intervals or None
+        None if something is wrong.
+    """
+    if not check_file(path, problems, what=what):
+        return None
+    data = _read_bytes(path, problems)
+    return None if data is None else _parse(Path(path), data, what, problems)
+
+
+def read_blacklist(path: str | os.PathLike[str], problems: list[str]) -> Blacklist:
+    """Read a blacklist from BED or bigWig, plain or gzipped.
+
+    Parameters
+    ----------
+    path : path-like
+        BED text, or a bigWig whose blacklisted bases have a value above 0.
+    problems : list of str
+        Gets one line per thing that is wrong.
+
+    Returns
+    -------
+    Blacklist
+        Empty if something is wrong.
+    """
+    if not check_file(path, problems, what="blacklist"):
+        return Blacklist.empty()
+    data = _read_bytes(path, problems)
+    if data is None:
+        return Blacklist.empty()
+    if sniff_bytes(data) == "bigWig":
+        return _read_bigwig(path, data, problems)
+    intervals = _parse(Path(path), data, "blacklist", problems)
+    if intervals is None:
+        return Blacklist.empty()
+    # Only one chromosome is looked at per mask, but a blacklist has few lines.
+    masks = {name: intervals.chrom.codes == code for code, name in enumerate(intervals.chrom.names)}
+    return Blacklist(
+        {name: (intervals.start[mask], intervals.end[mask]) for name, mask in masks.items()}, source=str(path)
+    )
+
+
+def _read_bytes(path: str | os.PathLike[str], problems: list[str]) -> bytes | None:
+    """Read a file, unpacked if it is gzipped; None, with a problem, if it is damaged or empty inside."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError as error:
+        problems.append(f"{path}: cannot be read ({error.strerror})")
+        return None
+    if sniff_bytes(data[:16]) != "gzip":
+        return data
+    try:
+        data = gzip.decompress(data)
+    except EOFError:
+        problems.append(f"{path}: the gzip file is truncated; fetch or make it anew")
+        return None
+    except (gzip.BadGzipFile, zlib.error) as error:
+        problems.append(f"{path}: the gzip file is damaged ({error}); fetch or make it anew")
+        return None
+    if not data:
+        problems.append(f"{path}: is empty once unpacked")
+        return None
+    return data
+
+
+def _parse(path: Path, data: bytes, what: str, problems: list[str]) -> Intervals | None:
+    """Turn the content of a file into intervals."""
+    kind = sniff_bytes(data)
+    if kind not in ("BED text", "unknown") or b"\0" in data:
+        problems.append(f"{path}: found {phrase(kind)}; expected {what} as BED or narrowPeak text")
+        return None
+    # bytes.splitlines breaks at \n, \r\n and \r only; str.splitlines at other characters too.
+    lines = data.removeprefix(b"\xef\xbb\xbf").splitlines()
+    layout, header = _find_layout(lines)
+    numbers = [
+        number
+        for number, line in enumerate(lines, 1)
+        if number != header and not line.startswith(_SKIPPED) and not line.isspace() and line not in (b"", b"track")
+    ]
+    if not numbers:
+        problems.append(f"{path}: holds no interval; expected {what} as BED or narrowPeak text")
+        return None
+    kept = [lines[number - 1] for number in numbers]
+    columns = _parse_fast(kept, layout)
+    if columns is None or not _is_sound(columns):
+        found: list[str] = []
+        columns = _parse_slowly(path, kept, numbers, layout, found)
+        if found:
+            append_capped(problems, found, path)
+            return None
+    return _assemble(path, columns, np.array(numbers, dtype=np.int64), what, problems)
+
+
+def _find_layout(lines: Sequence[bytes]) -> tuple[_Layout, int]:
+    """Find out which column holds what; also returns the line of the header, 0 if there is none."""
+    for number, line in enumerate(lines, 1):
+        names = [name.lower() for name in _split(line)]
+        if names[:3] in (["chr", "start", "stop"], ["#chr", "start", "stop"]):
+            places = {name: names.index(name) for name in ("roi_type", "cell_line") if name in names}
+            return _Layout(**places), number
+        if line.strip() and not line.startswith(_SKIPPED) and line != b"track":
+            # Ten columns are narrowPeak; with more, the tenth is something else (the block count of BED12).
+            narrow = len(names) == _NARROW_PEAK_COLUMNS
+            return _Layout(summit=_NARROW_PEAK_COLUMNS - 1 if narrow else -1), 0
+    return _Layout(), 0
+
+
+def _parse_fast(lines: Sequence[bytes], layout: _Layout) -> _Columns | None:
+    """Parse all lines in one go; None if any of them is out of the ordinary."""
+    import pandas as pd
+
+    if b"\t" in lines[0]:
+        separator, width = "\t", max(line.count(b"\t") for line in lines) + 1
+    else:
+        separator, width = r"\s+", max(len(line.split()) for line in lines)
+    numeric = [column for column in (_START, _END, layout.summit) if column >= 0]
+    text = [column for column in (_CHROM, layout.roi_type, layout.cell_line) if column >= 0]
+    if max(numeric + text) >= width:
+        return None
+    try:
+        frame = pd.read_csv(
+            io.BytesIO(b"\n".join(lines)),
+            sep=separator,
+            header=None,
+            names=list(range(width)),
+            index_col=False,
+            usecols=sorted(numeric + text),
+            dtype=dict.fromkeys(text, "category"),
+            quoting=csv.QUOTE_NONE,
+            na_filter=False,
+            skip_blank_lines=False,
+            encoding="utf-8",
+            encoding_errors="replace",
+            engine="c",
+            low_memory=False,
+        )
+    except (ValueError, OverflowError):
+        return None
+    # Told to expect int64, pandas would take "1e5", "1.0" and "true" for whole numbers; left to guess, it does not.
+    if len(frame) != len(lines) or any(frame[column].dtype != np.int64 for column in numeric):
+        return None
+
+    def numbers(column: int) -> NDArray[np.int64]:
+        return np.asarray(frame[column].to_numpy(), dtype=np.int64)
+
+    def labels(column: int) -> Labels | None:
+        return _labels_of_series(frame[column]) if column >= 0 else None
+
+    return _Columns(
+        _labels_of_series(frame[_CHROM]),
+        numbers(_START),
+        numbers(_END),
+        numbers(layout.summit) if layout.summit >= 0 else None,
+        labels(layout.roi_type),
+        labels(layout.cell_line),
+    )
+
+
+def _labels_of_series(series: pd.Series[Any]) -> Labels:
+    """Take over a categorical column."""
+    names = tuple(str(name).strip() for name in series.cat.categories)
+    return Labels(names, np.asarray(series.cat.codes.to_numpy(), dtype=np.int32))
+
+
+def _is_sound(columns: _Columns) -> bool:
+    """Tell whether no line needs a second look."""
+    # A line that is too short looks like one with empty text in its last columns.
+    labels = (columns.chrom, columns.roi_type, columns.cell_line)
+    return bool(
+        all(all(column.names) for column in labels if column is not None)
+        and columns.start.min() >= 0
+        and (columns.start <= columns.end).all()
+        and columns.end.max() <= _MAX_POSITION
+    )
+
+
+def _parse_slowly(
+    path: Path, lines: Sequence[bytes], numbers: Sequence[int], layout: _Layout, found: list[str]
+) -> _Columns:
+    """Parse line by line, and name each line that is wrong."""
+    rows: list[list[str]] = []
+    for number, line in zip(numbers, lines, strict=True):
+        fields = _split(line)
+        fault = _line_fault(fields, layout)
+        if fault is None:
+            rows.append(fields)
+        else:
+            found.append(f"{path}, line {number}: {fault}")
+
+    def labels(column: int) -> Labels | None:
+        return _labels([row[column] for row in rows]) if column >= 0 else None
+
+    def summit(row: Sequence[str]) -> int:
+        text = row[layout.summit] if layout.summit < len(row) else ""
+        return int(text) if _INTEGER.fullmatch(text) else -1
+
+    return _Columns(
+        _labels([row[_CHROM] for row in rows]),
+        np.array([int(row[_START]) for row in rows], dtype=np.int64),
+        np.array([int(row[_END]) for row in rows], dtype=np.int64),
+        np.array([summit(row) for row in rows], dtype=np.int64) if layout.summit >= 0 else None,
+        labels(layout.roi_type),
+        labels(layout.cell_line),
+    )
+
+
+def _split(line: bytes) -> list[str]:
+    """Split a line at its tabs, or at white space if it has none."""
+    text = line.decode("utf-8", errors="replace")
+    return [field.strip() for field in text.split("\t")] if "\t" in text else text.split()
+
+
+def _line_fault(fields: Sequence[str], layout: _Layout) -> str | None:
+    """Tell what is wrong with a line."""
+    if len(fields) < layout.needed:
+        count = f"{len(fields)} column" + ("" if len(fields) == 1 else "s")
+        names = "chromosome, start, end" if layout.needed == 3 else "as in the header"
+        return f"found {count}; expected at least {layout.needed} ({names})"
+    if not fields[_CHROM]:
+        return "found no chromosome name"
+    for name, text in (("start", fields[_START]), ("end", fields[_END])):
+        if not _INTEGER.fullmatch(text):
+            return f"found {name} '{text[:40]}'; expected a whole number"
+        if int(text) < 0:
+            return f"found {name} {text}; expected no negative number"
+        if int(text) > _MAX_POSITION:
+            return f"found {name} {text}; expected at most {_MAX_POSITION}"
+    start, end = int(fields[_START]), int(fields[_END])
+    if start > end:
+        return f"found start {start} behind end {end}; expected start before end"
+    return None
+
+
+def _labels(values: Sequence[str]) -> Labels:
+    """Encode a column, its values numbered in the order of their first appearance."""
+    index = {name: code for code, name in enumerate(dict.fromkeys(values))}
+    return Labels(tuple(index), np.array([index[value] for value in values], dtype=np.int32))
+
+
+def _assemble(
+    path: Path, columns: _Columns, line: NDArray[np.int64], what: str, problems: list[str]
+) -> Intervals | None:
+    """Leave out what is empty, and turn summits into positions on the chromosome."""
+    keep = columns.end > columns.start
+    dropped = int((~keep).sum())
+    if dropped == len(keep):
+        problems.append(f"{path}: all {dropped:,} intervals have length 0; expected {what}")
+        return None
+    if dropped:
+        logger.warning("%s: left out %s intervals of length 0", path, f"{dropped:,}")
+    start, end = columns.start[keep], columns.end[keep]
+    summit = np.full(len(start), -1, dtype=np.int64)
+    if columns.summit is not None:
+        offset = columns.summit[keep]
+        # ENCODE's own files have summits on the end itself, one base behind the last.
+        inside = (offset >= 0) & (offset <= end - start)
+        outside = int((offset > end - start).sum())
+        summit[inside] = start[inside] + offset[inside]
+        if outside:
+            logger.warning("%s: %s summits lie outside their peaks and are not used", path, f"{outside:,}")
+
+    def kept(labels: Labels | None) -> Labels | None:
+        return None if labels is None else Labels(labels.names, labels.codes[keep])
+
+    return Intervals(
+        path=path,
+        chrom=Labels(columns.chrom.names, columns.chrom.codes[keep]),
+        start=start,
+        end=end,
+        summit=summit,
+        line=line[keep],
+        roi_type=kept(columns.roi_type),
+        cell_line=kept(columns.cell_line),
+        dropped=dropped,
+    )
+
+
+def _read_bigwig(path: str | os.PathLike[str], data: bytes, problems: list[str]) -> Blacklist:
+    """Take the intervals with a value above 0 from a bigWig."""
+    with open(path, "rb") as file:
+        packed = sniff_bytes(file.read(16)) == "gzip"
+    try:
+        if not packed:
+            return Blacklist(_positive_intervals(os.fspath(path)), source=str(path))
+        # pyBigWig opens files only.
+        with tempfile.NamedTemporaryFile(suffix=".bw") as unpacked:
+            unpacked.write(data)
+            unpacked.flush()
+            return Blacklist(_positive_intervals(unpacked.name), source=str(path))
+    except (OSError, RuntimeError) as error:
+        problems.append(f"{path}: the blacklist bigWig cannot be read ({error})")
+        return Blacklist.empty()
+
+
+def _positive_intervals(path: str) -> dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Read a bigWig's intervals with a value above 0; raises RuntimeError if it is damaged."""
+    import pyBigWig
+
+    intervals: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
+    with pyBigWig.open(path) as track:
+        for chrom, size in track.chroms().items():
+            spans: list[tuple[int, int]] = []
+            for piece in range(0, size, _BIGWIG_PIECE):
+                # An interval across a border comes with both pieces; merging makes it one again.
+                found = track.intervals(chrom, piece, min(piece + _BIGWIG_PIECE, size)) or ()
+                spans += [(start, end) for start, end, value in found if value > 0]
+            table = np.array(spans, dtype=np.int64).reshape(-1, 2)
+            intervals[chrom] = (table[:, 0], table[:, 1])
+    return intervals

@@ -1,0 +1,281 @@
+"""The meta file: one row per cell type, saying where its signal, its binding and its peaks are.
+
+A tab-separated table with a header, in the layout of Cazares et al. 2023::
+
+    Cell_Line  TF  ATAC_Signal_File  Binding_File  ATAC_Peaks  CHIP_Peaks  Train_Test_Label
+
+The columns may stand in any order, and others may stand between them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from maxatac.formats import check_file, file_fault, phrase, sniff_bytes
+
+COLUMNS = ("Cell_Line", "TF", "ATAC_Signal_File", "Binding_File", "ATAC_Peaks", "CHIP_Peaks", "Train_Test_Label")
+"""The columns of a meta file."""
+
+PEAK_COLUMNS = ("ATAC_Peaks", "CHIP_Peaks")
+"""Columns that are not needed where the regions of interest are given as files."""
+
+_PATH_COLUMNS = ("ATAC_Signal_File", "Binding_File", *PEAK_COLUMNS)
+_LABEL_COLUMN = "Train_Test_Label"
+
+Label = Literal["Train", "Test"]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One cell type of the meta file.
+
+    Attributes
+    ----------
+    cell_line, tf : str
+        Names of the cell type and of the transcription factor.
+    signal, binding : Path
+        ATAC-seq and ChIP-seq bigWig; absolute.
+    atac_peaks, chip_peaks : Path or None
+        Peak files; absolute, None if not given.
+    label : "Train" or "Test"
+        Test cell types are never read while a model is fitted.
+    line : int
+        Line of the meta file, 1-based.
+    """
+
+    cell_line: str
+    tf: str
+    signal: Path
+    binding: Path
+    atac_peaks: Path | None
+    chip_peaks: Path | None
+    label: Label
+    line: int
+
+
+def read_meta(
+    path: str | os.PathLike[str],
+    problems: list[str],
+    *,
+    peaks_required: bool = True,
+    test_cell_types: Sequence[str] | None = None,
+) -> list[Sample]:
+    """Read a meta file, and check everything about it except the content of the files that it names.
+
+    Parameters
+    ----------
+    path : path-like
+        UTF-8 text; Windows line ends, a byte order mark, blank lines and a missing last line end are all right. Paths
+        in it are absolute, else relative to the working directory, else to the folder of the meta file.
+    problems : list of str
+        Gets one line, with file and line number, per thing that is wrong.
+    peaks_required : bool
+        If false, the peak columns may be absent, or empty in any row.
+    test_cell_types : sequence of str, optional
+        Cell types that become Test, all others becoming Train; the label column is then not looked at.
+
+    Returns
+    -------
+    list of Sample
+        In the order of the file; incomplete if there are problems.
+    """
+    meta = Path(path)
+    found: list[str] = []
+    samples: list[Sample] = []
+    lines = _read_lines(meta, found)
+    if lines:
+        optional = (() if peaks_required else PEAK_COLUMNS) + (() if test_cell_types is None else (_LABEL_COLUMN,))
+        places = _read_header(meta, *lines[0], optional, found)
+        if places is not None:
+            width = len(lines[0][1].rstrip().split("\t"))
+            for number, text in lines[1:]:
+                fields = _split_row(meta, number, text, width, found)
+                if fields is not None:
+                    row = {column: fields[place] for column, place in places.items()}
+                    sample = _read_row(meta, number, row, optional, test_cell_types, found)
+                    samples += [] if sample is None else [sample]
+            if len(lines) == 1:
+                found.append(f"{meta}: has a header but no row; expected one row per cell type")
+            else:
+                _check_rows(meta, samples, test_cell_types, found, complete=len(samples) == len(lines) - 1)
+    problems += found
+    return samples
+
+
+def _read_lines(meta: Path, found: list[str]) -> list[tuple[int, str]]:
+    """Read the lines that hold something, with their numbers; none if the file is no text."""
+    if not check_file(meta, found, what="meta file"):
+        return []
+    data = meta.read_bytes()
+    kind = sniff_bytes(data)
+    if kind not in ("unknown", "BED text"):
+        found.append(f"{meta}: found {phrase(kind)}; expected the meta file as tab-separated text")
+        return []
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        found.append(f"{meta}, line {line}: found bytes that are not UTF-8; save the meta file as UTF-8 text")
+        return []
+    if "\0" in text:
+        found.append(f"{meta}: found zero bytes; save the meta file as UTF-8 text (UTF-16 cannot be read)")
+        return []
+    # Not str.splitlines, which also breaks at characters that may stand within a name.
+    numbered = enumerate(re.split(r"\r\n|\n|\r", text), 1)
+    lines = [(number, line) for number, line in numbered if line.strip()]
+    if not lines:
+        found.append(f"{meta}: holds nothing but blank lines; expected a header and one row per cell type")
+    return lines
+
+
+def _read_header(
+    meta: Path, number: int, header: str, optional: tuple[str, ...], found: list[str]
+) -> dict[str, int] | None:
+    """Find the place of each column; None if a needed one is missing."""
+    names = [name.strip() for name in header.rstrip().split("\t")]
+    here = f"{meta}, line {number}"
+    if len(names) == 1:
+        instead = next(
+            (word for mark, word in ((",", "commas"), (";", "semicolons"), (" ", "spaces")) if mark in header), ""
+        )
+        found.append(
+            f"{here}: found no tab in the header{instead and f', but {instead}'}; expected columns between tabs"
+        )
+        return None
+    places: dict[str, int] = {}
+    complete = True
+    for column in COLUMNS:
+        count = names.count(column)
+        if count > 1:
+            found.append(f"{here}: column {column} stands there {count} times; expected once")
+        if count:
+            places[column] = names.index(column)
+        elif column not in optional:
+            complete = False
+            near = _near_miss(column, names)
+            hint = f" (found '{near}': is that it?)" if near else ""
+            found.append(f"{here}: column {column} is missing{hint}")
+    return places if complete else None
+
+
+def _near_miss(column: str, names: Sequence[str]) -> str | None:
+    """Find a header name that may have been meant."""
+    bare = {re.sub(r"[^a-z0-9]", "", name.lower()): name for name in names if name and name not in COLUMNS}
+    near = difflib.get_close_matches(re.sub(r"[^a-z0-9]", "", column.lower()), list(bare), n=1, cutoff=0.75)
+    return bare[near[0]] if near else None
+
+
+def _split_row(meta: Path, number: int, text: str, width: int, found: list[str]) -> list[str] | None:
+    """Split a row into stripped fields; None if their number is wrong."""
+    fields = [field.strip() for field in text.split("\t")]
+    while len(fields) > width and not fields[-1]:
+        # Spreadsheets pad short rows to the width of the widest.
+        fields.pop()
+    if len(fields) == width:
+        return fields
+    spaces = " (spaces instead of tabs?)" if len(fields) < width and " " in text.strip() else ""
+    found.append(f"{meta}, line {number}: found {len(fields)} columns; expected {width}, as in the header{spaces}")
+    return None
+
+
+def _read_row(
+    meta: Path,
+    number: int,
+    row: dict[str, str],
+    optional: tuple[str, ...],
+    test_cell_types: Sequence[str] | None,
+    found: list[str],
+) -> Sample | None:
+    """Turn a row into a sample, with gaps where cells are empty; None if it has no label."""
+    here = f"{meta}, line {number}"
+    # A dot is the empty cell of many tables, and stands for "no cell line" in the tables of regions that are written.
+    row = {column: "" if value == "." else value for column, value in row.items()}
+    empty = [column for column, value in row.items() if not value and column not in optional]
+    found += [f"{here}: {column} is empty" for column in empty]
+    paths = {column: _resolve(meta, here, column, row.get(column, ""), found) for column in _PATH_COLUMNS}
+    label: Label | None
+    if test_cell_types is not None:
+        label = "Test" if row["Cell_Line"] in test_cell_types else "Train"
+    else:
+        label = _read_label(here, row[_LABEL_COLUMN], found)
+    if label is None:
+        return None
+    return Sample(
+        cell_line=row["Cell_Line"],
+        tf=row["TF"],
+        signal=paths["ATAC_Signal_File"] or Path(),
+        binding=paths["Binding_File"] or Path(),
+        atac_peaks=paths["ATAC_Peaks"],
+        chip_peaks=paths["CHIP_Peaks"],
+        label=label,
+        line=number,
+    )
+
+
+def _read_label(here: str, text: str, found: list[str]) -> Label | None:
+    """Read a label in any case."""
+    match text.lower():
+        case "train":
+            return "Train"
+        case "test":
+            return "Test"
+        case "":
+            return None
+    found.append(f"{here}: found Train_Test_Label '{text}'; expected Train or Test")
+    return None
+
+
+def _resolve(meta: Path, here: str, column: str, text: str, found: list[str]) -> Path | None:
+    """Find the file that a cell names; a path even if it cannot serve, None if the cell is empty."""
+    if not text:
+        return None
+    candidates = list(dict.fromkeys((Path.cwd() / text, Path(os.path.abspath(meta)).parent / text)))
+    there = [path for path in candidates if os.path.lexists(path)]
+    if len(there) == 2 and os.path.realpath(there[0]) != os.path.realpath(there[1]):
+        found.append(
+            f"{here}: {column} '{text}' could be {there[0]} or {there[1]}, which differ; write an absolute path"
+        )
+        return there[0]
+    if not there:
+        looked = " and ".join(str(path) for path in candidates) if not os.path.isabs(text) else ""
+        found.append(f"{here}: {column} '{text}' does not exist{looked and f' (looked for {looked})'}")
+        return candidates[0]
+    # A dangling link in the working directory must not hide the file beside the meta file.
+    chosen = next((path for path in there if file_fault(path) is None), there[0])
+    fault = file_fault(chosen)
+    if fault is not None:
+        found.append(f"{here}: {column} '{text}' {fault}")
+    return chosen
+
+
+def _check_rows(
+    meta: Path, samples: Sequence[Sample], test_cell_types: Sequence[str] | None, found: list[str], *, complete: bool
+) -> None:
+    """Check what only the rows together can show; ``complete`` if every row could be read."""
+    first: dict[str, Sample] = {}
+    tfs: dict[str, int] = {}
+    for sample in samples:
+        if sample.tf:
+            tfs.setdefault(sample.tf, sample.line)
+        earlier = first.setdefault(sample.cell_line, sample)
+        if earlier is not sample and sample.cell_line:
+            found.append(
+                f"{meta}, line {sample.line}: cell type '{sample.cell_line}' has a row in line {earlier.line} already; "
+                "expected one row per cell type"
+            )
+    if len(tfs) > 1:
+        named = ", ".join(f"'{tf}' (line {line})" for tf, line in tfs.items())
+        found.append(f"{meta}: found {len(tfs)} transcription factors: {named}; expected one in all rows")
+    if test_cell_types is not None and complete:
+        unknown = [name for name in dict.fromkeys(test_cell_types) if name not in first]
+        if unknown:
+            found.append(f"{meta}: no row for test cell type {', '.join(unknown)}; there are {', '.join(first)}")
+    # A row that could not be read may well be a training row.
+    if complete and all(sample.label == "Test" for sample in samples):
+        found.append(f"{meta}: no row is labelled Train; expected at least one")

@@ -1,0 +1,94 @@
+"""The output folder of a training run: one place that names its files, finds them and clears them."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+
+@dataclasses.dataclass(frozen=True)
+class RunFolder:
+    """Names of everything that a run of one prefix leaves in its output folder.
+
+    Parameters
+    ----------
+    folder : Path
+    prefix : str
+    model_format : str
+        ``keras`` or ``h5``, the format of the checkpoints.
+    """
+
+    folder: Path
+    prefix: str
+    model_format: str = "keras"
+
+    def checkpoint(self, epoch: int) -> Path:
+        """Name the checkpoint of an epoch, counted from 1."""
+        return self.named(f"_{epoch}.{self.model_format}")
+
+    def named(self, ending: str) -> Path:
+        """Name the file of this prefix with an ending such as ``.csv`` or ``_best.keras``."""
+        return self.folder / f"{self.prefix}{ending}"
+
+    @property
+    def history(self) -> Path:
+        """Metrics per epoch: only values that the seed determines."""
+        return self.named(".csv")
+
+    @property
+    def timing(self) -> Path:
+        """Times per epoch."""
+        return self.named("_timing.csv")
+
+    @property
+    def record(self) -> Path:
+        """The run record."""
+        return self.named("_run.json")
+
+    @property
+    def log(self) -> Path:
+        """The log."""
+        return self.named(".log")
+
+    @property
+    def structure_plot(self) -> Path:
+        """The drawing of the network."""
+        return self.named("_model_structure.png")
+
+    @property
+    def history_plot(self) -> Path:
+        """The drawing of loss and Dice per epoch."""
+        return self.named("_model_dice_acc.png")
+
+    @property
+    def best_epoch(self) -> Path:
+        """One line: the file name of the best checkpoint."""
+        return self.folder / "best_epoch.txt"
+
+    @property
+    def tensorboard(self) -> Path:
+        """Folder of event files."""
+        return self.folder / "tensorboard" / self.prefix
+
+    def of_earlier_run(self) -> list[Path]:
+        """List the files of this prefix that are there already; no longer prefix is taken for it."""
+        if not self.folder.is_dir():
+            return []
+        endings = (
+            r"_\d+\.(keras|h5)|_best\.(keras|h5)|\.csv|_timing\.csv|_run\.json|\.log"
+            r"|_model_(structure|dice_acc)\.(png|svg)"
+            r"|_(training|validation)_ROI(\.bed\.gz|_stats\.txt|_totalregions_stats\.txt)"
+        )
+        pattern = re.compile(re.escape(self.prefix) + f"({endings})")
+        found = sorted(path for path in self.folder.iterdir() if pattern.fullmatch(path.name))
+        if self.tensorboard.is_dir():
+            found += sorted(path for path in self.tensorboard.rglob("events.out.tfevents.*") if path.is_file())
+        return found
+
+    def clear(self) -> None:
+        """Remove what an earlier run of this prefix left."""
+        for path in self.of_earlier_run():
+            path.unlink()
+        if self.best_epoch.is_file() and self.best_epoch.read_text().startswith(f"{self.prefix}_"):
+            self.best_epoch.unlink()

@@ -1,0 +1,105 @@
+"""What a running training shows: a progress bar on a terminal, event files for TensorBoard."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    import keras
+
+
+class EpochProgress:
+    """A progress bar over the batches of one epoch, with examples per second; nothing where stderr is no terminal.
+
+    Parameters
+    ----------
+    epoch : int
+        From 0.
+    epochs, batch_size : int
+    """
+
+    def __init__(self, epoch: int, epochs: int, batch_size: int) -> None:
+        self._label = f"epoch {epoch + 1}/{epochs}"
+        self._batch_size = batch_size
+        self._bar: Any = None
+
+    def __enter__(self) -> Self:
+        """Show nothing yet: the bar appears with the first batch."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take the bar off the screen."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def callback(self) -> keras.callbacks.Callback:
+        """Make the callback of ``fit`` that moves the bar."""
+        import keras
+        from tqdm import tqdm
+
+        batch_size = self._batch_size
+        progress = self
+
+        class _Advance(keras.callbacks.Callback):  # type: ignore[misc]
+            def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+                progress._bar = tqdm(
+                    total=self.params["steps"] * batch_size,
+                    desc=progress._label,
+                    unit=" examples",
+                    unit_scale=True,
+                    leave=False,
+                    disable=not sys.stderr.isatty(),
+                    file=sys.stderr,
+                )
+
+            def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+                progress._bar.update(batch_size)
+                if not progress._bar.disable and logs:
+                    progress._bar.set_postfix_str(f"loss {float(logs['loss']):.4f}", refresh=False)
+
+            def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+                progress._bar.set_description_str(f"{progress._label}, validating")
+
+        return _Advance()
+
+
+class EventFiles:
+    """Writes scalars for TensorBoard without TensorFlow, so that every backend can.
+
+    Parameters
+    ----------
+    folder : Path
+        Gets the subfolders ``train`` and ``validation``.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> Self:
+        """Open the files."""
+        from tensorboardX import SummaryWriter
+
+        self._writers = {name: SummaryWriter(str(self._folder / name)) for name in ("train", "validation")}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the files."""
+        for writer in self._writers.values():
+            writer.close()
+
+    def write(self, history: Mapping[str, float], timing: Mapping[str, float]) -> None:
+        """Add an epoch's rows, under the names that Keras uses."""
+        epoch = int(history["epoch"])
+        for name, value in history.items():
+            if name.startswith("val_"):
+                self._writers["validation"].add_scalar(f"epoch_{name.removeprefix('val_')}", value, epoch)
+            elif name != "epoch":
+                self._writers["train"].add_scalar(f"epoch_{name}", value, epoch)
+        for name, value in timing.items():
+            if name != "epoch":
+                self._writers["train"].add_scalar(f"timing/{name}", value, epoch)
+        for writer in self._writers.values():
+            writer.flush()

@@ -1,0 +1,512 @@
+"""Pools of regions of interest: the peak-centred windows that training and validation examples are drawn from.
+
+Every interval of the ATAC-seq and ChIP-seq peak files of the training cell types becomes a 1,024-bp window on its
+midpoint. It is kept if its chromosome is wanted, the window lies inside the chromosome, and no base of it is
+blacklisted. Intervals that stand in several files stay several regions, as in Cazares et al. 2023, so that shared peaks
+are drawn more often.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maxatac.files import replacing
+from maxatac.genome import MAX_BEYOND_END, Blacklist, check_chrom_names, some
+from maxatac.intervals import NO_CELL_LINE, TABLE_HEADER, Intervals, read_intervals
+from maxatac.meta import Sample
+from maxatac.windows import WINDOW_LENGTH, centre, fits
+
+logger = logging.getLogger(__name__)
+
+KINDS = ("ATAC", "CHIP", "ROI")
+"""Where a region stems from: ATAC-seq peaks, ChIP-seq peaks, or a file of regions that does not say."""
+
+Center = Literal["midpoint", "summit"]
+
+# What became of an interval; the first filter that it fails counts.
+_KEPT, _OTHER_CHROMOSOME, _BEYOND_END, _OFF_END, _BLACKLISTED = range(5)
+
+
+@dataclass(frozen=True, eq=False)
+class RoiPool:
+    """Regions of interest as columns of integers.
+
+    Attributes
+    ----------
+    chroms : tuple of str
+        Chromosomes wanted, also those without a region.
+    cell_lines : tuple of str
+        Training cell types, in the order of the meta file.
+    chrom : shape (n,), int32
+        Index into ``chroms``.
+    start : shape (n,), int64
+        Window starts in bp; each window is 1,024 bp and lies inside its chromosome.
+    kind : shape (n,), int8
+        Index into :data:`KINDS`.
+    cell : shape (n,), int32
+        Index into ``cell_lines``; -1 for a region without a cell line.
+    """
+
+    chroms: tuple[str, ...]
+    cell_lines: tuple[str, ...]
+    chrom: NDArray[np.int32]
+    start: NDArray[np.int64]
+    kind: NDArray[np.int8]
+    cell: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        """Count the regions."""
+        return len(self.start)
+
+    def select(self, mask: NDArray[np.bool_]) -> RoiPool:
+        """Take a part of the pool.
+
+        Parameters
+        ----------
+        mask : shape (n,), bool
+            Which regions stay; their order does too.
+        """
+        return RoiPool(
+            self.chroms, self.cell_lines, self.chrom[mask], self.start[mask], self.kind[mask], self.cell[mask]
+        )
+
+    def counts_by_cell(self) -> dict[str, int]:
+        """Count the regions of each cell type; those without one under ``.``, if there are any."""
+        counts = np.bincount(self.cell + 1, minlength=len(self.cell_lines) + 1).tolist()
+        named = dict(zip(self.cell_lines, counts[1:], strict=True))
+        return named | {NO_CELL_LINE: counts[0]} if counts[0] else named
+
+
+@dataclass(frozen=True)
+class SourceCount:
+    """What became of the intervals of one source; the numbers behind ``intervals`` add up to it.
+
+    Attributes
+    ----------
+    cell_line, kind : str
+        Cell type (``.`` for none) and member of :data:`KINDS`.
+    path : Path
+        The file.
+    intervals : int
+        Intervals read.
+    other_chromosomes : int
+        On a chromosome that is not wanted.
+    beyond_end : int
+        Reaching beyond the chromosome's end.
+    off_end : int
+        Inside the chromosome, but the window is not.
+    blacklisted : int
+        The window touches the blacklist.
+    kept : int
+        In the pool.
+    """
+
+    cell_line: str
+    kind: str
+    path: Path
+    intervals: int
+    other_chromosomes: int
+    beyond_end: int
+    off_end: int
+    blacklisted: int
+    kept: int
+
+
+@dataclass(frozen=True)
+class PoolReport:
+    """Where the regions of a pool come from, and what each filter took.
+
+    Attributes
+    ----------
+    name : str
+        ``training`` or ``validation``.
+    sources : tuple of SourceCount
+        In the order of the pool.
+    """
+
+    name: str
+    sources: tuple[SourceCount, ...]
+
+    def total(self) -> SourceCount:
+        """Add the sources up."""
+        columns = ("intervals", "other_chromosomes", "beyond_end", "off_end", "blacklisted", "kept")
+        sums = {column: sum(getattr(source, column) for source in self.sources) for column in columns}
+        return SourceCount("total", "", Path(), **sums)
+
+    def format_table(self) -> str:
+        """Lay the counts out as an aligned table, a line per source and one for the total."""
+        header = (
+            "cell type",
+            "kind",
+            "file",
+            "intervals",
+            "other chrom",
+            "beyond end",
+            "off end",
+            "blacklisted",
+            "kept",
+        )
+        rows: list[tuple[str, ...]] = [header]
+        for source in (*self.sources, self.total()):
+            numbers = (
+                source.intervals,
+                source.other_chromosomes,
+                source.beyond_end,
+                source.off_end,
+                source.blacklisted,
+                source.kept,
+            )
+            rows.append((source.cell_line, source.kind, source.path.name, *(f"{number:,}" for number in numbers)))
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = [f"{self.name} regions"]
+        for row in rows:
+            cells = [
+                text.ljust(width) if place < 3 else text.rjust(width)
+                for place, (text, width) in enumerate(zip(row, widths, strict=True))
+            ]
+            lines.append("  ".join(cells).rstrip())
+        return "\n".join(lines)
+
+
+def build_pools(
+    samples: Sequence[Sample],
+    wanted: Mapping[str, Sequence[str]],
+    chrom_sizes: Mapping[str, int],
+    blacklist: Blacklist,
+    problems: list[str],
+    *,
+    center: Center = "midpoint",
+) -> dict[str, tuple[RoiPool, PoolReport]]:
+    """Build one or more pools from the peak files of the training cell types, each file being read once.
+
+    Parameters
+    ----------
+    samples : sequence of Sample
+        Rows of the meta file; those labelled Test are passed over, and so are peak files that are not given.
+    wanted : mapping of str to sequence of str
+        Chromosomes of each pool, by the pool's name (``training``, ``validation``).
+    chrom_sizes : mapping of str to int
+        Lengths in bp of the chromosomes of the genome, by name.
+    blacklist : Blacklist
+        No window of a pool touches it.
+    problems : list of str
+        Gets a line per thing that is wrong: a file that cannot be read or belongs to another genome, an empty pool.
+    center : "midpoint" or "summit"
+        Where the window is put; the midpoint also serves intervals whose summit is not known.
+
+    Returns
+    -------
+    dict of str to (RoiPool, PoolReport)
+        By the pool's name. Regions stand in the order of the meta file, ATAC before CHIP, then in that of the file.
+    """
+    training = [sample for sample in samples if sample.label == "Train"]
+    cell_lines = tuple(sample.cell_line for sample in training)
+    files: dict[Path, Intervals | None] = {}
+    sources: list[tuple[int, int, Intervals, NDArray[np.int64]]] = []
+    for cell, sample in enumerate(training):
+        for kind, path in enumerate((sample.atac_peaks, sample.chip_peaks)):
+            if path is None:
+                continue
+            if path not in files:
+                what = f"{KINDS[kind]} peaks"
+                files[path] = _read_checked(path, chrom_sizes, problems, what=what)
+            intervals = files[path]
+            if intervals is not None:
+                sources.append((cell, kind, intervals, _window_starts(intervals, center)))
+    pools = {}
+    for name, chroms in wanted.items():
+        parts = []
+        counts = []
+        for cell, kind, intervals, starts in sources:
+            chrom, fate = _judge(intervals, starts, chroms, chrom_sizes, blacklist)
+            counts.append(_count(cell_lines[cell], KINDS[kind], intervals.path, fate))
+            kept = fate == _KEPT
+            size = int(kept.sum())
+            cells, kinds = np.full(size, cell, dtype=np.int32), np.full(size, kind, dtype=np.int8)
+            parts.append(RoiPool(tuple(chroms), cell_lines, chrom[kept], starts[kept], kinds, cells))
+        pool, report = _join(tuple(chroms), cell_lines, parts), PoolReport(name, tuple(counts))
+        if None not in files.values():
+            _check_filled(pool, report, problems)
+        pools[name] = (pool, report)
+    return pools
+
+
+def pool_from_file(
+    path: str | os.PathLike[str],
+    chroms: Sequence[str],
+    chrom_sizes: Mapping[str, int],
+    blacklist: Blacklist,
+    problems: list[str],
+    *,
+    cell_lines: Sequence[str],
+    center: Center = "midpoint",
+    name: str = "training",
+) -> tuple[RoiPool, PoolReport]:
+    """Build a pool from a file of regions: BED, narrowPeak, or the table that :func:`save_roi` writes.
+
+    Intervals of exactly 1,024 bp stay as they are, others are re-centred; the filters are those of :func:`build_pools`.
+
+    Parameters
+    ----------
+    path : path-like
+        Text, plain or gzipped.
+    chroms : sequence of str
+        Chromosomes of the pool.
+    chrom_sizes : mapping of str to int
+        Lengths in bp of the chromosomes of the genome, by name.
+    blacklist : Blacklist
+        No window of the pool touches it.
+    problems : list of str
+        Gets a line per thing that is wrong.
+    cell_lines : sequence of str
+        Training cell types; a table that names any other is a problem.
+    center : "midpoint" or "summit"
+        Where the window of an interval of another length is put.
+    name : str
+        ``training`` or ``validation``.
+
+    Returns
+    -------
+    RoiPool, PoolReport
+        The pool in the order of the file; empty if the file cannot be read.
+    """
+    known = tuple(cell_lines)
+    intervals = _read_checked(Path(path), chrom_sizes, problems, what=f"{name} regions")
+    if intervals is None:
+        return _join(tuple(chroms), known, []), PoolReport(name, ())
+    already = intervals.end - intervals.start == WINDOW_LENGTH
+    starts = np.where(already, intervals.start, _window_starts(intervals, center))
+    cell = _cells(intervals, known, problems)
+    kind = _kinds(intervals)
+    chrom, fate = _judge(intervals, starts, chroms, chrom_sizes, blacklist)
+    counts = []
+    groups = np.stack([cell, kind])
+    for one_cell, one_kind in np.unique(groups, axis=1).T.tolist():
+        mine = (cell == one_cell) & (kind == one_kind)
+        label = known[one_cell] if one_cell >= 0 else NO_CELL_LINE
+        counts.append(_count(label, KINDS[one_kind], intervals.path, fate[mine]))
+    pool = RoiPool(tuple(chroms), known, chrom, starts, kind, cell).select(fate == _KEPT)
+    report = PoolReport(name, tuple(counts))
+    _check_filled(pool, report, problems)
+    return pool, report
+
+
+def save_roi(pool: RoiPool, prefix: str | os.PathLike[str], name: str) -> list[Path]:
+    """Write a pool and its counts.
+
+    Three files, each complete when it appears: ``<prefix>_<name>_ROI.bed.gz`` (the regions, with a header; the same
+    bytes for the same pool), ``..._ROI_stats.txt`` (regions per chromosome, cell type and kind) and
+    ``..._ROI_totalregions_stats.txt`` (regions per cell type and kind, and in all).
+
+    Parameters
+    ----------
+    pool : RoiPool
+        What to write.
+    prefix : path-like
+        Output folder and prefix of the run.
+    name : str
+        ``training`` or ``validation``.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    """
+    base = Path(prefix)
+    chroms = [pool.chroms[code] for code in pool.chrom.tolist()]
+    kinds = [KINDS[code] for code in pool.kind.tolist()]
+    cells = [_cell_name(pool, code) for code in pool.cell.tolist()]
+    table = ["#" + "\t".join(TABLE_HEADER)]
+    for chrom, start, kind, cell in zip(chroms, pool.start.tolist(), kinds, cells, strict=True):
+        table.append(f"{chrom}\t{start}\t{start + WINDOW_LENGTH}\t{kind}\t{cell}")
+    stats = ["Chr\tCell_Line\tROI_Type\tCount"]
+    for (one_chrom, one_cell, one_kind), count in _counts(pool.chrom, pool.cell, pool.kind):
+        stats.append(f"{pool.chroms[one_chrom]}\t{_cell_name(pool, one_cell)}\t{KINDS[one_kind]}\t{count}")
+    totals = ["Cell_Line\tROI_Type\tCount"]
+    for (one_cell, one_kind), count in _counts(pool.cell, pool.kind):
+        totals.append(f"{_cell_name(pool, one_cell)}\t{KINDS[one_kind]}\t{count}")
+    totals.append(f"total\t\t{len(pool)}")
+    contents = {
+        f"{base.name}_{name}_ROI.bed.gz": _gzipped(_text(table)),
+        f"{base.name}_{name}_ROI_stats.txt": _text(stats),
+        f"{base.name}_{name}_ROI_totalregions_stats.txt": _text(totals),
+    }
+    for file_name, content in contents.items():
+        with replacing(base.parent / file_name) as partial:
+            partial.write_bytes(content)
+    return [base.parent / file_name for file_name in contents]
+
+
+def _read_checked(path: Path, chrom_sizes: Mapping[str, int], problems: list[str], *, what: str) -> Intervals | None:
+    """Read a file of intervals, and check that it belongs to the genome; None if it cannot be used."""
+    intervals = read_intervals(path, problems, what=what)
+    if intervals is None:
+        return None
+    names = [intervals.chrom.names[code] for code in np.unique(intervals.chrom.codes)]
+    if not check_chrom_names(names, str(path), chrom_sizes, problems):
+        return None
+    sizes = _sizes_of(intervals, chrom_sizes)
+    known = sizes >= 0
+    beyond = np.flatnonzero(known & (intervals.end > sizes))
+    if not len(beyond):
+        return intervals
+    first = beyond[0]
+    chrom = intervals.chrom.names[intervals.chrom.codes[first]]
+    told = (
+        f"{path}: {len(beyond):,} of {int(known.sum()):,} intervals reach beyond their chromosome's end, the first in "
+        f"line {intervals.line[first]} ({chrom}:{intervals.start[first]}-{intervals.end[first]}, where {chrom} has "
+        f"{sizes[first]} bp)"
+    )
+    if len(beyond) > MAX_BEYOND_END * known.sum():
+        problems.append(f"{told}: another genome build?")
+        return None
+    logger.warning("%s; left out", told)
+    return intervals
+
+
+def _sizes_of(intervals: Intervals, chrom_sizes: Mapping[str, int]) -> NDArray[np.int64]:
+    """Length of the chromosome of each interval in bp; -1 for a chromosome that is not known."""
+    sizes = np.array([chrom_sizes.get(name, -1) for name in intervals.chrom.names], dtype=np.int64)
+    return np.asarray(sizes[intervals.chrom.codes], dtype=np.int64)
+
+
+def _window_starts(intervals: Intervals, center: Center) -> NDArray[np.int64]:
+    """Place a window on each interval."""
+    midpoint = centre(intervals.start, intervals.end)
+    if center == "midpoint":
+        return midpoint
+    on_summit = centre(intervals.summit, intervals.summit + 1)
+    return np.where(intervals.summit >= 0, on_summit, midpoint)
+
+
+def _judge(
+    intervals: Intervals,
+    starts: NDArray[np.int64],
+    chroms: Sequence[str],
+    chrom_sizes: Mapping[str, int],
+    blacklist: Blacklist,
+) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
+    """Filter windows; returns the index into ``chroms`` (-1 for another) and what became of each interval."""
+    place = {name: index for index, name in enumerate(chroms) if name in chrom_sizes}
+    places = np.array([place.get(name, -1) for name in intervals.chrom.names], dtype=np.int32)
+    chrom = np.asarray(places[intervals.chrom.codes], dtype=np.int32)
+    sizes = _sizes_of(intervals, chrom_sizes)
+    fate = np.full(len(starts), _KEPT, dtype=np.int8)
+    # From the last filter to the first, so that the first one that an interval fails is what counts.
+    for index in np.unique(chrom[chrom >= 0]).tolist():
+        here = np.flatnonzero(chrom == index)
+        black = blacklist.overlaps(chroms[index], starts[here], starts[here] + WINDOW_LENGTH)
+        fate[here[black]] = _BLACKLISTED
+    fate[~fits(starts, sizes)] = _OFF_END
+    fate[intervals.end > sizes] = _BEYOND_END
+    fate[chrom < 0] = _OTHER_CHROMOSOME
+    return chrom, fate
+
+
+def _count(cell_line: str, kind: str, path: Path, fate: NDArray[np.int8]) -> SourceCount:
+    """Count what became of the intervals of a source."""
+    counts = np.bincount(fate, minlength=5).tolist()
+    return SourceCount(
+        cell_line,
+        kind,
+        path,
+        intervals=len(fate),
+        other_chromosomes=counts[_OTHER_CHROMOSOME],
+        beyond_end=counts[_BEYOND_END],
+        off_end=counts[_OFF_END],
+        blacklisted=counts[_BLACKLISTED],
+        kept=counts[_KEPT],
+    )
+
+
+def _join(chroms: tuple[str, ...], cell_lines: tuple[str, ...], parts: Sequence[RoiPool]) -> RoiPool:
+    """Put pools behind one another."""
+    return RoiPool(
+        chroms,
+        cell_lines,
+        np.concatenate([np.empty(0, dtype=np.int32), *(part.chrom for part in parts)]),
+        np.concatenate([np.empty(0, dtype=np.int64), *(part.start for part in parts)]),
+        np.concatenate([np.empty(0, dtype=np.int8), *(part.kind for part in parts)]),
+        np.concatenate([np.empty(0, dtype=np.int32), *(part.cell for part in parts)]),
+    )
+
+
+def _check_filled(pool: RoiPool, report: PoolReport, problems: list[str]) -> None:
+    """Append a problem, with what each filter took, if the pool is empty."""
+    if len(pool):
+        return
+    total = report.total()
+    files = some(dict.fromkeys(str(source.path) for source in report.sources))
+    problems.append(
+        f"no {report.name} region is left: of {total.intervals:,} intervals ({files or 'no peak file given'}) "
+        f"{total.other_chromosomes:,} are on other chromosomes than {some(pool.chroms)}, "
+        f"{total.beyond_end:,} beyond a chromosome's end, {total.off_end:,} too near an end for a window, "
+        f"{total.blacklisted:,} blacklisted"
+    )
+
+
+def _cells(intervals: Intervals, known: Sequence[str], problems: list[str]) -> NDArray[np.int32]:
+    """Index of the cell type of each region, -1 for none; a name that is not known is a problem."""
+    if intervals.cell_line is None:
+        return np.full(len(intervals), -1, dtype=np.int32)
+    names = intervals.cell_line.names
+    place = {name: index for index, name in enumerate(known)}
+    used = np.unique(intervals.cell_line.codes).tolist()
+    unknown = [code for code in used if names[code] not in ("", NO_CELL_LINE) and names[code] not in place]
+    if unknown:
+        line = intervals.line[np.flatnonzero(intervals.cell_line.codes == unknown[0])[0]]
+        problems.append(
+            f"{intervals.path}, line {line}: no training cell type is called {some(names[code] for code in unknown)}; "
+            f"there are {some(known)}"
+        )
+    places = np.array([place.get(name, -1) for name in names], dtype=np.int32)
+    return np.asarray(places[intervals.cell_line.codes], dtype=np.int32)
+
+
+def _kinds(intervals: Intervals) -> NDArray[np.int8]:
+    """Index of the kind of each region."""
+    unnamed = KINDS.index("ROI")
+    if intervals.roi_type is None:
+        return np.full(len(intervals), unnamed, dtype=np.int8)
+    place = {name: index for index, name in enumerate(KINDS)}
+    places = np.array([place.get(name.upper(), unnamed) for name in intervals.roi_type.names], dtype=np.int8)
+    return np.asarray(places[intervals.roi_type.codes], dtype=np.int8)
+
+
+def _counts(*columns: NDArray[np.integer]) -> list[tuple[tuple[int, ...], int]]:
+    """Count the different rows of some columns, in ascending order."""
+    rows, counts = np.unique(np.stack([column.astype(np.int64) for column in columns]), axis=1, return_counts=True)
+    return [(tuple(row), count) for row, count in zip(rows.T.tolist(), counts.tolist(), strict=True)]
+
+
+def _cell_name(pool: RoiPool, cell: int) -> str:
+    """Name of a cell type; ``.`` for none."""
+    return pool.cell_lines[cell] if cell >= 0 else NO_CELL_LINE
+
+
+def _text(lines: Sequence[str]) -> bytes:
+    """Join lines."""
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _gzipped(content: bytes) -> bytes:
+    """Pack without name and time, which would make the bytes differ from run to run."""
+    packed = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", fileobj=packed, mtime=0) as file:
+        file.write(content)
+    return packed.getvalue()

@@ -1,0 +1,171 @@
+"""The settings of a training run: every option of ``maxatac train``, its default, and what values it takes.
+
+Nothing but the standard library is imported here, so that ``--help`` is quick.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+DEFAULT_CHROMS = tuple(f"chr{name}" for name in (*range(2, 8), *range(9, 23), "X"))
+DEFAULT_TRAINING_CHROMS = tuple(f"chr{name}" for name in (*range(3, 8), *range(9, 19), *range(20, 23)))
+DEFAULT_VALIDATION_CHROMS = ("chr2", "chr19")
+
+ARCHITECTURES = ("DCNN_V2",)
+OUTPUT_ACTIVATIONS = ("sigmoid", "linear", "relu", "softplus")
+CENTERS = ("midpoint", "summit")
+MODEL_FORMATS = ("keras", "h5")
+LOG_LEVELS = ("fatal", "error", "warning", "info", "debug")
+SEED_RANGE = (1, 99_999)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """What ``maxatac.train`` is to do; each field is the command-line option of that name.
+
+    Parameters
+    ----------
+    sequence : path
+        Genome as 2bit.
+    meta_file : path
+        Table of cell types and their files.
+    prefix, output
+        Name and folder of what the run leaves behind.
+    train_roi, validate_roi : path, optional
+        Regions of interest to use instead of the peaks of the meta file.
+    target_scale_factor : float
+        Factor of quantitative targets.
+    output_activation : str
+        One of ``OUTPUT_ACTIVATIONS``.
+    chroms, tchroms, vchroms : sequence of str, optional
+        Chromosomes of the study, for training and for validation; ``None`` is the page's list, of which names that the
+        genome lacks are left out.
+    arch : str
+        One of ``ARCHITECTURES``.
+    rand_ratio : float
+        Share of random windows in each batch, 0 to 1.
+    seed : int, optional
+        Drawn at the start when not given, and recorded.
+    weights : path, optional
+        Weights to start from.
+    epochs, batches, batch_size, val_batch_size : int
+        A run is ``epochs`` x ``batches`` x ``batch_size`` examples; validation is ``batches`` x ``val_batch_size``.
+    plot : bool
+        Draw the model's structure and the training history.
+    dense : bool
+        End the network in a dense layer.
+    threads : int, optional
+        Loader threads; ``None`` is as many as the process may use. Results do not depend on it.
+    loglevel : str
+        One of ``LOG_LEVELS``.
+    rev_comp_train : bool
+        Reverse complement each example with probability 1/2.
+    shuffle_cell_type : bool
+        Give each region of interest a random training cell type, not its own.
+    blacklist : path, optional
+        Regions to keep clear of, BED or bigWig.
+    chrom_sizes : path, optional
+        Chromosome sizes to hold against the 2bit, which is the source of truth.
+    save_roi : bool
+        Write the pools of regions of interest.
+    genome : str, optional
+        A label for the record.
+    test_cell_types : sequence of str, optional
+        Cell types to hold out, instead of those labelled ``Test`` in the meta file.
+    jitter : int
+        Shift each region by up to this many bp.
+    center : str
+        Whether regions are centred on a peak's midpoint or on its summit.
+    quant : bool
+        Quantitative targets: the bin's mean, times ``target_scale_factor``.
+    model_format : str
+        Format of the checkpoints, one of ``MODEL_FORMATS``.
+    force : bool
+        Replace what an earlier run of this prefix left in the output folder.
+    """
+
+    sequence: Path
+    meta_file: Path
+    prefix: str = "maxatac_model"
+    output: Path = Path("./training_results")
+    train_roi: Path | None = None
+    validate_roi: Path | None = None
+    target_scale_factor: float = 1.0
+    output_activation: str = "sigmoid"
+    chroms: Sequence[str] | None = None
+    tchroms: Sequence[str] | None = None
+    vchroms: Sequence[str] | None = None
+    arch: str = "DCNN_V2"
+    rand_ratio: float = 0.0
+    seed: int | None = None
+    weights: Path | None = None
+    epochs: int = 20
+    batches: int = 100
+    batch_size: int = 1000
+    val_batch_size: int = 1000
+    plot: bool = True
+    dense: bool = False
+    threads: int | None = None
+    loglevel: str = "info"
+    rev_comp_train: bool = False
+    shuffle_cell_type: bool = True
+    blacklist: Path | None = None
+    chrom_sizes: Path | None = None
+    save_roi: bool = False
+    genome: str | None = None
+    test_cell_types: Sequence[str] | None = None
+    jitter: int = 0
+    center: str = "midpoint"
+    quant: bool = False
+    model_format: str = "keras"
+    force: bool = False
+
+    def __post_init__(self) -> None:
+        """Accept strings for paths and any sequence for lists."""
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if "Path" in str(field.type) and isinstance(value, str):
+                object.__setattr__(self, field.name, Path(value))
+            elif "Sequence" in str(field.type) and value is not None:
+                object.__setattr__(self, field.name, tuple(value))
+
+    def problems(self) -> list[str]:
+        """Everything that is wrong with the values themselves, one line each."""
+        found = []
+        for name in ("epochs", "batches", "batch_size", "val_batch_size", "threads"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                found.append(f"--{name} {value}: expected a whole number of at least 1")
+        if self.jitter < 0:
+            found.append(f"--jitter {self.jitter}: expected a whole number of at least 0")
+        if not 0 <= self.rand_ratio <= 1:
+            found.append(f"--rand_ratio {self.rand_ratio:g}: expected a share from 0 to 1")
+        if not (math.isfinite(self.target_scale_factor) and self.target_scale_factor > 0):
+            found.append(f"--target_scale_factor {self.target_scale_factor:g}: expected a number above 0")
+        if self.seed is not None and not 0 <= self.seed < 2**32:
+            found.append(f"--seed {self.seed}: expected a whole number from 0 to 4294967295")
+        for name, allowed in (
+            ("arch", ARCHITECTURES),
+            ("output_activation", OUTPUT_ACTIVATIONS),
+            ("center", CENTERS),
+            ("model_format", MODEL_FORMATS),
+            ("loglevel", LOG_LEVELS),
+        ):
+            value = getattr(self, name)
+            if value not in allowed:
+                found.append(f"--{name} {value}: expected one of {', '.join(allowed)}")
+        if not self.prefix or "/" in self.prefix or self.prefix.startswith("."):
+            found.append(f"--prefix {self.prefix!r}: expected a file name without a folder and without a leading dot")
+        if self.output_activation != "sigmoid" and not self.quant:
+            found.append(
+                f"--output_activation {self.output_activation}: binary targets need probabilities; "
+                "expected sigmoid, or --quant"
+            )
+        if self.target_scale_factor != 1 and not self.quant:
+            found.append(
+                f"--target_scale_factor {self.target_scale_factor:g}: used for quantitative targets only; add --quant"
+            )
+        return found

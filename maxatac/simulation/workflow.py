@@ -1,0 +1,253 @@
+"""The whole simulation: one pass over the chromosomes for the sequence and what is bound, one per cell type for its files.
+
+Only one chromosome is held as bases at any time; what is kept of the others is regions, sites and cuts. Everything is
+written to a folder inside the output folder and moved when it is complete, so that a run that fails leaves nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maxatac.errors import InputError
+from maxatac.simulation import accessibility, binding, motif, peaks, sequence, tracks
+from maxatac.simulation.config import SimulateConfig, SimulatedSet, split_chroms
+from maxatac.simulation.intervals import Intervals, merge
+from maxatac.simulation.streams import stream
+from maxatac.simulation.twobit import TwoBitWriter
+
+logger = logging.getLogger(__name__)
+
+_META_COLUMNS = (
+    "Cell_Line",
+    "TF",
+    "CHIP_Peak_Counts",
+    "Binding_File",
+    "CHIP_Peaks",
+    "ATAC_Signal_File",
+    "ATAC_Peaks",
+    "Train_Test_Label",
+)
+
+
+@dataclass(frozen=True)
+class _Chrom:
+    """What is known of one chromosome once its sequence is written."""
+
+    name: str
+    size: int
+    blacklist: Intervals
+    regions: accessibility.Regions
+    sites: list[binding.Sites]
+
+
+@dataclass(frozen=True)
+class _CellTypeFiles:
+    """Names of the files of one cell type, and counts of what is in them."""
+
+    cell_type: str
+    signal: str
+    binding: str
+    atac_peaks: str
+    chip_peaks: str
+    n_sites: int
+    n_atac_peaks: int
+    n_chip_peaks: int
+
+
+def run(config: SimulateConfig) -> SimulatedSet:
+    """Write a set of example data; see `maxatac.simulation.simulate`."""
+    problems: list[str] = []
+    config.check(problems)
+    _check_output(config.output, config.force, problems)
+    if problems:
+        raise InputError(problems)
+    existed = config.output.exists()
+    try:
+        config.output.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=".simulate-", dir=config.output))
+    except OSError as error:
+        raise InputError(
+            [f"{config.output}: cannot be written ({error.strerror}); expected a folder of your own"]
+        ) from error
+    try:
+        result = _write(config, folder)
+        for file in sorted(folder.iterdir()):
+            file.replace(config.output / file.name)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        if not existed and not any(config.output.iterdir()):
+            config.output.rmdir()
+    return result
+
+
+def _check_output(output: Path, force: bool, problems: list[str]) -> None:
+    if output.exists() and not output.is_dir():
+        problems.append(f"{output}: found a file; expected a folder, or a name that is free")
+    elif output.is_dir() and not force:
+        try:
+            empty = not any(output.iterdir())
+        except OSError as error:
+            problems.append(f"{output}: cannot be read ({error.strerror})")
+            return
+        if not empty:
+            problems.append(f"{output}: found a folder that is not empty; expected an empty or new one, or --force")
+
+
+def _write(config: SimulateConfig, folder: Path) -> SimulatedSet:
+    sizes = sequence.chrom_sizes(config.size, config.chroms)
+    matrix = motif.draw_motif(stream(config.seed, "motif"))
+    chroms = _write_genome(config, folder / "genome.2bit", sizes, matrix)
+    _write_lines(folder / "genome.chrom.sizes", [f"{name}\t{size}" for name, size in sizes.items()])
+    _write_lines(
+        folder / "blacklist.bed",
+        [f"{chrom.name}\t{start}\t{end}" for chrom in chroms for start, end in chrom.blacklist.tolist()],
+    )
+    _write_lines(folder / "motif.tsv", ["A\tC\tG\tT", *("\t".join(f"{p:.4f}" for p in row) for row in matrix)])
+    files = [_write_cell_type(config, folder, sizes, chroms, number) for number in range(config.cell_types)]
+    _write_meta(folder / "meta.tsv", config, files)
+    training, validation, test = split_chroms(config.chroms)
+    result = SimulatedSet(
+        output=config.output,
+        sequence=config.output / "genome.2bit",
+        chrom_sizes=config.output / "genome.chrom.sizes",
+        blacklist=config.output / "blacklist.bed",
+        motif=config.output / "motif.tsv",
+        meta_file=config.output / "meta.tsv",
+        readme=config.output / "README.txt",
+        cell_types=config.cell_type_names,
+        sizes=sizes,
+        training_chroms=training,
+        validation_chroms=validation,
+        test_chroms=test,
+        match_threshold=motif.MATCH_THRESHOLD,
+        bound_sites={entry.cell_type: entry.n_sites for entry in files},
+        atac_peaks={entry.cell_type: entry.n_atac_peaks for entry in files},
+        chip_peaks={entry.cell_type: entry.n_chip_peaks for entry in files},
+    )
+    _write_lines(folder / "README.txt", _describe(config, result, motif.information(matrix)))
+    return result
+
+
+def _write_genome(
+    config: SimulateConfig, path: Path, sizes: dict[str, int], matrix: NDArray[np.float64]
+) -> list[_Chrom]:
+    """Write the 2bit file, and decide what is open and bound on the way: both depend on the sequence."""
+    families = sequence.draw_families(config.seed)
+    chroms = []
+    with TwoBitWriter(path, list(sizes)) as genome:
+        for number, (name, size) in enumerate(sizes.items()):
+            logger.info("simulating %s (%s bp)", name, f"{size:,}")
+            drawn = sequence.draw_sequence(size, families, stream(config.seed, "sequence", number))
+            closed = merge(np.concatenate((drawn.n_runs, drawn.blacklist)))
+            regions = accessibility.draw_regions(
+                size, closed, config.cell_types, stream(config.seed, "regions", number)
+            )
+            accessibility.plant_motifs(drawn.codes, regions, matrix, stream(config.seed, "planting", number))
+            genome.add(drawn.codes, drawn.n_runs, drawn.masked_runs)
+            matches = motif.find_matches(drawn.codes, drawn.n_runs, matrix)
+            sites = binding.draw_sites(regions, matches, len(matrix), stream(config.seed, "binding", number))
+            chroms.append(_Chrom(name, size, drawn.blacklist, regions, sites))
+    return chroms
+
+
+def _write_cell_type(
+    config: SimulateConfig, folder: Path, sizes: dict[str, int], chroms: Sequence[_Chrom], number: int
+) -> _CellTypeFiles:
+    name = config.cell_type_names[number]
+    logger.info("simulating the tracks of %s", name)
+    signal_file, binding_file = f"{name}_atac.bw", f"{config.tf}_{name}_binding.bw"
+    atac_file, chip_file = f"{name}_atac_peaks.narrowPeak", f"{config.tf}_{name}_chip_peaks.narrowPeak"
+
+    # the scale is known only when all chromosomes have been seen, so cuts are kept and widened twice
+    cuts = {}
+    bases_at_depth = np.zeros(1, np.int64)
+    for index, chrom in enumerate(chroms):
+        rng = stream(config.seed, "cuts", index, number)
+        drawn = tracks.draw_cuts(chrom.size, chrom.regions, number, chrom.sites[number], chrom.blacklist, rng)
+        cuts[chrom.name] = drawn.astype(np.int32)
+        bases_at_depth = tracks.add_depths(bases_at_depth, tracks.depth_runs(drawn, chrom.size))
+    percentile = tracks.percentile_depth(bases_at_depth)
+    mean = tracks.mean_signal(bases_at_depth, percentile, config.size)
+
+    atac_peaks = {}
+    with tracks.TrackWriter(folder / signal_file, sizes, dense=config.dense) as track:
+        for chrom in chroms:
+            depth = tracks.depth_runs(cuts.pop(chrom.name).astype(np.int64), chrom.size)
+            signal = tracks.scale(depth, percentile)
+            track.add(chrom.name, signal)
+            atac_peaks[chrom.name] = peaks.call_atac_peaks(signal, chrom.size, mean)
+
+    chip_peaks = {}
+    with tracks.TrackWriter(folder / binding_file, sizes, dense=config.dense) as track:
+        for index, chrom in enumerate(chroms):
+            rng = stream(config.seed, "chip peaks", index, number)
+            found = peaks.draw_chip_peaks(chrom.sites[number], chrom.size, rng)
+            chip_peaks[chrom.name] = found
+            track.add(chrom.name, peaks.peak_runs(found))
+
+    return _CellTypeFiles(
+        cell_type=name,
+        signal=signal_file,
+        binding=binding_file,
+        atac_peaks=atac_file,
+        chip_peaks=chip_file,
+        n_sites=sum(len(chrom.sites[number].centre) for chrom in chroms),
+        n_atac_peaks=peaks.write_narrow_peaks(folder / atac_file, f"{name}_atac", atac_peaks),
+        n_chip_peaks=peaks.write_narrow_peaks(folder / chip_file, f"{config.tf}_{name}", chip_peaks),
+    )
+
+
+def _write_meta(path: Path, config: SimulateConfig, files: Sequence[_CellTypeFiles]) -> None:
+    rows = [_META_COLUMNS]
+    for entry in files:
+        label = "Test" if entry is files[-1] else "Train"
+        rows.append(
+            (
+                entry.cell_type,
+                config.tf,
+                str(entry.n_chip_peaks),
+                entry.binding,
+                entry.chip_peaks,
+                entry.signal,
+                entry.atac_peaks,
+                label,
+            )
+        )
+    _write_lines(path, ["\t".join(row) for row in rows])
+
+
+def _describe(config: SimulateConfig, result: SimulatedSet, bits: float) -> list[str]:
+    names = ", ".join(result.cell_types)
+    return [
+        "Simulated example data, written by `maxatac simulate`. Nothing in it was measured.",
+        "",
+        f"seed        {config.seed}",
+        f"genome      {config.size} bp, {len(config.chroms)} chromosomes: {' '.join(config.chroms)}",
+        f"factor      {config.tf}, a motif of {bits:.2f} bits; a match scores {result.match_threshold:g} bits or more",
+        f"cell types  {names}; the last is labelled Test",
+        f"tracks      {'dense: every base' if config.dense else 'sparse: zeros are left out'}",
+        f"bound sites {', '.join(f'{name} {count}' for name, count in result.bound_sites.items())}",
+        f"split       training {' '.join(result.training_chroms)}; "
+        f"validation {' '.join(result.validation_chroms) or '-'}; test {' '.join(result.test_chroms) or '-'}",
+        "",
+        "genome.2bit, genome.chrom.sizes   the genome, with runs of N and soft-masked repeats",
+        "blacklist.bed                     runs of N, satellites, tandem arrays: no read can be placed there",
+        "motif.tsv                         probabilities of A, C, G, T at each position of the motif",
+        "meta.tsv                          one row per cell type; its paths are relative to this folder",
+        "*_atac.bw                         Tn5 cut sites, 20 bp to both sides, scaled to 0..1 by the 99th percentile",
+        "*_atac_peaks.narrowPeak           peaks called from that signal",
+        "*_chip_peaks.narrowPeak           peaks of 200 to 300 bp around bound sites, joined where they overlap",
+        "*_binding.bw                      1 in those peaks",
+    ]
+
+
+def _write_lines(path: Path, lines: Sequence[str]) -> None:
+    path.write_text("\n".join(lines) + "\n", encoding="ascii", newline="\n")

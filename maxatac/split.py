@@ -1,0 +1,108 @@
+"""Which chromosomes train and which validate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from maxatac.genome import some, suggest_chrom
+
+
+@dataclass(frozen=True)
+class ChromSplit:
+    """Chromosome lists that agree with the genome and with each other.
+
+    Attributes
+    ----------
+    chroms : tuple of str
+        The study; holds both lists below.
+    training, validation : tuple of str
+        Disjoint; neither is empty unless a problem was reported.
+    notes : tuple of str
+        What was left out without being asked for, one line each.
+    """
+
+    chroms: tuple[str, ...]
+    training: tuple[str, ...]
+    validation: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def resolve_chroms(
+    known: Mapping[str, int],
+    *,
+    chroms: Sequence[str] | None,
+    tchroms: Sequence[str] | None,
+    vchroms: Sequence[str] | None,
+    defaults: tuple[Sequence[str], Sequence[str], Sequence[str]],
+    problems: list[str],
+) -> ChromSplit:
+    """Turn ``--chroms``, ``--tchroms`` and ``--vchroms`` into lists that can be used.
+
+    Names in a default list that the genome lacks are left out with a note; names that were typed must exist. Both lists
+    are cut to ``--chroms``, which is their union where only they were typed. Where a typed list and a default one share
+    a chromosome, the typed one keeps it.
+
+    Parameters
+    ----------
+    known : mapping of str to int
+        Lengths in bp of the chromosomes of the genome, by name.
+    chroms, tchroms, vchroms : sequence of str, or None if not typed
+        Study, training and validation chromosomes.
+    defaults : three sequences of str
+        What stands in for each of them.
+    problems : list of str
+        Gets one line per thing that is wrong.
+
+    Returns
+    -------
+    ChromSplit
+    """
+    found: list[str] = []
+    typed = {"--chroms": chroms, "--tchroms": tchroms, "--vchroms": vchroms}
+    lists: dict[str, list[str]] = {}
+    absent: list[str] = []
+    for (option, names), default in zip(typed.items(), defaults, strict=True):
+        wanted = _unique(default if names is None else names)
+        lists[option] = [name for name in wanted if name in known]
+        unknown = [name for name in wanted if name not in known]
+        if names is not None:
+            found += [f"{option}: the genome has no {name}: {suggest_chrom(name, known)}" for name in unknown]
+        elif option != "--chroms" or (tchroms is None and vchroms is None):
+            absent += unknown
+    notes = [f"not in the genome, left out of the default chromosomes: {' '.join(_unique(absent))}"] if absent else []
+
+    study, training, validation = lists.values()
+    lists_make_study = chroms is None and not (tchroms is None and vchroms is None)
+    if not lists_make_study:
+        for option in ("--tchroms", "--vchroms"):
+            outside = [name for name in lists[option] if name not in study]
+            if outside and typed[option] is not None:
+                notes.append(f"{option}: not in --chroms, left out: {' '.join(outside)}")
+        training = [name for name in training if name in study]
+        validation = [name for name in validation if name in study]
+
+    shared = [name for name in training if name in validation]
+    if shared and (tchroms is None) == (vchroms is None):
+        found.append(f"--tchroms and --vchroms: {' '.join(shared)} in both; training and validation must not overlap")
+    elif shared and tchroms is None:
+        training = [name for name in training if name not in shared]
+        notes.append(f"left out of the default --tchroms, because --vchroms has them: {' '.join(shared)}")
+    elif shared:
+        validation = [name for name in validation if name not in shared]
+        notes.append(f"left out of the default --vchroms, because --tchroms has them: {' '.join(shared)}")
+
+    if not found:
+        # A misspelt name may be all that a list lacks, so emptiness is told only when every name is good.
+        for option, what, names in (("--tchroms", "training", training), ("--vchroms", "validation", validation)):
+            if not names:
+                found.append(f"{option}: no {what} chromosome is left; name some that the genome has ({some(known)})")
+    problems += found
+    if lists_make_study:
+        study = _unique([*training, *validation])
+    return ChromSplit(tuple(study), tuple(training), tuple(validation), tuple(notes))
+
+
+def _unique(names: Iterable[str]) -> list[str]:
+    """Drop repeats, keep the order."""
+    return list(dict.fromkeys(names))

@@ -1,0 +1,40 @@
+"""A fingerprint of everything that training has changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+
+
+def _variables(model: keras.Model) -> Iterator[keras.Variable]:
+    yield from model.weights
+    if model.optimizer is not None:
+        yield from model.optimizer.variables
+
+
+def state_sha256(model: keras.Model) -> str:
+    """SHA-256 over name, dtype, shape and bytes of every weight and optimiser variable, in the model's order.
+
+    Two models agree in it exactly if training could not tell them apart. The bytes of a saved file could not say so:
+    a ``.keras`` file holds dates.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled, if the optimiser is to count.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for variable in _variables(model):
+        values = np.asarray(keras.ops.convert_to_numpy(variable.value))
+        little_endian = values.astype(values.dtype.newbyteorder("<"), copy=False)
+        digest.update(f"{variable.path} {values.dtype.name} {values.shape}\n".encode())
+        digest.update(np.ascontiguousarray(little_endian).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,866 @@
+//! bigWig files: one value per base of a genome, where there is one.
+//!
+//! On disk, all numbers in the byte order that the magic number `0x888FFC26` is written in:
+//!
+//! | part | content |
+//! |---|---|
+//! | header | magic number, version (1 to 4), offsets of the other parts, size of the largest block when inflated (0: blocks are not compressed) |
+//! | chromosome tree | B+ tree from names to numbers and lengths |
+//! | blocks | zlib streams, each a section of a few hundred to thousand intervals of one chromosome |
+//! | index | R-tree from regions to blocks |
+//! | zoom levels, summary | the same at lower resolution; not read here |
+//!
+//! A section holds its intervals in one of three ways: bedGraph (start, end, value), variable step (start, value, a
+//! shared length) or fixed step (value; start, distance and length shared). The format is described by
+//! [Kent et al. 2010](https://doi.org/10.1093/bioinformatics/btq351) and its supplement.
+//!
+//! [`BigWig::open`] reads the header and the chromosomes. The part of the index that belongs to a chromosome is read
+//! when that chromosome is first asked for, and kept. Blocks are not kept: [`BigWig::decode`] reads one and inflates
+//! it, and whoever needs it again keeps the [`Runs`].
+//!
+//! # Examples
+//!
+//! The values of a region, with the bases that have none counted as 0:
+//!
+//! ```no_run
+//! use maxatac_core::{BigWig, Scratch};
+//!
+//! # fn main() -> maxatac_core::Result<()> {
+//! let track = BigWig::open("GM12878.bw")?;
+//! let chr1 = track.require_chrom("chr1")?;
+//! let (mut values, mut scratch) = (vec![0.0; 1024], Scratch::new());
+//! track.values(chr1, 10_000, 11_024, &mut values, &mut scratch)?;
+//! let sum: f32 = values.iter().filter(|value| !value.is_nan()).sum();
+//! # let _ = sum;
+//! # Ok(())
+//! # }
+//! ```
+
+mod block;
+mod chrom_tree;
+mod header;
+mod index;
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use self::header::Header;
+use self::index::Index;
+use crate::bytes::ByteOrder;
+use crate::chrom::{Chrom, ChromList};
+use crate::error::{Error, FileKind, Result};
+use crate::file::PositionedFile;
+
+pub use self::block::{Runs, Scratch};
+pub use self::index::BlockRef;
+
+/// An open bigWig file, to be shared between threads.
+#[derive(Debug)]
+pub struct BigWig {
+    file: PositionedFile,
+    order: ByteOrder,
+    /// Size of the largest block when inflated, as the header says; 0 if blocks are not compressed.
+    inflated_size: u32,
+    chroms: ChromList,
+    /// The number by which the rest of the file knows each chromosome.
+    ids: Vec<u32>,
+    /// `None` for a file without any data.
+    index: Option<Index>,
+    blocks: Vec<OnceLock<Blocks>>,
+}
+
+/// The blocks of a chromosome, by start.
+#[derive(Debug)]
+struct Blocks {
+    refs: Vec<BlockRef>,
+    /// Whether the ends ascend as well, as they do in every file whose blocks do not overlap.
+    ends_ascend: bool,
+}
+
+impl BigWig {
+    /// Opens a file and reads its header and chromosomes.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let file = PositionedFile::open(path, FileKind::BigWig)?;
+        let (order, header) = Header::read(&file)?;
+        let (chroms, ids) = chrom_tree::read(&file, order, header.chrom_tree_offset)?;
+        let index = match header.index_offset {
+            0 => {
+                header::check_without_data(&file, order)?;
+                None
+            }
+            offset => Some(Index::open(&file, order, offset)?),
+        };
+        let blocks = ids.iter().map(|_| OnceLock::new()).collect();
+        Ok(Self {
+            file,
+            order,
+            inflated_size: header.inflated_size,
+            chroms,
+            ids,
+            index,
+            blocks,
+        })
+    }
+
+    /// The path that the file was opened under.
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// The chromosomes, by the number that the file gives them.
+    pub fn chroms(&self) -> &[Chrom] {
+        self.chroms.as_slice()
+    }
+
+    /// The place of a name in [`Self::chroms`].
+    pub fn chrom_index(&self, name: &str) -> Option<usize> {
+        self.chroms.index(name)
+    }
+
+    /// The place of a name in [`Self::chroms`], or the error that says which names there are.
+    pub fn require_chrom(&self, name: &str) -> Result<usize> {
+        self.chrom_index(name).ok_or_else(|| Error::UnknownChrom {
+            kind: FileKind::BigWig,
+            path: self.path().to_path_buf(),
+            chrom: name.to_owned(),
+            known: self.chroms.known(),
+        })
+    }
+
+    /// The blocks that hold a chromosome's data, by start; those with the same start in the order of the file.
+    ///
+    /// Read from the index on the first call and kept. A block that spans several chromosomes is listed for each,
+    /// with the part of its region that lies on it.
+    pub fn blocks(&self, chrom: usize) -> Result<&[BlockRef]> {
+        Ok(&self.chrom_blocks(chrom)?.refs)
+    }
+
+    /// The blocks that may hold data of `start..end`, in the order of [`Self::blocks`].
+    pub fn blocks_overlapping(
+        &self,
+        chrom: usize,
+        start: u32,
+        end: u32,
+    ) -> Result<impl Iterator<Item = &BlockRef> + '_> {
+        let blocks = self.chrom_blocks(chrom)?;
+        let last = blocks.refs.partition_point(|block| block.start < end);
+        let first = if blocks.ends_ascend {
+            blocks.refs.partition_point(|block| block.end <= start)
+        } else {
+            0
+        };
+        Ok(blocks
+            .refs
+            .iter()
+            .take(last)
+            .skip(first)
+            .filter(move |block| block.end > start))
+    }
+
+    /// The intervals of a block that belong to a chromosome, in the order of the file.
+    pub fn decode(&self, chrom: usize, block: &BlockRef, scratch: &mut Scratch) -> Result<Runs> {
+        let mut runs = Runs::default();
+        self.decode_into(chrom, block, scratch, &mut runs)?;
+        Ok(runs)
+    }
+
+    /// Appends the intervals of a block that belong to a chromosome, in the order of the file.
+    ///
+    /// Intervals are cut at the chromosome's end; those that are empty, or beyond it, are left out. What a failed
+    /// call has appended is of no use.
+    pub fn decode_into(
+        &self,
+        chrom: usize,
+        block: &BlockRef,
+        scratch: &mut Scratch,
+        runs: &mut Runs,
+    ) -> Result<()> {
+        let (id, size) = (self.id(chrom)?, self.chrom(chrom)?.size);
+        let bytes = scratch.load(&self.file, block, self.inflated_size)?;
+        block::parse(bytes, self.order, id, size, runs)
+            .map_err(|reason| self.file.damaged(block.offset, reason))
+    }
+
+    /// Writes the value of every base of `start..end`; NaN where there is none.
+    ///
+    /// Where intervals overlap, which they should not, the last one counts, in the order of [`Self::blocks`] and,
+    /// inside a block, of the file.
+    ///
+    /// # Errors
+    ///
+    /// If `out` does not hold exactly `end - start` values, besides the errors of reading.
+    pub fn values(
+        &self,
+        chrom: usize,
+        start: u32,
+        end: u32,
+        out: &mut [f32],
+        scratch: &mut Scratch,
+    ) -> Result<()> {
+        self.check_region(chrom, start, end)?;
+        if out.len() != (end - start) as usize {
+            return Err(Error::InvalidArgument(format!(
+                "{} values asked for, but there is room for {}",
+                end - start,
+                out.len()
+            )));
+        }
+        out.fill(f32::NAN);
+        let mut runs = Runs::default();
+        for block in self.blocks_overlapping(chrom, start, end)? {
+            runs.clear();
+            self.decode_into(chrom, block, scratch, &mut runs)?;
+            for (from, to, value) in runs.iter() {
+                let (from, to) = (from.max(start), to.min(end));
+                if from < to {
+                    out[(from - start) as usize..(to - start) as usize].fill(value);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The intervals that overlap `start..end`, as the file stores them: not cut at the region's ends.
+    pub fn intervals(&self, chrom: usize, start: u32, end: u32) -> Result<Runs> {
+        self.check_region(chrom, start, end)?;
+        let mut scratch = Scratch::new();
+        let (mut found, mut runs) = (Runs::default(), Runs::default());
+        for block in self.blocks_overlapping(chrom, start, end)? {
+            runs.clear();
+            self.decode_into(chrom, block, &mut scratch, &mut runs)?;
+            for (from, to, value) in runs.iter() {
+                if from < end && to > start {
+                    found.push(from, to, value);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn chrom_blocks(&self, chrom: usize) -> Result<&Blocks> {
+        let (id, size) = (self.id(chrom)?, self.chrom(chrom)?.size);
+        let cell = self.blocks.get(chrom).ok_or_else(|| self.no_chrom(chrom))?;
+        if let Some(blocks) = cell.get() {
+            return Ok(blocks);
+        }
+        // Two threads may both get here; they find the same, and the second result is dropped.
+        let mut refs = match &self.index {
+            Some(index) => index.blocks(&self.file, self.order, id, size)?,
+            None => Vec::new(),
+        };
+        // Stable, so that blocks with the same start stay in the file's order.
+        refs.sort_by_key(|block| block.start);
+        let ends_ascend = refs.is_sorted_by_key(|block| block.end);
+        Ok(cell.get_or_init(|| Blocks { refs, ends_ascend }))
+    }
+
+    fn check_region(&self, chrom: usize, start: u32, end: u32) -> Result<()> {
+        let chrom = self.chrom(chrom)?;
+        if start > end || end > chrom.size {
+            return Err(Error::OutOfBounds {
+                kind: FileKind::BigWig,
+                path: self.path().to_path_buf(),
+                chrom: chrom.name.clone(),
+                start: start.into(),
+                end: end.into(),
+                size: chrom.size,
+            });
+        }
+        Ok(())
+    }
+
+    fn chrom(&self, chrom: usize) -> Result<&Chrom> {
+        self.chroms.get(chrom).ok_or_else(|| self.no_chrom(chrom))
+    }
+
+    fn id(&self, chrom: usize) -> Result<u32> {
+        let id = self.ids.get(chrom).copied();
+        id.ok_or_else(|| self.no_chrom(chrom))
+    }
+
+    fn no_chrom(&self, chrom: usize) -> Error {
+        Error::InvalidArgument(format!(
+            "{}: there is no chromosome number {chrom}",
+            self.path().display()
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+    use crate::testing::{
+        BigWigFile, ENDIANS, Endian, Items, Places, Section, TempFile, TestResult, dense, same,
+    };
+
+    /// Out of order by name, with gaps between the numbers; the last has no data.
+    const CHROMS: [(&str, u32, u32); 5] = [
+        ("chr2", 3, 60),
+        ("chr10", 7, 40),
+        ("chr1", 12, 50),
+        ("chrM", 100, 17),
+        ("chrX", 101, 20),
+    ];
+
+    /// All three kinds, values of all sorts, data up to both ends of chromosomes, a block of two chromosomes.
+    fn blocks() -> Vec<Vec<Section>> {
+        vec![
+            vec![(
+                3,
+                Items::BedGraph(vec![(0, 3, 1.5), (3, 4, -2.0), (9, 12, 0.0)]),
+            )],
+            vec![(
+                3,
+                Items::VariableStep(2, vec![(14, 3.0), (18, f32::NAN), (20, 4.25)]),
+            )],
+            vec![(3, Items::FixedStep(30, 5, 5, vec![1.0, 2.0, 3.0]))],
+            vec![(
+                3,
+                Items::FixedStep(46, 4, 1, vec![7.0, 8.0, f32::INFINITY, 9.5]),
+            )],
+            vec![
+                (7, Items::BedGraph(vec![(36, 40, 6.0)])),
+                (12, Items::VariableStep(1, vec![(0, 5.0), (1, 5.5)])),
+            ],
+            vec![(12, Items::BedGraph(vec![(5, 6, 0.25)]))],
+            vec![(100, Items::FixedStep(0, 1, 1, vec![0.5; 17]))],
+        ]
+    }
+
+    fn file(blocks: &[Vec<Section>]) -> BigWigFile<'_> {
+        BigWigFile {
+            chroms: &CHROMS,
+            blocks,
+            version: 4,
+            endian: Endian::Little,
+            compressed: true,
+            children: 3,
+            hole: 0,
+        }
+    }
+
+    /// The intervals of a chromosome in the order of the file.
+    fn intervals_of(blocks: &[Vec<Section>], id: u32) -> Vec<(u32, u32, f32)> {
+        let sections = blocks.iter().flatten();
+        sections
+            .filter(|(chrom, _)| *chrom == id)
+            .flat_map(|(_, items)| items.intervals())
+            .collect()
+    }
+
+    fn check(track: &BigWig, blocks: &[Vec<Section>]) -> TestResult {
+        let mut scratch = Scratch::new();
+        assert_eq!(track.chroms().len(), CHROMS.len());
+        for (chrom, (name, id, size)) in CHROMS.into_iter().enumerate() {
+            assert_eq!(track.chroms()[chrom].name, name);
+            assert_eq!(track.chroms()[chrom].size, size);
+            assert_eq!(track.chrom_index(name), Some(chrom));
+
+            let stored = intervals_of(blocks, id);
+            let expected = dense(&stored, size);
+            for (start, end) in (0..=size).flat_map(|s| (s..=size).map(move |e| (s, e))) {
+                let mut values = vec![9.0; (end - start) as usize];
+                track.values(chrom, start, end, &mut values, &mut scratch)?;
+                let expected = &expected[start as usize..end as usize];
+                assert!(same(&values, expected), "{name}:{start}-{end} {values:?}");
+            }
+            let mut found = Runs::default();
+            for block in track.blocks(chrom)? {
+                track.decode_into(chrom, block, &mut scratch, &mut found)?;
+            }
+            assert_eq!(
+                format!("{:?}", found.iter().collect::<Vec<_>>()),
+                format!("{stored:?}")
+            );
+        }
+        Ok(())
+    }
+
+    fn open(bytes: &[u8]) -> TestResult<(TempFile, Result<BigWig>)> {
+        let temp = TempFile::new("track.bw", bytes)?;
+        let track = BigWig::open(temp.path());
+        Ok((temp, track))
+    }
+
+    fn reason<T: std::fmt::Debug>(result: Result<T>) -> TestResult<String> {
+        match result {
+            Err(Error::Format { reason, .. }) => Ok(reason),
+            other => Err(format!("expected a format error, got {other:?}").into()),
+        }
+    }
+
+    /// Opens a file and reads everything in it.
+    fn read_all(bytes: &[u8]) -> TestResult<Result<Vec<Runs>>> {
+        let (_temp, track) = open(bytes)?;
+        Ok(track.and_then(|track| {
+            let chroms = 0..track.chroms().len();
+            let read = |chrom| track.intervals(chrom, 0, track.chroms()[chrom].size);
+            chroms.map(read).collect()
+        }))
+    }
+
+    #[test]
+    fn every_region_of_every_form_is_read() -> TestResult {
+        let blocks = blocks();
+        for (version, children) in [(1, 2), (2, 3), (3, 4), (4, 256)] {
+            for (endian, compressed) in ENDIANS.into_iter().flat_map(|e| [(e, true), (e, false)]) {
+                let file = BigWigFile {
+                    version,
+                    endian,
+                    compressed,
+                    children,
+                    ..file(&blocks)
+                };
+                let temp = file.write()?;
+                check(&BigWig::open(temp.path())?, &blocks)?;
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn trees_of_many_levels_are_read() -> TestResult {
+        let names: Vec<String> = (0..300)
+            .map(|number| format!("contig{number:03}"))
+            .collect();
+        let chroms: Vec<(&str, u32, u32)> = names
+            .iter()
+            .zip(0..)
+            .map(|(name, id)| (name.as_str(), id * 2, 100))
+            .collect();
+        let blocks: Vec<Vec<Section>> = (0..200)
+            .flat_map(|id| [0, 40, 80].map(|start| (id * 2, start)))
+            .map(|(id, start)| vec![(id, Items::BedGraph(vec![(start, start + 3, id as f32)]))])
+            .collect();
+        let file = BigWigFile {
+            chroms: &chroms,
+            children: 2,
+            ..file(&blocks)
+        };
+        let temp = file.write()?;
+        let track = BigWig::open(temp.path())?;
+        assert_eq!(track.chroms().len(), 300);
+        for (place, name) in names.iter().enumerate() {
+            let chrom = track.require_chrom(name)?;
+            assert_eq!(chrom, place);
+            let runs = track.intervals(chrom, 0, 100)?;
+            let expected = intervals_of(&blocks, 2 * place as u32);
+            assert_eq!(runs.iter().collect::<Vec<_>>(), expected);
+            assert_eq!(track.blocks(chrom)?.len(), expected.len());
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn blocks_are_listed_with_their_part_of_a_chromosome() -> TestResult {
+        let blocks = blocks();
+        let temp = file(&blocks).write()?;
+        let track = BigWig::open(temp.path())?;
+        let spans = |chrom| -> Result<Vec<(u32, u32)>> {
+            let blocks = track.blocks(chrom)?.iter();
+            Ok(blocks.map(|block| (block.start, block.end)).collect())
+        };
+        assert_eq!(spans(0)?, [(0, 12), (14, 22), (30, 45), (46, 59)]);
+        assert_eq!(spans(1)?, [(36, 40)]);
+        assert_eq!(spans(2)?, [(0, 2), (5, 6)]);
+        assert_eq!(spans(4)?, []);
+
+        let overlapping = |start, end| -> Result<Vec<u32>> {
+            let blocks = track.blocks_overlapping(0, start, end)?;
+            Ok(blocks.map(|block| block.start).collect())
+        };
+        assert_eq!(overlapping(0, 60)?, [0, 14, 30, 46]);
+        assert_eq!(overlapping(11, 15)?, [0, 14]);
+        assert_eq!(overlapping(12, 14)?, []);
+        assert_eq!(overlapping(44, 47)?, [30, 46]);
+        Ok(())
+    }
+
+    #[test]
+    fn intervals_are_those_that_overlap_as_stored() -> TestResult {
+        let blocks = blocks();
+        let temp = file(&blocks).write()?;
+        let track = BigWig::open(temp.path())?;
+        let intervals =
+            |start, end| -> Result<Vec<_>> { Ok(track.intervals(0, start, end)?.iter().collect()) };
+        assert_eq!(intervals(1, 4)?, [(0, 3, 1.5), (3, 4, -2.0)]);
+        assert_eq!(intervals(11, 15)?, [(9, 12, 0.0), (14, 16, 3.0)]);
+        assert_eq!(intervals(4, 9)?, []);
+        assert_eq!(intervals(34, 40)?, [(30, 35, 1.0), (35, 40, 2.0)]);
+        Ok(())
+    }
+
+    #[test]
+    fn later_intervals_overwrite_earlier_ones() -> TestResult {
+        let blocks = [
+            vec![(3, Items::BedGraph(vec![(0, 50, 1.0), (10, 20, 2.0)]))],
+            vec![(3, Items::BedGraph(vec![(5, 12, 3.0)]))],
+            vec![(3, Items::FixedStep(30, 1, 4, vec![4.0, 5.0]))],
+        ];
+        let temp = file(&blocks).write()?;
+        check(&BigWig::open(temp.path())?, &blocks)
+    }
+
+    #[test]
+    fn blocks_out_of_order_are_sorted_and_keep_their_order_where_they_start_alike() -> TestResult {
+        let regions = [(20, 30), (0, 10), (20, 25), (20, 22), (40, 41), (12, 13)];
+        let blocks: Vec<Vec<Section>> = regions
+            .iter()
+            .zip(0u8..)
+            .map(|((start, end), value)| vec![(*start, *end, f32::from(value))])
+            .map(|items| vec![(3, Items::BedGraph(items))])
+            .collect();
+        let file = BigWigFile {
+            children: 2,
+            ..file(&blocks)
+        };
+        let temp = file.write()?;
+        let track = BigWig::open(temp.path())?;
+        let found: Vec<(u32, u32)> = track
+            .blocks(0)?
+            .iter()
+            .map(|block| (block.start, block.end))
+            .collect();
+        assert_eq!(
+            found,
+            [(0, 10), (12, 13), (20, 30), (20, 25), (20, 22), (40, 41)]
+        );
+        let mut values = vec![0.0; 60];
+        track.values(0, 0, 60, &mut values, &mut Scratch::new())?;
+        assert!(same(&values, &dense(&intervals_of(&blocks, 3), 60)));
+        Ok(())
+    }
+
+    #[test]
+    fn blocks_are_cut_at_the_chromosome_and_those_beyond_left_out() -> TestResult {
+        let blocks = [
+            vec![(3, Items::BedGraph(vec![(50, 61, 1.0)]))],
+            vec![(3, Items::BedGraph(vec![(60, 62, 2.0)]))],
+        ];
+        let temp = file(&blocks).write()?;
+        let track = BigWig::open(temp.path())?;
+        let blocks = track.blocks(0)?;
+        assert_eq!(blocks.len(), 1);
+        assert_eq!((blocks[0].start, blocks[0].end), (50, 60));
+        Ok(())
+    }
+
+    #[test]
+    fn intervals_are_cut_at_the_chromosome_and_empty_ones_left_out() -> TestResult {
+        let blocks = [
+            vec![(
+                3,
+                Items::BedGraph(vec![(50, 70, 1.0), (60, 61, 2.0), (9, 9, 3.0), (8, 7, 4.0)]),
+            )],
+            vec![(7, Items::VariableStep(0, vec![(3, 1.0)]))],
+            vec![(12, Items::FixedStep(40, 6, 6, vec![1.0, 2.0, 3.0, 4.0]))],
+        ];
+        let (mut bytes, places) = BigWigFile {
+            compressed: false,
+            ..file(&blocks)
+        }
+        .bytes()?;
+        // A length so large that start and length do not add up: the second block's span, its leaf's end.
+        let first_block = 24 + 4 * 12;
+        let span = places.blocks + first_block + 16;
+        bytes[span..span + 4].fill(0xff);
+        let leaf_end = places.index + 48 + 4 + 32 + 12;
+        bytes[leaf_end..leaf_end + 4].fill(0xff);
+
+        let found = read_all(&bytes)??;
+        let found: Vec<Vec<_>> = found.iter().map(|runs| runs.iter().collect()).collect();
+        assert_eq!(found[0], [(50, 60, 1.0)]);
+        assert_eq!(found[1], [(3, 40, 1.0)]);
+        assert_eq!(found[2], [(40, 46, 1.0), (46, 50, 2.0)]);
+        Ok(())
+    }
+
+    #[test]
+    fn a_file_may_have_no_data() -> TestResult {
+        for endian in ENDIANS {
+            let file = BigWigFile {
+                endian,
+                ..file(&[])
+            };
+            let (mut bytes, _) = file.bytes()?;
+            check(&BigWig::open(open(&bytes)?.0.path())?, &[])?;
+            // As libBigWig writes it: no index at all.
+            bytes[24..32].fill(0);
+            check(&BigWig::open(open(&bytes)?.0.path())?, &[])?;
+            // The same in a file that has not been written to its end.
+            let length = bytes.len();
+            assert!(reason(open(&bytes[..length - 4])?.1)?.starts_with("there is no index"));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_file_may_have_no_chromosomes() -> TestResult {
+        let file = BigWigFile {
+            chroms: &[],
+            ..file(&[])
+        };
+        let temp = file.write()?;
+        let track = BigWig::open(temp.path())?;
+        assert!(track.chroms().is_empty());
+        assert!(track.require_chrom("chr1").is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_not_there_is_refused() -> TestResult {
+        let blocks = blocks();
+        let temp = file(&blocks).write()?;
+        let track = BigWig::open(temp.path())?;
+        let mut scratch = Scratch::new();
+        for (start, end) in [(0, 61), (2, 1), (u32::MAX, u32::MAX)] {
+            let length = end.saturating_sub(start) as usize;
+            let values = track.values(0, start, end, &mut vec![0.0; length], &mut scratch);
+            assert!(
+                matches!(&values, Err(Error::OutOfBounds { chrom, size: 60, .. }) if chrom == "chr2"),
+                "{values:?}"
+            );
+            assert!(track.intervals(0, start, end).is_err());
+        }
+        for (chrom, room) in [(0, 9), (0, 11), (5, 10)] {
+            let values = track.values(chrom, 0, 10, &mut vec![0.0; room], &mut scratch);
+            assert!(
+                matches!(values, Err(Error::InvalidArgument(_))),
+                "{values:?}"
+            );
+        }
+        assert!(track.blocks(5).is_err());
+        let unknown = track.require_chrom("1").map_err(|error| error.to_string());
+        assert!(unknown.is_err_and(|text| {
+            text.ends_with("no chromosome \"1\"; it has chr2, chr10, chr1, chrM, chrX")
+        }));
+        Ok(())
+    }
+
+    #[test]
+    fn threads_share_a_file() -> TestResult {
+        fn is_shared<T: Send + Sync>(_: &T) {}
+        let blocks = blocks();
+        let temp = file(&blocks).write()?;
+        let track = BigWig::open(temp.path())?;
+        is_shared(&track);
+        let sound = thread::scope(|scope| {
+            let read = || check(&track, &blocks).map_err(|error| error.to_string());
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(read)).collect();
+            threads
+                .into_iter()
+                .all(|thread| matches!(thread.join(), Ok(Ok(()))))
+        });
+        assert!(sound);
+        Ok(())
+    }
+
+    #[test]
+    fn damaged_headers_are_explained() -> TestResult {
+        let blocks = blocks();
+        let (
+            good,
+            Places {
+                chrom_tree, index, ..
+            },
+        ) = file(&blocks).bytes()?;
+        assert!(read_all(&good)?.is_ok());
+        let leaf_count = chrom_tree + 32 + 2;
+        for (at, damage, expected) in [
+            (
+                0,
+                [0xeb, 0xf2, 0x89, 0x87].as_slice(),
+                "this is a bigBed file",
+            ),
+            (
+                0,
+                b">chr",
+                "magic number is 0x7268633e, expected 0x888ffc26",
+            ),
+            (4, &[0], "version is 0, expected 1 to 4"),
+            (4, &[5], "version is 5, expected 1 to 4"),
+            (13, &[1], "file ends early: 32 bytes expected"),
+            (29, &[1], "file ends early: 52 bytes expected"),
+            (chrom_tree, &[0], "chromosome tree starts with 0x78ca8c00"),
+            (chrom_tree + 8, &[0xff; 4], "file ends early"),
+            (
+                chrom_tree + 12,
+                &[12],
+                "chromosome tree has values of 12 bytes",
+            ),
+            (
+                chrom_tree + 16,
+                &[6],
+                "chromosome tree has 5 names, its header says 6",
+            ),
+            (
+                chrom_tree + 32,
+                &[7],
+                "chromosome tree has a node of kind 7",
+            ),
+            (
+                leaf_count,
+                &[0xff, 0xff],
+                "file ends early: 851955 bytes expected",
+            ),
+            (index, &[0], "index starts with 0x2468ac00"),
+        ] {
+            let mut bytes = good.clone();
+            bytes[at..at + damage.len()].copy_from_slice(damage);
+            let found = reason(open(&bytes)?.1)?;
+            assert!(found.starts_with(expected), "{found}");
+        }
+        assert!(reason(open(&[])?.1)?.starts_with("file ends early: 64 bytes"));
+        Ok(())
+    }
+
+    #[test]
+    fn damaged_chromosomes_are_explained() -> TestResult {
+        let wide = |chroms: &'static [(&str, u32, u32)]| {
+            let file = BigWigFile {
+                chroms,
+                children: 8,
+                ..file(&[])
+            };
+            file.bytes()
+        };
+        for (chroms, expected) in [
+            (
+                &[("a", 1, 5), ("a", 2, 5)],
+                "chromosome name \"a\" is listed twice",
+            ),
+            (
+                &[("a", 1, 5), ("b", 1, 5)],
+                "chromosome number 1 is given twice",
+            ),
+        ] {
+            assert_eq!(reason(open(&wide(chroms)?.0)?.1)?, expected);
+        }
+        let (mut bytes, places) = wide(&[("a", 1, 5)])?;
+        bytes[places.chrom_tree + 32 + 4] = 0xff;
+        assert_eq!(
+            reason(open(&bytes)?.1)?,
+            "chromosome name is not UTF-8 text"
+        );
+
+        // The first child of the root is the root.
+        let (mut bytes, places) = BigWigFile {
+            children: 2,
+            ..file(&[])
+        }
+        .bytes()?;
+        let root = places.chrom_tree + 32;
+        let child = root + 4 + "chr10".len();
+        bytes[child..child + 8].copy_from_slice(&(root as u64).to_le_bytes());
+        assert_eq!(
+            reason(open(&bytes)?.1)?,
+            "chromosome tree comes to the same node twice"
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn damaged_indexes_are_explained() -> TestResult {
+        let blocks = blocks();
+        let (good, places) = file(&blocks).bytes()?;
+        let root = places.index + 48;
+        // Of the root's one to three entries, the first leads to a leaf.
+        let leaf = root + 4 + 3 * 24;
+        let huge = u64::MAX.to_le_bytes();
+        let itself = (root as u64).to_le_bytes();
+        for (at, damage, expected) in [
+            (root, [9].as_slice(), "index has a node of kind 9"),
+            (
+                root + 2,
+                &[0xff, 0xff],
+                "file ends early: 1572840 bytes expected",
+            ),
+            (root + 4 + 16, &itself, "index comes to the same node twice"),
+            (root + 4 + 16, &huge, "file ends early: 4 bytes expected"),
+            (leaf + 4 + 16, &huge, "file ends early"),
+            (leaf + 4 + 24, &huge, "file ends early"),
+        ] {
+            let mut bytes = good.clone();
+            bytes[at..at + damage.len()].copy_from_slice(damage);
+            let track = open(&bytes)?;
+            let found = reason(track.1?.blocks(0))?;
+            assert!(found.starts_with(expected), "{at}: {found}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn damaged_blocks_are_explained() -> TestResult {
+        let one = [vec![(3, Items::BedGraph(vec![(0, 3, 1.5), (3, 4, -2.0)]))]];
+        let (stored, places) = BigWigFile {
+            compressed: false,
+            ..file(&one)
+        }
+        .bytes()?;
+        let (compressed, _) = file(&one).bytes()?;
+        let inflated_size = 52;
+        for (good, at, damage, expected) in [
+            (
+                &stored,
+                places.blocks + 20,
+                4,
+                "section of kind 4, expected 1 to 3",
+            ),
+            (
+                &stored,
+                places.blocks + 22,
+                3,
+                "section 1 has 3 intervals, of which only a part is there",
+            ),
+            (
+                &stored,
+                places.blocks + 22,
+                1,
+                "header of section 2 is cut off",
+            ),
+            (
+                &compressed,
+                places.blocks + 4,
+                0xff,
+                "block is not a sound zlib stream",
+            ),
+            (
+                &compressed,
+                inflated_size,
+                47,
+                "block inflates to more than the 47 bytes",
+            ),
+        ] {
+            let mut bytes = good.clone();
+            bytes[at] = damage;
+            let found = reason(read_all(&bytes)?)?;
+            assert!(found.starts_with(expected), "{found}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_header_that_allows_blocks_of_any_size_is_no_reason_to_allocate() -> TestResult {
+        let blocks = blocks();
+        let (mut bytes, _) = file(&blocks).bytes()?;
+        bytes[52..56].fill(0xff);
+        let (_temp, track) = open(&bytes)?;
+        let track = track?;
+        let mut scratch = Scratch::new();
+        for block in track.blocks(0)? {
+            track.decode(0, block, &mut scratch)?;
+        }
+        // Bytes inflated at once, of which there are no more than deflate could make of the block.
+        let text = format!("{scratch:?}");
+        let inflated: u64 = text
+            .split("inflated: ")
+            .nth(1)
+            .and_then(|rest| rest.split(',').next())
+            .ok_or("no size in the debug form")?
+            .parse()?;
+        assert!((1..200_000).contains(&inflated), "{text}");
+        Ok(())
+    }
+}

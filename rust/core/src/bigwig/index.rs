@@ -1,0 +1,173 @@
+//! The R-tree from regions to blocks.
+//!
+//! A header of 48 bytes (magic number, children per node, number of blocks, the region covered, ...), then nodes: a
+//! byte that is 1 for a leaf, one unused, a 16-bit count, and that many entries. An entry is a region (number of the
+//! first chromosome, start on it, number of the last chromosome, end on it), with the offset and the size of a block
+//! in a leaf, else with the offset of a node.
+
+use std::collections::HashSet;
+
+use crate::bytes::{ByteOrder, Fields};
+use crate::error::Result;
+use crate::file::PositionedFile;
+
+const MAGIC: u32 = 0x2468_ACE0;
+const HEADER_SIZE: u64 = 48;
+const NODE_HEADER_SIZE: u64 = 4;
+const LEAF_ENTRY_SIZE: u64 = 32;
+const INNER_ENTRY_SIZE: u64 = 24;
+
+/// Where a block is, and which part of a chromosome it covers.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct BlockRef {
+    /// Start on the chromosome, 0-based.
+    pub start: u32,
+    /// End on the chromosome, not included.
+    pub end: u32,
+    /// Where the block's bytes start in the file.
+    pub offset: u64,
+    /// How many bytes the block has in the file.
+    pub size: u64,
+}
+
+/// An index whose header has been found in order.
+#[derive(Debug)]
+pub(super) struct Index {
+    root: u64,
+}
+
+/// A region of the index: it may reach over several chromosomes.
+struct Span {
+    first_chrom: u32,
+    start: u32,
+    last_chrom: u32,
+    end: u32,
+}
+
+impl Span {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        Some(Self {
+            first_chrom: fields.u32()?,
+            start: fields.u32()?,
+            last_chrom: fields.u32()?,
+            end: fields.u32()?,
+        })
+    }
+
+    fn touches(&self, chrom: u32) -> bool {
+        (self.first_chrom..=self.last_chrom).contains(&chrom)
+    }
+
+    /// The part on a chromosome, which may be empty.
+    fn on(&self, chrom: u32, size: u32) -> (u32, u32) {
+        let start = if chrom == self.first_chrom {
+            self.start
+        } else {
+            0
+        };
+        let end = if chrom == self.last_chrom {
+            self.end.min(size)
+        } else {
+            size
+        };
+        (start, end)
+    }
+}
+
+impl Index {
+    pub(super) fn open(file: &PositionedFile, order: ByteOrder, offset: u64) -> Result<Self> {
+        let bytes = file.read_vec(offset, HEADER_SIZE + NODE_HEADER_SIZE)?;
+        let magic = Fields::new(&bytes, order).u32().unwrap_or_default();
+        if magic != MAGIC {
+            let reason = format!("index starts with {magic:#010x}, expected {MAGIC:#010x}");
+            return Err(file.damaged(offset, reason));
+        }
+        Ok(Self {
+            root: offset + HEADER_SIZE,
+        })
+    }
+
+    /// The blocks of a chromosome in the order of the tree, which is that of the file.
+    pub(super) fn blocks(
+        &self,
+        file: &PositionedFile,
+        order: ByteOrder,
+        chrom: u32,
+        size: u32,
+    ) -> Result<Vec<BlockRef>> {
+        let mut found = Vec::new();
+        let mut seen = HashSet::new();
+        let mut bytes_read = 0;
+        let mut nodes = vec![self.root];
+        while let Some(offset) = nodes.pop() {
+            // Nodes that lead back to themselves, or overlap, would make a small file endless.
+            if !seen.insert(offset) || bytes_read > file.len() {
+                return Err(file.damaged(offset, "index comes to the same node twice"));
+            }
+            let node = Node::read(file, order, offset)?;
+            bytes_read += NODE_HEADER_SIZE + node.entries.len() as u64;
+
+            let mut fields = Fields::new(&node.entries, order);
+            let first_child = nodes.len();
+            for _ in 0..node.count {
+                let incomplete = || file.damaged(offset, "index has an incomplete node");
+                let span = Span::read(&mut fields).ok_or_else(incomplete)?;
+                let target = fields.u64().ok_or_else(incomplete)?;
+                if !node.is_leaf {
+                    if span.touches(chrom) {
+                        nodes.push(target);
+                    }
+                    continue;
+                }
+                let block_size = fields.u64().ok_or_else(incomplete)?;
+                let (start, end) = span.on(chrom, size);
+                if span.touches(chrom) && start < end {
+                    file.check_inside(target, block_size)?;
+                    found.push(BlockRef {
+                        start,
+                        end,
+                        offset: target,
+                        size: block_size,
+                    });
+                }
+            }
+            // The last one pushed is taken first.
+            if let Some(children) = nodes.get_mut(first_child..) {
+                children.reverse();
+            }
+        }
+        Ok(found)
+    }
+}
+
+struct Node {
+    is_leaf: bool,
+    count: u16,
+    entries: Vec<u8>,
+}
+
+impl Node {
+    fn read(file: &PositionedFile, order: ByteOrder, offset: u64) -> Result<Self> {
+        let head = file.read_vec(offset, NODE_HEADER_SIZE)?;
+        let mut fields = Fields::new(&head, order);
+        let (kind, count) = (|| {
+            let (kind, _reserved) = (fields.u8()?, fields.u8()?);
+            Some((kind, fields.u16()?))
+        })()
+        .ok_or_else(|| file.damaged(offset, "index has an incomplete node"))?;
+        let entry_size = match kind {
+            0 => INNER_ENTRY_SIZE,
+            1 => LEAF_ENTRY_SIZE,
+            _ => {
+                let reason = format!("index has a node of kind {kind}, expected 0 or 1");
+                return Err(file.damaged(offset, reason));
+            }
+        };
+        let entries = file.read_vec(offset + NODE_HEADER_SIZE, u64::from(count) * entry_size)?;
+        Ok(Self {
+            is_leaf: kind == 1,
+            count,
+            entries,
+        })
+    }
+}

@@ -1,0 +1,98 @@
+//! The chromosomes of a file: names, lengths, and the way from a name to its place in the list.
+
+use std::collections::HashMap;
+
+/// How many names an error message lists.
+const NAMES_IN_MESSAGES: usize = 5;
+
+/// A chromosome, contig or scaffold of a file.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Chrom {
+    /// The name as the file spells it.
+    pub name: String,
+    /// The length in bp.
+    pub size: u32,
+}
+
+/// The chromosomes of one file, in the file's order, with unique names.
+#[derive(Debug, Default)]
+pub(crate) struct ChromList {
+    chroms: Vec<Chrom>,
+    by_name: HashMap<String, usize>,
+}
+
+impl ChromList {
+    /// Appends a chromosome; `false` if the name is taken.
+    #[must_use]
+    pub(crate) fn push(&mut self, chrom: Chrom) -> bool {
+        let is_new = self
+            .by_name
+            .insert(chrom.name.clone(), self.chroms.len())
+            .is_none();
+        self.chroms.push(chrom);
+        is_new
+    }
+
+    pub(crate) fn as_slice(&self) -> &[Chrom] {
+        &self.chroms
+    }
+
+    pub(crate) fn get(&self, chrom: usize) -> Option<&Chrom> {
+        self.chroms.get(chrom)
+    }
+
+    pub(crate) fn index(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The first few names in words, for the message about an unknown one.
+    pub(crate) fn known(&self) -> String {
+        if self.chroms.is_empty() {
+            return "it has none at all".into();
+        }
+        let names: Vec<&str> = self
+            .chroms
+            .iter()
+            .take(NAMES_IN_MESSAGES)
+            .map(|chrom| chrom.name.as_str())
+            .collect();
+        let names = names.join(", ");
+        match self.chroms.len() - self.chroms.len().min(NAMES_IN_MESSAGES) {
+            0 => format!("it has {names}"),
+            more => format!("it has {names} and {more} more"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_found() {
+        let chrom = |name: &str, size| Chrom {
+            name: name.into(),
+            size,
+        };
+        let mut list = ChromList::default();
+        assert_eq!(list.known(), "it has none at all");
+        assert!(list.push(chrom("chr2", 20)));
+        assert!(list.push(chrom("chr1", 10)));
+        assert_eq!(list.index("chr1"), Some(1));
+        assert_eq!(list.index("1"), None);
+        assert_eq!(list.known(), "it has chr2, chr1");
+        assert!(!list.push(chrom("chr2", 5)));
+    }
+
+    #[test]
+    fn long_lists_are_cut_in_messages() {
+        let mut list = ChromList::default();
+        for number in 1..=7 {
+            assert!(list.push(Chrom {
+                name: number.to_string(),
+                size: 1
+            }));
+        }
+        assert_eq!(list.known(), "it has 1, 2, 3, 4, 5 and 2 more");
+    }
+}

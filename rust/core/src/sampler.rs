@@ -1,0 +1,527 @@
+//! Draws windows and turns them into batches.
+//!
+//! Choosing and reading are apart. [`Sampler::plan`] says which windows batch `index` of `epoch` holds, a pure function of
+//! the seed; [`Sampler::read`] fetches them. A batch is `batch_size` examples, first those drawn from the pool of regions of
+//! interest, then random windows of the genome.
+//!
+//! An input is `window` rows of five floats: A, C, G, T, signal, 5' to 3' on the strand that was drawn. A target is one
+//! float per bin, in the same order.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
+
+use crate::bigwig::{BigWig, Scratch};
+use crate::bins::{Target, targets};
+use crate::decoded::{Budget, DecodedTrack};
+use crate::error::{Error, Result};
+use crate::random::{BATCH_LANE, Draw, Key};
+use crate::starts::{Starts, allowed, intersect, merge, touches};
+use crate::one_hot::Strand;
+use crate::twobit::TwoBit;
+
+/// Values per base of an input: A, C, G, T, signal.
+pub const CHANNELS: usize = 5;
+
+/// How often a shifted window that touches the blacklist is drawn anew before it stays in place.
+const JITTER_TRIES: usize = 16;
+
+/// What shapes a batch.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Examples per batch.
+    pub batch_size: usize,
+    /// Share of a batch that is random windows of the genome, 0 to 1.
+    pub random_ratio: f64,
+    /// Window length in bp.
+    pub window: u32,
+    /// Bin width in bp; divides the window.
+    pub bin: u32,
+    /// Give each region a track drawn uniformly, not its own.
+    pub shuffle_tracks: bool,
+    /// Reverse complement each example with probability 1/2.
+    pub reverse_complement: bool,
+    /// Shift each region by a uniform -jitter..=jitter bp.
+    pub jitter: u32,
+    /// What the targets are.
+    pub target: Target,
+    /// The run's seed.
+    pub seed: u64,
+    /// Threads that fill a batch, at least 1.
+    pub threads: usize,
+    /// Bytes that decoded track blocks may take.
+    pub memory: u64,
+}
+
+/// A chromosome from which windows are drawn.
+#[derive(Clone, Debug)]
+pub struct SampledChrom {
+    /// Its name, the same in all files.
+    pub name: String,
+    /// Sorted, disjoint intervals that random and shifted windows keep clear of.
+    pub blacklist: Vec<(u32, u32)>,
+}
+
+/// Regions of interest, as columns of one length.
+#[derive(Clone, Debug, Default)]
+pub struct Regions {
+    /// Index into the sampled chromosomes.
+    pub chrom: Vec<u32>,
+    /// First base of the window.
+    pub start: Vec<u32>,
+    /// The region's own track, or none: then one is drawn even when tracks are not shuffled.
+    pub track: Vec<Option<u32>>,
+}
+
+/// One example of a batch: what will be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The region it was drawn from; none for a random window.
+    pub region: Option<u32>,
+    /// Index of the pair of tracks.
+    pub track: u32,
+    /// Index into the sampled chromosomes.
+    pub chrom: u32,
+    /// First base.
+    pub start: u32,
+    /// Whether it is read as its reverse complement.
+    pub reverse: bool,
+}
+
+/// What decoding at start took and holds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Preloaded {
+    /// Blocks held.
+    pub blocks: usize,
+    /// Bytes held.
+    pub bytes: u64,
+    /// Time taken.
+    pub elapsed: Duration,
+}
+
+#[derive(Debug)]
+struct Chrom {
+    size: u32,
+    genome: usize,
+    blacklist: Vec<(u32, u32)>,
+    /// Starts of windows that are clear of the blacklist and at most half N.
+    starts: Starts,
+    /// Random starts on the chromosomes before this one.
+    starts_before: u64,
+}
+
+#[derive(Debug)]
+struct Track {
+    file: DecodedTrack,
+    /// Its index of each sampled chromosome; none where it has no data: zeros.
+    chroms: Vec<Option<usize>>,
+}
+
+/// Draws and reads batches.
+#[derive(Debug)]
+pub struct Sampler {
+    settings: Settings,
+    genome: Arc<TwoBit>,
+    chroms: Vec<Chrom>,
+    random_starts: u64,
+    signal: Vec<Track>,
+    binding: Vec<Track>,
+    regions: Regions,
+    pool: rayon::ThreadPool,
+    preloaded: Preloaded,
+}
+
+impl Sampler {
+    /// Checks everything against everything, then decodes the binding tracks and what of the signal tracks the regions touch.
+    ///
+    /// A chromosome that a track lacks reads as zeros. The genome must have all of them.
+    pub fn new(
+        genome: Arc<TwoBit>,
+        signal: Vec<Arc<BigWig>>,
+        binding: Vec<Arc<BigWig>>,
+        chroms: Vec<SampledChrom>,
+        regions: Regions,
+        settings: Settings,
+    ) -> Result<Self> {
+        check(&settings, &signal, &binding, &regions, chroms.len())?;
+        let mut known = Vec::with_capacity(chroms.len());
+        let mut random_starts = 0;
+        let names: Vec<String> = chroms.iter().map(|chrom| chrom.name.clone()).collect();
+        for SampledChrom { name, blacklist } in chroms {
+            let index = genome.require_chrom(&name)?;
+            let size = genome.chroms()[index].size;
+            let blacklist = merge(blacklist);
+            let clear = allowed(&blacklist, size, settings.window, 0);
+            let sequenced = allowed(genome.n_runs(index), size, settings.window, settings.window / 2);
+            let starts = intersect(&clear, &sequenced);
+            let starts_here: u64 = starts.iter().map(|&(from, to)| u64::from(to - from)).sum();
+            known.push(Chrom { size, genome: index, blacklist, starts, starts_before: random_starts });
+            random_starts += starts_here;
+        }
+        for (row, (&chrom, &start)) in regions.chrom.iter().zip(&regions.start).enumerate() {
+            let size = known[chrom as usize].size;
+            if u64::from(start) + u64::from(settings.window) > u64::from(size) {
+                let name = &names[chrom as usize];
+                let window = settings.window;
+                return Err(Error::Region(format!(
+                    "region {row}: {name}:{start}, {window} bp long, does not fit into {size} bp"
+                )));
+            }
+        }
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(settings.threads)
+            .thread_name(|index| format!("maxatac-loader-{index}"))
+            .build()
+            .map_err(|error| Error::InvalidArgument(format!("cannot start {} threads: {error}", settings.threads)))?;
+        let budget = Arc::new(Budget::new(settings.memory));
+        let open = |file: Arc<BigWig>| Track {
+            chroms: names.iter().map(|name| file.chrom_index(name)).collect(),
+            file: DecodedTrack::new(file, Arc::clone(&budget)),
+        };
+        let mut sampler = Self {
+            genome,
+            chroms: known,
+            random_starts,
+            signal: signal.into_iter().map(open).collect(),
+            binding: binding.into_iter().map(open).collect(),
+            regions,
+            pool,
+            preloaded: Preloaded::default(),
+            settings,
+        };
+        let drawn = sampler.region_count();
+        if drawn > 0 && sampler.regions.start.is_empty() {
+            return Err(Error::Region("the pool of regions of interest is empty".to_owned()));
+        }
+        if drawn < sampler.settings.batch_size && random_starts == 0 {
+            return Err(Error::Region(format!(
+                "no {}-bp window of {} is clear of the blacklist and at most half N: random windows cannot be drawn",
+                sampler.settings.window,
+                names.join(", ")
+            )));
+        }
+        let begin = Instant::now();
+        let blocks = sampler.pool.install(|| sampler.preload())?;
+        sampler.preloaded = Preloaded { blocks, bytes: budget.used(), elapsed: begin.elapsed() };
+        Ok(sampler)
+    }
+
+    fn preload(&self) -> Result<usize> {
+        let touched = self.touched();
+        let mut blocks = 0;
+        for track in &self.binding {
+            for (index, chrom) in self.chroms.iter().enumerate() {
+                if let Some(there) = track.chroms[index] {
+                    blocks += track.file.preload(there, &[(0, chrom.size)])?;
+                }
+            }
+        }
+        for track in &self.signal {
+            for (index, regions) in touched.iter().enumerate() {
+                if let Some(there) = track.chroms[index] {
+                    blocks += track.file.preload(there, regions)?;
+                }
+            }
+        }
+        Ok(blocks)
+    }
+
+    /// The bases of each chromosome that a region's window can reach, as sorted, disjoint intervals.
+    fn touched(&self) -> Vec<Vec<(u32, u32)>> {
+        let mut touched = vec![Vec::new(); self.chroms.len()];
+        let reach = self.settings.jitter;
+        for (&chrom, &start) in self.regions.chrom.iter().zip(&self.regions.start) {
+            let size = self.chroms[chrom as usize].size;
+            let end = start.saturating_add(self.settings.window).saturating_add(reach).min(size);
+            touched[chrom as usize].push((start.saturating_sub(reach), end));
+        }
+        touched.into_iter().map(merge).collect()
+    }
+
+    /// The settings it was made with.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// What was decoded at start.
+    pub fn preloaded(&self) -> Preloaded {
+        self.preloaded
+    }
+
+    /// How many examples of a batch come from the pool: `batch_size * (1 - random_ratio)`, half to even.
+    pub fn region_count(&self) -> usize {
+        let share = 1.0 - self.settings.random_ratio;
+        (self.settings.batch_size as f64 * share).round_ties_even().max(0.0) as usize
+    }
+
+    /// The windows of one batch of a stream (training, batch-norm statistics, ...).
+    ///
+    /// While the pool has as many regions as the batch needs, none is drawn twice. A smaller pool is used whole as often as
+    /// it fits, and the rest is drawn without replacement.
+    pub fn plan(&self, stream: u64, epoch: u64, index: u64) -> Vec<Window> {
+        let key = Key { seed: self.settings.seed, stream, epoch, index };
+        let count = self.region_count() as u64;
+        let pool = self.regions.start.len() as u64;
+        let mut drawn = Vec::with_capacity(self.settings.batch_size);
+        if pool > 0 {
+            for _ in 0..count / pool {
+                drawn.extend((0..pool).map(Some));
+            }
+            drawn.extend(Draw::new(key, BATCH_LANE).distinct(count % pool, pool).into_iter().map(Some));
+        }
+        drawn.resize(self.settings.batch_size, None);
+        let examples = drawn.into_iter().enumerate();
+        examples
+            .map(|(lane, region)| {
+                let mut draw = Draw::new(key, lane as u64);
+                // Both are drawn for every example, wanted or not, so that switching one option moves nothing else.
+                let track = draw.below(self.signal.len() as u64) as u32;
+                let reverse = draw.coin() && self.settings.reverse_complement;
+                match region {
+                    Some(region) => self.region_window(region as u32, track, reverse, &mut draw),
+                    None => self.random_window(track, reverse, &mut draw),
+                }
+            })
+            .collect()
+    }
+
+    fn region_window(&self, region: u32, drawn_track: u32, reverse: bool, draw: &mut Draw) -> Window {
+        let row = region as usize;
+        let track = match self.regions.track[row] {
+            Some(own) if !self.settings.shuffle_tracks => own,
+            _ => drawn_track,
+        };
+        let chrom = self.regions.chrom[row];
+        let start = self.shifted(chrom, self.regions.start[row], draw);
+        Window { region: Some(region), track, chrom, start, reverse }
+    }
+
+    /// The start moved by a uniform -jitter..=jitter, clamped into the chromosome and clear of the blacklist.
+    fn shifted(&self, chrom: u32, start: u32, draw: &mut Draw) -> u32 {
+        let jitter = i64::from(self.settings.jitter);
+        if jitter == 0 {
+            return start;
+        }
+        let Chrom { size, blacklist, .. } = &self.chroms[chrom as usize];
+        let last = i64::from(size - self.settings.window);
+        for _ in 0..JITTER_TRIES {
+            let shift = draw.below(2 * jitter as u64 + 1) as i64 - jitter;
+            let moved = (i64::from(start) + shift).clamp(0, last) as u32;
+            if !touches(blacklist, moved, moved + self.settings.window) {
+                return moved;
+            }
+        }
+        start
+    }
+
+    fn random_window(&self, track: u32, reverse: bool, draw: &mut Draw) -> Window {
+        let rank = draw.below(self.random_starts);
+        let chrom = self.chroms.partition_point(|chrom| chrom.starts_before <= rank) - 1;
+        let mut rest = rank - self.chroms[chrom].starts_before;
+        let mut start = 0;
+        for &(from, to) in &self.chroms[chrom].starts {
+            let width = u64::from(to - from);
+            if rest < width {
+                start = from + rest as u32;
+                break;
+            }
+            rest -= width;
+        }
+        Window { region: None, track, chrom: chrom as u32, start, reverse }
+    }
+
+    /// Reads windows into `inputs` (windows x length x 5) and `targets` (windows x bins), overwriting both.
+    ///
+    /// # Errors
+    ///
+    /// The first read error met; what the buffers then hold is not defined.
+    pub fn read(&self, windows: &[Window], inputs: &mut [f32], targets: &mut [f32]) -> Result<()> {
+        let per_input = self.settings.window as usize * CHANNELS;
+        let per_target = (self.settings.window / self.settings.bin) as usize;
+        if inputs.len() != windows.len() * per_input || targets.len() != windows.len() * per_target {
+            return Err(Error::InvalidArgument(format!(
+                "buffers of {} and {} floats for {} windows",
+                inputs.len(),
+                targets.len(),
+                windows.len()
+            )));
+        }
+        let examples = inputs.chunks_exact_mut(per_input).zip(targets.chunks_exact_mut(per_target)).zip(windows);
+        if self.settings.threads == 1 {
+            let mut scratch = ReadScratch::default();
+            for ((input, target), window) in examples {
+                self.read_window(window, input, target, &mut scratch)?;
+            }
+            return Ok(());
+        }
+        let mut examples: Vec<_> = examples.collect();
+        let failed = AtomicBool::new(false);
+        self.pool.install(|| {
+            let first_error = examples
+                .par_chunks_mut(16)
+                .map_init(ReadScratch::default, |scratch, chunk| {
+                    if failed.load(Ordering::Relaxed) {
+                        return Ok(());
+                    }
+                    for ((input, target), window) in chunk {
+                        self.read_window(window, input, target, scratch)
+                            .inspect_err(|_| failed.store(true, Ordering::Relaxed))?;
+                    }
+                    Ok(())
+                })
+                .find_first(Result::is_err);
+            first_error.unwrap_or(Ok(()))
+        })
+    }
+
+    fn read_window(&self, window: &Window, input: &mut [f32], target: &mut [f32], scratch: &mut ReadScratch) -> Result<()> {
+        let Window { track, chrom, start, reverse, .. } = *window;
+        let strand = if reverse { Strand::Reverse } else { Strand::Forward };
+        let end = start + self.settings.window;
+        let track = track as usize;
+        let there = self.chroms[chrom as usize].genome;
+        read_input(
+            &self.genome,
+            there,
+            start,
+            end,
+            strand,
+            input,
+            &mut scratch.sequence,
+            |fill| self.signal[track].for_each(chrom, start, end, &mut scratch.blocks, fill),
+        )?;
+        scratch.bases.clear();
+        scratch.bases.resize(self.settings.window as usize, 0.0);
+        let bases = &mut scratch.bases;
+        self.binding[track].for_each(chrom, start, end, &mut scratch.blocks, |from, to, value| {
+            let value = if value.is_nan() { 0.0 } else { value };
+            bases[(from - start) as usize..(to - start) as usize].fill(value);
+        })?;
+        targets(bases, self.settings.bin as usize, self.settings.target, target);
+        if reverse {
+            target.reverse();
+        }
+        Ok(())
+    }
+}
+
+impl Track {
+    fn for_each(
+        &self,
+        chrom: u32,
+        start: u32,
+        end: u32,
+        scratch: &mut Scratch,
+        fill: impl FnMut(u32, u32, f32),
+    ) -> Result<()> {
+        match self.chroms[chrom as usize] {
+            Some(there) => self.file.for_each(there, start, end, scratch, fill),
+            None => Ok(()),
+        }
+    }
+}
+
+#[derive(Default)]
+struct ReadScratch {
+    sequence: Vec<u8>,
+    bases: Vec<f32>,
+    blocks: Scratch,
+}
+
+/// Fills one input: one-hot sequence, then the signal that `for_each` hands out piece by piece; no data is 0.
+fn read_input(
+    genome: &TwoBit,
+    chrom: usize,
+    start: u32,
+    end: u32,
+    strand: Strand,
+    input: &mut [f32],
+    scratch: &mut Vec<u8>,
+    for_each: impl FnOnce(&mut dyn FnMut(u32, u32, f32)) -> Result<()>,
+) -> Result<()> {
+    for row in input.chunks_exact_mut(CHANNELS) {
+        row[CHANNELS - 1] = 0.0;
+    }
+    genome.one_hot(chrom, start, end, strand, input, CHANNELS, scratch)?;
+    for_each(&mut |from, to, value| {
+        let value = if value.is_nan() { 0.0 } else { value };
+        let (first, last) = match strand {
+            Strand::Forward => (from - start, to - start),
+            Strand::Reverse => (end - to, end - from),
+        };
+        let rows = &mut input[first as usize * CHANNELS..last as usize * CHANNELS];
+        for row in rows.chunks_exact_mut(CHANNELS) {
+            row[CHANNELS - 1] = value;
+        }
+    })
+}
+
+/// Reads windows of one chromosome and one signal track, as a sampler would: `starts.len()` x `window` x 5 floats.
+pub fn read_windows(
+    genome: &TwoBit,
+    track: &BigWig,
+    chrom: &str,
+    starts: &[u32],
+    window: u32,
+    strand: Strand,
+    inputs: &mut [f32],
+) -> Result<()> {
+    let index = genome.require_chrom(chrom)?;
+    let there = track.chrom_index(chrom);
+    let mut scratch = ReadScratch::default();
+    scratch.bases.resize(window as usize, 0.0);
+    let ReadScratch { sequence, bases, blocks } = &mut scratch;
+    let per_input = window as usize * CHANNELS;
+    for (&start, input) in starts.iter().zip(inputs.chunks_exact_mut(per_input)) {
+        let end = start.checked_add(window).ok_or_else(|| {
+            Error::InvalidArgument(format!("window start {start} is beyond any chromosome"))
+        })?;
+        read_input(genome, index, start, end, strand, input, sequence, |fill| {
+            let Some(there) = there else { return Ok(()) };
+            let size = track.chroms()[there].size;
+            let stop = end.min(size);
+            if start < stop {
+                let bases = &mut bases[..(stop - start) as usize];
+                track.values(there, start, stop, bases, blocks)?;
+                for (base, &value) in (start..stop).zip(bases.iter()) {
+                    fill(base, base + 1, value);
+                }
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+fn check(
+    settings: &Settings,
+    signal: &[Arc<BigWig>],
+    binding: &[Arc<BigWig>],
+    regions: &Regions,
+    chroms: usize,
+) -> Result<()> {
+    let rows = regions.start.len();
+    let tracks = signal.len();
+    let problem = if settings.batch_size == 0 {
+        "batch_size is 0".to_owned()
+    } else if !(0.0..=1.0).contains(&settings.random_ratio) {
+        format!("random ratio {} is not within 0..1", settings.random_ratio)
+    } else if settings.window == 0 || settings.bin == 0 || !settings.window.is_multiple_of(settings.bin) {
+        format!("bins of {} bp do not divide windows of {} bp", settings.bin, settings.window)
+    } else if settings.threads == 0 {
+        "threads is 0".to_owned()
+    } else if tracks == 0 || tracks != binding.len() {
+        format!("{tracks} signal and {} binding tracks", binding.len())
+    } else if regions.chrom.len() != rows || regions.track.len() != rows || u32::try_from(rows).is_err() {
+        format!("columns of {}, {rows} and {} regions", regions.chrom.len(), regions.track.len())
+    } else if let Some(chrom) = regions.chrom.iter().find(|&&chrom| chrom as usize >= chroms) {
+        format!("a region lies on chromosome {chrom} of {chroms}")
+    } else if let Some(track) = regions.track.iter().flatten().find(|&&track| track as usize >= tracks) {
+        format!("a region has track {track} of {tracks}")
+    } else {
+        return Ok(());
+    };
+    Err(Error::InvalidArgument(problem))
+}

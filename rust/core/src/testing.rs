@@ -1,0 +1,498 @@
+//! Writers of small 2bit and bigWig files, for tests.
+//!
+//! They know nothing of the readers, and write what other programs rarely do: either byte order, old versions, trees of
+//! many levels, several sections in a block, a hole in front of the data.
+
+use std::env;
+use std::error::Error;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use libdeflater::{CompressionLvl, Compressor};
+
+/// What tests return, so that they can use `?`.
+pub type TestResult<T = ()> = Result<T, Box<dyn Error>>;
+
+/// A file in the folder for temporary files that is removed when dropped.
+pub struct TempFile(PathBuf);
+
+impl TempFile {
+    /// Writes a file; its name is made unique.
+    pub fn new(name: &str, bytes: &[u8]) -> io::Result<Self> {
+        Self::with_hole(name, bytes, 0, &[])
+    }
+
+    /// Writes a file that has `hole` bytes, which take no space on most file systems, between two parts.
+    pub fn with_hole(name: &str, head: &[u8], hole: u64, tail: &[u8]) -> io::Result<Self> {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let unique = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("maxatac-core-{}-{unique}-{name}", process::id());
+        let temp = Self(env::temp_dir().join(name));
+        let file = File::create(temp.path())?;
+        let tail_offset = head.len() as u64 + hole;
+        file.set_len(tail_offset + tail.len() as u64)?;
+        file.write_all_at(head, 0)?;
+        file.write_all_at(tail, tail_offset)?;
+        Ok(temp)
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for TempFile {
+    fn drop(&mut self) {
+        // A file that cannot be removed must not hide why the test failed.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// The byte order to write in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Endian {
+    /// Least significant byte first.
+    Little,
+    /// Most significant byte first.
+    Big,
+}
+
+/// Both byte orders.
+pub const ENDIANS: [Endian; 2] = [Endian::Little, Endian::Big];
+
+/// Bytes with numbers of one byte order appended.
+struct Writer {
+    bytes: Vec<u8>,
+    endian: Endian,
+}
+
+impl Writer {
+    fn new(endian: Endian) -> Self {
+        Self {
+            bytes: Vec::new(),
+            endian,
+        }
+    }
+
+    fn put<const N: usize>(&mut self, little: [u8; N], big: [u8; N]) -> &mut Self {
+        self.bytes.extend(match self.endian {
+            Endian::Little => little,
+            Endian::Big => big,
+        });
+        self
+    }
+
+    fn u16(&mut self, value: u16) -> &mut Self {
+        self.put(value.to_le_bytes(), value.to_be_bytes())
+    }
+
+    fn u32(&mut self, value: u32) -> &mut Self {
+        self.put(value.to_le_bytes(), value.to_be_bytes())
+    }
+
+    fn u64(&mut self, value: u64) -> &mut Self {
+        self.put(value.to_le_bytes(), value.to_be_bytes())
+    }
+
+    fn f32(&mut self, value: f32) -> &mut Self {
+        self.u32(value.to_bits())
+    }
+
+    fn raw(&mut self, bytes: &[u8]) -> &mut Self {
+        self.bytes.extend(bytes);
+        self
+    }
+
+    /// Zeros up to a length.
+    fn pad(&mut self, length: usize) -> &mut Self {
+        self.bytes.resize(length, 0);
+        self
+    }
+}
+
+/// A 2bit file to write.
+pub struct TwoBitFile<'a> {
+    /// Names, and letters out of `ACGTNacgtn`.
+    pub sequences: &'a [(&'a str, &'a str)],
+    /// 0, or 1 for 64-bit offsets.
+    pub version: u32,
+    /// Byte order.
+    pub endian: Endian,
+    /// Unused bytes between the index and the records.
+    pub hole: u64,
+}
+
+impl TwoBitFile<'_> {
+    /// Writes the file.
+    pub fn write(&self) -> io::Result<TempFile> {
+        let (head, tail) = self.parts();
+        TempFile::with_hole("genome.2bit", &head, self.hole, &tail)
+    }
+
+    /// The file's bytes; for a file without a hole.
+    pub fn bytes(&self) -> Vec<u8> {
+        assert_eq!(self.hole, 0);
+        let (head, tail) = self.parts();
+        [head, tail].concat()
+    }
+
+    fn parts(&self) -> (Vec<u8>, Vec<u8>) {
+        let offset_size = if self.version == 0 { 4 } else { 8 };
+        let index_size: usize = self
+            .sequences
+            .iter()
+            .map(|(name, _)| 1 + name.len() + offset_size)
+            .sum();
+
+        let mut head = Writer::new(self.endian);
+        head.u32(0x1A41_2743).u32(self.version);
+        head.u32(self.sequences.len() as u32).u32(0);
+        let mut records = Writer::new(self.endian);
+        for (name, letters) in self.sequences {
+            let offset = (16 + index_size + records.bytes.len()) as u64 + self.hole;
+            head.raw(&[name.len() as u8]).raw(name.as_bytes());
+            if self.version == 0 {
+                head.u32(offset as u32);
+            } else {
+                head.u64(offset);
+            }
+
+            records.u32(letters.len() as u32);
+            for runs in [
+                letter_runs(letters, |letter| matches!(letter, b'N' | b'n')),
+                letter_runs(letters, |letter| letter.is_ascii_lowercase()),
+            ] {
+                records.u32(runs.len() as u32);
+                for (start, _) in &runs {
+                    records.u32(*start);
+                }
+                for (start, end) in &runs {
+                    records.u32(end - start);
+                }
+            }
+            records.u32(0);
+            for four in letters.as_bytes().chunks(4) {
+                let byte = four.iter().enumerate().fold(0, |byte, (place, letter)| {
+                    let code = match letter.to_ascii_uppercase() {
+                        b'C' => 1,
+                        b'A' => 2,
+                        b'G' => 3,
+                        _ => 0,
+                    };
+                    byte | code << (6 - 2 * place)
+                });
+                records.raw(&[byte]);
+            }
+        }
+        (head.bytes, records.bytes)
+    }
+}
+
+/// The half-open runs of letters for which something holds.
+pub fn letter_runs(letters: &str, holds: impl Fn(u8) -> bool) -> Vec<(u32, u32)> {
+    let mut runs: Vec<(u32, u32)> = Vec::new();
+    for (place, letter) in (0..).zip(letters.bytes()) {
+        match runs.last_mut() {
+            _ if !holds(letter) => {}
+            Some(run) if run.1 == place => run.1 += 1,
+            _ => runs.push((place, place + 1)),
+        }
+    }
+    runs
+}
+
+/// The intervals of a section, as one of the three kinds.
+#[derive(Clone, Debug)]
+pub enum Items {
+    /// Start, end, value.
+    BedGraph(Vec<(u32, u32, f32)>),
+    /// Start and value, all of one length.
+    VariableStep(u32, Vec<(u32, f32)>),
+    /// First start, distance, length; values.
+    FixedStep(u32, u32, u32, Vec<f32>),
+}
+
+impl Items {
+    /// Start, end and value of each; the end must not pass the largest 32-bit number.
+    pub fn intervals(&self) -> Vec<(u32, u32, f32)> {
+        match self {
+            Self::BedGraph(items) => items.clone(),
+            Self::VariableStep(span, items) => items
+                .iter()
+                .map(|(start, value)| (*start, start + span, *value))
+                .collect(),
+            Self::FixedStep(start, step, span, values) => (0..)
+                .zip(values)
+                .map(|(place, value)| {
+                    let start = start + place * step;
+                    (start, start + span, *value)
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Intervals of one chromosome, by its number.
+pub type Section = (u32, Items);
+
+/// A bigWig file to write; it has no zoom levels.
+pub struct BigWigFile<'a> {
+    /// Name, number and length of each chromosome.
+    pub chroms: &'a [(&'a str, u32, u32)],
+    /// The sections of each block.
+    pub blocks: &'a [Vec<Section>],
+    /// 1 to 4.
+    pub version: u16,
+    /// Byte order.
+    pub endian: Endian,
+    /// Whether blocks are compressed.
+    pub compressed: bool,
+    /// Children per node of both trees.
+    pub children: usize,
+    /// Unused bytes between the chromosomes and the blocks.
+    pub hole: u64,
+}
+
+/// Where the parts of a file have ended up.
+#[derive(Clone, Copy, Debug)]
+pub struct Places {
+    /// The chromosome tree.
+    pub chrom_tree: usize,
+    /// The first block.
+    pub blocks: usize,
+    /// The index.
+    pub index: usize,
+}
+
+/// First chromosome and start on it, last chromosome and end on it.
+type Span = [u32; 4];
+
+impl BigWigFile<'_> {
+    /// Writes the file.
+    pub fn write(&self) -> TestResult<TempFile> {
+        let (head, tail, _) = self.parts()?;
+        Ok(TempFile::with_hole("track.bw", &head, self.hole, &tail)?)
+    }
+
+    /// The file's bytes, and where its parts are; for a file without a hole.
+    pub fn bytes(&self) -> TestResult<(Vec<u8>, Places)> {
+        assert_eq!(self.hole, 0);
+        let (head, tail, places) = self.parts()?;
+        Ok(([head, tail].concat(), places))
+    }
+
+    fn parts(&self) -> TestResult<(Vec<u8>, Vec<u8>, Places)> {
+        let mut head = Writer::new(self.endian);
+        head.pad(64);
+        let chrom_tree = head.bytes.len();
+        self.put_chrom_tree(&mut head);
+
+        let tail_offset = head.bytes.len() as u64 + self.hole;
+        let mut tail = Writer::new(self.endian);
+        tail.u32(self.blocks.len() as u32);
+        let mut leaves = Vec::new();
+        let mut largest = 0;
+        for sections in self.blocks {
+            let mut block = Writer::new(self.endian);
+            for section in sections {
+                put_section(&mut block, section);
+            }
+            largest = largest.max(block.bytes.len());
+            let stored = if self.compressed {
+                compress(&block.bytes)?
+            } else {
+                block.bytes
+            };
+            let mut target = Writer::new(self.endian);
+            target.u64(tail_offset + tail.bytes.len() as u64);
+            target.u64(stored.len() as u64);
+            leaves.push((block_span(sections), target.bytes));
+            tail.raw(&stored);
+        }
+        let index_offset = tail_offset + tail.bytes.len() as u64;
+        self.put_index(&mut tail, tail_offset, &leaves);
+        tail.u32(0x888F_FC26);
+
+        let mut header = Writer::new(self.endian);
+        header.u32(0x888F_FC26).u16(self.version).u16(0);
+        header
+            .u64(chrom_tree as u64)
+            .u64(tail_offset)
+            .u64(index_offset);
+        header.u16(0).u16(0).u64(0).u64(0);
+        header.u32(if self.compressed { largest as u32 } else { 0 });
+        header.u64(0);
+        head.bytes[..64].copy_from_slice(&header.bytes);
+
+        let places = Places {
+            chrom_tree,
+            blocks: tail_offset as usize + 4,
+            index: index_offset as usize,
+        };
+        Ok((head.bytes, tail.bytes, places))
+    }
+
+    fn put_chrom_tree(&self, head: &mut Writer) {
+        let mut chroms = self.chroms.to_vec();
+        chroms.sort_unstable();
+        let name_size = chroms.iter().map(|(name, ..)| name.len()).max();
+        let name_size = name_size.unwrap_or(1);
+
+        head.u32(0x78CA_8C91).u32(self.children as u32);
+        head.u32(name_size as u32).u32(8);
+        head.u64(chroms.len() as u64).u64(0);
+        let mut leaves = Vec::new();
+        for (name, id, size) in chroms {
+            let mut name = name.as_bytes().to_vec();
+            name.resize(name_size, 0);
+            let mut value = Writer::new(self.endian);
+            value.u32(id).u32(size);
+            leaves.push((name, value.bytes));
+        }
+        let base = head.bytes.len() as u64;
+        let key = |name: &Vec<u8>| name.clone();
+        let first = |names: &[Vec<u8>]| names[0].clone();
+        put_tree(head, base, self.children, &leaves, key, first);
+    }
+
+    fn put_index(&self, tail: &mut Writer, tail_offset: u64, leaves: &[(Span, Vec<u8>)]) {
+        let whole = leaves.iter().map(|leaf| leaf.0).reduce(join);
+        let whole = whole.unwrap_or_default();
+        let end = tail_offset + tail.bytes.len() as u64;
+        tail.u32(0x2468_ACE0).u32(self.children as u32);
+        tail.u64(leaves.len() as u64);
+        for number in whole {
+            tail.u32(number);
+        }
+        tail.u64(end).u32(1).u32(0);
+        let base = tail_offset + tail.bytes.len() as u64;
+        let endian = self.endian;
+        let key = |span: &Span| {
+            let mut key = Writer::new(endian);
+            for number in span {
+                key.u32(*number);
+            }
+            key.bytes
+        };
+        let all = |spans: &[Span]| spans.iter().copied().reduce(join).unwrap_or_default();
+        put_tree(tail, base, self.children, leaves, key, all);
+    }
+}
+
+fn join(one: Span, other: Span) -> Span {
+    let first = [one[0], one[1]].min([other[0], other[1]]);
+    let last = [one[2], one[3]].max([other[2], other[3]]);
+    [first[0], first[1], last[0], last[1]]
+}
+
+fn block_span(sections: &[Section]) -> Span {
+    let spans = sections.iter().flat_map(|(chrom, items)| {
+        let intervals = items.intervals().into_iter();
+        intervals.map(|(start, end, _)| [*chrom, start, *chrom, end])
+    });
+    spans.reduce(join).unwrap_or_default()
+}
+
+fn put_section(block: &mut Writer, (chrom, items): &Section) {
+    let intervals = items.intervals();
+    let start = intervals.first().map_or(0, |interval| interval.0);
+    let end = intervals.last().map_or(0, |interval| interval.1);
+    let (step, span, kind) = match items {
+        Items::BedGraph(_) => (0, 0, 1),
+        Items::VariableStep(span, _) => (0, *span, 2),
+        Items::FixedStep(_, step, span, _) => (*step, *span, 3),
+    };
+    block.u32(*chrom).u32(start).u32(end).u32(step).u32(span);
+    block.raw(&[kind, 0]).u16(intervals.len() as u16);
+    for (start, end, value) in intervals {
+        match items {
+            Items::BedGraph(_) => block.u32(start).u32(end).f32(value),
+            Items::VariableStep(..) => block.u32(start).f32(value),
+            Items::FixedStep(..) => block.f32(value),
+        };
+    }
+}
+
+/// A zlib stream of the bytes.
+pub fn compress(bytes: &[u8]) -> TestResult<Vec<u8>> {
+    let mut compressor = Compressor::new(CompressionLvl::default());
+    let mut stored = vec![0; compressor.zlib_compress_bound(bytes.len())];
+    let length = compressor.zlib_compress(bytes, &mut stored)?;
+    stored.truncate(length);
+    Ok(stored)
+}
+
+/// Appends a tree, root first, to bytes that will start at `base` less what they are now.
+///
+/// Both trees of a bigWig are built alike: leaf entries are a key and some bytes, inner ones a key that stands for all
+/// keys below and an offset.
+fn put_tree<K: Clone>(
+    out: &mut Writer,
+    base: u64,
+    children: usize,
+    leaves: &[(K, Vec<u8>)],
+    encode: impl Fn(&K) -> Vec<u8>,
+    merge: impl Fn(&[K]) -> K,
+) {
+    // From the leaves up: the keys of each level's entries.
+    let mut levels: Vec<Vec<K>> = vec![leaves.iter().map(|leaf| leaf.0.clone()).collect()];
+    while let Some(below) = levels.last().filter(|level| level.len() > children) {
+        let above = below.chunks(children).map(&merge).collect();
+        levels.push(above);
+    }
+
+    let key_size = leaves.first().map_or(0, |leaf| encode(&leaf.0).len());
+    let leaf_size = key_size + leaves.first().map_or(0, |leaf| leaf.1.len());
+    let node_size = |level: usize| 4 + children * if level == 0 { leaf_size } else { key_size + 8 };
+    let nodes = |level: usize| levels[level].len().div_ceil(children).max(1);
+
+    let mut next_level = base;
+    for (level, keys) in levels.iter().enumerate().rev() {
+        next_level += (nodes(level) * node_size(level)) as u64;
+        let mut chunks: Vec<&[K]> = keys.chunks(children).collect();
+        if chunks.is_empty() {
+            chunks.push(&[]);
+        }
+        for (node, chunk) in chunks.into_iter().enumerate() {
+            let end = out.bytes.len() + node_size(level);
+            out.raw(&[u8::from(level == 0), 0]).u16(chunk.len() as u16);
+            for (place, key) in chunk.iter().enumerate() {
+                let entry = node * children + place;
+                out.raw(&encode(key));
+                if level == 0 {
+                    out.raw(&leaves[entry].1);
+                } else {
+                    out.u64(next_level + (entry * node_size(level - 1)) as u64);
+                }
+            }
+            out.pad(end);
+        }
+    }
+}
+
+/// The value of every base, NaN where there is none; later intervals overwrite earlier ones.
+pub fn dense(intervals: &[(u32, u32, f32)], size: u32) -> Vec<f32> {
+    let mut values = vec![f32::NAN; size as usize];
+    for (start, end, value) in intervals {
+        for base in *start..(*end).min(size) {
+            values[base as usize] = *value;
+        }
+    }
+    values
+}
+
+/// Whether two lists of values are the same, NaN equal to NaN.
+pub fn same(one: &[f32], other: &[f32]) -> bool {
+    let bits = |values: &[f32]| {
+        values
+            .iter()
+            .map(|value| value.to_bits())
+            .collect::<Vec<_>>()
+    };
+    bits(one) == bits(other)
+}

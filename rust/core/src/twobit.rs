@@ -1,0 +1,687 @@
+//! 2bit files: the sequences of a genome, four bases to the byte.
+//!
+//! On disk, all integers in the byte order that the magic number `0x1A412743` is written in:
+//!
+//! | part | content |
+//! |---|---|
+//! | header | magic number, version (0, or 1 for 64-bit offsets), number of sequences, reserved: 4 bytes each |
+//! | index | per sequence: length of the name (1 byte), name, offset of the record (4 bytes, or 8 in version 1) |
+//! | record | number of bases; number of N runs, their starts, their lengths; the same for masked (lower-case) runs; reserved: 4 bytes each; then the packed bases |
+//!
+//! The packed bases have an entry for N as well, which means nothing: where an N run lies, it is not looked at.
+//! See the [format's page](https://genome.ucsc.edu/FAQ/FAQformat.html#format7).
+//!
+//! [`TwoBit::open`] reads the index and the N runs of all sequences, and checks that every record lies inside the
+//! file; bases are read when asked for. The [crate's page](crate) has an example.
+
+use std::path::Path;
+
+use crate::bytes::{ByteOrder, Fields};
+use crate::chrom::{Chrom, ChromList};
+use crate::error::{Error, FileKind, Result};
+use crate::file::{PositionedFile, ReadAhead};
+use crate::one_hot::{self, BASES_PER_BYTE, CHANNELS, Strand};
+
+const MAGIC: u32 = 0x1A41_2743;
+const HEADER_SIZE: u64 = 16;
+
+/// An open 2bit file, to be shared between threads.
+#[derive(Debug)]
+pub struct TwoBit {
+    file: PositionedFile,
+    order: ByteOrder,
+    chroms: ChromList,
+    records: Vec<Record>,
+}
+
+/// Where the parts of a sequence's record are.
+#[derive(Debug)]
+struct Record {
+    /// Half-open, sorted, apart from each other, inside the sequence.
+    n_runs: Vec<(u32, u32)>,
+    mask_offset: u64,
+    mask_count: u32,
+    dna_offset: u64,
+}
+
+/// The header's fields that matter.
+struct Header {
+    version: u32,
+    sequences: u32,
+}
+
+impl TwoBit {
+    /// Opens a file and reads everything but the bases.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let file = PositionedFile::open(path, FileKind::TwoBit)?;
+        let mut reader = ReadAhead::new(&file);
+        let (order, header) = read_header(&file, &mut reader)?;
+        let (chroms, records) = read_sequences(&file, &mut reader, order, &header)?;
+        Ok(Self {
+            file,
+            order,
+            chroms,
+            records,
+        })
+    }
+
+    /// The path that the file was opened under.
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// The sequences in the order of the file's index.
+    pub fn chroms(&self) -> &[Chrom] {
+        self.chroms.as_slice()
+    }
+
+    /// The place of a name in [`Self::chroms`].
+    pub fn chrom_index(&self, name: &str) -> Option<usize> {
+        self.chroms.index(name)
+    }
+
+    /// The place of a name in [`Self::chroms`], or the error that says which names there are.
+    pub fn require_chrom(&self, name: &str) -> Result<usize> {
+        self.chrom_index(name).ok_or_else(|| Error::UnknownChrom {
+            kind: FileKind::TwoBit,
+            path: self.path().to_path_buf(),
+            chrom: name.to_owned(),
+            known: self.chroms.known(),
+        })
+    }
+
+    /// The stretches of unknown bases: half-open, sorted, apart from each other.
+    ///
+    /// # Panics
+    ///
+    /// If `chrom` is not a place in [`Self::chroms`].
+    pub fn n_runs(&self, chrom: usize) -> &[(u32, u32)] {
+        &self.records[chrom].n_runs
+    }
+
+    /// The stretches of masked (lower-case) bases: half-open, sorted, apart from each other. Read from the file on
+    /// every call.
+    pub fn mask_runs(&self, chrom: usize) -> Result<Vec<(u32, u32)>> {
+        let (chrom, record) = self.record(chrom)?;
+        let length = 2 * 4 * u64::from(record.mask_count);
+        let bytes = self.file.read_vec(record.mask_offset, length)?;
+        Ok(runs(&bytes, self.order, chrom.size))
+    }
+
+    /// Writes the one-hot form of `start..end`, channels A, C, G, T; N is all zeros.
+    ///
+    /// Base `i` of the region, counted along `strand`, goes to `out[i * stride..i * stride + 4]`; what lies between
+    /// is left alone. `scratch` is reused from call to call and holds nothing of meaning.
+    pub fn one_hot(
+        &self,
+        chrom: usize,
+        start: u32,
+        end: u32,
+        strand: Strand,
+        out: &mut [f32],
+        stride: usize,
+        scratch: &mut Vec<u8>,
+    ) -> Result<()> {
+        let record = self.region(chrom, start, end)?;
+        let bases = (end - start) as usize;
+        if bases == 0 {
+            return Ok(());
+        }
+        let room = (bases - 1)
+            .checked_mul(stride)
+            .and_then(|floats| floats.checked_add(CHANNELS));
+        if stride < CHANNELS || room.is_none_or(|room| out.len() < room) {
+            return Err(Error::InvalidArgument(format!(
+                "{bases} one-hot bases with stride {stride} do not fit into {} floats",
+                out.len()
+            )));
+        }
+
+        self.read_packed(record, start, end, scratch)?;
+        let skip = start as usize % BASES_PER_BYTE;
+        one_hot::encode(scratch, skip, bases, strand, out, stride);
+
+        for (from, to) in runs_inside(&record.n_runs, start, end) {
+            let range = match strand {
+                Strand::Forward => from - start..to - start,
+                Strand::Reverse => end - to..end - from,
+            };
+            one_hot::clear(range.start as usize..range.end as usize, out, stride);
+        }
+        Ok(())
+    }
+
+    /// The bases of `start..end` as upper-case letters, N included.
+    pub fn sequence(&self, chrom: usize, start: u32, end: u32) -> Result<String> {
+        let record = self.region(chrom, start, end)?;
+        let mut packed = Vec::new();
+        self.read_packed(record, start, end, &mut packed)?;
+
+        let skip = start as usize % BASES_PER_BYTE;
+        let mut letters: String = packed
+            .iter()
+            .flat_map(|byte| [byte >> 6, byte >> 4, byte >> 2, *byte])
+            .skip(skip)
+            .take((end - start) as usize)
+            .map(|code| match code & 3 {
+                0 => 'T',
+                1 => 'C',
+                2 => 'A',
+                _ => 'G',
+            })
+            .collect();
+        for (from, to) in runs_inside(&record.n_runs, start, end) {
+            let range = (from - start) as usize..(to - start) as usize;
+            letters.replace_range(range.clone(), &"N".repeat(range.len()));
+        }
+        Ok(letters)
+    }
+
+    fn record(&self, chrom: usize) -> Result<(&Chrom, &Record)> {
+        match (self.chroms.get(chrom), self.records.get(chrom)) {
+            (Some(chrom), Some(record)) => Ok((chrom, record)),
+            _ => Err(Error::InvalidArgument(format!(
+                "{}: there is no sequence number {chrom}",
+                self.path().display()
+            ))),
+        }
+    }
+
+    /// The record of a chromosome in which `start..end` is known to lie.
+    fn region(&self, chrom: usize, start: u32, end: u32) -> Result<&Record> {
+        let (chrom, record) = self.record(chrom)?;
+        if start > end || end > chrom.size {
+            return Err(Error::OutOfBounds {
+                kind: FileKind::TwoBit,
+                path: self.path().to_path_buf(),
+                chrom: chrom.name.clone(),
+                start: start.into(),
+                end: end.into(),
+                size: chrom.size,
+            });
+        }
+        Ok(record)
+    }
+
+    /// Fills the buffer with the bytes that hold `start..end`, and no others.
+    fn read_packed(
+        &self,
+        record: &Record,
+        start: u32,
+        end: u32,
+        packed: &mut Vec<u8>,
+    ) -> Result<()> {
+        let per_byte = BASES_PER_BYTE as u32;
+        let (first, last) = (start / per_byte, end.div_ceil(per_byte));
+        packed.resize(last.saturating_sub(first) as usize, 0);
+        let offset = record.dna_offset + u64::from(first);
+        self.file.read_exact_at(packed, offset)
+    }
+}
+
+fn read_header(file: &PositionedFile, reader: &mut ReadAhead) -> Result<(ByteOrder, Header)> {
+    let bytes = reader.bytes(0, HEADER_SIZE)?;
+    let magic = bytes.first_chunk().copied().unwrap_or_default();
+    let order = ByteOrder::of_magic(magic, MAGIC).ok_or_else(|| {
+        let found = u32::from_le_bytes(magic);
+        file.damaged(
+            0,
+            format!("magic number is {found:#010x}, expected {MAGIC:#010x}"),
+        )
+    })?;
+
+    let mut fields = Fields::new(bytes, order);
+    let header = (|| {
+        let (_magic, version, sequences) = (fields.u32()?, fields.u32()?, fields.u32()?);
+        Some(Header { version, sequences })
+    })()
+    .ok_or_else(|| file.damaged(0, "header is incomplete"))?;
+    if header.version > 1 {
+        let reason = format!("version is {}, expected 0 or 1", header.version);
+        return Err(file.damaged(4, reason));
+    }
+    Ok((order, header))
+}
+
+fn read_sequences(
+    file: &PositionedFile,
+    reader: &mut ReadAhead,
+    order: ByteOrder,
+    header: &Header,
+) -> Result<(ChromList, Vec<Record>)> {
+    let index = read_index(file, reader, order, header)?;
+
+    let mut chroms = ChromList::default();
+    let mut records = Vec::with_capacity(index.entries.len());
+    // No writer lets records overlap. If they could, a small file would ask for its length in N runs per sequence.
+    let mut n_run_bytes = 0;
+    for (name, offset) in index.entries {
+        if offset < index.end {
+            let reason = format!("the record of sequence {name:?} starts inside the index");
+            return Err(file.damaged(offset, reason));
+        }
+        let counts = read_counts(file, reader, order, offset)?;
+        n_run_bytes += 2 * 4 * u64::from(counts.n_runs);
+        if n_run_bytes > file.len() {
+            return Err(file.damaged(
+                offset,
+                "the sequences have more N runs than the file has room for",
+            ));
+        }
+        let bytes = reader.bytes(offset + 8, 2 * 4 * u64::from(counts.n_runs))?;
+        records.push(Record {
+            n_runs: runs(bytes, order, counts.size),
+            mask_offset: counts.mask_offset,
+            mask_count: counts.masks,
+            dna_offset: counts.dna_offset,
+        });
+        let size = counts.size;
+        if !chroms.push(Chrom {
+            name: name.clone(),
+            size,
+        }) {
+            let reason = format!("sequence name {name:?} is listed twice");
+            return Err(file.damaged(HEADER_SIZE, reason));
+        }
+    }
+    Ok((chroms, records))
+}
+
+/// Names and record offsets, and where the index ends.
+struct Index {
+    entries: Vec<(String, u64)>,
+    end: u64,
+}
+
+fn read_index(
+    file: &PositionedFile,
+    reader: &mut ReadAhead,
+    order: ByteOrder,
+    header: &Header,
+) -> Result<Index> {
+    let offset_size: u64 = if header.version == 0 { 4 } else { 8 };
+    // Names may be empty, so this is the least that the index takes.
+    file.check_inside(HEADER_SIZE, u64::from(header.sequences) * (1 + offset_size))?;
+
+    let mut entries = Vec::with_capacity(header.sequences as usize);
+    let mut at = HEADER_SIZE;
+    for _ in 0..header.sequences {
+        let name_size = u64::from(reader.bytes(at, 1)?.first().copied().unwrap_or_default());
+        let mut fields = Fields::new(reader.bytes(at + 1, name_size + offset_size)?, order);
+        let (name, offset) = (|| {
+            let name = fields.take(name_size as usize)?;
+            let offset = if header.version == 0 {
+                fields.u32()?.into()
+            } else {
+                fields.u64()?
+            };
+            Some((name, offset))
+        })()
+        .ok_or_else(|| file.damaged(at, "index entry is incomplete"))?;
+        let name = str::from_utf8(name)
+            .map_err(|_| file.damaged(at + 1, "sequence name is not UTF-8 text"))?;
+        entries.push((name.to_owned(), offset));
+        at += 1 + name_size + offset_size;
+    }
+    Ok(Index { entries, end: at })
+}
+
+/// The numbers in a record, and where its parts are.
+struct Counts {
+    size: u32,
+    n_runs: u32,
+    masks: u32,
+    mask_offset: u64,
+    dna_offset: u64,
+}
+
+fn read_counts(
+    file: &PositionedFile,
+    reader: &mut ReadAhead,
+    order: ByteOrder,
+    offset: u64,
+) -> Result<Counts> {
+    let mut word = |offset| -> Result<u32> {
+        Fields::new(reader.bytes(offset, 4)?, order)
+            .u32()
+            .ok_or_else(|| file.damaged(offset, "record is incomplete"))
+    };
+    let size = word(offset)?;
+    let n_runs = word(offset + 4)?;
+    let masks_at = offset + 8 + 2 * 4 * u64::from(n_runs);
+    let masks = word(masks_at)?;
+    let mask_offset = masks_at + 4;
+    let reserved_at = mask_offset + 2 * 4 * u64::from(masks);
+    file.check_inside(mask_offset, 2 * 4 * u64::from(masks) + 4)?;
+    let dna_offset = reserved_at + 4;
+    file.check_inside(dna_offset, u64::from(size).div_ceil(BASES_PER_BYTE as u64))?;
+    Ok(Counts {
+        size,
+        n_runs,
+        masks,
+        mask_offset,
+        dna_offset,
+    })
+}
+
+/// The runs that a record stores as all starts, then all lengths: sorted, merged and cut at the sequence's end.
+fn runs(bytes: &[u8], order: ByteOrder, size: u32) -> Vec<(u32, u32)> {
+    let (words, _) = bytes.as_chunks::<4>();
+    let (starts, lengths) = words.split_at(words.len() / 2);
+    let mut runs: Vec<(u32, u32)> = starts
+        .iter()
+        .zip(lengths)
+        .map(|(start, length)| {
+            let start = order.u32(*start);
+            (start, start.saturating_add(order.u32(*length)).min(size))
+        })
+        .filter(|(start, end)| start < end)
+        .collect();
+    runs.sort_unstable();
+    runs.dedup_by(|next, kept| {
+        let touches = next.0 <= kept.1;
+        if touches {
+            kept.1 = kept.1.max(next.1);
+        }
+        touches
+    });
+    runs
+}
+
+/// The parts of sorted runs that lie inside `start..end`.
+fn runs_inside(runs: &[(u32, u32)], start: u32, end: u32) -> impl Iterator<Item = (u32, u32)> + '_ {
+    let first = runs.partition_point(|run| run.1 <= start);
+    runs.iter()
+        .skip(first)
+        .take_while(move |run| run.0 < end)
+        .map(move |run| (run.0.max(start), run.1.min(end)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{ENDIANS, Endian, TempFile, TestResult, TwoBitFile, letter_runs};
+
+    /// N at both ends and inside, masks at both ends, lengths of every remainder by 4, an empty one, one all N.
+    const SEQUENCES: [(&str, &str); 6] = [
+        ("chr1", "nnACGTacgtNNNNNGATTACAttgcaNNcgtatgn"),
+        ("chr2", "TTAGGCATCGAT"),
+        ("empty", ""),
+        ("gap", "NNNNN"),
+        ("one", "g"),
+        ("scaffold_1.1 of many", "CCCGGGAAATTTACGTN"),
+    ];
+
+    fn file(version: u32, endian: Endian) -> TwoBitFile<'static> {
+        TwoBitFile {
+            sequences: &SEQUENCES,
+            version,
+            endian,
+            hole: 0,
+        }
+    }
+
+    fn open(bytes: &[u8]) -> TestResult<Result<TwoBit>> {
+        let temp = TempFile::new("genome.2bit", bytes)?;
+        Ok(TwoBit::open(temp.path()))
+    }
+
+    fn reason(bytes: &[u8]) -> TestResult<String> {
+        match open(bytes)? {
+            Err(Error::Format { reason, .. }) => Ok(reason),
+            other => Err(format!("expected a format error, got {other:?}").into()),
+        }
+    }
+
+    /// One-hot form by way of letters; `stride` floats per base, 9 where nothing is written.
+    fn one_hot_of(letters: &str, strand: Strand, stride: usize) -> Vec<f32> {
+        let mut letters = letters.to_uppercase();
+        if strand == Strand::Reverse {
+            letters = letters
+                .chars()
+                .rev()
+                .map(|letter| match letter {
+                    'A' => 'T',
+                    'C' => 'G',
+                    'G' => 'C',
+                    'T' => 'A',
+                    other => other,
+                })
+                .collect();
+        }
+        let base = |letter| {
+            let mut floats = vec![9.0; stride];
+            for (channel, name) in "ACGT".chars().enumerate() {
+                floats[channel] = f32::from(u8::from(name == letter));
+            }
+            floats
+        };
+        letters.chars().flat_map(base).collect()
+    }
+
+    #[test]
+    fn every_region_of_every_version_is_read() -> TestResult {
+        for (version, endian) in [0, 1].into_iter().flat_map(|v| ENDIANS.map(|e| (v, e))) {
+            let temp = file(version, endian).write()?;
+            let genome = TwoBit::open(temp.path())?;
+            assert_eq!(genome.path(), temp.path());
+            assert_eq!(genome.chroms().len(), SEQUENCES.len());
+            let mut scratch = vec![1, 2, 3];
+            for (chrom, (name, letters)) in SEQUENCES.iter().enumerate() {
+                let size = letters.len() as u32;
+                assert_eq!(genome.chroms()[chrom].name, *name);
+                assert_eq!(genome.chroms()[chrom].size, size);
+                assert_eq!(genome.chrom_index(name), Some(chrom));
+                let is_n = |letter| matches!(letter, b'N' | b'n');
+                assert_eq!(genome.n_runs(chrom), letter_runs(letters, is_n));
+                let masks = letter_runs(letters, |letter| letter.is_ascii_lowercase());
+                assert_eq!(genome.mask_runs(chrom)?, masks);
+
+                for (start, end) in (0..=size).flat_map(|s| (s..=size).map(move |e| (s, e))) {
+                    let part = &letters[start as usize..end as usize];
+                    assert_eq!(genome.sequence(chrom, start, end)?, part.to_uppercase());
+                    for strand in [Strand::Forward, Strand::Reverse] {
+                        let mut out = vec![9.0; 5 * part.len()];
+                        genome.one_hot(chrom, start, end, strand, &mut out, 5, &mut scratch)?;
+                        assert_eq!(out, one_hot_of(part, strand, 5), "{name}:{start}-{end}");
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn threads_share_a_file() -> TestResult {
+        fn is_shared<T: Send + Sync>(_: &T) {}
+        let temp = file(1, Endian::Big).write()?;
+        is_shared(&TwoBit::open(temp.path())?);
+        Ok(())
+    }
+
+    #[test]
+    fn a_file_may_have_no_sequences() -> TestResult {
+        for (version, endian) in [0, 1].into_iter().flat_map(|v| ENDIANS.map(|e| (v, e))) {
+            let sequences = &[];
+            let file = TwoBitFile {
+                sequences,
+                ..file(version, endian)
+            };
+            let genome = TwoBit::open(file.write()?.path())?;
+            assert!(genome.chroms().is_empty());
+            let error = genome
+                .require_chrom("chr1")
+                .map_err(|error| error.to_string());
+            assert!(error.is_err_and(|text| text.ends_with("\"chr1\"; it has none at all")));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn tens_of_thousands_of_sequences_and_long_names_are_read() -> TestResult {
+        let long = "n".repeat(255);
+        let mut names: Vec<String> = (0..30_000)
+            .map(|number| format!("contig_{number}"))
+            .collect();
+        names.push(long.clone());
+        let letters = ["ACGTN", "TTTTTTT", "NAC", "g"];
+        let sequences: Vec<(&str, &str)> = names
+            .iter()
+            .enumerate()
+            .map(|(place, name)| (name.as_str(), letters[place % letters.len()]))
+            .collect();
+        let file = TwoBitFile {
+            sequences: &sequences,
+            ..file(0, Endian::Little)
+        };
+        let temp = file.write()?;
+        let genome = TwoBit::open(temp.path())?;
+        assert_eq!(genome.chroms().len(), 30_001);
+        for name in ["contig_0", "contig_17", "contig_29999", &long] {
+            let chrom = genome.require_chrom(name)?;
+            let expected = sequences[chrom].1.to_uppercase();
+            let size = genome.chroms()[chrom].size;
+            assert_eq!(genome.sequence(chrom, 0, size)?, expected);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_not_there_is_refused() -> TestResult {
+        let temp = file(0, Endian::Little).write()?;
+        let genome = TwoBit::open(temp.path())?;
+        let one_hot = |chrom, start, end, room, stride| {
+            let mut out = vec![0.0; room];
+            let strand = Strand::Forward;
+            genome.one_hot(chrom, start, end, strand, &mut out, stride, &mut Vec::new())
+        };
+        assert!(one_hot(1, 8, 12, 16, 4).is_ok());
+        assert!(one_hot(1, 8, 12, 19, 5).is_ok());
+        for (start, end) in [(8, 13), (9, 8), (u32::MAX, u32::MAX), (0, u32::MAX)] {
+            let bounds = one_hot(1, start, end, 99, 4);
+            assert!(
+                matches!(&bounds, Err(Error::OutOfBounds { chrom, size: 12, .. }) if chrom == "chr2"),
+                "{bounds:?}"
+            );
+            assert!(genome.sequence(1, start, end).is_err());
+        }
+        for (chrom, room, stride) in [
+            (1, 15, 4),
+            (1, 18, 5),
+            (1, 99, 3),
+            (1, 99, usize::MAX),
+            (6, 99, 4),
+        ] {
+            let argument = one_hot(chrom, 8, 12, room, stride);
+            assert!(
+                matches!(argument, Err(Error::InvalidArgument(_))),
+                "{argument:?}"
+            );
+        }
+        let unknown = genome.require_chrom("2").map_err(|error| error.to_string());
+        assert!(unknown.is_err_and(|text| {
+            text.ends_with("no chromosome \"2\"; it has chr1, chr2, empty, gap, one and 1 more")
+        }));
+        Ok(())
+    }
+
+    #[test]
+    fn runs_are_sorted_merged_and_cut() {
+        for (starts, lengths, expected) in [
+            (vec![], vec![], vec![]),
+            (vec![2, 8], vec![3, 2], vec![(2, 5), (8, 10)]),
+            (vec![8, 2], vec![5, 3], vec![(2, 5), (8, 10)]),
+            (vec![2, 5, 4], vec![3, 1, 1], vec![(2, 6)]),
+            (vec![2, 3], vec![6, 1], vec![(2, 8)]),
+            (vec![3, 3], vec![0, 0], vec![]),
+            (
+                vec![9, 10, 4_000_000_000],
+                vec![u32::MAX, 1, 1],
+                vec![(9, 10)],
+            ),
+        ] {
+            let words = [starts, lengths].concat();
+            let bytes: Vec<u8> = words
+                .iter()
+                .flat_map(|word| u32::to_le_bytes(*word))
+                .collect();
+            assert_eq!(runs(&bytes, ByteOrder::Little, 10), expected, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn damaged_files_are_explained() -> TestResult {
+        let two = [("one", "ACGTNNNN"), ("two", "NNCC")];
+        let good = TwoBitFile {
+            sequences: &two,
+            ..file(0, Endian::Little)
+        }
+        .bytes();
+        assert!(open(&good)?.is_ok());
+        // Header 0..16, index 16..32 with offsets at 20 and 28, records from 32 on.
+        let damage = |at: usize, bytes: &[u8]| -> TestResult<String> {
+            let mut damaged = good.clone();
+            damaged[at..at + bytes.len()].copy_from_slice(bytes);
+            reason(&damaged)
+        };
+        for (at, bytes, expected) in [
+            (
+                0,
+                b">chr".as_slice(),
+                "magic number is 0x7268633e, expected 0x1a412743",
+            ),
+            (4, &[2], "version is 2, expected 0 or 1"),
+            (8, &[0xff; 4], "file ends early: 21474836475 bytes expected"),
+            (16, &[200], "file ends early: 204 bytes expected"),
+            (17, &[0xff], "sequence name is not UTF-8 text"),
+            (25, b"one", "sequence name \"one\" is listed twice"),
+            (
+                20,
+                &[31, 0],
+                "the record of sequence \"one\" starts inside the index",
+            ),
+            (20, &[0xff; 4], "file ends early: 4 bytes expected"),
+            (32, &[0xff; 4], "file ends early: 1073741824 bytes expected"),
+            (36, &[0xff; 4], "file ends early: 4 bytes expected"),
+            (
+                48,
+                &[0xff; 4],
+                "file ends early: 34359738364 bytes expected",
+            ),
+        ] {
+            let found = damage(at, bytes)?;
+            assert!(found.starts_with(expected), "{found}");
+        }
+        assert!(reason(&good[..good.len() - 1])?.starts_with("file ends early: 1 bytes"));
+        assert!(reason(&[])?.starts_with("file ends early: 16 bytes"));
+        Ok(())
+    }
+
+    #[test]
+    fn n_runs_are_not_read_once_per_sequence() -> TestResult {
+        // Every entry of the index leads to the same record with its many N runs.
+        let letters = "AN".repeat(2000);
+        let names: Vec<String> = (0..200).map(|number| number.to_string()).collect();
+        let mut sequences: Vec<(&str, &str)> =
+            names.iter().map(|name| (name.as_str(), "")).collect();
+        sequences[0].1 = &letters;
+        let mut bytes = TwoBitFile {
+            sequences: &sequences,
+            ..file(0, Endian::Little)
+        }
+        .bytes();
+        assert!(open(&bytes)?.is_ok());
+
+        let mut at = 16;
+        let mut first = None;
+        for name in &names {
+            at += 1 + name.len();
+            let record =
+                *first.get_or_insert([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+            bytes[at..at + 4].copy_from_slice(&record);
+            at += 4;
+        }
+        assert!(reason(&bytes)?.contains("more N runs than the file has room for"));
+        Ok(())
+    }
+}

@@ -1,0 +1,112 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use maxatac_core::{Strand, TwoBit};
+use numpy::{PyArray1, PyArray2, PyArrayMethods};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::error::{interval, to_python};
+
+/// A genome in UCSC's 2bit format.
+///
+/// Parameters
+/// ----------
+/// path : str or os.PathLike
+///     The file; opened once, read with positioned reads, usable from several threads.
+///
+/// Raises
+/// ------
+/// OSError
+///     If the file cannot be read.
+/// GenomeError
+///     If it is not a valid 2bit file.
+#[pyclass(frozen, module = "maxatac._core")]
+pub(crate) struct Genome {
+    pub(crate) inner: Arc<TwoBit>,
+    path: PathBuf,
+}
+
+#[pymethods]
+impl Genome {
+    #[new]
+    fn new(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        let inner = py.detach(|| TwoBit::open(&path)).map_err(|error| to_python(py, error))?;
+        Ok(Self { inner: Arc::new(inner), path })
+    }
+
+    /// str: The path it was opened with.
+    #[getter]
+    fn path(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    /// dict of str to int: Length in bp of each sequence, in the order of the file.
+    #[getter]
+    fn chrom_sizes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let sizes = PyDict::new(py);
+        for chrom in self.inner.chroms() {
+            sizes.set_item(&chrom.name, chrom.size)?;
+        }
+        Ok(sizes)
+    }
+
+    /// One-hot bases of an interval.
+    ///
+    /// Parameters
+    /// ----------
+    /// chrom : str
+    /// start, end : int
+    ///     0-based, half-open, in bp.
+    /// reverse_complement : bool
+    ///     Read the other strand, 5' to 3'.
+    ///
+    /// Returns
+    /// -------
+    /// numpy.ndarray, shape (end - start, 4), float32
+    ///     Columns A, C, G, T; N is all zeros.
+    ///
+    /// Raises
+    /// ------
+    /// GenomeError
+    ///     If the chromosome is unknown, the interval leaves it, or the file is damaged.
+    #[pyo3(signature = (chrom, start, end, *, reverse_complement = false))]
+    fn one_hot<'py>(
+        &self,
+        py: Python<'py>,
+        chrom: &str,
+        start: i64,
+        end: i64,
+        reverse_complement: bool,
+    ) -> PyResult<Bound<'py, PyArray2<f32>>> {
+        let (from, to) = interval(start, end)?;
+        let strand = if reverse_complement { Strand::Reverse } else { Strand::Forward };
+        let read = || {
+            let index = self.inner.require_chrom(chrom)?;
+            // The reader refuses what leaves the chromosome; no memory is taken for it.
+            let bases = (to - from).min(self.inner.chroms()[index].size);
+            let mut out = vec![0.0; 4 * bases as usize];
+            self.inner.one_hot(index, from, to, strand, &mut out, 4, &mut Vec::new())?;
+            Ok(out)
+        };
+        let out = py.detach(read).map_err(|error| to_python(py, error))?;
+        PyArray1::from_vec(py, out).reshape([(to - from) as usize, 4])
+    }
+
+    /// Runs of N on a chromosome.
+    ///
+    /// Returns
+    /// -------
+    /// numpy.ndarray, shape (runs, 2), int64
+    ///     Start and end of each, 0-based, half-open, sorted.
+    fn n_intervals<'py>(&self, py: Python<'py>, chrom: &str) -> PyResult<Bound<'py, PyArray2<i64>>> {
+        let index = self.inner.require_chrom(chrom).map_err(|error| to_python(py, error))?;
+        let runs = self.inner.n_runs(index);
+        let flat: Vec<i64> = runs.iter().flat_map(|&(start, end)| [i64::from(start), i64::from(end)]).collect();
+        PyArray1::from_vec(py, flat).reshape([runs.len(), 2])
+    }
+
+    fn __repr__(&self) -> String {
+        format!("Genome({:?}, {} sequences)", self.path(), self.inner.chroms().len())
+    }
+}

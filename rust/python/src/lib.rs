@@ -1,0 +1,22 @@
+//! `maxatac._core`: the compiled part of maxatac.
+//!
+//! Each function checks its arguments, lets go of the interpreter, calls `maxatac-core` and converts what comes back.
+//! There is no other logic here.
+
+mod error;
+mod genome;
+mod sampler;
+mod track;
+
+use pyo3::prelude::*;
+
+/// The compiled part of maxatac: readers of 2bit and bigWig files, and the window sampler.
+#[pymodule]
+mod _core {
+    #[pymodule_export]
+    use super::genome::Genome;
+    #[pymodule_export]
+    use super::sampler::{Sampler, read_windows};
+    #[pymodule_export]
+    use super::track::Track;
+}

@@ -1,0 +1,296 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from maxatac import evaluation
+from maxatac.evaluation import (
+    auroc,
+    average_precision,
+    bin_labels,
+    evaluate,
+    held_out_bins,
+    motif_bins,
+    predict_chromosome,
+    signal_bins,
+)
+from maxatac.genome import Blacklist
+
+
+class ArrayGenome:
+    """A genome of letters."""
+
+    def __init__(self, **chroms):
+        self._chroms = chroms
+        self.chrom_sizes = {name: len(letters) for name, letters in chroms.items()}
+
+    def one_hot(self, chrom, start, end):
+        assert 0 <= start <= end <= self.chrom_sizes[chrom]
+        letters = np.frombuffer(self._chroms[chrom][start:end].encode(), dtype="S1")
+        return (letters[:, None] == np.array([b"A", b"C", b"G", b"T"])).astype(np.float32)
+
+
+class ArrayTrack:
+    """A track with one stored value per base."""
+
+    def __init__(self, **chroms):
+        self._chroms = {name: np.asarray(values, dtype=np.float32) for name, values in chroms.items()}
+        self.chrom_sizes = {name: len(values) for name, values in self._chroms.items()}
+
+    def values(self, chrom, start, end):
+        assert 0 <= start <= end <= self.chrom_sizes[chrom]
+        return self._chroms[chrom][start:end]
+
+
+def read(genome, track, chrom, starts, *, reverse_complement=False):
+    """Windows as the loader gives them."""
+    windows = np.stack(
+        [
+            np.column_stack(
+                [genome.one_hot(chrom, start, start + 1024), np.nan_to_num(track.values(chrom, start, start + 1024))]
+            )
+            for start in starts
+        ]
+    ).astype(np.float32)
+    return windows[:, ::-1, [3, 2, 1, 0, 4]] if reverse_complement else windows
+
+
+class Recorder:
+    """A model of plain numpy, which remembers what it was given."""
+
+    def __init__(self, function):
+        self.function = function
+        self.shapes = []
+
+    def predict_on_batch(self, windows):
+        self.shapes.append(windows.shape)
+        return self.function(windows)
+
+
+def mean_signal(windows):
+    return windows[..., 4].reshape(-1, 32, 32).mean(axis=2)
+
+
+def share_of_a(windows):
+    return windows[..., 0].reshape(-1, 32, 32).mean(axis=2)
+
+
+rng = np.random.default_rng(0)
+SIZE = 5000  # 156 bins and 8 bases; the last window starts at 3968 and ends at 4992
+LETTERS = "".join(rng.choice(list("ACGTN"), SIZE, p=[0.3, 0.2, 0.2, 0.28, 0.02]))
+SIGNAL = rng.random(SIZE).astype(np.float32)
+SIGNAL[1000:1100] = np.nan
+GENOME = ArrayGenome(c=LETTERS)
+TRACK = ArrayTrack(c=SIGNAL)
+
+
+def binned(values):
+    whole = len(values) // 32 * 32
+    return np.nan_to_num(np.asarray(values, dtype=np.float64))[:whole].reshape(-1, 32)
+
+
+class TestPredictChromosome:
+    @pytest.mark.parametrize("batch_size", [1, 4, 7, 100])
+    @pytest.mark.parametrize("step", [32, 256, 1024, 4096])
+    def test_what_does_not_depend_on_place_comes_back(self, step, batch_size):
+        """A model that reports each bin's signal must give the track's bins, whatever the windows."""
+        model = Recorder(mean_signal)
+        scores = predict_chromosome(model, GENOME, TRACK, "c", step=step, batch_size=batch_size, read=read)
+        covered = ~np.isnan(scores)
+        expected = np.zeros(156, dtype=bool)
+        for start in [*range(0, SIZE - 1024 + 1, step), 3968]:
+            expected[start // 32 : start // 32 + 32] = True
+        np.testing.assert_array_equal(covered, expected)
+        assert covered[-1]
+        np.testing.assert_allclose(scores[covered], binned(SIGNAL).mean(axis=1)[covered], rtol=1e-5)
+        assert scores.dtype == np.float32
+        assert set(model.shapes) == {(batch_size, 1024, 5)}
+
+    def test_overlapping_predictions_are_averaged(self):
+        """Each bin gets the mean of its places in the windows that cover it."""
+        model = Recorder(lambda windows: np.tile(np.arange(32.0), (len(windows), 1)))
+        scores = predict_chromosome(model, GENOME, TRACK, "c", step=512, both_strands=False, read=read)
+        starts = [0, 512, 1024, 1536, 2048, 2560, 3072, 3584, 3968]
+        expected = [np.mean([b - s // 32 for s in starts if 0 <= b - s // 32 < 32]) for b in range(156)]
+        np.testing.assert_allclose(scores, expected, rtol=1e-6)
+
+    def test_both_strands(self):
+        """The reverse complement has T for A, and its bins come back in forward order."""
+        letters = np.array(list(LETTERS))
+        options = {"step": 256, "batch_size": 8, "read": read}
+        forward = predict_chromosome(Recorder(share_of_a), GENOME, TRACK, "c", both_strands=False, **options)
+        np.testing.assert_allclose(forward, binned(letters == "A").mean(axis=1), rtol=1e-5)
+        both = predict_chromosome(Recorder(share_of_a), GENOME, TRACK, "c", **options)
+        expected = (binned(letters == "A").mean(axis=1) + binned(letters == "T").mean(axis=1)) / 2
+        np.testing.assert_allclose(both, expected, rtol=1e-5)
+
+    def test_windows_that_touch_the_blacklist_are_left_out(self):
+        blacklist = Blacklist({"c": ([2000], [2001])})
+        scores = predict_chromosome(Recorder(mean_signal), GENOME, TRACK, "c", blacklist=blacklist, read=read)
+        starts = [*range(0, SIZE - 1024 + 1, 256), 3968]
+        kept = [start for start in starts if not start <= 2000 < start + 1024]
+        expected = np.zeros(156, dtype=bool)
+        for start in kept:
+            expected[start // 32 : start // 32 + 32] = True
+        assert not expected.all()
+        np.testing.assert_array_equal(~np.isnan(scores), expected)
+
+    @pytest.mark.parametrize(
+        ("size", "bins", "covered"), [(1023, 31, 0), (1024, 32, 32), (1055, 32, 32), (1056, 33, 33)]
+    )
+    def test_small_chromosomes(self, size, bins, covered):
+        genome, track = ArrayGenome(c="A" * size), ArrayTrack(c=np.ones(size))
+        scores = predict_chromosome(Recorder(mean_signal), genome, track, "c", read=read)
+        assert len(scores) == bins
+        assert np.isfinite(scores).sum() == covered
+
+    @pytest.mark.parametrize("options", [{"step": 0}, {"step": 100}, {"batch_size": 0}])
+    def test_impossible_settings(self, options):
+        with pytest.raises(ValueError, match=r"line up|at least one"):
+            predict_chromosome(Recorder(mean_signal), GENOME, TRACK, "c", read=read, **options)
+
+
+class TestBins:
+    @pytest.fixture(autouse=True)
+    def small_chunks(self, monkeypatch):
+        """Make every test cross the border between two reads."""
+        monkeypatch.setattr(evaluation, "_CHUNK", 96)
+
+    def test_labels_need_more_than_half_the_bin(self):
+        values = np.full(32 * 5, np.nan)
+        values[0:16] = 1  # a sum of 16 is not more than half
+        values[32 : 32 + 17] = 1
+        values[64:96] = 0
+        values[96:128] = 1
+        values[128:160] = 0.51
+        np.testing.assert_array_equal(bin_labels(ArrayTrack(c=values), "c", 5), [False, True, False, True, True])
+
+    def test_signal_is_the_mean_with_no_data_as_zero(self):
+        np.testing.assert_allclose(signal_bins(TRACK, "c", 156), binned(SIGNAL).mean(axis=1), rtol=1e-6)
+
+    def test_chromosome_without_data(self):
+        assert not bin_labels(ArrayTrack(), "c", 3).any()
+        assert not signal_bins(ArrayTrack(), "c", 3).any()
+
+    @pytest.mark.parametrize("reach", [0, 1, 3, 200])
+    @pytest.mark.parametrize("positions", [1, 6, 9])
+    def test_motif_equals_a_plain_loop(self, positions, reach):
+        motif = np.random.default_rng(positions).dirichlet([0.3] * 4, positions)
+        motif[0] = [0, 0, 0.5, 0.5]
+        log = {letter: np.log2(np.maximum(motif[:, i], 0.001) / 0.25) for i, letter in enumerate("ACGT")}
+        complement = dict(zip("ACGT", "TGCA", strict=True))
+
+        def score(word):
+            return sum(log[letter][i] for i, letter in enumerate(word))
+
+        lowest = np.log2(np.maximum(motif, 0.001) / 0.25).min(axis=1).sum()
+        per_bin = np.full(156, lowest)
+        for start in range(SIZE - positions + 1):
+            word, b = LETTERS[start : start + positions], (start + positions // 2) // 32
+            if "N" not in word and b < 156:
+                reverse = "".join(complement[letter] for letter in reversed(word))
+                per_bin[b] = max(per_bin[b], score(word), score(reverse))
+        expected = [per_bin[max(b - reach, 0) : b + reach + 1].max() for b in range(156)]
+        np.testing.assert_allclose(motif_bins(GENOME, "c", 156, motif, reach=reach), expected, atol=1e-4)
+
+    def test_motif_longer_than_the_chromosome(self):
+        assert len(set(motif_bins(ArrayGenome(c="A" * 64), "c", 2, np.full((100, 4), 0.25)))) == 1
+
+    def test_motif_of_another_shape(self):
+        with pytest.raises(ValueError, match=r"\(4, 6\)"):
+            motif_bins(GENOME, "c", 156, np.full((4, 6), 0.25))
+
+
+labelled_scores = st.lists(
+    st.tuples(st.booleans(), st.sampled_from([0.0, 0.1, 0.25, 1 / 3, 0.5, 1.0]) | st.floats(0, 1, width=32)),
+    min_size=1,
+    max_size=60,
+)
+
+
+class TestScores:
+    @given(labelled_scores)
+    def test_equal_scikit_learn(self, pairs):
+        labels = np.array([label for label, _ in pairs])
+        scores = np.array([score for _, score in pairs])
+        if labels.any():
+            assert average_precision(labels, scores) == pytest.approx(average_precision_score(labels, scores), abs=1e-9)
+        else:
+            assert np.isnan(average_precision(labels, scores))
+        if labels.any() and not labels.all():
+            assert auroc(labels, scores) == pytest.approx(roc_auc_score(labels, scores), abs=1e-9)
+        else:
+            assert np.isnan(auroc(labels, scores))
+
+    @pytest.mark.parametrize("levels", [1, 2, 50, None])
+    def test_equal_scikit_learn_on_many(self, levels):
+        labels = rng.random(50_000) < 0.01
+        scores = (rng.random(50_000) + labels * 0.3).astype(np.float32)
+        if levels is not None:
+            scores = np.floor(scores * levels / 1.3).astype(np.float32)
+        assert average_precision(labels, scores) == pytest.approx(average_precision_score(labels, scores), abs=1e-9)
+        assert auroc(labels, scores) == pytest.approx(roc_auc_score(labels, scores), abs=1e-9)
+
+    @pytest.mark.parametrize("metric", [average_precision, auroc])
+    def test_bad_arguments(self, metric):
+        with pytest.raises(ValueError, match="NaN"):
+            metric(np.array([True, False]), np.array([0.5, np.nan]))
+        with pytest.raises(ValueError, match="match"):
+            metric(np.array([True, False]), np.array([0.5]))
+        assert np.isnan(metric(np.array([], dtype=bool), np.array([])))
+
+
+class TestEvaluate:
+    def test_pools_the_covered_bins_of_all_chromosomes(self):
+        genome = ArrayGenome(c=LETTERS, d=LETTERS[::-1])
+        signal = ArrayTrack(c=SIGNAL, d=SIGNAL[::-1])
+        binding = ArrayTrack(c=np.nan_to_num(SIGNAL) > 0.45, d=rng.random(SIZE) > 0.5)
+        blacklist = Blacklist({"c": ([100], [200])})
+        motif = np.array([[0.9, 0.05, 0.025, 0.025], [0.1, 0.1, 0.7, 0.1]])
+        options = {"blacklist": blacklist, "motif": motif, "motif_reach": 1, "read": read}
+        bins = held_out_bins(Recorder(share_of_a), genome, signal, binding, ["c", "d"], **options)
+
+        expected = {"labels": [], "model": [], "signal": [], "motif": []}
+        for chrom in "cd":
+            scores = predict_chromosome(Recorder(share_of_a), genome, signal, chrom, blacklist=blacklist, read=read)
+            covered = np.isfinite(scores)
+            expected["model"].append(scores[covered])
+            expected["labels"].append(bin_labels(binding, chrom, 156)[covered])
+            expected["signal"].append(signal_bins(signal, chrom, 156)[covered])
+            expected["motif"].append(motif_bins(genome, chrom, 156, motif, reach=1)[covered])
+        for part, pieces in expected.items():
+            np.testing.assert_array_equal(getattr(bins, part), np.concatenate(pieces))
+        assert len(expected["labels"][0]) < 156 == len(expected["labels"][1])
+
+        scores = evaluate(Recorder(share_of_a), genome, signal, binding, ["c", "d"], **options)
+        assert scores == bins.scores()
+        assert scores.average_precision == pytest.approx(average_precision_score(bins.labels, bins.model))
+        assert scores.auroc == pytest.approx(roc_auc_score(bins.labels, bins.model))
+        assert scores.signal_average_precision == pytest.approx(average_precision_score(bins.labels, bins.signal))
+        assert scores.motif_average_precision == pytest.approx(average_precision_score(bins.labels, bins.motif))
+        assert (scores.bins, scores.positives) == (len(bins.labels), bins.labels.sum())
+        assert scores.prevalence == pytest.approx(bins.labels.mean())
+
+    def test_without_motif_and_without_bins(self):
+        nothing = Blacklist({"c": ([0], [SIZE])})
+        scores = evaluate(Recorder(mean_signal), GENOME, TRACK, TRACK, ["c"], blacklist=nothing, read=read)
+        assert scores.bins == 0
+        assert scores.motif_average_precision is None
+        assert np.isnan(scores.average_precision)
+        assert np.isnan(scores.prevalence)
+
+    @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")
+    def test_with_a_keras_model(self):
+        import keras
+
+        inputs = keras.Input((1024, 5))
+        pooled = keras.layers.AveragePooling1D(32)(inputs)
+        layer = keras.layers.Conv1D(1, 1, use_bias=False)
+        model = keras.Model(inputs, keras.layers.Flatten()(layer(pooled)))
+        layer.set_weights([np.array([0, 0, 0, 0, 1], dtype=np.float32).reshape(1, 5, 1)])
+        model.compile(jit_compile=True)
+        scores = predict_chromosome(model, GENOME, TRACK, "c", batch_size=4, read=read)
+        np.testing.assert_allclose(scores, binned(SIGNAL).mean(axis=1), rtol=1e-5)

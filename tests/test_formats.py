@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import gzip
+import os
+import struct
+from pathlib import Path
+
+import pytest
+
+from maxatac.formats import append_capped, check_file, file_fault, phrase, sniff, sniff_bytes
+
+HEADS = [
+    (b"", "empty"),
+    (b"<!DOCTYPE html><html>", "HTML page"),
+    (b"\n  <HTML>\n", "HTML page"),
+    (b"<?xml version='1.0'?><Error/>", "HTML page"),
+    (gzip.compress(b"x"), "gzip"),
+    (struct.pack("<IH", 0x888FFC26, 4), "bigWig"),
+    (struct.pack(">IH", 0x888FFC26, 4), "bigWig"),
+    (struct.pack("<IH", 0x8789F2EB, 4), "bigBed"),
+    (struct.pack(">IH", 0x8789F2EB, 4), "bigBed"),
+    (struct.pack("<II", 0x1A412743, 0), "2bit"),
+    (struct.pack(">II", 0x1A412743, 1), "2bit"),
+    (b"\x89HDF\r\n\x1a\n\0\0", "HDF5"),
+    (b"PK\x03\x04\x14", "Zip"),
+    (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\n", "Git LFS pointer"),
+    (b"chr1\t10\t20\n", "BED text"),
+    (b"chr1 10 20 peak", "BED text"),
+    (b"\xef\xbb\xbfchr1\t10\t20\r\n", "BED text"),
+    (b'track name="x"\n# note\n\nchr1\t10\t20\n', "BED text"),
+    (b"track type=narrowPeak\n", "BED text"),
+    (b"track type=wiggle_0\nfixedStep chrom=chr1 start=1 step=1\n1\n", "wiggle text"),
+    (b">chr1\nACGT\n", "FASTA text"),
+    (b"chr1\t248956422\n", "unknown"),
+    (b"Cell_Line\tTF\n", "unknown"),
+    (b"\0\1\2\3", "unknown"),
+]
+
+
+@pytest.mark.parametrize(("head", "kind"), HEADS)
+def test_sniff(tmp_path: Path, head: bytes, kind: str) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(head)
+    assert sniff(path) == sniff_bytes(head) == kind
+    assert phrase(kind).startswith(("a ", "an ", "BED", "FASTA", "wiggle"))
+
+
+def test_file_faults(tmp_path: Path) -> None:
+    (tmp_path / "full").write_text("x")
+    (tmp_path / "empty").touch()
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "pipe")
+    faults = {
+        "full": None,
+        "empty": "is empty",
+        "dangling": "is a link to a file that does not exist",
+        "nothing": "does not exist",
+        "full/below": "does not exist",
+        ".": "is a directory",
+        "pipe": "is not a regular file",
+    }
+    assert {name: file_fault(tmp_path / name) for name in faults} == faults
+    assert str(file_fault(tmp_path / ("x" * 5000))).startswith("cannot be opened")
+
+
+def test_a_file_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "secret"
+    path.write_text("x")
+    path.chmod(0)
+    # The superuser may read everything, so the kernel's answer is put in its mouth.
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert file_fault(path) == "is not readable"
+
+
+def test_check_file_names_the_path_and_the_purpose(tmp_path: Path) -> None:
+    problems: list[str] = []
+    assert not check_file(tmp_path / "gone.bed", problems, what="blacklist")
+    assert problems == [f"{tmp_path / 'gone.bed'}: blacklist does not exist"]
+
+
+@pytest.mark.parametrize(("count", "told"), [(0, 0), (5, 5), (6, 6), (1005, 6)])
+def test_problems_of_a_file_are_capped(count: int, told: int) -> None:
+    problems: list[str] = []
+    append_capped(problems, [f"line {number}" for number in range(count)], "x.bed")
+    assert len(problems) == told
+    if count > 5:
+        assert problems[-1] == f"x.bed: and {count - 5:,} more problems of this kind"

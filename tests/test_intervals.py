@@ -1,0 +1,338 @@
+from __future__ import annotations
+
+import gzip
+import logging
+import struct
+from pathlib import Path
+
+import numpy as np
+import pyBigWig
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from maxatac import intervals as module
+from maxatac.intervals import Intervals, read_blacklist, read_intervals
+
+Row = tuple[str, int, int, int]
+EXPECTED: list[Row] = [("chr2", 100, 300, -1), ("chr1", 5, 9, -1)]
+
+
+def rows(intervals: Intervals | None) -> list[Row]:
+    assert intervals is not None
+    columns = (intervals.start, intervals.end, intervals.summit)
+    assert all(column.dtype == np.int64 for column in (*columns, intervals.line))
+    assert intervals.chrom.codes.dtype == np.int32
+    assert len(intervals) == len(intervals.chrom)
+    return list(zip(intervals.chrom.decoded(), *(column.tolist() for column in columns), strict=True))
+
+
+def write(tmp_path: Path, content: bytes, name: str = "x.bed") -> Path:
+    path = tmp_path / name
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"chr2\t100\t300\nchr1\t5\t9\n",
+        b"chr2\t100\t300\nchr1\t5\t9",
+        b"chr2\t100\t300\r\nchr1\t5\t9\r\n",
+        b"chr2\t100\t300\rchr1\t5\t9\r",
+        b"\xef\xbb\xbfchr2\t100\t300\nchr1\t5\t9\n",
+        b"chr2 100 300\nchr1  5   9\n",
+        b"chr2 \t100\t 300\n chr1\t5\t9 \n",
+        b"chr2\t100\t300\nchr1 5 9\n",
+        b"chr2 100 300\nchr1\t5\t9\n",
+        b"chr2\t100\t300\tname\t5\t+\nchr1\t5\t9\n",
+        b"chr2\t100\t300\nchr1\t5\t9\tname with spaces\t5\t+\n",
+        b'chr2\t100\t300\t"odd\nchr1\t5\t9\tna"me\n',
+        b"chr2\t100\t300\tcaf\xe9\nchr1\t5\t9\t\xc3\xa9\n",
+        b"browser position chr1:1-2\ntrack name=x\ttype=bed\n# note\n\nchr2\t100\t300\n#\n\n \t\ntrack\nchr1\t5\t9\n\n",
+        b"chr2\t+100\t0300\nchr1\t5\t9\n",
+        b"chr2\t100\t300\t1\t2\t3\t4\t5\t6\t7\t8\t9\nchr1\t5\t9\t1\t2\t3\t4\t5\t6\t2\t8\t9\n",  # BED12 has no summit
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_is_read(tmp_path: Path, text: bytes, packed: bool) -> None:
+    # The name says nothing about the packing.
+    path = write(tmp_path, gzip.compress(text) if packed else text, "x.bed" if packed else "x.bed.gz")
+    problems: list[str] = []
+    intervals = read_intervals(path, problems)
+    assert problems == []
+    assert rows(intervals) == EXPECTED
+    assert intervals is not None
+    assert intervals.path == path
+    assert intervals.roi_type is intervals.cell_line is None
+    assert intervals.dropped == 0
+
+
+def test_several_gzip_members_are_one_file(tmp_path: Path) -> None:
+    path = write(tmp_path, gzip.compress(b"chr2\t100\t300\n") + gzip.compress(b"chr1\t5\t9\n"))
+    assert rows(read_intervals(path, [])) == EXPECTED
+
+
+def test_lines_are_those_of_the_file(tmp_path: Path) -> None:
+    intervals = read_intervals(write(tmp_path, b"track x\n\nchr2\t100\t300\n#\nchr1\t7\t7\nchr1\t5\t9\n"), [])
+    assert intervals is not None
+    assert intervals.line.tolist() == [3, 6]
+
+
+NARROW = b"%s\t%d\t%d\tp\t1\t.\t1.5\t2.5\t-1\t%s\n"
+
+
+@pytest.mark.parametrize(
+    ("summits", "expected"),
+    [
+        ((b"20", b"0"), (120, 5)),
+        ((b"-1", b"3"), (-1, 8)),
+        ((b"199", b"-1"), (299, -1)),
+        ((b"200", b"4"), (300, 9)),  # on the end, as some files of ENCODE have it
+        ((b".", b"3"), (-1, 8)),
+        ((b"1.5", b"3"), (-1, 8)),
+        ((b"-7", b"3"), (-1, 8)),
+    ],
+)
+def test_summits_of_a_narrow_peak_file(tmp_path: Path, summits: tuple[bytes, bytes], expected: tuple[int, int]) -> None:
+    text = NARROW % (b"chr2", 100, 300, summits[0]) + NARROW % (b"chr1", 5, 9, summits[1])
+    intervals = read_intervals(write(tmp_path, b"track type=narrowPeak\n" + text), [])
+    assert rows(intervals) == [("chr2", 100, 300, expected[0]), ("chr1", 5, 9, expected[1])]
+
+
+def test_a_summit_outside_its_peak_is_not_used(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    text = NARROW % (b"chr2", 100, 300, b"201") + NARROW % (b"chr1", 5, 9, b"999999999999999999")
+    with caplog.at_level(logging.WARNING, logger="maxatac"):
+        intervals = read_intervals(write(tmp_path, text), [])
+    assert rows(intervals) == EXPECTED
+    assert "2 summits lie outside their peaks" in caplog.text
+
+
+def test_a_short_line_among_narrow_peaks_has_no_summit(tmp_path: Path) -> None:
+    intervals = read_intervals(write(tmp_path, NARROW % (b"chr2", 100, 300, b"20") + b"chr1\t5\t9\n"), [])
+    assert rows(intervals) == [("chr2", 100, 300, 120), ("chr1", 5, 9, -1)]
+
+
+def test_intervals_of_length_zero_are_dropped_with_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, logger="maxatac"):
+        intervals = read_intervals(write(tmp_path, b"chr2\t100\t300\nchr1\t4\t4\nchr1\t0\t0\nchr1\t5\t9\n"), [])
+    assert rows(intervals) == EXPECTED
+    assert intervals is not None
+    assert intervals.dropped == 2
+    assert "left out 2 intervals of length 0" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        (b"chr1\tx\t9", "found start 'x'; expected a whole number"),
+        (b"chr1\t5\t", "found end ''; expected a whole number"),
+        (b"chr1\t1.0\t9", "found start '1.0'; expected a whole number"),
+        (b"chr1\t5\t1e+05", "found end '1e+05'; expected a whole number"),
+        (b"chr1\t1,000\t2,000", "found start '1,000'; expected a whole number"),
+        (b"chr1\ttrue\t9", "found start 'true'; expected a whole number"),
+        (b"chr1\t1_0\t90", "found start '1_0'; expected a whole number"),
+        (b"chr1\t-5\t9", "found start -5; expected no negative number"),
+        (b"chr1\t9\t5", "found start 9 behind end 5; expected start before end"),
+        (b"chr1\t5\t4294967296", "found end 4294967296; expected at most 4294967295"),
+        (b"chr1\t5\t99999999999999999999", "found end '99999999999999999999'; expected a whole number"),
+        (b"chr1\t5", "found 2 columns; expected at least 3 (chromosome, start, end)"),
+        (b"chr1:5-9", "found 1 column; expected at least 3 (chromosome, start, end)"),
+        (b"\t5\t9", "found no chromosome name"),
+        (b"chrom\tchromStart\tchromEnd", "found start 'chromStart'; expected a whole number"),
+    ],
+)
+def test_bad_lines(tmp_path: Path, line: bytes, fault: str) -> None:
+    path = write(tmp_path, b"# first\nchr1\t1\t2\n" + line + b"\nchr1\t3\t4\n")
+    problems: list[str] = []
+    assert read_intervals(path, problems) is None
+    assert problems == [f"{path}, line 3: {fault}"]
+
+
+def test_many_bad_lines_are_counted(tmp_path: Path) -> None:
+    path = write(tmp_path, b"chr1\t1\t2\n" + b"chr1\t2\t1\n" * 1000)
+    problems: list[str] = []
+    assert read_intervals(path, problems) is None
+    assert [problem.split(":")[0].rsplit(" ", 1)[-1] for problem in problems[:5]] == ["2", "3", "4", "5", "6"]
+    assert problems[5:] == [f"{path}: and 995 more problems of this kind"]
+
+
+PACKED = gzip.compress(b"chr1\t5\t9\n" * 100)
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"", "ATAC peaks is empty"),
+        (b"\n\n", "holds no interval"),
+        (b"track name=x\n# nothing\n", "holds no interval"),
+        (b"#Chr\tStart\tStop\tROI_Type\tCell_Line\n", "holds no interval"),
+        (b"chr1\t5\t5\nchr1\t9\t9\n", "all 2 intervals have length 0"),
+        (b"<!DOCTYPE html><html></html>", "found an HTML page; expected ATAC peaks as BED or narrowPeak text"),
+        (gzip.compress(b"<html>"), "found an HTML page"),
+        (struct.pack("<I", 0x888FFC26) + bytes(60), "found a bigWig; expected ATAC peaks as BED"),
+        (struct.pack("<I", 0x8789F2EB) + bytes(60), "found a bigBed"),
+        (b"PK\x03\x04", "found a Zip archive"),
+        (b"fixedStep chrom=chr1 start=1 step=1\n1\n", "found wiggle text"),
+        ("chr1\t5\t9\n".encode("utf-16"), "found a file of unknown format"),
+        (PACKED[:-6], "the gzip file is truncated"),
+        (PACKED[:-12], "the gzip file is truncated"),
+        (PACKED[:-8] + bytes(8), "the gzip file is damaged"),
+        (PACKED[:10] + b"\xff" * 20, "the gzip file is damaged"),
+        (gzip.compress(b""), "is empty once unpacked"),
+    ],
+)
+def test_files_that_are_something_else(tmp_path: Path, content: bytes, fault: str) -> None:
+    path = write(tmp_path, content)
+    problems: list[str] = []
+    assert read_intervals(path, problems) is None
+    assert len(problems) == 1
+    assert problems[0].startswith(f"{path}: {fault}")
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    problems: list[str] = []
+    assert read_intervals(tmp_path / "gone.bed", problems, what="CHIP peaks") is None
+    assert problems == [f"{tmp_path / 'gone.bed'}: CHIP peaks does not exist"]
+
+
+TABLE = b"chr2\t100\t300\tATAC\tK562\nchr1\t5\t9\tCHIP\t.\n"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"#Chr\tStart\tStop\tROI_Type\tCell_Line\n",
+        b"Chr\tStart\tStop\tROI_Type\tCell_Line\n",
+        b"\n# saved by a run\n#chr\tstart\tstop\troi_type\tcell_line\r\n",
+    ],
+)
+@pytest.mark.parametrize("space", [b"\t", b" "])
+def test_a_table_of_regions(tmp_path: Path, header: bytes, space: bytes) -> None:
+    problems: list[str] = []
+    intervals = read_intervals(write(tmp_path, (header + TABLE).replace(b"\t", space)), problems)
+    assert problems == []
+    assert rows(intervals) == EXPECTED
+    assert intervals is not None
+    assert intervals.roi_type is not None
+    assert intervals.cell_line is not None
+    assert intervals.roi_type.decoded() == ["ATAC", "CHIP"]
+    assert intervals.cell_line.decoded() == ["K562", "."]
+
+
+def test_a_table_with_its_last_columns_changed_about(tmp_path: Path) -> None:
+    text = b"Chr\tStart\tStop\tCell_Line\tscore\tROI_Type\nchr2\t100\t300\tK562\t7\tATAC\nchr1\t5\t9\t\t8\tCHIP\n"
+    intervals = read_intervals(write(tmp_path, text), [])
+    assert rows(intervals) == EXPECTED
+    assert intervals is not None
+    assert intervals.cell_line is not None
+    assert intervals.roi_type is not None
+    assert intervals.cell_line.decoded() == ["K562", ""]
+    assert intervals.roi_type.decoded() == ["ATAC", "CHIP"]
+
+
+def test_a_table_with_coordinates_only(tmp_path: Path) -> None:
+    intervals = read_intervals(write(tmp_path, b"Chr\tStart\tStop\nchr2\t100\t300\nchr1\t5\t9\n"), [])
+    assert rows(intervals) == EXPECTED
+    assert intervals is not None
+    assert intervals.roi_type is None
+
+
+def test_a_short_line_in_a_table(tmp_path: Path) -> None:
+    path = write(tmp_path, b"Chr\tStart\tStop\tROI_Type\tCell_Line\n" + TABLE + b"chr1\t5\t9\n")
+    problems: list[str] = []
+    assert read_intervals(path, problems) is None
+    assert problems == [f"{path}, line 4: found 3 columns; expected at least 5 (as in the header)"]
+
+
+def test_a_comment_that_reads_like_a_header_is_a_comment(tmp_path: Path) -> None:
+    path = write(tmp_path, b"# chr start stop roi_type\nchr2\t100\t300\nchr1\t5\t9\n")
+    assert rows(read_intervals(path, [])) == EXPECTED
+
+
+FIELD = st.sampled_from(["chr1", "chrX", "0", "5", " 7", "12", "-1", "1.0", "x", "", "3e2"])
+LINE = st.one_of(
+    st.tuples(st.sampled_from(["chr1", "2", "a b"]), st.integers(0, 50), st.integers(50, 99)).map(
+        lambda row: "\t".join(map(str, row))
+    ),
+    st.lists(FIELD, min_size=2, max_size=5).map("\t".join),
+)
+
+
+@settings(deadline=None)
+@given(lines=st.lists(LINE.filter(str.strip), min_size=1, max_size=5))
+def test_the_fast_parser_agrees_with_the_careful_one(lines: list[str]) -> None:
+    raw = [line.encode() for line in lines]
+    layout = module._Layout()
+    found: list[str] = []
+    careful = module._parse_slowly(Path("x"), raw, range(1, len(raw) + 1), layout, found)
+    fast = module._parse_fast(raw, layout)
+    if fast is not None and module._is_sound(fast):
+        assert found == []
+        assert fast.chrom.decoded() == careful.chrom.decoded()
+        assert fast.start.tolist() == careful.start.tolist()
+        assert fast.end.tolist() == careful.end.tolist()
+
+
+def test_an_ordinary_file_takes_the_fast_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_parse_slowly", None)
+    # A lone quotation mark is a character like any other, and must not send the parser astray.
+    line = (NARROW % (b"chr1", 5, 90, b"7")).replace(b"\tp\t", b'\t"p\t')
+    path = write(tmp_path, b"track x\n" + line * 1000)
+    assert rows(read_intervals(path, [])) == [("chr1", 5, 90, 12)] * 1000
+
+
+def make_bigwig(path: Path, entries: list[tuple[str, int, int, float]], size: int = 5_000_000) -> None:
+    with pyBigWig.open(str(path), "w") as track:
+        track.addHeader([("chr1", size), ("chr2", size)], maxZooms=0)
+        chroms, starts, ends, values = map(list, zip(*entries, strict=True))
+        track.addEntries(chroms, starts, ends=ends, values=values)
+
+
+BLACK = [("chr1", 10, 20, 1.0), ("chr1", 20, 30, 0.5), ("chr1", 40, 50, 0.0), ("chr1", 999_990, 3_000_010, 1.0),
+         ("chr2", 0, 5, 2.0), ("chr2", 7, 9, -1.0)]  # fmt: skip
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("kind", ["bed", "bigwig"])
+def test_a_blacklist_of_either_kind(tmp_path: Path, kind: str, packed: bool) -> None:
+    path = tmp_path / "black"
+    if kind == "bigwig":
+        make_bigwig(path, BLACK)
+    else:
+        path.write_text("".join(f"{c}\t{s}\t{e}\n" for c, s, e, value in reversed(BLACK) if value > 0))
+    if packed:
+        path.write_bytes(gzip.compress(path.read_bytes()))
+    problems: list[str] = []
+    blacklist = read_blacklist(path, problems)
+    assert problems == []
+    assert blacklist.source == str(path)
+    spans = {
+        chrom: list(zip(*(column.tolist() for column in blacklist.intervals(chrom)), strict=True))
+        for chrom in ("chr1", "chr2")
+    }
+    assert spans == {"chr1": [(10, 30), (999_990, 3_000_010)], "chr2": [(0, 5)]}
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"", "blacklist is empty"),
+        (b"<html>", "found an HTML page; expected blacklist"),
+        (b"chr1\t9\t5\n", "found start 9 behind end 5"),
+        (struct.pack("<I", 0x888FFC26) + bytes(20), "the blacklist bigWig cannot be read"),
+        (PACKED[:-4], "the gzip file is truncated"),
+    ],
+)
+def test_a_bad_blacklist(tmp_path: Path, content: bytes, fault: str) -> None:
+    problems: list[str] = []
+    blacklist = read_blacklist(write(tmp_path, content), problems)
+    assert len(blacklist) == 0
+    assert len(problems) == 1
+    assert fault in problems[0]
+
+
+def test_no_blacklist_file(tmp_path: Path) -> None:
+    problems: list[str] = []
+    assert read_blacklist(tmp_path / "gone.bw", problems).bases == 0
+    assert problems == [f"{tmp_path / 'gone.bw'}: blacklist does not exist"]
