@@ -294,7 +294,7 @@ def held_out_bins(
     *,
     blacklist: Blacklist | None = None,
     motif: NDArray[np.floating[Any]] | None = None,
-    motif_reach: int = 0,
+    motif_reach: int = 3,
     step: int = 256,
     batch_size: int = 256,
     both_strands: bool = True,
@@ -315,7 +315,8 @@ def held_out_bins(
     motif : shape (positions, 4), optional
         Probabilities of A, C, G, T.
     motif_reach : int
-        See ``motif_bins``.
+        Bins to either side in which a motif match counts (see ``motif_bins``). The default, 96 bp, covers a labelled
+        site of 200 bp; with 0 the motif would be judged on one bin of each site and look weaker than it is.
 
     Returns
     -------

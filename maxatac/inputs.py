@@ -140,7 +140,14 @@ def open_inputs(config: TrainConfig, folder: RunFolder) -> Inputs:
     if config.blacklist is not None:
         blacklist = read_blacklist(config.blacklist, problems)
     if genome is None:
-        # Without it there are no chromosomes to hold the rest against.
+        # Without it there are no chromosomes to hold the rest against; whether the files are there can be told.
+        for file, what in (
+            (config.train_roi, "training regions"),
+            (config.validate_roi, "validation regions"),
+            (config.chrom_sizes, "chromosome sizes file"),
+        ):
+            if file is not None:
+                check_file(file, problems, what=what)
         raise InputError(problems)
 
     sizes = genome.chrom_sizes

@@ -235,7 +235,8 @@ def build_pools(
             cells, kinds = np.full(size, cell, dtype=np.int32), np.full(size, kind, dtype=np.int8)
             parts.append(RoiPool(tuple(chroms), cell_lines, chrom[kept], starts[kept], kinds, cells))
         pool, report = _join(tuple(chroms), cell_lines, parts), PoolReport(name, tuple(counts))
-        if None not in files.values():
+        # Without a training cell type, or with a file that cannot be read, the cause has been told already.
+        if training and None not in files.values():
             _check_filled(pool, report, problems)
         pools[name] = (pool, report)
     return pools
@@ -447,8 +448,8 @@ def _join(chroms: tuple[str, ...], cell_lines: tuple[str, ...], parts: Sequence[
 
 
 def _check_filled(pool: RoiPool, report: PoolReport, problems: list[str]) -> None:
-    """Append a problem, with what each filter took, if the pool is empty."""
-    if len(pool):
+    """Append a problem, with what each filter took, if the pool is empty although chromosomes are wanted."""
+    if len(pool) or not pool.chroms:
         return
     total = report.total()
     files = some(dict.fromkeys(str(source.path) for source in report.sources))

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
 # Okabe and Ito's palette: told apart by people who do not see all colours, and in print.
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#999999"
@@ -59,6 +61,45 @@ def plot_history(history: Sequence[Mapping[str, float]], best: int | None, path:
         axes.grid(axis="y", color="#e6e6e6")
         axes.set_axisbelow(True)
         axes.legend(frameon=False)
+    figure.suptitle(title)
+    figure.savefig(path, dpi=150)
+
+
+def plot_precision_recall(
+    labels: NDArray[np.bool_], scores: Mapping[str, NDArray[np.float32]], path: Path, *, title: str
+) -> None:
+    """Draw precision against recall for several scores of the same bins.
+
+    Parameters
+    ----------
+    labels : shape (n,), bool
+        Bound or not.
+    scores : mapping of str to array of shape (n,), float32
+        By the name that the legend gives them.
+    path : Path
+        Where to write; the suffix says the format.
+    title : str
+    """
+    import numpy as np
+
+    figure = _new_figure(5.6, 4.6)
+    axes = figure.subplots()
+    colours = (BLUE, ORANGE, GREEN, "#CC79A7", "#000000")
+    styles = ("-", "--", "-.", ":", "-")
+    for (name, values), colour, style in zip(scores.items(), colours, styles, strict=False):
+        order = np.argsort(-values, kind="stable")
+        # Bins of equal score can only be called together: the curve has a point where the score changes.
+        last = np.flatnonzero(np.append(np.diff(values[order]) != 0, True))
+        found = np.cumsum(labels[order])[last]
+        recall, precision = found / max(labels.sum(), 1), found / (last + 1)
+        area = float(np.sum(np.diff(recall, prepend=0.0) * precision))
+        axes.plot(recall, precision, style, color=colour, linewidth=1.8, label=f"{name} ({area:.3f})")
+    axes.axhline(labels.mean(), color=GREY, linewidth=1, label=f"share of bound bins ({labels.mean():.3f})")
+    axes.set(xlabel="Recall", ylabel="Precision", xlim=(0, 1), ylim=(0, 1.02))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(color="#e6e6e6")
+    axes.set_axisbelow(True)
+    axes.legend(frameon=False, title="average precision", loc="upper right")
     figure.suptitle(title)
     figure.savefig(path, dpi=150)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import dataclasses
 import io
@@ -15,13 +16,14 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from maxatac.errors import InputError, MaxatacError, WeightsError
 from maxatac.files import replacing, sha256, write_text
+from maxatac.formats import file_fault
 from maxatac.inputs import Inputs, blacklist_intervals, format_probes, open_inputs, warn_of_odd_tracks
 from maxatac.logs import holding_back, writing_to
 from maxatac.outputs import RunFolder
@@ -30,7 +32,6 @@ from maxatac.regions import save_roi
 from maxatac.report import describe_layers, plot_history, plot_structure
 from maxatac.selection import best_epoch
 from maxatac.settings import SEED_RANGE, TrainConfig
-from maxatac.state import state_sha256
 
 if TYPE_CHECKING:
     import keras
@@ -243,8 +244,11 @@ def train(config: TrainConfig) -> TrainResult:
     seed = config.seed if config.seed is not None else random.SystemRandom().randint(*SEED_RANGE)
     folder = RunFolder(config.output, config.prefix, config.model_format)
     with holding_back() as held:
-        inputs = open_inputs(config, folder)
-        samplers = make_samplers(config, inputs, seed)
+        try:
+            inputs = open_inputs(config, folder)
+            samplers = make_samplers(config, inputs, seed)
+        except InputError as error:
+            raise InputError([*error.problems, *_weights_problems(config)]) from error
         try:
             trainee = _Trainee(config, samplers, seed)
         except WeightsError as error:
@@ -264,6 +268,23 @@ def train(config: TrainConfig) -> TrainResult:
         return _run(config, folder, inputs, samplers, trainee, record)
 
 
+def _weights_problems(config: TrainConfig) -> list[str]:
+    """Find out whether the weights fit, for a run that will not start anyway: all problems are told at once."""
+    if config.weights is None or file_fault(config.weights) is not None:
+        return []
+    from maxatac.model import build
+    from maxatac.weights import load_weights
+
+    try:
+        load_weights(build(config.arch, dense=config.dense, output_activation=config.output_activation), config.weights)
+    except WeightsError as error:
+        return [str(error)]
+    except ValueError:
+        # No such architecture or activation, which has been told already.
+        return []
+    return []
+
+
 def _run(
     config: TrainConfig,
     folder: RunFolder,
@@ -272,6 +293,8 @@ def _run(
     trainee: _Trainee,
     record: _Record,
 ) -> TrainResult:
+    from maxatac.state import state_sha256
+
     logger.info("seed %d; results go to %s", record.seed, folder.folder)
     for report in inputs.reports.values():
         _log_table(report.format_table())
@@ -319,6 +342,8 @@ def _run(
                 _log_epoch(row, times, config.epochs)
                 if config.plot:
                     _try_plot(plot_history, history, best, folder.history_plot, title=config.prefix)
+        if best is None:
+            raise MaxatacError(f"no epoch has a finite {column}: none can be selected")
     except KeyboardInterrupt:
         if history:
             finished = f"{len(history)} of {config.epochs} epochs"
@@ -327,8 +352,11 @@ def _run(
             logger.warning("interrupted before the first epoch was finished; the log is in %s", folder.folder)
         record.write(folder, history, best, None, status="interrupted")
         raise
-    if best is None:
-        raise MaxatacError(f"no epoch has a finite {column}: none can be selected")
+    except Exception:
+        # A full disk may be what failed: the record must not hide it.
+        with contextlib.suppress(OSError):
+            record.write(folder, history, best, None, status="failed")
+        raise
     state = state_sha256(trainee.model)
     record.write(folder, history, best, state, status="finished")
     logger.info(
@@ -441,16 +469,20 @@ class _Record:
         *,
         status: str = "running",
     ) -> None:
-        """Write the record as it stands; only a finished run waits for all checksums."""
-        if status == "interrupted":
+        """Write the record as it stands; only a finished run waits for all checksums.
+
+        A file that cannot be read any more has none: that costs the run nothing.
+        """
+        if status in ("interrupted", "failed"):
             for pending in self._sums.values():
                 pending.cancel()
-        done = status == "finished"
+        elif status == "finished":
+            wait(self._sums.values())
         inputs = {
             name: {
                 "path": path,
                 "bytes": self._sizes[name],
-                "sha256": self._sums[name].result() if done or _is_known(self._sums[name]) else None,
+                "sha256": self._sums[name].result() if _is_known(self._sums[name]) else None,
             }
             for name, path in self._paths.items()
         }

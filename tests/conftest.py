@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
+import logging
 import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+import tiny
+from maxatac.cli.main import main
+
+if TYPE_CHECKING:
+    import keras
+
+    from maxatac import Sampler, TrainConfig
+    from maxatac.inputs import Inputs
+    from maxatac.outputs import RunFolder
+    from maxatac.training import _Record, _Trainee
 
 # Before anything imports TensorFlow: its start-up messages would drown a failing test's output.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -28,3 +43,99 @@ def test_data() -> Path:
 def yeast(test_data: Path) -> Path:
     """Folder of the yeast set."""
     return test_data / "yeast_sacCer3"
+
+
+@pytest.fixture(autouse=True)
+def package_log() -> Iterator[None]:
+    """Undo what the command line does to the logs."""
+    package, absl = logging.getLogger("maxatac"), logging.getLogger("absl")
+    handlers, propagate, levels = package.handlers, package.propagate, (package.level, absl.level)
+    yield
+    package.handlers, package.propagate = handlers, propagate
+    package.setLevel(levels[0])
+    absl.setLevel(levels[1])
+
+
+@pytest.fixture(scope="session")
+def tiny_set(tmp_path_factory: pytest.TempPathFactory) -> tiny.TinySet:
+    """A data set to train on within seconds. Read-only: ``damaged`` is the one to change."""
+    return tiny.make(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture
+def damaged(tiny_set: tiny.TinySet, tmp_path: Path) -> tiny.TinySet:
+    """A copy of the data set that a test may change."""
+    return tiny_set.copy(tmp_path / "set")
+
+
+@pytest.fixture
+def quick_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replace the network by one of a few numbers, compiled without XLA: a run then takes a second, not thirty."""
+    import keras
+
+    def build(arch: str, *, dense: bool = False, output_activation: str = "sigmoid") -> keras.Model:
+        inputs = keras.Input((1024, 5), name="window")
+        x = keras.layers.AveragePooling1D(32)(inputs)
+        x = keras.layers.Conv1D(4, 3, padding="same", activation="relu", name="conv")(x)
+        x = keras.layers.BatchNormalization(name="batch_norm")(x)
+        x = keras.layers.Conv1D(1, 1, activation=output_activation, name="conv_head")(x)
+        return keras.Model(inputs, keras.layers.Flatten(name="bins")(x), name="quick")
+
+    compile_as_asked = keras.Model.compile
+
+    def compile_without_xla(self: keras.Model, *arguments: Any, **settings: Any) -> None:
+        compile_as_asked(self, *arguments, **{**settings, "jit_compile": False})
+
+    monkeypatch.setattr("maxatac.model.build", build)
+    monkeypatch.setattr(keras.Model, "compile", compile_without_xla)
+
+
+@dataclasses.dataclass
+class Started:
+    """What a run would train with."""
+
+    config: TrainConfig
+    folder: RunFolder
+    inputs: Inputs
+    samplers: Mapping[str, Sampler]
+    trainee: _Trainee
+    record: _Record
+
+    def pool(self, name: str = "training") -> list[tuple[str, int]]:
+        """The regions: chromosome and start."""
+        pool = self.inputs.pools[name]
+        return [(pool.chroms[chrom], start) for chrom, start in zip(pool.chrom, pool.start.tolist(), strict=True)]
+
+
+Start = Callable[[Sequence[str]], Started]
+
+
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch) -> Start:
+    """Run a command line up to the point where training would begin, and hand over what it would train with."""
+    started: list[Started] = []
+    monkeypatch.setattr("maxatac.training._run", lambda *parts: started.append(Started(*parts)))
+
+    def run(arguments: Sequence[str]) -> Started:
+        assert main(arguments) == 0
+        return started.pop()
+
+    return run
+
+
+@pytest.fixture
+def scores(monkeypatch: pytest.MonkeyPatch, quick_network: None) -> list[float]:
+    """Let an epoch take no time; append to this list the validation Dice coefficient that each one shall have.
+
+    What is not in the list gets 0.1, 0.2, 0.3 and so on.
+    """
+    given: list[float] = []
+
+    def run_epoch(self: object, epoch: int, callback: object) -> tuple[dict[str, float], dict[str, float]]:
+        score = given[epoch] if epoch < len(given) else 0.1 * (epoch + 1)
+        row = {"epoch": epoch + 1, "dice_coef": 0.5, "loss": 0.6, "val_dice_coef": score, "val_loss": 1 - score}
+        shares = dict.fromkeys(("loader_share", "statistics_share", "validation_share"), 0.1)
+        return row, {"epoch": epoch + 1, "seconds": 2.0, "examples_per_second": 8.0, **shares}
+
+    monkeypatch.setattr("maxatac.training._Trainee.run_epoch", run_epoch)
+    return given

@@ -19,20 +19,14 @@ def normalise(x, gamma, beta, mean, variance):
     return (x - mean) / np.sqrt(variance + 1e-3) * gamma + beta
 
 
-def forward(x, arrays, *, batch_statistics=None, last="sigmoid"):
-    """Predictions of the network; ``arrays`` in the order of the published files.
-
-    With a list as ``batch_statistics`` it runs in training mode, and appends each layer's batch mean and variance.
-    """
+def forward(x, arrays, *, last="sigmoid"):
+    """Predictions of the network; ``arrays`` in the order of the published files."""
     arrays = [np.asarray(array, dtype=np.float64) for array in arrays]
     x = np.asarray(x, dtype=np.float64)
     for dilation in DILATIONS:
         for _ in range(2):
             kernel, bias, gamma, beta, mean, variance, *arrays = arrays
             x = np.maximum(conv1d(x, kernel, bias, dilation), 0)
-            if batch_statistics is not None:
-                mean, variance = x.mean(axis=(0, 1)), x.var(axis=(0, 1))
-                batch_statistics.append((mean, variance))
             x = normalise(x, gamma, beta, mean, variance)
         x = np.maximum(x[:, 0::2], x[:, 1::2])
     kernel, bias, *arrays = arrays

@@ -8,9 +8,7 @@ from maxatac.model.losses import binary_cross_entropy, mean_squared_error
 from maxatac.model.metrics import dice_coef, thresholded_dice
 
 # Keras turns its variables into arrays in a way that numpy 2 calls outdated.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
-)
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 
 rng = np.random.default_rng(0)
 LABELS = rng.integers(-1, 2, (4, 8)).astype(np.float32)  # -1 unknown, 0, 1

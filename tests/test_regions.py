@@ -278,6 +278,15 @@ def test_no_peak_file_at_all() -> None:
     assert listed(pools["training"][0]) == []
 
 
+def test_no_word_about_an_empty_pool_whose_cause_lies_before(tmp_path: Path) -> None:
+    path = bed(tmp_path / "x.bed", [("chr1", 6_000, 6_100)])
+    problems: list[str] = []
+    build_pools([], {"training": ["chr1"]}, SIZES, BLACKLIST, problems)
+    build_pools([sample("A", path, None, "Test")], {"training": ["chr1"]}, SIZES, BLACKLIST, problems)
+    build_pools([sample("A", path, None)], {"training": []}, SIZES, BLACKLIST, problems)
+    assert problems == from_file(path, chroms=[])[2] == []
+
+
 def test_names_of_another_convention(tmp_path: Path) -> None:
     path = bed(tmp_path / "x.bed", [("1", 2_000, 2_100), ("2", 0, 10)])
     expected = [f"{path}: no chromosome name is known to the genome: it writes '1' where the genome has 'chr1'"]

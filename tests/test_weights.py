@@ -14,9 +14,7 @@ from maxatac.model.optimizer import adam
 from maxatac.weights import load_weights
 
 # Keras turns its variables into arrays in a way that numpy 2 calls outdated.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
-)
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 
 LENGTH, BINS = 64, 2
 FORMATS = ("m.keras", "m.weights.h5", "m.h5", "keras2.h5")

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
+from itertools import takewhile
 
 from maxatac.cli import simulate, train
 from maxatac.errors import InputError, MaxatacError
@@ -32,6 +33,11 @@ class Parser(argparse.ArgumentParser):
         name, equals, value = argument.partition("=")
         spellings = {_folded(option): option for option in self._option_string_actions}
         return spellings.get(_folded(name), name) + equals + value
+
+    def unknown_options(self, arguments: Sequence[str]) -> list[str]:
+        """List what looks like a long option and is none."""
+        options = [argument for argument in takewhile("--".__ne__, arguments) if argument.startswith("--")]
+        return [option for option in options if option.partition("=")[0] not in self._option_string_actions]
 
     def reject_unknown(self, unknown: Sequence[str]) -> None:
         """Leave with a usage error that names each unknown option and what it resembles."""
@@ -74,6 +80,9 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     subparser = choices.get(arguments[0]) if isinstance(choices, dict) else None
     if isinstance(subparser, Parser):
         arguments[1:] = [subparser.canonical(argument) for argument in arguments[1:]]
+        # Before anything else is found missing: a required option may be the one that is misspelt.
+        if unknown := subparser.unknown_options(arguments[1:]):
+            subparser.reject_unknown(unknown)
     namespace, unknown = parser.parse_known_args(arguments)
     if unknown:
         (subparser if isinstance(subparser, Parser) else parser).reject_unknown(unknown)

@@ -87,5 +87,6 @@ def openness(regions: Regions, cell_type: int, positions: NDArray[np.int64]) -> 
         return np.zeros(len(positions))
     region = np.maximum(np.searchsorted(regions.start, positions, side="right") - 1, 0)
     place = (positions - regions.start[region]) / (regions.end[region] - regions.start[region])
-    profile = np.clip(4 * place * (1 - place), 0, None)
-    return regions.strength[region, cell_type] * profile
+    profile = np.maximum(4 * place * (1 - place), 0)
+    expected: NDArray[np.float64] = regions.strength[region, cell_type] * profile
+    return expected

@@ -37,7 +37,7 @@ class SimulateConfig:
     cell_types : int
         Number of cell types, named CellA, CellB, ...; the last is labelled ``Test``.
     dense : bool
-        True writes every base of a track, zeros included (fixedStep); False writes runs and leaves zeros out (bedGraph).
+        True writes every base of a track, zeros included (fixedStep); False writes runs, zeros left out (bedGraph).
     seed : int
         The same settings and seed give the same bytes.
     force : bool
@@ -78,7 +78,8 @@ class SimulateConfig:
             problems.append(f"--tf: found {self.tf!r}; expected letters, digits and . _ + - (it is part of file names)")
         if not 2 <= self.cell_types <= MAX_CELL_TYPES:
             problems.append(
-                f"--cell_types: found {self.cell_types}; expected 2 to {MAX_CELL_TYPES} (one to train on, one to test on)"
+                f"--cell_types: found {self.cell_types}; "
+                f"expected 2 to {MAX_CELL_TYPES} (one to train on, one to test on)"
             )
         if self.seed < 0:
             problems.append(f"--seed: found {self.seed}; expected 0 or more")

@@ -43,7 +43,7 @@ class Peaks:
 def call_atac_peaks(signal: Runs, size: int, mean: float) -> Peaks:
     """Call peaks where the smoothed signal exceeds three times the mean of the genome.
 
-    The signal is all that the caller sees, so it misses weak regions and takes bursts of noise for regions, as callers do.
+    The signal is all that it sees, so it misses weak regions and takes bursts of noise for regions, as callers do.
     """
     half = _SMOOTHED_OVER // 2
     steps = np.arange(0, size - _STEP + 1, _STEP)

@@ -182,4 +182,5 @@ def _tandem(unit: NDArray[np.uint8], length: int, divergence: float, rng: np.ran
 def _mutate(bases: NDArray[np.uint8], divergence: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.uint8]:
     """Change each base into another with its own probability."""
     changed = rng.random(len(bases)) < divergence
-    return ((bases + changed * rng.integers(1, 4, len(bases), np.uint8)) % 4).astype(np.uint8)
+    shifts = rng.integers(1, 4, len(bases), np.uint8)
+    return np.where(changed, (bases + shifts) % 4, bases).astype(np.uint8)

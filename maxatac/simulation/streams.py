@@ -12,5 +12,5 @@ import numpy as np
 
 
 def stream(seed: int, name: str, *numbers: int) -> np.random.Generator:
-    """Generator for the thing called ``name``, of chromosome and cell type ``numbers``."""
+    """Start the generator for the thing called ``name``, of chromosome and cell type ``numbers``."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, zlib.crc32(name.encode()), *numbers])))

@@ -88,7 +88,8 @@ def _is_protected(cuts: NDArray[np.int64], sites: Sites, rng: np.random.Generato
     before = np.maximum(after - 1, 0)
     nearest = np.where(np.abs(sites.centre[after] - cuts) < np.abs(sites.centre[before] - cuts), after, before)
     close = np.abs(sites.centre[nearest] - cuts) <= _FOOTPRINT
-    return close & sites.has_motif[nearest] & (drawn < _PROTECTION * sites.occupancy[nearest])
+    protected: NDArray[np.bool_] = close & sites.has_motif[nearest] & (drawn < _PROTECTION * sites.occupancy[nearest])
+    return protected
 
 
 def depth_runs(cuts: NDArray[np.int64], size: int) -> Runs:
@@ -128,7 +129,7 @@ def scale(depth: Runs, percentile: int) -> Runs:
 
 
 def _runs_between(edges: NDArray[np.int64], values: NDArray[np.int64]) -> Runs:
-    """Runs of a step function that takes ``values[i]`` from ``edges[i]`` on, the last of equal edges deciding."""
+    """Take the runs of a step function: ``values[i]`` from ``edges[i]`` on, the last of equal edges deciding."""
     deciding = np.append(edges[1:] != edges[:-1], True)[: len(edges)]
     edges, values = edges[deciding], values[deciding]
     changes = np.diff(values, prepend=0) != 0
@@ -159,11 +160,13 @@ class TrackWriter:
         self._dense = dense
 
     def __enter__(self) -> TrackWriter:
+        """Return itself."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Write the index of the file and close it."""
         self._file.close()
 
     def add(self, chrom: str, runs: Runs) -> None:

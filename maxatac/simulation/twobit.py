@@ -2,8 +2,8 @@
 
 A header of four 32-bit numbers (signature 0x1A412743, version, number of sequences, 0), an index of (length of the
 name in one byte, name, 32-bit offset of the record), then the records: length, the runs of N as starts and sizes, the
-soft-masked runs as starts and sizes, 0, and the bases, four to a byte, the first in the highest bits, T C A G = 0 1 2 3.
-The format is described at https://genome.ucsc.edu/FAQ/FAQformat.html#format7.
+soft-masked runs as starts and sizes, 0, and the bases, four to a byte, the first in the highest bits, T C A G being 0
+to 3. The format is described at https://genome.ucsc.edu/FAQ/FAQformat.html#format7.
 
 The index comes first and needs the offsets of records that have not been written yet, so it is filled in at the end.
 """
@@ -41,14 +41,16 @@ class TwoBitWriter:
         self._file.write(bytes(16 + sum(5 + len(name) for name in self._names)))
 
     def __enter__(self) -> TwoBitWriter:
+        """Return itself."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            self._write_index()
-        self._file.close()
+        """Fill in the index, unless writing failed, and close the file."""
+        with self._file:
+            if kind is None:
+                self._write_index()
 
     def add(self, codes: NDArray[np.uint8], n_runs: NDArray[np.int64], masked_runs: NDArray[np.int64]) -> None:
         """Write the next sequence.
@@ -83,5 +85,7 @@ def _pack(codes: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Four bases to a byte; the last byte is filled up with zeros."""
     values = np.zeros(-(-len(codes) // 4) * 4, np.uint8)
     values[: len(codes)] = _TO_TWOBIT[codes]
-    quads = values.reshape(-1, 4)
-    return (quads[:, 0] << 6) | (quads[:, 1] << 4) | (quads[:, 2] << 2) | quads[:, 3]
+    packed = np.zeros(len(values) // 4, np.uint8)
+    for base in range(4):
+        packed |= values[base::4] << np.uint8(6 - 2 * base)
+    return packed

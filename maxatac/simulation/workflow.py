@@ -1,4 +1,4 @@
-"""The whole simulation: one pass over the chromosomes for the sequence and what is bound, one per cell type for its files.
+"""The whole simulation: a pass over the chromosomes for sequence and bound sites, then one per cell type.
 
 Only one chromosome is held as bases at any time; what is kept of the others is regions, sites and cuts. Everything is
 written to a folder inside the output folder and moved when it is complete, so that a run that fails leaves nothing.

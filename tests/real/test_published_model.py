@@ -12,9 +12,7 @@ from maxatac.model import build
 from maxatac.weights import load_weights
 
 # Keras turns its variables into arrays in a way that numpy 2 calls outdated.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
-)
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 
 MODEL = "maxatac_data/models/CTCF/CTCF_binary_revcomp99_fullModel_RR0_95.h5"
 CTCF_SITE = "TGGCCACCAGGGGGCGCTA"  # the consensus of its motif (JASPAR MA0139)

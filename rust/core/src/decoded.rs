@@ -62,9 +62,19 @@ impl Block {
     fn new(runs: Runs) -> Self {
         if let Some((start, step, span)) = even_steps(&runs) {
             let values = runs.values;
-            return Self::Steps { start, step, span, values };
+            return Self::Steps {
+                start,
+                step,
+                span,
+                values,
+            };
         }
-        let sorted = runs.starts.iter().skip(1).zip(&runs.ends).all(|(start, end)| start >= end);
+        let sorted = runs
+            .starts
+            .iter()
+            .skip(1)
+            .zip(&runs.ends)
+            .all(|(start, end)| start >= end);
         Self::Runs { runs, sorted }
     }
 
@@ -86,8 +96,16 @@ impl Block {
         };
         match self {
             Self::Runs { runs, sorted } => {
-                let Runs { starts, ends, values } = runs;
-                let first = if *sorted { ends.partition_point(|&e| e <= start) } else { 0 };
+                let Runs {
+                    starts,
+                    ends,
+                    values,
+                } = runs;
+                let first = if *sorted {
+                    ends.partition_point(|&e| e <= start)
+                } else {
+                    0
+                };
                 let items = starts.iter().zip(ends).zip(values).skip(first);
                 for ((&from, &to), &value) in items {
                     if *sorted && from >= end {
@@ -96,7 +114,12 @@ impl Block {
                     item(from, to, value);
                 }
             }
-            Self::Steps { start: origin, step, span, values } => {
+            Self::Steps {
+                start: origin,
+                step,
+                span,
+                values,
+            } => {
                 let first = (start.saturating_sub(*origin) / step) as usize;
                 for (index, &value) in values.iter().enumerate().skip(first) {
                     let from = origin + index as u32 * step;
@@ -117,8 +140,15 @@ fn even_steps(runs: &Runs) -> Option<(u32, u32, u32)> {
     };
     let (step, span) = (second.checked_sub(first)?, end - first);
     let even = step >= span
-        && runs.starts.windows(2).all(|pair| pair[0].checked_add(step) == Some(pair[1]))
-        && runs.starts.iter().zip(&runs.ends).all(|(start, end)| end - start == span);
+        && runs
+            .starts
+            .windows(2)
+            .all(|pair| pair[0].checked_add(step) == Some(pair[1]))
+        && runs
+            .starts
+            .iter()
+            .zip(&runs.ends)
+            .all(|(start, end)| end - start == span);
     even.then_some((first, step, span))
 }
 
@@ -167,7 +197,11 @@ impl DecodedTrack {
     /// Wraps an open bigWig; nothing is decoded yet.
     pub fn new(file: Arc<BigWig>, budget: Arc<Budget>) -> Self {
         let chroms = file.chroms().iter().map(|_| OnceLock::new()).collect();
-        Self { file, chroms, budget }
+        Self {
+            file,
+            chroms,
+            budget,
+        }
     }
 
     /// The file's path.
@@ -193,8 +227,10 @@ impl DecodedTrack {
     /// Returns how many blocks are now held. Those that no longer fit the budget are left for later.
     pub fn preload(&self, chrom: usize, regions: &[(u32, u32)]) -> Result<usize> {
         let blocks = self.chrom(chrom)?;
-        let mut wanted: Vec<usize> =
-            regions.iter().flat_map(|&(start, end)| blocks.overlapping(start, end)).collect();
+        let mut wanted: Vec<usize> = regions
+            .iter()
+            .flat_map(|&(start, end)| blocks.overlapping(start, end))
+            .collect();
         wanted.dedup();
         wanted
             .into_par_iter()
@@ -236,7 +272,9 @@ impl DecodedTrack {
     ) -> Result<()> {
         let blocks = self.chrom(chrom)?;
         for index in blocks.overlapping(start, end) {
-            self.with_block(chrom, blocks, index, scratch, |block| block.for_each(start, end, &mut fill))?;
+            self.with_block(chrom, blocks, index, scratch, |block| {
+                block.for_each(start, end, &mut fill);
+            })?;
         }
         Ok(())
     }
@@ -263,8 +301,19 @@ mod tests {
     #[test]
     fn even_items_are_kept_as_values() {
         let block = Block::new(runs(&[(10, 13, 1.0), (15, 18, 2.0), (20, 23, 3.0)]));
-        assert!(matches!(block, Block::Steps { start: 10, step: 5, span: 3, .. }));
-        assert_eq!(pieces(&block, 0, 100), [(10, 13, 1.0), (15, 18, 2.0), (20, 23, 3.0)]);
+        assert!(matches!(
+            block,
+            Block::Steps {
+                start: 10,
+                step: 5,
+                span: 3,
+                ..
+            }
+        ));
+        assert_eq!(
+            pieces(&block, 0, 100),
+            [(10, 13, 1.0), (15, 18, 2.0), (20, 23, 3.0)]
+        );
         assert_eq!(pieces(&block, 12, 16), [(12, 13, 1.0), (15, 16, 2.0)]);
         assert_eq!(pieces(&block, 13, 15), []);
         assert_eq!(pieces(&block, 17, 21), [(17, 18, 2.0), (20, 21, 3.0)]);

@@ -110,7 +110,7 @@ mod tests {
     }
 
     // The first numbers of the generator for KEY, lane 4. A change here breaks the reproducibility of recorded seeds.
-    const GOLDEN: [u64; 6] = [0, 0, 0, 0, 0, 0];
+    const GOLDEN: [u64; 6] = [810_766, 170_723, 752_676, 321_545, 577_416, 596_572];
 
     #[test]
     fn every_part_of_the_key_matters() {

@@ -17,9 +17,9 @@ use crate::bigwig::{BigWig, Scratch};
 use crate::bins::{Target, targets};
 use crate::decoded::{Budget, DecodedTrack};
 use crate::error::{Error, Result};
+use crate::one_hot::Strand;
 use crate::random::{BATCH_LANE, Draw, Key};
 use crate::starts::{Starts, allowed, intersect, merge, touches};
-use crate::one_hot::Strand;
 use crate::twobit::TwoBit;
 
 /// Values per base of an input: A, C, G, T, signal.
@@ -154,10 +154,21 @@ impl Sampler {
             let size = genome.chroms()[index].size;
             let blacklist = merge(blacklist);
             let clear = allowed(&blacklist, size, settings.window, 0);
-            let sequenced = allowed(genome.n_runs(index), size, settings.window, settings.window / 2);
+            let sequenced = allowed(
+                genome.n_runs(index),
+                size,
+                settings.window,
+                settings.window / 2,
+            );
             let starts = intersect(&clear, &sequenced);
             let starts_here: u64 = starts.iter().map(|&(from, to)| u64::from(to - from)).sum();
-            known.push(Chrom { size, genome: index, blacklist, starts, starts_before: random_starts });
+            known.push(Chrom {
+                size,
+                genome: index,
+                blacklist,
+                starts,
+                starts_before: random_starts,
+            });
             random_starts += starts_here;
         }
         for (row, (&chrom, &start)) in regions.chrom.iter().zip(&regions.start).enumerate() {
@@ -174,7 +185,12 @@ impl Sampler {
             .num_threads(settings.threads)
             .thread_name(|index| format!("maxatac-loader-{index}"))
             .build()
-            .map_err(|error| Error::InvalidArgument(format!("cannot start {} threads: {error}", settings.threads)))?;
+            .map_err(|error| {
+                Error::InvalidArgument(format!(
+                    "cannot start {} threads: {error}",
+                    settings.threads
+                ))
+            })?;
         let budget = Arc::new(Budget::new(settings.memory));
         let open = |file: Arc<BigWig>| Track {
             chroms: names.iter().map(|name| file.chrom_index(name)).collect(),
@@ -193,7 +209,9 @@ impl Sampler {
         };
         let drawn = sampler.region_count();
         if drawn > 0 && sampler.regions.start.is_empty() {
-            return Err(Error::Region("the pool of regions of interest is empty".to_owned()));
+            return Err(Error::Region(
+                "the pool of regions of interest is empty".to_owned(),
+            ));
         }
         if drawn < sampler.settings.batch_size && random_starts == 0 {
             return Err(Error::Region(format!(
@@ -204,7 +222,11 @@ impl Sampler {
         }
         let begin = Instant::now();
         let blocks = sampler.pool.install(|| sampler.preload())?;
-        sampler.preloaded = Preloaded { blocks, bytes: budget.used(), elapsed: begin.elapsed() };
+        sampler.preloaded = Preloaded {
+            blocks,
+            bytes: budget.used(),
+            elapsed: begin.elapsed(),
+        };
         Ok(sampler)
     }
 
@@ -234,7 +256,10 @@ impl Sampler {
         let reach = self.settings.jitter;
         for (&chrom, &start) in self.regions.chrom.iter().zip(&self.regions.start) {
             let size = self.chroms[chrom as usize].size;
-            let end = start.saturating_add(self.settings.window).saturating_add(reach).min(size);
+            let end = start
+                .saturating_add(self.settings.window)
+                .saturating_add(reach)
+                .min(size);
             touched[chrom as usize].push((start.saturating_sub(reach), end));
         }
         touched.into_iter().map(merge).collect()
@@ -253,7 +278,9 @@ impl Sampler {
     /// How many examples of a batch come from the pool: `batch_size * (1 - random_ratio)`, half to even.
     pub fn region_count(&self) -> usize {
         let share = 1.0 - self.settings.random_ratio;
-        (self.settings.batch_size as f64 * share).round_ties_even().max(0.0) as usize
+        (self.settings.batch_size as f64 * share)
+            .round_ties_even()
+            .max(0.0) as usize
     }
 
     /// The windows of one batch of a stream (training, batch-norm statistics, ...).
@@ -261,16 +288,21 @@ impl Sampler {
     /// While the pool has as many regions as the batch needs, none is drawn twice. A smaller pool is used whole as often as
     /// it fits, and the rest is drawn without replacement.
     pub fn plan(&self, stream: u64, epoch: u64, index: u64) -> Vec<Window> {
-        let key = Key { seed: self.settings.seed, stream, epoch, index };
-        let count = self.region_count() as u64;
+        let key = Key {
+            seed: self.settings.seed,
+            stream,
+            epoch,
+            index,
+        };
+        let mut drawn: Vec<Option<u64>> = Vec::with_capacity(self.settings.batch_size);
         let pool = self.regions.start.len() as u64;
-        let mut drawn = Vec::with_capacity(self.settings.batch_size);
-        if pool > 0 {
-            for _ in 0..count / pool {
-                drawn.extend((0..pool).map(Some));
-            }
-            drawn.extend(Draw::new(key, BATCH_LANE).distinct(count % pool, pool).into_iter().map(Some));
+        let mut missing = self.region_count() as u64;
+        while pool > 0 && missing >= pool {
+            drawn.extend((0..pool).map(Some));
+            missing -= pool;
         }
+        let rest = Draw::new(key, BATCH_LANE).distinct(missing, pool);
+        drawn.extend(rest.into_iter().map(Some));
         drawn.resize(self.settings.batch_size, None);
         let examples = drawn.into_iter().enumerate();
         examples
@@ -287,7 +319,13 @@ impl Sampler {
             .collect()
     }
 
-    fn region_window(&self, region: u32, drawn_track: u32, reverse: bool, draw: &mut Draw) -> Window {
+    fn region_window(
+        &self,
+        region: u32,
+        drawn_track: u32,
+        reverse: bool,
+        draw: &mut Draw,
+    ) -> Window {
         let row = region as usize;
         let track = match self.regions.track[row] {
             Some(own) if !self.settings.shuffle_tracks => own,
@@ -295,7 +333,13 @@ impl Sampler {
         };
         let chrom = self.regions.chrom[row];
         let start = self.shifted(chrom, self.regions.start[row], draw);
-        Window { region: Some(region), track, chrom, start, reverse }
+        Window {
+            region: Some(region),
+            track,
+            chrom,
+            start,
+            reverse,
+        }
     }
 
     /// The start moved by a uniform -jitter..=jitter, clamped into the chromosome and clear of the blacklist.
@@ -304,7 +348,9 @@ impl Sampler {
         if jitter == 0 {
             return start;
         }
-        let Chrom { size, blacklist, .. } = &self.chroms[chrom as usize];
+        let Chrom {
+            size, blacklist, ..
+        } = &self.chroms[chrom as usize];
         let last = i64::from(size - self.settings.window);
         for _ in 0..JITTER_TRIES {
             let shift = draw.below(2 * jitter as u64 + 1) as i64 - jitter;
@@ -318,7 +364,10 @@ impl Sampler {
 
     fn random_window(&self, track: u32, reverse: bool, draw: &mut Draw) -> Window {
         let rank = draw.below(self.random_starts);
-        let chrom = self.chroms.partition_point(|chrom| chrom.starts_before <= rank) - 1;
+        let chrom = self
+            .chroms
+            .partition_point(|chrom| chrom.starts_before <= rank)
+            - 1;
         let mut rest = rank - self.chroms[chrom].starts_before;
         let mut start = 0;
         for &(from, to) in &self.chroms[chrom].starts {
@@ -329,7 +378,13 @@ impl Sampler {
             }
             rest -= width;
         }
-        Window { region: None, track, chrom: chrom as u32, start, reverse }
+        Window {
+            region: None,
+            track,
+            chrom: chrom as u32,
+            start,
+            reverse,
+        }
     }
 
     /// Reads windows into `inputs` (windows x length x 5) and `targets` (windows x bins), overwriting both.
@@ -340,7 +395,8 @@ impl Sampler {
     pub fn read(&self, windows: &[Window], inputs: &mut [f32], targets: &mut [f32]) -> Result<()> {
         let per_input = self.settings.window as usize * CHANNELS;
         let per_target = (self.settings.window / self.settings.bin) as usize;
-        if inputs.len() != windows.len() * per_input || targets.len() != windows.len() * per_target {
+        if inputs.len() != windows.len() * per_input || targets.len() != windows.len() * per_target
+        {
             return Err(Error::InvalidArgument(format!(
                 "buffers of {} and {} floats for {} windows",
                 inputs.len(),
@@ -348,7 +404,10 @@ impl Sampler {
                 windows.len()
             )));
         }
-        let examples = inputs.chunks_exact_mut(per_input).zip(targets.chunks_exact_mut(per_target)).zip(windows);
+        let examples = inputs
+            .chunks_exact_mut(per_input)
+            .zip(targets.chunks_exact_mut(per_target))
+            .zip(windows);
         if self.settings.threads == 1 {
             let mut scratch = ReadScratch::default();
             for ((input, target), window) in examples {
@@ -376,9 +435,25 @@ impl Sampler {
         })
     }
 
-    fn read_window(&self, window: &Window, input: &mut [f32], target: &mut [f32], scratch: &mut ReadScratch) -> Result<()> {
-        let Window { track, chrom, start, reverse, .. } = *window;
-        let strand = if reverse { Strand::Reverse } else { Strand::Forward };
+    fn read_window(
+        &self,
+        window: &Window,
+        input: &mut [f32],
+        target: &mut [f32],
+        scratch: &mut ReadScratch,
+    ) -> Result<()> {
+        let Window {
+            track,
+            chrom,
+            start,
+            reverse,
+            ..
+        } = *window;
+        let strand = if reverse {
+            Strand::Reverse
+        } else {
+            Strand::Forward
+        };
         let end = start + self.settings.window;
         let track = track as usize;
         let there = self.chroms[chrom as usize].genome;
@@ -395,11 +470,22 @@ impl Sampler {
         scratch.bases.clear();
         scratch.bases.resize(self.settings.window as usize, 0.0);
         let bases = &mut scratch.bases;
-        self.binding[track].for_each(chrom, start, end, &mut scratch.blocks, |from, to, value| {
-            let value = if value.is_nan() { 0.0 } else { value };
-            bases[(from - start) as usize..(to - start) as usize].fill(value);
-        })?;
-        targets(bases, self.settings.bin as usize, self.settings.target, target);
+        self.binding[track].for_each(
+            chrom,
+            start,
+            end,
+            &mut scratch.blocks,
+            |from, to, value| {
+                let value = if value.is_nan() { 0.0 } else { value };
+                bases[(from - start) as usize..(to - start) as usize].fill(value);
+            },
+        )?;
+        targets(
+            bases,
+            self.settings.bin as usize,
+            self.settings.target,
+            target,
+        );
         if reverse {
             target.reverse();
         }
@@ -472,7 +558,11 @@ pub fn read_windows(
     let there = track.chrom_index(chrom);
     let mut scratch = ReadScratch::default();
     scratch.bases.resize(window as usize, 0.0);
-    let ReadScratch { sequence, bases, blocks } = &mut scratch;
+    let ReadScratch {
+        sequence,
+        bases,
+        blocks,
+    } = &mut scratch;
     let per_input = window as usize * CHANNELS;
     for (&start, input) in starts.iter().zip(inputs.chunks_exact_mut(per_input)) {
         let end = start.checked_add(window).ok_or_else(|| {
@@ -508,17 +598,39 @@ fn check(
         "batch_size is 0".to_owned()
     } else if !(0.0..=1.0).contains(&settings.random_ratio) {
         format!("random ratio {} is not within 0..1", settings.random_ratio)
-    } else if settings.window == 0 || settings.bin == 0 || !settings.window.is_multiple_of(settings.bin) {
-        format!("bins of {} bp do not divide windows of {} bp", settings.bin, settings.window)
+    } else if settings.window == 0
+        || settings.bin == 0
+        || !settings.window.is_multiple_of(settings.bin)
+    {
+        format!(
+            "bins of {} bp do not divide windows of {} bp",
+            settings.bin, settings.window
+        )
     } else if settings.threads == 0 {
         "threads is 0".to_owned()
     } else if tracks == 0 || tracks != binding.len() {
         format!("{tracks} signal and {} binding tracks", binding.len())
-    } else if regions.chrom.len() != rows || regions.track.len() != rows || u32::try_from(rows).is_err() {
-        format!("columns of {}, {rows} and {} regions", regions.chrom.len(), regions.track.len())
-    } else if let Some(chrom) = regions.chrom.iter().find(|&&chrom| chrom as usize >= chroms) {
+    } else if regions.chrom.len() != rows
+        || regions.track.len() != rows
+        || u32::try_from(rows).is_err()
+    {
+        format!(
+            "columns of {}, {rows} and {} regions",
+            regions.chrom.len(),
+            regions.track.len()
+        )
+    } else if let Some(chrom) = regions
+        .chrom
+        .iter()
+        .find(|&&chrom| chrom as usize >= chroms)
+    {
         format!("a region lies on chromosome {chrom} of {chroms}")
-    } else if let Some(track) = regions.track.iter().flatten().find(|&&track| track as usize >= tracks) {
+    } else if let Some(track) = regions
+        .track
+        .iter()
+        .flatten()
+        .find(|&&track| track as usize >= tracks)
+    {
         format!("a region has track {track} of {tracks}")
     } else {
         return Ok(());

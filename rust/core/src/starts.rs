@@ -29,14 +29,20 @@ pub fn allowed(runs: &[(u32, u32)], size: u32, length: u32, limit: u32) -> Start
     let mut turns: Vec<(i64, i64)> = Vec::with_capacity(4 * runs.len());
     for &(start, end) in runs {
         let (start, end) = (i64::from(start), i64::from(end));
-        turns.extend([(start - length, 1), (end - length, -1), (start, -1), (end, 1)]);
+        turns.extend([
+            (start - length, 1),
+            (end - length, -1),
+            (start, -1),
+            (end, 1),
+        ]);
     }
     turns.sort_unstable();
 
     let limit = i64::from(limit);
     let mut starts = Starts::new();
     let mut turns = turns.into_iter().peekable();
-    let (mut position, mut slope, mut covered) = (turns.peek().map_or(0, |turn| turn.0.min(0)), 0, 0);
+    let (mut position, mut slope, mut covered) =
+        (turns.peek().map_or(0, |turn| turn.0.min(0)), 0, 0);
     while position <= last {
         while let Some(&(at, change)) = turns.peek() {
             if at > position {
@@ -48,10 +54,16 @@ pub fn allowed(runs: &[(u32, u32)], size: u32, length: u32, limit: u32) -> Start
         let next = turns.peek().map_or(last + 1, |turn| turn.0.min(last + 1));
         // Within position..next the coverage is covered + slope * (s - position).
         let (from, to) = match slope {
-            1.. => (position, next.min(position + (limit - covered).div_euclid(slope) + 1)),
+            1.. => (
+                position,
+                next.min(position + (limit - covered).div_euclid(slope) + 1),
+            ),
             0 if covered <= limit => (position, next),
             0 => (next, next),
-            _ => (position.max(position + (covered - limit + (-slope) - 1).div_euclid(-slope)), next),
+            _ => (
+                position.max(position + (covered - limit + (-slope) - 1).div_euclid(-slope)),
+                next,
+            ),
         };
         let from = from.max(0);
         if from < to {
@@ -123,7 +135,12 @@ mod tests {
     #[test]
     fn agrees_with_counting_every_base() {
         for index in 0..400 {
-            let key = Key { seed: 1, stream: 0, epoch: 0, index };
+            let key = Key {
+                seed: 1,
+                stream: 0,
+                epoch: 0,
+                index,
+            };
             let mut draw = Draw::new(key, 0);
             let size = 1 + draw.below(60) as u32;
             let length = 1 + draw.below(12) as u32;
@@ -135,8 +152,15 @@ mod tests {
                 })
                 .collect();
             let runs = merge(runs);
-            let got: Vec<u32> = allowed(&runs, size, length, limit).iter().flat_map(|&(a, b)| a..b).collect();
-            assert_eq!(got, naive(&runs, size, length, limit), "{runs:?} size {size} length {length} limit {limit}");
+            let got: Vec<u32> = allowed(&runs, size, length, limit)
+                .iter()
+                .flat_map(|&(a, b)| a..b)
+                .collect();
+            assert_eq!(
+                got,
+                naive(&runs, size, length, limit),
+                "{runs:?} size {size} length {length} limit {limit}"
+            );
         }
     }
 

@@ -14,7 +14,9 @@ pub(crate) fn to_python(py: Python<'_>, error: Error) -> PyErr {
     let message = error.to_string();
     match error {
         Error::Io { path, source } => os_error(py, &path, &source),
-        Error::Format { kind, .. } | Error::UnknownChrom { kind, .. } | Error::OutOfBounds { kind, .. } => match kind {
+        Error::Format { kind, .. }
+        | Error::UnknownChrom { kind, .. }
+        | Error::OutOfBounds { kind, .. } => match kind {
             FileKind::TwoBit => GenomeError::new_err(message),
             FileKind::BigWig => TrackError::new_err(message),
         },
@@ -32,7 +34,10 @@ fn os_error(py: Python<'_>, path: &std::path::Path, source: &std::io::Error) -> 
     let made = py
         .import("os")
         .and_then(|os| os.call_method1("strerror", (errno,)))
-        .and_then(|text| py.get_type::<pyo3::exceptions::PyOSError>().call1((errno, text, path)));
+        .and_then(|text| {
+            py.get_type::<pyo3::exceptions::PyOSError>()
+                .call1((errno, text, path))
+        });
     match made {
         Ok(exception) => PyErr::from_value(exception),
         Err(error) => error,

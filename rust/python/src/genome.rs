@@ -31,8 +31,13 @@ pub(crate) struct Genome {
 impl Genome {
     #[new]
     fn new(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        let inner = py.detach(|| TwoBit::open(&path)).map_err(|error| to_python(py, error))?;
-        Ok(Self { inner: Arc::new(inner), path })
+        let inner = py
+            .detach(|| TwoBit::open(&path))
+            .map_err(|error| to_python(py, error))?;
+        Ok(Self {
+            inner: Arc::new(inner),
+            path,
+        })
     }
 
     /// str: The path it was opened with.
@@ -80,13 +85,18 @@ impl Genome {
         reverse_complement: bool,
     ) -> PyResult<Bound<'py, PyArray2<f32>>> {
         let (from, to) = interval(start, end)?;
-        let strand = if reverse_complement { Strand::Reverse } else { Strand::Forward };
+        let strand = if reverse_complement {
+            Strand::Reverse
+        } else {
+            Strand::Forward
+        };
         let read = || {
             let index = self.inner.require_chrom(chrom)?;
             // The reader refuses what leaves the chromosome; no memory is taken for it.
             let bases = (to - from).min(self.inner.chroms()[index].size);
             let mut out = vec![0.0; 4 * bases as usize];
-            self.inner.one_hot(index, from, to, strand, &mut out, 4, &mut Vec::new())?;
+            self.inner
+                .one_hot(index, from, to, strand, &mut out, 4, &mut Vec::new())?;
             Ok(out)
         };
         let out = py.detach(read).map_err(|error| to_python(py, error))?;
@@ -99,14 +109,28 @@ impl Genome {
     /// -------
     /// numpy.ndarray, shape (runs, 2), int64
     ///     Start and end of each, 0-based, half-open, sorted.
-    fn n_intervals<'py>(&self, py: Python<'py>, chrom: &str) -> PyResult<Bound<'py, PyArray2<i64>>> {
-        let index = self.inner.require_chrom(chrom).map_err(|error| to_python(py, error))?;
+    fn n_intervals<'py>(
+        &self,
+        py: Python<'py>,
+        chrom: &str,
+    ) -> PyResult<Bound<'py, PyArray2<i64>>> {
+        let index = self
+            .inner
+            .require_chrom(chrom)
+            .map_err(|error| to_python(py, error))?;
         let runs = self.inner.n_runs(index);
-        let flat: Vec<i64> = runs.iter().flat_map(|&(start, end)| [i64::from(start), i64::from(end)]).collect();
+        let flat: Vec<i64> = runs
+            .iter()
+            .flat_map(|&(start, end)| [i64::from(start), i64::from(end)])
+            .collect();
         PyArray1::from_vec(py, flat).reshape([runs.len(), 2])
     }
 
     fn __repr__(&self) -> String {
-        format!("Genome({:?}, {} sequences)", self.path(), self.inner.chroms().len())
+        format!(
+            "Genome({:?}, {} sequences)",
+            self.path(),
+            self.inner.chroms().len()
+        )
     }
 }

@@ -3,6 +3,9 @@
 //! Each function checks its arguments, lets go of the interpreter, calls `maxatac-core` and converts what comes back.
 //! There is no other logic here.
 
+// Docstrings here are Python's, in NumPy style; arguments arrive by value because PyO3 extracts them so.
+#![allow(clippy::doc_markdown, clippy::needless_pass_by_value)]
+
 mod error;
 mod genome;
 mod sampler;

@@ -1,9 +1,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use maxatac_core::Strand;
 use maxatac_core::bins::Target;
 use maxatac_core::sampler::{self, CHANNELS, Regions, SampledChrom, Settings, Window};
-use maxatac_core::Strand;
 use numpy::{PyArray1, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -104,14 +104,22 @@ impl Sampler {
         let chroms = chroms
             .into_iter()
             .map(|name| {
-                let blacklist = blacklist.get(&name).map(intervals).transpose()?.unwrap_or_default();
+                let blacklist = blacklist
+                    .get(&name)
+                    .map(intervals)
+                    .transpose()?
+                    .unwrap_or_default();
                 Ok(SampledChrom { name, blacklist })
             })
             .collect::<PyResult<_>>()?;
         let regions = Regions {
             chrom: column(&roi_chrom, "roi_chrom")?,
             start: column(&roi_start, "roi_start")?,
-            track: roi_track.as_slice()?.iter().map(|&track| u32::try_from(track).ok()).collect(),
+            track: roi_track
+                .as_slice()?
+                .iter()
+                .map(|&track| u32::try_from(track).ok())
+                .collect(),
         };
         let settings = Settings {
             batch_size,
@@ -121,18 +129,32 @@ impl Sampler {
             shuffle_tracks: shuffle_cell_type,
             reverse_complement,
             jitter,
-            target: if quantitative { Target::Mean { scale: target_scale_factor } } else { Target::Binary },
+            target: if quantitative {
+                Target::Mean {
+                    scale: target_scale_factor,
+                }
+            } else {
+                Target::Binary
+            },
             seed,
             threads,
             memory: memory.unwrap_or(MEMORY),
         };
         let genome = genome.get().inner.clone();
-        let files = |tracks: Vec<Bound<'_, Track>>| tracks.iter().map(|track| track.get().inner.clone()).collect();
+        let files = |tracks: Vec<Bound<'_, Track>>| {
+            tracks
+                .iter()
+                .map(|track| track.get().inner.clone())
+                .collect()
+        };
         let (signal, binding) = (files(signal), files(binding));
         let inner = py
             .detach(|| sampler::Sampler::new(genome, signal, binding, chroms, regions, settings))
             .map_err(|error| to_python(py, error))?;
-        Ok(Self { inner: Arc::new(inner), stream })
+        Ok(Self {
+            inner: Arc::new(inner),
+            stream,
+        })
     }
 
     /// A sampler of another stream of random numbers that shares the files and decoded tracks of this one.
@@ -145,7 +167,10 @@ impl Sampler {
     /// -------
     /// Sampler
     fn with_stream(&self, stream: u64) -> Self {
-        Self { inner: Arc::clone(&self.inner), stream }
+        Self {
+            inner: Arc::clone(&self.inner),
+            stream,
+        }
     }
 
     /// int: Examples of each batch that come from the regions of interest.
@@ -181,13 +206,21 @@ impl Sampler {
     fn plan<'py>(&self, py: Python<'py>, epoch: u64, index: u64) -> PyResult<Bound<'py, PyDict>> {
         let windows = py.detach(|| self.inner.plan(self.stream, epoch, index));
         let plan = PyDict::new(py);
-        let narrow = |part: fn(&Window) -> u32| PyArray1::from_iter(py, windows.iter().map(|w| part(w).cast_signed()));
+        let narrow = |part: fn(&Window) -> u32| {
+            PyArray1::from_iter(py, windows.iter().map(|w| part(w).cast_signed()))
+        };
         let roi = windows.iter().map(|w| w.region.map_or(-1, i64::from));
         plan.set_item("roi", PyArray1::from_iter(py, roi))?;
         plan.set_item("track", narrow(|w| w.track))?;
         plan.set_item("chrom", narrow(|w| w.chrom))?;
-        plan.set_item("start", PyArray1::from_iter(py, windows.iter().map(|w| i64::from(w.start))))?;
-        plan.set_item("reverse", PyArray1::from_iter(py, windows.iter().map(|w| w.reverse)))?;
+        plan.set_item(
+            "start",
+            PyArray1::from_iter(py, windows.iter().map(|w| i64::from(w.start))),
+        )?;
+        plan.set_item(
+            "reverse",
+            PyArray1::from_iter(py, windows.iter().map(|w| w.reverse)),
+        )?;
         Ok(plan)
     }
 
@@ -210,7 +243,11 @@ impl Sampler {
         let read = || {
             let mut inputs = vec![0.0; examples * window * CHANNELS];
             let mut targets = vec![0.0; examples * bins];
-            self.inner.read(&self.inner.plan(self.stream, epoch, index), &mut inputs, &mut targets)?;
+            self.inner.read(
+                &self.inner.plan(self.stream, epoch, index),
+                &mut inputs,
+                &mut targets,
+            )?;
             Ok((inputs, targets))
         };
         let (inputs, targets) = py.detach(read).map_err(|error| to_python(py, error))?;
@@ -252,11 +289,23 @@ pub(crate) fn read_windows<'py>(
     reverse_complement: bool,
 ) -> PyResult<Bound<'py, PyArray3<f32>>> {
     let starts: Vec<u32> = column(&starts, "starts")?;
-    let strand = if reverse_complement { Strand::Reverse } else { Strand::Forward };
+    let strand = if reverse_complement {
+        Strand::Reverse
+    } else {
+        Strand::Forward
+    };
     let (genome, track) = (genome.get(), track.get());
     let read = || {
         let mut inputs = vec![0.0; starts.len() * WINDOW as usize * CHANNELS];
-        sampler::read_windows(&genome.inner, &track.inner, chrom, &starts, WINDOW, strand, &mut inputs)?;
+        sampler::read_windows(
+            &genome.inner,
+            &track.inner,
+            chrom,
+            &starts,
+            WINDOW,
+            strand,
+            &mut inputs,
+        )?;
         Ok(inputs)
     };
     let inputs = py.detach(read).map_err(|error| to_python(py, error))?;
@@ -268,7 +317,9 @@ fn column<T: numpy::Element + Copy + TryInto<u32> + std::fmt::Display>(
     name: &str,
 ) -> PyResult<Vec<u32>> {
     let narrow = |&value: &T| {
-        value.try_into().map_err(|_| PyValueError::new_err(format!("{name}: {value} is not within 0..2^32")))
+        value
+            .try_into()
+            .map_err(|_| PyValueError::new_err(format!("{name}: {value} is not within 0..2^32")))
     };
     array.as_slice()?.iter().map(narrow).collect()
 }
@@ -276,7 +327,11 @@ fn column<T: numpy::Element + Copy + TryInto<u32> + std::fmt::Display>(
 fn intervals(array: &PyReadonlyArray2<'_, i64>) -> PyResult<Vec<(u32, u32)>> {
     let flat = array.as_slice()?;
     if array.as_array().ncols() != 2 {
-        return Err(PyValueError::new_err("blacklist: expected columns start and end"));
+        return Err(PyValueError::new_err(
+            "blacklist: expected columns start and end",
+        ));
     }
-    flat.chunks_exact(2).map(|pair| crate::error::interval(pair[0], pair[1])).collect()
+    flat.chunks_exact(2)
+        .map(|pair| crate::error::interval(pair[0], pair[1]))
+        .collect()
 }

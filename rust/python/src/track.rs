@@ -8,7 +8,11 @@ use pyo3::types::PyDict;
 
 use crate::error::{interval, to_python};
 
-type Columns<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<f32>>);
+type Columns<'py> = (
+    Bound<'py, PyArray1<i64>>,
+    Bound<'py, PyArray1<i64>>,
+    Bound<'py, PyArray1<f32>>,
+);
 
 /// A signal track in bigWig format.
 ///
@@ -33,8 +37,13 @@ pub(crate) struct Track {
 impl Track {
     #[new]
     fn new(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        let inner = py.detach(|| BigWig::open(&path)).map_err(|error| to_python(py, error))?;
-        Ok(Self { inner: Arc::new(inner), path })
+        let inner = py
+            .detach(|| BigWig::open(&path))
+            .map_err(|error| to_python(py, error))?;
+        Ok(Self {
+            inner: Arc::new(inner),
+            path,
+        })
     }
 
     /// str: The path it was opened with.
@@ -82,7 +91,8 @@ impl Track {
             let index = self.inner.require_chrom(chrom)?;
             // The reader refuses what leaves the chromosome; no memory is taken for it.
             let mut out = vec![0.0; (to - from).min(self.inner.chroms()[index].size) as usize];
-            self.inner.values(index, from, to, &mut out, &mut Scratch::default())?;
+            self.inner
+                .values(index, from, to, &mut out, &mut Scratch::default())?;
             Ok(out)
         };
         let out = py.detach(read).map_err(|error| to_python(py, error))?;
@@ -95,18 +105,33 @@ impl Track {
     /// -------
     /// starts, ends : numpy.ndarray, shape (items,), int64
     /// values : numpy.ndarray, shape (items,), float32
-    fn intervals<'py>(&self, py: Python<'py>, chrom: &str, start: i64, end: i64) -> PyResult<Columns<'py>> {
+    fn intervals<'py>(
+        &self,
+        py: Python<'py>,
+        chrom: &str,
+        start: i64,
+        end: i64,
+    ) -> PyResult<Columns<'py>> {
         let (from, to) = interval(start, end)?;
         let read = || {
             let index = self.inner.require_chrom(chrom)?;
             self.inner.intervals(index, from, to)
         };
         let runs = py.detach(read).map_err(|error| to_python(py, error))?;
-        let wide = |column: Vec<u32>| PyArray1::from_vec(py, column.into_iter().map(i64::from).collect());
-        Ok((wide(runs.starts), wide(runs.ends), PyArray1::from_vec(py, runs.values)))
+        let wide =
+            |column: Vec<u32>| PyArray1::from_vec(py, column.into_iter().map(i64::from).collect());
+        Ok((
+            wide(runs.starts),
+            wide(runs.ends),
+            PyArray1::from_vec(py, runs.values),
+        ))
     }
 
     fn __repr__(&self) -> String {
-        format!("Track({:?}, {} chromosomes)", self.path(), self.inner.chroms().len())
+        format!(
+            "Track({:?}, {} chromosomes)",
+            self.path(),
+            self.inner.chroms().len()
+        )
     }
 }

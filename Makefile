@@ -1,0 +1,91 @@
+# make demo   simulate data, train on it, score the model: everything it needs is set up here
+# make test   all tests, lints and checks; also sets up what it needs
+# make help   the rest
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+SEED ?= 1
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
+
+.PHONY: help tools demo test test-fast lint rust-test python-test lock lowest bench-loader yeast format clean
+
+help:
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+tools:
+	@missing=""; \
+	command -v $(PYTHON) >/dev/null || missing="$$missing\n  Python 3.11 or newer ($(PYTHON)): https://www.python.org, or name one with PYTHON=..."; \
+	if command -v $(PYTHON) >/dev/null; then \
+	  $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || missing="$$missing\n  Python 3.11 or newer: $(PYTHON) is $$($(PYTHON) --version); name another with PYTHON=..."; \
+	  $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || missing="$$missing\n  Python's venv module (Debian: python3-venv)"; \
+	fi; \
+	command -v cargo >/dev/null || missing="$$missing\n  cargo, the Rust tool chain: https://rustup.rs"; \
+	command -v cc >/dev/null || missing="$$missing\n  a C compiler, cc (Debian: build-essential)"; \
+	if [ -n "$$missing" ]; then printf "To build maxatac, install first:$$missing\n" >&2; exit 1; fi
+
+$(BIN)/python: | tools
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.lock | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r requirements.lock
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.built: $(RUST_SOURCES) pyproject.toml $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	@touch $@
+
+demo: tools $(VENV)/.built  ## simulate, train, evaluate; SEED=2 for another run
+	$(BIN)/python examples/demo.py demo_out --seed $(SEED)
+
+test: lint rust-test python-test  ## everything
+
+test-fast: $(VENV)/.dev $(VENV)/.built  ## the Python tests without those marked slow
+	$(BIN)/python -m pytest -q -n 2 --dist loadscope -m "not slow"
+
+lint: $(VENV)/.dev $(VENV)/.built  ## formats, lints, types, stubs, import contracts
+	cargo fmt --check
+	cargo clippy --quiet --workspace --all-targets --locked -- -D warnings
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/ruff check --quiet
+	$(BIN)/mypy
+	$(BIN)/stubtest maxatac._core
+	$(BIN)/lint-imports --no-logo
+
+rust-test: | tools
+	cargo test --quiet --locked -p maxatac-core
+
+python-test: $(VENV)/.dev $(VENV)/.built
+	$(BIN)/python -m pytest -q -n 2 --dist loadscope
+
+bench-loader: $(VENV)/.dev $(VENV)/.built  ## the loader beside pyBigWig and py2bit
+	$(BIN)/python tests/benchmarks/loader.py
+
+yeast: $(VENV)/.built  ## the worked example: DATA=folder of the yeast set, OUT=results
+	$(BIN)/python examples/yeast.py $(DATA) $(OUT)
+
+format:  ## put sources into the project's format
+	cargo fmt
+	$(BIN)/ruff format --quiet
+	$(BIN)/ruff check --quiet --fix
+
+lock:  ## pin the newest versions of all dependencies, with hashes
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock
+
+lowest: tools  ## the fast tests with the oldest dependencies that pyproject.toml allows
+	$(PYTHON) -m venv $(VENV)-lowest
+	$(VENV)-lowest/bin/python -m pip install --quiet uv
+	$(VENV)-lowest/bin/uv pip install --quiet --python $(VENV)-lowest/bin/python --resolution lowest-direct --editable '.[dev]'
+	$(VENV)-lowest/bin/python -m pytest -q -m "not slow"
+
+clean:
+	rm -rf target build dist demo_out $(VENV) $(VENV)-lowest maxatac/_core*.so

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+
+import keras
+import pytest
+
+from maxatac import device
+
+
+@pytest.fixture(autouse=True)
+def level(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="maxatac")
+
+
+def test_description_names_backend_version_and_device() -> None:
+    backend = keras.backend.backend()
+    version = importlib.metadata.version(backend)
+    assert device.describe().startswith(f"{backend} {version} on ")
+
+
+def test_first_line_names_keras_and_device(caplog: pytest.LogCaptureFixture) -> None:
+    description = device.log_device()
+    assert caplog.messages[0] == f"Keras {keras.__version__}, {description}"
+
+
+@pytest.mark.parametrize(
+    ("backend", "remedy"),
+    [
+        ("tensorflow", "pip install 'maxatac[cuda]'"),
+        ("jax", "pip install 'maxatac[jax-cuda]'"),
+        ("torch", "install the GPU build of the backend"),
+    ],
+)
+def test_idle_gpu_is_a_warning_with_the_remedy(
+    backend: str, remedy: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(device, "describe", lambda: f"{backend} 1.0 on CPU")
+    monkeypatch.setattr(device, "gpu_present", lambda: True)
+    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
+    device.log_device()
+    (warning,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert backend in warning
+    assert remedy in warning
+
+
+@pytest.mark.parametrize(("description", "present"), [("tensorflow 1.0 on CPU", False), ("jax 1.0 on NVIDIA X", True)])
+def test_no_warning_without_gpu_or_with_a_used_one(
+    description: str, present: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(device, "describe", lambda: description)
+    monkeypatch.setattr(device, "gpu_present", lambda: present)
+    assert device.log_device() == description
+    assert [record.levelname for record in caplog.records] == ["INFO"]

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from maxatac.progress import EpochProgress, EventFiles
+
+HISTORY = {"epoch": 3, "dice_coef": 0.25, "loss": 0.5, "val_dice_coef": 0.125, "val_loss": 0.75}
+TIMING = {"epoch": 3, "seconds": 12.0, "examples_per_second": 100.0}
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def run_through(progress: EpochProgress, batches: int) -> None:
+    with progress:
+        callback = progress.callback()
+        callback.set_params({"steps": batches})
+        callback.on_epoch_begin(1, {})
+        for batch in range(batches):
+            callback.on_train_batch_end(batch, {"loss": 0.4321})
+        callback.on_epoch_end(1, {})
+
+
+def test_terminal_sees_a_bar_with_examples_per_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    run_through(EpochProgress(1, 20, 100), 4)
+    shown = terminal.getvalue()
+    assert "epoch 2/20" in shown
+    assert "examples/s" in shown
+    assert "/400" in shown
+    # Taken off the screen at the end: the last line is blank.
+    assert shown.split("\r")[-1].strip() == ""
+
+
+def test_no_terminal_sees_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    run_through(EpochProgress(1, 20, 100), 4)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_bar_goes_when_training_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    progress = EpochProgress(0, 1, 10)
+    with pytest.raises(KeyboardInterrupt), progress:
+        callback = progress.callback()
+        callback.set_params({"steps": 5})
+        callback.on_epoch_begin(0, {})
+        raise KeyboardInterrupt
+    assert terminal.getvalue().split("\r")[-1].strip() == ""
+
+
+def scalars(folder: Path) -> dict[str, list[tuple[int, float]]]:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(folder))
+    events.Reload()
+    return {tag: [(event.step, event.value) for event in events.Scalars(tag)] for tag in events.Tags()["scalars"]}
+
+
+def test_event_files_hold_the_rows(tmp_path: Path) -> None:
+    with EventFiles(tmp_path) as events:
+        events.write(HISTORY, TIMING)
+        # Written at once: a run that is looked at, or killed, shows its finished epochs.
+        assert scalars(tmp_path / "validation") == {"epoch_dice_coef": [(3, 0.125)], "epoch_loss": [(3, 0.75)]}
+        events.write({**HISTORY, "epoch": 4}, {**TIMING, "epoch": 4})
+    assert scalars(tmp_path / "train") == {
+        "epoch_dice_coef": [(3, 0.25), (4, 0.25)],
+        "epoch_loss": [(3, 0.5), (4, 0.5)],
+        "timing/seconds": [(3, 12.0), (4, 12.0)],
+        "timing/examples_per_second": [(3, 100.0), (4, 100.0)],
+    }

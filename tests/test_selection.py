@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from maxatac.selection import best_epoch
+
+
+def rows(*values: float) -> list[dict[str, float]]:
+    return [{"epoch": number, "val_dice_coef": value} for number, value in enumerate(values, 1)]
+
+
+@pytest.mark.parametrize(
+    ("values", "best"),
+    [
+        ((0.1,), 0),
+        ((0.1, 0.3, 0.2), 1),
+        ((0.3, 0.3, 0.1, 0.3), 0),
+        ((math.nan, 0.2, 0.1), 1),
+        ((0.2, math.nan), 0),
+        ((math.inf, 0.2), 1),
+        ((-0.5, -0.2), 1),
+        ((math.nan,), None),
+        ((), None),
+    ],
+    ids=str,
+)
+def test_largest(values: tuple[float, ...], best: int | None) -> None:
+    assert best_epoch(rows(*values)) == best
+
+
+@pytest.mark.parametrize(
+    ("values", "best"), [((0.3, 0.1, 0.2), 1), ((0.1, 0.1), 0), ((-math.inf, 0.4), 1), ((math.nan, 0.4), 1)], ids=str
+)
+def test_smallest(values: tuple[float, ...], best: int) -> None:
+    history = [{"val_loss": value} for value in values]
+    assert best_epoch(history, column="val_loss", largest=False) == best
+
+
+def test_more_than_ten_epochs_are_told_apart() -> None:
+    assert best_epoch(rows(*[0.1] * 10, 0.2, 0.1)) == 10

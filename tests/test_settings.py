@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from maxatac.cli.main import parse
+from maxatac.cli.train import config_from
+from maxatac.settings import TrainConfig
+
+# The defaults of the train page of maxATAC 1.0.6, typed from it.
+PAGE: dict[str, Any] = {
+    "prefix": "maxatac_model",
+    "train_roi": None,
+    "validate_roi": None,
+    "target_scale_factor": 1,
+    "output_activation": "sigmoid",
+    "arch": "DCNN_V2",
+    "rand_ratio": 0,
+    "seed": None,
+    "weights": None,
+    "epochs": 20,
+    "batches": 100,
+    "batch_size": 1000,
+    "val_batch_size": 1000,
+    "output": Path("./training_results"),
+    "plot": True,
+    "dense": False,
+    "threads": None,
+    "rev_comp_train": False,
+    "shuffle_cell_type": True,
+}
+PAGE_CHROMS = (
+    "chr2 chr3 chr4 chr5 chr6 chr7 chr9 chr10 chr11 chr12 chr13 chr14 chr15 chr16 chr17 chr18 chr19 chr20 chr21 chr22 "
+    "chrX"
+).split()
+PAGE_TCHROMS = (
+    "chr3 chr4 chr5 chr6 chr7 chr9 chr10 chr11 chr12 chr13 chr14 chr15 chr16 chr17 chr18 chr20 chr21 chr22"
+).split()
+PAGE_VCHROMS = ["chr2", "chr19"]
+
+NEEDED = {"sequence": Path("g.2bit"), "meta_file": Path("m.tsv")}
+
+
+def config(**changes: Any) -> TrainConfig:
+    return TrainConfig(**{**NEEDED, **changes})
+
+
+@pytest.mark.parametrize("name", PAGE)
+def test_default_is_the_pages(name: str) -> None:
+    typed = config_from(parse(["train", "--sequence", "g.2bit", "--meta_file", "m.tsv"]))
+    assert getattr(config(), name) == getattr(typed, name) == PAGE[name]
+
+
+def test_default_chromosomes_are_the_pages() -> None:
+    from maxatac import settings
+
+    assert list(settings.DEFAULT_CHROMS) == PAGE_CHROMS
+    assert list(settings.DEFAULT_TRAINING_CHROMS) == PAGE_TCHROMS
+    assert list(settings.DEFAULT_VALIDATION_CHROMS) == PAGE_VCHROMS
+    assert settings.SEED_RANGE == (1, 99_999)
+
+
+def test_command_line_and_python_have_the_same_defaults() -> None:
+    assert config_from(parse(["train", "--sequence", "g.2bit", "--meta_file", "m.tsv"])) == config()
+
+
+def test_command_line_covers_every_setting() -> None:
+    namespace = vars(parse(["train", "--sequence", "g.2bit", "--meta_file", "m.tsv"]))
+    settings = {field.name for field in dataclasses.fields(TrainConfig)}
+    assert set(namespace) - settings == {"command", "run", "multiprocessing", "max_queue_size"}
+    assert settings <= set(namespace)
+
+
+def test_strings_and_lists_are_taken() -> None:
+    made = config(sequence="a/g.2bit", weights="w.h5", output="out", tchroms=["chr1"], test_cell_types=["C"])
+    assert made.sequence == Path("a/g.2bit")
+    assert made.weights == Path("w.h5")
+    assert made.output == Path("out")
+    assert made.tchroms == ("chr1",)
+    assert made.test_cell_types == ("C",)
+    assert made.blacklist is None
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        config().epochs = 3  # type: ignore[misc]
+
+
+def test_defaults_and_edges_are_no_problem() -> None:
+    assert config().problems() == []
+    edges = {"epochs": 1, "batches": 1, "batch_size": 1, "val_batch_size": 1, "threads": 1, "jitter": 0}
+    for ratio in (0, 1):
+        assert config(**edges, rand_ratio=ratio, seed=0).problems() == []
+    assert config(seed=2**32 - 1, quant=True, target_scale_factor=1e-3, output_activation="linear").problems() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"epochs": 0}, ["--epochs 0", "at least 1"]),
+        ({"epochs": -1}, ["--epochs -1", "at least 1"]),
+        ({"batches": 0}, ["--batches 0"]),
+        ({"batch_size": 0}, ["--batch_size 0"]),
+        ({"val_batch_size": -5}, ["--val_batch_size -5"]),
+        ({"threads": 0}, ["--threads 0"]),
+        ({"jitter": -1}, ["--jitter -1", "at least 0"]),
+        ({"rand_ratio": 1.5}, ["--rand_ratio 1.5", "0 to 1"]),
+        ({"rand_ratio": -0.1}, ["--rand_ratio -0.1"]),
+        ({"rand_ratio": float("nan")}, ["--rand_ratio nan"]),
+        ({"seed": -1}, ["--seed -1"]),
+        ({"seed": 2**32}, ["--seed 4294967296"]),
+        ({"target_scale_factor": 0.0, "quant": True}, ["--target_scale_factor 0", "above 0"]),
+        ({"target_scale_factor": float("inf"), "quant": True}, ["--target_scale_factor inf"]),
+        ({"target_scale_factor": 2.0}, ["--target_scale_factor 2", "--quant"]),
+        ({"output_activation": "linear"}, ["--output_activation linear", "--quant"]),
+        ({"output_activation": "tanh", "quant": True}, ["--output_activation tanh", "sigmoid, linear"]),
+        ({"arch": "DCNN_V3"}, ["--arch DCNN_V3", "DCNN_V2"]),
+        ({"center": "left"}, ["--center left", "midpoint, summit"]),
+        ({"model_format": "onnx"}, ["--model_format onnx", "keras, h5"]),
+        ({"loglevel": "loud"}, ["--loglevel loud"]),
+        ({"prefix": ""}, ["--prefix ''"]),
+        ({"prefix": "a/b"}, ["--prefix 'a/b'"]),
+        ({"prefix": ".hidden"}, ["--prefix '.hidden'"]),
+    ],
+    ids=lambda value: "-".join(f"{name}={setting}" for name, setting in value.items()) if isinstance(value, dict) else "",
+)
+def test_problem_is_told(changes: dict[str, Any], words: list[str]) -> None:
+    (problem,) = config(**changes).problems()
+    assert all(word in problem for word in words)
+
+
+def test_all_problems_are_told_at_once() -> None:
+    assert len(config(epochs=0, batches=0, batch_size=0, rand_ratio=2, seed=-1, prefix="").problems()) == 6

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import maxatac
+
+PACKAGE = Path(maxatac.__file__).parent
+MODULES = {
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Every module that a file imports, wherever in it the import stands."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def within(module: str, *rooms: str) -> bool:
+    return any(module == room or module.startswith(f"{room}.") for room in rooms)
+
+
+def test_modules_are_found() -> None:
+    assert {"maxatac", "maxatac.cli.train", "maxatac.model.dcnn", "maxatac.training"} <= set(MODULES)
+
+
+ROOMS = ("errors", "genome", "intervals", "meta", "model", "regions", "report", "selection", "settings", "windows")
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if within(name, *(f"maxatac.{room}" for room in ROOMS))])
+def test_room_does_without_the_compiled_core(module: str) -> None:
+    assert "maxatac._core" not in set(imported(MODULES[module]))
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if not within(name, "maxatac.cli", "maxatac.__main__")])
+def test_nothing_stands_on_the_command_line(module: str) -> None:
+    assert [name for name in imported(MODULES[module]) if within(name, "maxatac.cli", "argparse")] == []
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if within(name, "maxatac.model")])
+def test_model_room_names_no_backend(module: str) -> None:
+    assert [name for name in imported(MODULES[module]) if within(name, "tensorflow", "jax", "torch")] == []
+
+
+def test_no_module_is_a_drawer() -> None:
+    drawers = {"utilities", "utils", "util", "helpers", "helper", "common", "constants", "misc", "tools"}
+    assert [name for name in MODULES if name.rpartition(".")[2] in drawers] == []
+
+
+def fresh(code: str) -> str:
+    """Output of a new interpreter."""
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+
+HEAVY = ("h5py", "jax", "keras", "matplotlib", "numpy", "pandas", "pyBigWig", "tensorflow", "tqdm")
+LIGHT = ("maxatac", "maxatac.cli.main", "maxatac.errors", "maxatac.selection", "maxatac.settings")
+
+
+@pytest.mark.parametrize("module", LIGHT)
+def test_import_costs_next_to_nothing(module: str) -> None:
+    loaded = fresh(f"import sys, {module}; print(*sorted(set(sys.modules) & {set(HEAVY)!r}))")
+    assert loaded.split() == []
+
+
+MIDDLING = ("maxatac._core", "maxatac.genome", "maxatac.inputs", "maxatac.meta", "maxatac.regions", "maxatac.training")
+
+
+def test_checking_inputs_needs_no_keras() -> None:
+    loaded = fresh(f"import sys, {', '.join(MIDDLING)}; print(*sorted(set(sys.modules) & {set(HEAVY)!r}))")
+    assert set(loaded.split()) <= {"numpy"}
+
+
+def test_public_names() -> None:
+    public = fresh("import maxatac; print(*dir(maxatac))").split()
+    names = ["Genome", "Sampler", "Track", "TrainConfig", "TrainResult", "WindowDataset", "read_windows", "train"]
+    assert public == names == sorted(maxatac.__all__)
+
+
+@pytest.mark.parametrize("name", maxatac.__all__)
+def test_public_name_is_there_and_documented(name: str) -> None:
+    found = getattr(maxatac, name)
+    assert callable(found)
+    assert found.__doc__
+
+
+def test_version_is_the_distributions() -> None:
+    from importlib.metadata import version
+
+    assert maxatac.__version__ == version("maxatac")
+
+
+def test_unknown_name() -> None:
+    with pytest.raises(AttributeError, match=r"module 'maxatac' has no attribute 'predict_all'"):
+        _ = maxatac.predict_all
