@@ -168,7 +168,12 @@ def open_inputs(config: TrainConfig, folder: RunFolder) -> Inputs:
     from_meta = {name: chroms for name, chroms in wanted.items() if files[name] is None}
     training = tuple(sample for sample in samples if sample.label == "Train")
     center: Center = "summit" if config.center == "summit" else "midpoint"
-    built = build_pools(samples, from_meta, sizes, blacklist, problems, center=center) if from_meta else {}
+    # The meta file's reader has told about peak files that are not there.
+    readable = [
+        dataclasses.replace(sample, atac_peaks=_if_sound(sample.atac_peaks), chip_peaks=_if_sound(sample.chip_peaks))
+        for sample in samples
+    ]
+    built = build_pools(readable, from_meta, sizes, blacklist, problems, center=center) if from_meta else {}
     cell_lines = [sample.cell_line for sample in training]
     for name, roi in files.items():
         if roi is not None:
@@ -307,6 +312,10 @@ def _open_track(path: Path, problems: list[str]) -> Track | None:
     except (TrackError, OSError) as error:
         problems.append(_with_sniff(path, error, "bigWig"))
         return None
+
+
+def _if_sound(path: Path | None) -> Path | None:
+    return None if path is None or file_fault(path) is not None else path
 
 
 def _with_sniff(path: Path, error: Exception, expected: str) -> str:

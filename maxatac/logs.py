@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
+import re
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +36,17 @@ class HeldBack:
         while self._records:
             record = self._records.pop(0)
             logging.getLogger(record.name).handle(record)
+
+
+@contextlib.contextmanager
+def at_level(name: str) -> Iterator[None]:
+    """Log from this level on as long as the block runs; ``info`` where there is no such level."""
+    before = PACKAGE.level
+    PACKAGE.setLevel(logging.getLevelNamesMapping().get(name.upper(), logging.INFO))
+    try:
+        yield
+    finally:
+        PACKAGE.setLevel(before)
 
 
 @contextlib.contextmanager
@@ -66,3 +81,37 @@ def writing_to(path: Path) -> Iterator[None]:
     finally:
         PACKAGE.removeHandler(handler)
         handler.close()
+
+
+# What TensorFlow prints when it is imported, at every log level, though nothing is wrong. The last one is an error
+# only on a machine with a GPU, and there the log warns of it with the remedy.
+_NOISE = re.compile(
+    rb"WARNING: All log messages before absl::InitializeLog|I0000 |W0000 .*computation_placer"
+    rb"|E0000 .*(failed call to cuInit|Unable to register cu)"
+)
+
+
+@contextlib.contextmanager
+def without_backend_noise() -> Iterator[None]:
+    """Keep a backend's start-up chatter off stderr; whatever else is printed meanwhile comes out when the block ends.
+
+    The chatter is written by C++ code to the file descriptor, and no setting of the backend stops it.
+    """
+    try:
+        stderr = sys.stderr.fileno()
+    except (OSError, ValueError):  # captured or closed: there is no descriptor to guard
+        yield
+        return
+    with tempfile.TemporaryFile() as caught:
+        sys.stderr.flush()
+        original = os.dup(stderr)
+        os.dup2(caught.fileno(), stderr)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(original, stderr)
+            os.close(original)
+            caught.seek(0)
+            kept = [line for line in caught if not _NOISE.match(line)]
+            os.write(stderr, b"".join(kept))

@@ -11,7 +11,8 @@ import numpy as np
 
 def _variables(model: keras.Model) -> Iterator[keras.Variable]:
     yield from model.weights
-    if model.optimizer is not None:
+    # A model that was never compiled lacks the attribute.
+    if getattr(model, "optimizer", None) is not None:
         yield from model.optimizer.variables
 
 

@@ -25,7 +25,7 @@ from maxatac.errors import InputError, MaxatacError, WeightsError
 from maxatac.files import replacing, sha256, write_text
 from maxatac.formats import file_fault
 from maxatac.inputs import Inputs, blacklist_intervals, format_probes, open_inputs, warn_of_odd_tracks
-from maxatac.logs import holding_back, writing_to
+from maxatac.logs import at_level, holding_back, without_backend_noise, writing_to
 from maxatac.outputs import RunFolder
 from maxatac.progress import EpochProgress, EventFiles
 from maxatac.regions import save_roi
@@ -243,14 +243,15 @@ def train(config: TrainConfig) -> TrainResult:
     begin = time.time()
     seed = config.seed if config.seed is not None else random.SystemRandom().randint(*SEED_RANGE)
     folder = RunFolder(config.output, config.prefix, config.model_format)
-    with holding_back() as held:
+    with at_level(config.loglevel), holding_back() as held:
         try:
             inputs = open_inputs(config, folder)
             samplers = make_samplers(config, inputs, seed)
         except InputError as error:
             raise InputError([*error.problems, *_weights_problems(config)]) from error
         try:
-            trainee = _Trainee(config, samplers, seed)
+            with without_backend_noise():
+                trainee = _Trainee(config, samplers, seed)
         except WeightsError as error:
             raise InputError([str(error)]) from error
     try:
@@ -259,10 +260,11 @@ def train(config: TrainConfig) -> TrainResult:
             folder.clear()
     except OSError as error:
         raise InputError([f"--output {config.output}: cannot be written to ({error})"]) from error
-    with writing_to(folder.log):
+    with at_level(config.loglevel), writing_to(folder.log):
         from maxatac.device import log_device
 
-        device = log_device()
+        with without_backend_noise():
+            device = log_device()
         held.release()
         record = _Record(config, inputs, seed, device, begin)
         return _run(config, folder, inputs, samplers, trainee, record)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import logging
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
 import tiny
+
 from maxatac.cli.main import main
 
 if TYPE_CHECKING:
@@ -112,13 +113,18 @@ Start = Callable[[Sequence[str]], Started]
 
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch) -> Start:
-    """Run a command line up to the point where training would begin, and hand over what it would train with."""
+    """Run a command line up to the point where training would begin, and hand over what it would train with.
+
+    The output folder is removed again, so that one test can start several runs.
+    """
     started: list[Started] = []
     monkeypatch.setattr("maxatac.training._run", lambda *parts: started.append(Started(*parts)))
 
     def run(arguments: Sequence[str]) -> Started:
         assert main(arguments) == 0
-        return started.pop()
+        parts = started.pop()
+        shutil.rmtree(parts.folder.folder)
+        return parts
 
     return run
 

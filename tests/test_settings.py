@@ -125,7 +125,9 @@ def test_defaults_and_edges_are_no_problem() -> None:
         ({"prefix": "a/b"}, ["--prefix 'a/b'"]),
         ({"prefix": ".hidden"}, ["--prefix '.hidden'"]),
     ],
-    ids=lambda value: "-".join(f"{name}={setting}" for name, setting in value.items()) if isinstance(value, dict) else "",
+    ids=lambda value: (
+        "-".join(f"{name}={setting}" for name, setting in value.items()) if isinstance(value, dict) else ""
+    ),
 )
 def test_problem_is_told(changes: dict[str, Any], words: list[str]) -> None:
     (problem,) = config(**changes).problems()

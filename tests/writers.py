@@ -199,7 +199,7 @@ def _runs(inside: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.flatnonzero(np.diff(inside, prepend=False, append=False)).reshape(-1, 2)
 
 
-def _write(path: Path, head: bytes, hole: int, tail: bytes) -> Path:
+def _write(path: Path, head: bytearray, hole: int, tail: bytearray) -> Path:
     with path.open("wb") as file:
         file.write(head)
         file.seek(hole, 1)

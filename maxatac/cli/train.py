@@ -40,7 +40,8 @@ def add_parser(subparsers: Any) -> None:
         kwargs.setdefault("default", _DEFAULTS[name])
         if default_text is None and kwargs["default"] is not dataclasses.MISSING:
             value = kwargs["default"]
-            default_text = {None: "none", True: "on", False: "off"}.get(value, str(value))
+            switches = {True: "on", False: "off"} if isinstance(value, bool) else {}
+            default_text = "none" if value is None else switches.get(value, str(value))
         if kwargs["default"] is dataclasses.MISSING:
             kwargs["default"] = None
             kwargs["required"] = True

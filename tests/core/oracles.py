@@ -72,10 +72,10 @@ class Files:
             target = (bins.sum(axis=1) > 0.5 * BIN).astype(np.float32)
         else:
             target = (bins.mean(axis=1) * np.float32(scale)).astype(np.float32)
-        return target[::-1] if reverse else target
+        return np.flip(target) if reverse else target
 
     def batch(
-        self, plan: Mapping[str, NDArray[Any]], chroms: Sequence[str], *, scale: float | None = None
+        self, plan: Mapping[str, Any], chroms: Sequence[str], *, scale: float | None = None
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """The batch that belongs to a plan."""
         inputs, targets = [], []

@@ -93,7 +93,10 @@ def _dense(path: Path, rng: np.random.Generator) -> Path:
 
 
 def _mixed(path: Path, rng: np.random.Generator, **form: Any) -> Path:
-    """Sections of all kinds in turn, with NaN among the values; several sections in some blocks."""
+    """Sections of all kinds in turn, with NaN among the values.
+
+    One section to a block: the other readers take no more out of one.
+    """
     blocks: list[list[Section]] = []
     for name in sorted(SIZES):
         for start in range(0, SIZES[name] - 500, 500):
@@ -102,7 +105,7 @@ def _mixed(path: Path, rng: np.random.Generator, **form: Any) -> Path:
             bedgraph = [(start + 7 * place, start + 7 * place + 5, value) for place, value in enumerate(values[:20])]
             variable = [(start + 150 + 6 * place, value) for place, value in enumerate(values[:20])]
             fixed = FixedStep(start + 300, 3, 2, values)
-            blocks += [[(name, BedGraph(bedgraph))], [(name, VariableStep(4, variable)), (name, fixed)]]
+            blocks += [[(name, BedGraph(bedgraph))], [(name, VariableStep(4, variable))], [(name, fixed)]]
     return write_bigwig(path, SIZES, blocks, **form)
 
 
@@ -117,7 +120,7 @@ def make_data_set(folder: Path) -> DataSet:
     ]
     binding = [
         _bedgraph(folder / "peaks.bw", rng, 120, 200, values=[1.0]),
-        _dense(folder / "quarters.bw", rng),
+        _dense(folder / "random.bw", rng),
         _mixed(folder / "nan.bw", rng, version=3, endian="<", children=3),
     ]
     blacklist = {name: np.array(intervals, np.int64) for name, intervals in BLACKLIST.items()}

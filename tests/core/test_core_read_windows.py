@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -80,7 +81,7 @@ def test_bad_windows_are_errors(
 
 
 @pytest.mark.parametrize("starts", [np.zeros(2, np.int32), np.zeros(2), np.zeros((2, 1), np.int64), [0, 1]])
-def test_starts_of_another_type_are_refused(data: DataSet, starts: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_starts_of_another_type_are_refused(data: DataSet, starts: Any) -> None:
     with pytest.raises(TypeError):
         read_windows(Genome(data.genome), Track(data.signal[0]), "chr1", starts)
 

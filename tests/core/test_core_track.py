@@ -84,7 +84,8 @@ def test_the_writer_is_understood_by_others(
     tmp_path: Path, version: int, endian: str, compressed: bool, children: int
 ) -> None:
     form: dict[str, Any] = {"version": version, "endian": endian, "compressed": compressed, "children": children}
-    blocks = [[(name, items)] for sections in BLOCKS for name, items in sections]  # pybigtools: one section a block
+    # Others take one section out of a block.
+    blocks = [[(name, items)] for sections in BLOCKS for name, items in sections]
     path = write_bigwig(tmp_path / "x.bw", CHROMS, blocks, **form)
     if endian == "<":
         with pyBigWig.open(str(path)) as other:

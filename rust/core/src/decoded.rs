@@ -42,6 +42,10 @@ impl Budget {
             })
             .is_ok()
     }
+
+    fn give_back(&self, bytes: u64) {
+        self.used.fetch_sub(bytes, Ordering::Relaxed);
+    }
 }
 
 /// One decoded block.
@@ -231,6 +235,8 @@ impl DecodedTrack {
             .iter()
             .flat_map(|&(start, end)| blocks.overlapping(start, end))
             .collect();
+        // Where blocks overlap, two regions may ask for the same ones.
+        wanted.sort_unstable();
         wanted.dedup();
         wanted
             .into_par_iter()
@@ -254,11 +260,20 @@ impl DecodedTrack {
             return Ok(read(block));
         }
         let block = Block::new(self.file.decode(chrom, &blocks.blocks[index], scratch)?);
-        if self.budget.take(block.bytes()) {
-            Ok(read(slot.get_or_init(|| block)))
-        } else {
-            Ok(read(&block))
+        let bytes = block.bytes();
+        if !self.budget.take(bytes) {
+            return Ok(read(&block));
         }
+        let mut is_first = false;
+        let block = slot.get_or_init(|| {
+            is_first = true;
+            block
+        });
+        if !is_first {
+            // Another thread has decoded it as well, and its copy stays.
+            self.budget.give_back(bytes);
+        }
+        Ok(read(block))
     }
 
     /// Calls `fill(from, to, value)` for each piece of data inside `start..end`; later pieces overrule earlier ones.
@@ -282,7 +297,10 @@ impl DecodedTrack {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
+    use crate::testing::{BigWigFile, Endian, Items, Section, TempFile, TestResult, same};
 
     fn runs(items: &[(u32, u32, f32)]) -> Runs {
         Runs {
@@ -341,5 +359,96 @@ mod tests {
         assert!(!budget.take(5));
         assert!(budget.take(4));
         assert_eq!(budget.used(), 10);
+        budget.give_back(6);
+        assert_eq!(budget.used(), 4);
+    }
+
+    /// Two chromosomes; the blocks of the first overlap, and its second one ends before the first does.
+    fn overlapping_blocks() -> Vec<Vec<Section>> {
+        vec![
+            vec![(0, Items::BedGraph(vec![(0, 5, 1.0), (20, 40, 2.0)]))],
+            vec![(0, Items::FixedStep(3, 4, 3, vec![3.0, f32::NAN, 0.0]))],
+            vec![(0, Items::VariableStep(2, vec![(30, 4.0), (45, 5.0)]))],
+            vec![(1, Items::BedGraph(vec![(7, 9, 6.0)]))],
+        ]
+    }
+
+    const CHROMS: [(&str, u32, u32); 2] = [("chr1", 0, 50), ("chr2", 1, 10)];
+
+    fn open(blocks: &[Vec<Section>]) -> TestResult<(TempFile, Arc<BigWig>)> {
+        let file = BigWigFile {
+            chroms: &CHROMS,
+            blocks,
+            version: 4,
+            endian: Endian::Little,
+            compressed: true,
+            children: 2,
+            hole: 0,
+        };
+        let temp = file.write()?;
+        let track = BigWig::open(temp.path())?;
+        Ok((temp, Arc::new(track)))
+    }
+
+    #[test]
+    fn every_region_is_the_same_whatever_is_kept() -> TestResult {
+        let (_temp, file) = open(&overlapping_blocks())?;
+        let mut scratch = Scratch::new();
+        for (limit, kept_of_all) in [(0, 0), (150, 1), (u64::MAX, 4)] {
+            let budget = Arc::new(Budget::new(limit));
+            let track = DecodedTrack::new(Arc::clone(&file), Arc::clone(&budget));
+            let kept = track.preload(0, &[(0, 50)])? + track.preload(1, &[(0, 10)])?;
+            assert_eq!(kept, kept_of_all, "limit {limit}");
+            assert!(budget.used() <= limit);
+            for (chrom, (_, _, size)) in CHROMS.into_iter().enumerate() {
+                for (start, end) in (0..=size).flat_map(|s| (s..=size).map(move |e| (s, e))) {
+                    let mut expected = vec![9.0; (end - start) as usize];
+                    file.values(chrom, start, end, &mut expected, &mut scratch)?;
+                    let mut found = vec![f32::NAN; expected.len()];
+                    track.for_each(chrom, start, end, &mut scratch, |from, to, value| {
+                        assert!(start <= from && from < to && to <= end);
+                        found[(from - start) as usize..(to - start) as usize].fill(value);
+                    })?;
+                    assert!(same(&found, &expected), "{chrom}:{start}-{end} {found:?}");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_block_is_held_and_counted_once() -> TestResult {
+        let (_temp, file) = open(&overlapping_blocks())?;
+        let once = Arc::new(Budget::new(u64::MAX));
+        let track = DecodedTrack::new(Arc::clone(&file), Arc::clone(&once));
+        assert_eq!(track.preload(0, &[(0, 50)])?, 3);
+
+        // The first two regions lie in the same two blocks.
+        let twice = Arc::new(Budget::new(u64::MAX));
+        let track = DecodedTrack::new(file, Arc::clone(&twice));
+        assert_eq!(track.preload(0, &[(4, 6), (8, 9), (44, 46)])?, 3);
+        assert_eq!(twice.used(), once.used());
+        assert_eq!(track.preload(0, &[(0, 50)])?, 3);
+        assert_eq!(twice.used(), once.used());
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_held_needs_no_file() -> TestResult {
+        let (temp, file) = open(&overlapping_blocks())?;
+        let track = DecodedTrack::new(file, Arc::new(Budget::new(u64::MAX)));
+        assert_eq!(track.preload(0, &[(0, 1)])?, 1);
+        File::options().write(true).open(temp.path())?.set_len(99)?;
+
+        let mut scratch = Scratch::new();
+        let mut found = Vec::new();
+        track.for_each(0, 0, 3, &mut scratch, |from, to, value| {
+            found.push((from, to, value));
+        })?;
+        assert_eq!(found, [(0, 3, 1.0)]);
+        assert!(track.preload(0, &[(0, 50)]).is_err());
+        let beyond = track.for_each(0, 40, 50, &mut scratch, |_, _, _| ());
+        assert!(beyond.is_err());
+        Ok(())
     }
 }

@@ -637,3 +637,295 @@ fn check(
     };
     Err(Error::InvalidArgument(problem))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{
+        BigWigFile, Endian, Items, Section, TempFile, TestResult, TwoBitFile, dense, same,
+    };
+
+    /// Start, end and value.
+    type Item = (u32, u32, f32);
+
+    const LETTERS: &str = "NNACGTTGCANACGGTTANNNNNNNNNNCATG";
+    const SIZE: u32 = LETTERS.len() as u32;
+    /// Of two cell types, on `chr1` only; the genome has `chr2` too.
+    const SIGNAL: [&[Item]; 2] = [
+        &[(2, 9, 0.5), (12, 20, f32::NAN), (25, 32, 0.25)],
+        &[(0, 32, 1.0)],
+    ];
+    const BINDING: [&[Item]; 2] = [
+        &[(4, 6, 1.0), (9, 13, 1.0)],
+        &[(13, 16, 0.75), (16, 17, f32::NAN)],
+    ];
+
+    fn settings() -> Settings {
+        Settings {
+            batch_size: 6,
+            random_ratio: 0.5,
+            window: 8,
+            bin: 4,
+            shuffle_tracks: true,
+            reverse_complement: true,
+            jitter: 3,
+            target: Target::Binary,
+            seed: 5,
+            threads: 1,
+            memory: u64::MAX,
+        }
+    }
+
+    fn regions() -> Regions {
+        Regions {
+            chrom: vec![0, 0, 1, 0],
+            start: vec![0, 24, 3, 11],
+            track: vec![Some(0), Some(1), None, Some(1)],
+        }
+    }
+
+    fn chroms() -> Vec<SampledChrom> {
+        let chrom = |name: &str, blacklist| SampledChrom {
+            name: name.to_owned(),
+            blacklist,
+        };
+        vec![chrom("chr1", vec![(18, 19)]), chrom("chr2", vec![])]
+    }
+
+    struct Files {
+        genome: Arc<TwoBit>,
+        signal: Vec<Arc<BigWig>>,
+        binding: Vec<Arc<BigWig>>,
+        /// Removed when dropped.
+        _temps: Vec<TempFile>,
+    }
+
+    fn files() -> TestResult<Files> {
+        let genome = TwoBitFile {
+            sequences: &[("chr1", LETTERS), ("chr2", "CATGATTACAGG")],
+            version: 0,
+            endian: Endian::Little,
+            hole: 0,
+        };
+        let mut temps = vec![genome.write()?];
+        let genome = Arc::new(TwoBit::open(temps[0].path())?);
+        let mut open = |items: &[Item]| -> TestResult<Arc<BigWig>> {
+            let blocks: Vec<Vec<Section>> = items
+                .iter()
+                .map(|item| vec![(0, Items::BedGraph(vec![*item]))])
+                .collect();
+            let file = BigWigFile {
+                chroms: &[("chr1", 0, SIZE)],
+                blocks: &blocks,
+                version: 4,
+                endian: Endian::Little,
+                compressed: true,
+                children: 2,
+                hole: 0,
+            };
+            let temp = file.write()?;
+            let track = BigWig::open(temp.path())?;
+            temps.push(temp);
+            Ok(Arc::new(track))
+        };
+        let signal = SIGNAL
+            .map(&mut open)
+            .into_iter()
+            .collect::<TestResult<_>>()?;
+        let binding = BINDING
+            .map(&mut open)
+            .into_iter()
+            .collect::<TestResult<_>>()?;
+        Ok(Files {
+            genome,
+            signal,
+            binding,
+            _temps: temps,
+        })
+    }
+
+    fn open_sampler(files: &Files, regions: Regions, settings: Settings) -> Result<Sampler> {
+        Sampler::new(
+            Arc::clone(&files.genome),
+            files.signal.clone(),
+            files.binding.clone(),
+            chroms(),
+            regions,
+            settings,
+        )
+    }
+
+    fn read(sampler: &Sampler, windows: &[Window]) -> Result<(Vec<f32>, Vec<f32>)> {
+        let mut inputs = vec![9.0; windows.len() * 8 * CHANNELS];
+        let mut targets = vec![9.0; windows.len() * 2];
+        sampler.read(windows, &mut inputs, &mut targets)?;
+        Ok((inputs, targets))
+    }
+
+    /// Input and target of a window of `chr1`, base by base.
+    fn slow(window: Window) -> (Vec<f32>, Vec<f32>) {
+        let bases = window.start as usize..window.start as usize + 8;
+        let values = |items| -> Vec<f32> {
+            let values = &dense(items, SIZE)[bases.clone()];
+            let known = |value: &f32| if value.is_nan() { 0.0 } else { *value };
+            values.iter().map(known).collect()
+        };
+        let track = window.track as usize;
+        let (mut signal, binding) = (values(SIGNAL[track]), values(BINDING[track]));
+        let mut letters = LETTERS.as_bytes()[bases.clone()].to_vec();
+        let is_bound = |bin: &[f32]| bin.iter().sum::<f32>() > 2.0;
+        let mut target: Vec<f32> = binding
+            .chunks(4)
+            .map(|bin| f32::from(u8::from(is_bound(bin))))
+            .collect();
+        let mut channels = *b"ACGT";
+        if window.reverse {
+            signal.reverse();
+            letters.reverse();
+            target.reverse();
+            channels.reverse();
+        }
+        let mut input = Vec::new();
+        for (letter, value) in letters.into_iter().zip(signal) {
+            input.extend(channels.map(|known| f32::from(u8::from(known == letter))));
+            input.push(value);
+        }
+        (input, target)
+    }
+
+    #[test]
+    fn every_window_is_read_right() -> TestResult {
+        let files = files()?;
+        for memory in [0, 200, u64::MAX] {
+            let settings = Settings {
+                memory,
+                ..settings()
+            };
+            let sampler = open_sampler(&files, regions(), settings)?;
+            for (track, reverse) in [(0, false), (0, true), (1, false), (1, true)] {
+                let window = |chrom, start| Window {
+                    region: None,
+                    track,
+                    chrom,
+                    start,
+                    reverse,
+                };
+                for start in 0..=SIZE - 8 {
+                    let window = window(0, start);
+                    let (inputs, targets) = read(&sampler, &[window])?;
+                    let (expected, labels) = slow(window);
+                    assert!(same(&inputs, &expected), "{window:?} {inputs:?}");
+                    assert!(same(&targets, &labels), "{window:?} {targets:?}");
+                }
+                // A chromosome that the tracks lack: bases, and no signal.
+                let (inputs, targets) = read(&sampler, &[window(1, 4)])?;
+                for row in inputs.chunks(CHANNELS) {
+                    assert!(same(&[row[..4].iter().sum(), row[4]], &[1.0, 0.0]));
+                }
+                assert!(same(&targets, &[0.0; 2]));
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn threads_and_memory_change_nothing() -> TestResult {
+        let files = files()?;
+        let wide = Settings {
+            batch_size: 100,
+            ..settings()
+        };
+        let one = open_sampler(&files, regions(), wide.clone())?;
+        for (threads, memory) in [(1, 0), (2, 100), (3, u64::MAX)] {
+            let settings = Settings {
+                threads,
+                memory,
+                ..wide.clone()
+            };
+            let other = open_sampler(&files, regions(), settings)?;
+            for index in 0..5 {
+                let windows = one.plan(1, 2, index);
+                assert_eq!(windows, other.plan(1, 2, index));
+                let (expected, found) = (read(&one, &windows)?, read(&other, &windows)?);
+                assert!(same(&found.0, &expected.0) && same(&found.1, &expected.1));
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn windows_are_where_they_may_be() -> TestResult {
+        let files = files()?;
+        let sampler = open_sampler(&files, regions(), settings())?;
+        assert_eq!(sampler.region_count(), 3);
+        let Regions { chrom, start, .. } = regions();
+        for window in (0..500).flat_map(|index| sampler.plan(0, 0, index)) {
+            let end = window.start + 8;
+            assert!(end <= [SIZE, 12][window.chrom as usize], "{window:?}");
+            match window.region {
+                Some(row) => {
+                    assert_eq!(window.chrom, chrom[row as usize]);
+                    assert!(window.start.abs_diff(start[row as usize]) <= 3);
+                }
+                None if window.chrom == 0 => {
+                    let letters = &LETTERS[window.start as usize..end as usize];
+                    assert!(letters.matches('N').count() <= 4, "{letters}");
+                }
+                None => {}
+            }
+            // The region at 11 touches the blacklist itself; where it moves to must not.
+            let stays = window.region == Some(3) && window.start == 11;
+            let is_clear = window.chrom == 1 || end <= 18 || window.start >= 19;
+            assert!(is_clear || stays, "{window:?}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn arguments_that_do_not_fit_are_errors() -> TestResult {
+        type Change = fn(&mut Settings, &mut Regions);
+        let changes: [(Change, &str); 11] = [
+            (|s, _| s.batch_size = 0, "batch_size is 0"),
+            (|s, _| s.random_ratio = 1.5, "random ratio 1.5 is not"),
+            (|s, _| s.random_ratio = f64::NAN, "random ratio NaN is not"),
+            (|s, _| s.bin = 3, "bins of 3 bp do not divide windows of 8"),
+            (|s, _| s.window = 0, "bins of 4 bp do not divide windows"),
+            (|s, _| s.threads = 0, "threads is 0"),
+            (|_, r| r.track.truncate(3), "columns of 4, 4 and 3 regions"),
+            (|_, r| r.chrom[1] = 2, "a region lies on chromosome 2 of 2"),
+            (|_, r| r.track[1] = Some(2), "a region has track 2 of 2"),
+            (
+                |_, r| r.start[1] = 25,
+                "region 1: chr1:25, 8 bp long, does not fit into 32 bp",
+            ),
+            (
+                |_, r| *r = Regions::default(),
+                "the pool of regions of interest is empty",
+            ),
+        ];
+        let files = files()?;
+        for (change, expected) in changes {
+            let (mut settings, mut regions) = (settings(), regions());
+            change(&mut settings, &mut regions);
+            match open_sampler(&files, regions, settings) {
+                Err(error) => assert!(error.to_string().starts_with(expected), "{error}"),
+                Ok(_) => return Err(format!("accepted: {expected}").into()),
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn buffers_of_another_size_are_errors() -> TestResult {
+        let sampler = open_sampler(&files()?, regions(), settings())?;
+        let window = sampler.plan(0, 0, 0)[0];
+        for (inputs, targets) in [(39, 2), (40, 1), (41, 2)] {
+            let result = sampler.read(&[window], &mut vec![0.0; inputs], &mut vec![0.0; targets]);
+            assert!(
+                matches!(result, Err(Error::InvalidArgument(_))),
+                "{result:?}"
+            );
+        }
+        Ok(())
+    }
+}

@@ -325,13 +325,16 @@ fn column<T: numpy::Element + Copy + TryInto<u32> + std::fmt::Display>(
 }
 
 fn intervals(array: &PyReadonlyArray2<'_, i64>) -> PyResult<Vec<(u32, u32)>> {
-    let flat = array.as_slice()?;
-    if array.as_array().ncols() != 2 {
+    // Refuses what is not aligned; rows are then taken from the view, which knows the memory order.
+    array.as_slice()?;
+    let rows = array.as_array();
+    if rows.ncols() != 2 {
         return Err(PyValueError::new_err(
             "blacklist: expected columns start and end",
         ));
     }
-    flat.chunks_exact(2)
-        .map(|pair| crate::error::interval(pair[0], pair[1]))
+    rows.rows()
+        .into_iter()
+        .map(|row| crate::error::interval(row[0], row[1]))
         .collect()
 }

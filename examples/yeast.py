@@ -1,0 +1,124 @@
+"""The worked example: train on real yeast data, score whole chromosomes that the model has never seen.
+
+``python examples/yeast.py DATA OUT`` trains on the yeast set in DATA, once per factor and seed, and writes the average
+precision per 32-bp bin to OUT/scores.tsv. A run that is finished already is scored and not repeated. Set
+``KERAS_BACKEND=jax`` for the speed of JAX; the docs' numbers were made so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+TRAINING_CHROMS = [f"chr{name}" for name in "I II IV V VI VII VIII X XI XIII XIV XV".split()]
+VALIDATION_CHROMS = ["chrIX", "chrXVI"]
+TEST_CHROMS = ["chrIII", "chrXII"]
+COLUMNS = ("tf", "seed", "epoch", "chroms", "model", "auroc", "atac_alone", "prevalence")
+
+
+def train(data: Path, output: Path, tf: str, seed: int, settings: dict[str, Any]) -> None:
+    """Train one model, unless the folder holds a finished run."""
+    from maxatac import TrainConfig
+    from maxatac import train as run
+    from maxatac.outputs import RunFolder
+
+    folder = RunFolder(output, tf)
+    if folder.record.is_file() and json.loads(folder.record.read_text())["status"] == "finished":
+        return
+    run(
+        TrainConfig(
+            sequence=data / "sacCer3.2bit",
+            meta_file=data / f"meta_{tf}.tsv",
+            blacklist=data / "sacCer3_blacklist.bed",
+            tchroms=TRAINING_CHROMS,
+            vchroms=VALIDATION_CHROMS,
+            output=output,
+            prefix=tf,
+            seed=seed,
+            rev_comp_train=True,
+            force=True,
+            **settings,
+        )
+    )
+
+
+def score(data: Path, output: Path, tf: str, seed: int, epoch: int | None, chroms: list[str]) -> dict[str, Any]:
+    """Score the checkpoint of an epoch (none: the selected one) on whole chromosomes of the first cell type."""
+    import keras
+
+    from maxatac import Genome, Track
+    from maxatac.evaluation import evaluate
+    from maxatac.intervals import read_blacklist
+    from maxatac.meta import read_meta
+    from maxatac.outputs import RunFolder
+
+    folder = RunFolder(output, tf)
+    path = folder.folder / folder.best_epoch.read_text().strip() if epoch is None else folder.checkpoint(epoch)
+    model = keras.models.load_model(path, compile=False)
+    model.compile(jit_compile=True)
+    problems: list[str] = []
+    first = read_meta(data / f"meta_{tf}.tsv", problems)[0]
+    scores = evaluate(
+        model,
+        Genome(data / "sacCer3.2bit"),
+        Track(first.signal),
+        Track(first.binding),
+        chroms,
+        blacklist=read_blacklist(data / "sacCer3_blacklist.bed", problems),
+    )
+    return {
+        "tf": tf,
+        "seed": seed,
+        "epoch": path.stem.rpartition("_")[2],
+        "chroms": " ".join(chroms),
+        "model": round(scores.average_precision, 4),
+        "auroc": round(scores.auroc, 4),
+        "atac_alone": round(scores.signal_average_precision, 4),
+        "prevalence": round(scores.positives / scores.bins, 5),
+    }
+
+
+def main() -> None:
+    """Train and score every factor and seed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path, help="folder of the yeast set")
+    parser.add_argument("output", type=Path, help="folder for runs and scores")
+    parser.add_argument("--tf", nargs="+", default=["Abf1", "Rap1"], help="factors; default: Abf1 Rap1")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3], help="default: 1 2 3")
+    parser.add_argument("--epochs", type=int, default=36)
+    parser.add_argument("--batches", type=int, default=40)
+    parser.add_argument("--batch_size", type=int, default=100)
+    parser.add_argument("--jitter", type=int, default=480)
+    parser.add_argument("--rand_ratio", type=float, default=0.5)
+    parser.add_argument("--score_epochs", nargs="+", type=int, help="default: the last epoch and the selected one")
+    parser.add_argument("--validation_only", action="store_true", help="leave the test chromosomes alone")
+    arguments = parser.parse_args()
+
+    from maxatac.cli.logs import log_to_stderr
+
+    log_to_stderr("info")
+    settings = {name: getattr(arguments, name) for name in ("epochs", "batches", "batch_size", "jitter", "rand_ratio")}
+    settings["val_batch_size"] = arguments.batch_size
+    chrom_sets = [VALIDATION_CHROMS] if arguments.validation_only else [VALIDATION_CHROMS, TEST_CHROMS]
+    rows = []
+    for tf in arguments.tf:
+        for seed in arguments.seeds:
+            output = arguments.output / f"{tf}_seed{seed}"
+            train(arguments.data, output, tf, seed, settings)
+            for epoch in arguments.score_epochs or (arguments.epochs, None):
+                for chroms in chrom_sets:
+                    rows.append(score(arguments.data, output, tf, seed, epoch, chroms))
+                    print(*(f"{name} {rows[-1][name]}" for name in COLUMNS), sep=", ", flush=True)
+    table = arguments.output / "scores.tsv"
+    with table.open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, delimiter="\t", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    print(f"scores are in {table}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,510 @@
+"""Everything that is wrong with what the user gave is found before training, all of it at once."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+import tiny
+from tiny import TinySet
+
+from maxatac.cli.main import main
+
+HTML = "<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head></html>\n"
+
+Damage = Callable[[TinySet], dict[str, object]]
+Check = Callable[..., list[str]]
+
+
+@pytest.fixture
+def problems(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Check:
+    """Run a command that must be refused, and return the problems that it names."""
+
+    def check(data: TinySet, *words: str, **changes: object) -> list[str]:
+        output = tmp_path / "results"
+        before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+        assert main(data.arguments(output, *words, **changes)) == 2
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        # Nothing is half-written, in the output folder or beside the inputs.
+        assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+        told = [line for line in captured.err.splitlines() if line.startswith("maxatac: ")]
+        found = [line.removeprefix("maxatac: error: ") for line in told[:-1]]
+        s = "" if len(found) == 1 else "s"
+        assert told[-1] == f"maxatac: {len(found)} problem{s} found before the start; nothing was written"
+        assert len(set(found)) == len(found)
+        return found
+
+    return check
+
+
+def named(problem: str, *words: object) -> bool:
+    missing = [str(word) for word in words if str(word) not in problem]
+    assert not missing, f"{problem!r} lacks {missing}"
+    return True
+
+
+# The meta file.
+
+
+def rows_of(data: TinySet, **changes: Sequence[str]) -> list[dict[str, str]]:
+    """Rows of the meta file, with some columns replaced from top to bottom."""
+    rows = data.rows()
+    for column, values in changes.items():
+        for row, value in zip(rows, values, strict=True):
+            row[column] = value
+    return rows
+
+
+@pytest.mark.parametrize("column", tiny.COLUMNS)
+def test_missing_column(column: str, damaged: TinySet, problems: Check) -> None:
+    damaged.write_meta(columns=[name for name in tiny.COLUMNS if name != column])
+    (problem,) = problems(damaged)
+    assert named(problem, damaged.meta_file, "line 1", f"column {column} is missing")
+
+
+def test_empty_meta_file(damaged: TinySet, problems: Check) -> None:
+    damaged.meta_file.write_text("")
+    (problem,) = problems(damaged)
+    assert named(problem, damaged.meta_file, "is empty")
+
+
+def test_meta_file_without_rows(damaged: TinySet, problems: Check) -> None:
+    damaged.write_meta([])
+    (problem,) = problems(damaged)
+    assert named(problem, damaged.meta_file, "no row")
+
+
+def test_no_training_row(damaged: TinySet, problems: Check) -> None:
+    damaged.write_meta(rows_of(damaged, Train_Test_Label=["Test"] * 3))
+    (problem,) = problems(damaged)
+    assert named(problem, damaged.meta_file, "no row is labelled Train")
+
+
+def test_two_rows_for_one_cell_type(damaged: TinySet, problems: Check) -> None:
+    damaged.write_meta(rows_of(damaged, Cell_Line=["CellA", "CellB", "CellA"]))
+    (problem,) = problems(damaged)
+    assert named(problem, damaged.meta_file, "line 4", "line 2", "CellA")
+
+
+def test_unknown_label(damaged: TinySet, problems: Check) -> None:
+    damaged.write_meta(rows_of(damaged, Train_Test_Label=["Train", "Validation", "Test"]))
+    (problem,) = problems(damaged)
+    assert named(problem, damaged.meta_file, "line 3", "'Validation'", "Train or Test")
+
+
+def test_two_factors(damaged: TinySet, problems: Check) -> None:
+    damaged.write_meta(rows_of(damaged, TF=["CTCF", "CTCF", "MAX"]))
+    (problem,) = problems(damaged)
+    assert named(problem, damaged.meta_file, "'CTCF' (line 2)", "'MAX' (line 4)")
+
+
+def test_unknown_test_cell_type(tiny_set: TinySet, problems: Check) -> None:
+    (problem,) = problems(tiny_set, test_cell_types=("CellD",))
+    assert named(problem, "CellD", "CellA, CellB, CellC")
+
+
+# Files.
+
+FILES = (
+    "sequence", "meta_file", "signal", "binding", "atac_peaks", "chip_peaks", "blacklist", "chrom_sizes", "train_roi",
+    "validate_roi", "weights",
+)  # fmt: skip
+NAMES = {
+    "signal": "CellB_signal.bw",
+    "binding": "CellB_binding.bw",
+    "atac_peaks": "CellB_atac.narrowPeak",
+    "chip_peaks": "CellB_chip.narrowPeak",
+}
+
+
+def place(data: TinySet, what: str) -> tuple[Path, dict[str, object]]:
+    """Where a file is, and the options that make a run read it."""
+    if what in NAMES:
+        return data.folder / NAMES[what], {}
+    if what in ("sequence", "meta_file", "blacklist", "chrom_sizes"):
+        path: Path = getattr(data, what)
+    elif what == "weights":
+        path = data.folder / "model.keras"
+    else:
+        path = data.folder / f"{what}.bed"
+        path.write_text("chr1\t20000\t21024\nchr3\t20000\t21024\n")
+    return path, {what: path}
+
+
+@pytest.mark.parametrize("what", FILES)
+@pytest.mark.parametrize("fault", ["does not exist", "is a directory", "is empty"])
+def test_file_that_is_none(what: str, fault: str, damaged: TinySet, problems: Check) -> None:
+    path, options = place(damaged, what)
+    path.unlink(missing_ok=True)
+    if fault == "is a directory":
+        path.mkdir()
+    elif fault == "is empty":
+        path.touch()
+    (problem,) = problems(damaged, **options)
+    # What the meta file names is told with its line and as it is written there.
+    assert named(problem, path.name, fault)
+    assert (str(damaged.meta_file) in problem and "line 3" in problem) if what in NAMES else str(path) in problem
+
+
+@pytest.mark.parametrize("what", FILES)
+def test_file_that_may_not_be_read(
+    what: str, damaged: TinySet, problems: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, options = place(damaged, what)
+    path.touch()
+    if path.stat().st_size == 0:
+        path.write_bytes(b"something")
+    path.chmod(0)
+    if os.access(path, os.R_OK):
+        # The superuser may read everything; tell the check that this one file is closed to him too.
+        access = os.access
+        monkeypatch.setattr(os, "access", lambda file, mode, **how: Path(file) != path and access(file, mode, **how))
+    (problem,) = problems(damaged, **options)
+    assert named(problem, path.name, "is not readable")
+
+
+@pytest.mark.parametrize("what", FILES)
+def test_web_page_instead_of_a_file(what: str, damaged: TinySet, problems: Check) -> None:
+    path, options = place(damaged, what)
+    path.write_text(HTML)
+    (problem,) = problems(damaged, **options)
+    assert named(problem, path, "HTML")
+
+
+@pytest.mark.parametrize(
+    ("what", "other", "found", "expected"),
+    [
+        ("signal", "CellA_atac.narrowPeak", "BED text", "bigWig"),
+        ("binding", "CellA_chip.narrowPeak", "BED text", "bigWig"),
+        ("signal", "genome.2bit", "2bit", "bigWig"),
+        ("sequence", "CellA_signal.bw", "bigWig", "2bit"),
+        ("atac_peaks", "CellA_signal.bw", "bigWig", "BED"),
+        ("chip_peaks", "genome.2bit", "2bit", "BED"),
+        ("blacklist", "genome.2bit", "2bit", "BED"),
+        ("chrom_sizes", "CellA_signal.bw", "bigWig", "sizes"),
+        ("train_roi", "CellA_signal.bw", "bigWig", "BED"),
+        ("meta_file", "CellA_signal.bw", "bigWig", "tab-separated"),
+        ("weights", "genome.2bit", "2bit", ".keras"),
+    ],
+    ids=lambda value: str(value),
+)
+def test_file_of_another_format(
+    what: str, other: str, found: str, expected: str, damaged: TinySet, problems: Check
+) -> None:
+    path, options = place(damaged, what)
+    path.write_bytes((damaged.folder / other).read_bytes())
+    (problem,) = problems(damaged, **options)
+    assert named(problem, path, found, expected)
+
+
+@pytest.mark.parametrize("what", ["sequence", "signal", "binding"])
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.9])
+def test_truncated_binary_file(what: str, share: float, damaged: TinySet, problems: Check) -> None:
+    path, options = place(damaged, what)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    (problem,) = problems(damaged, **options)
+    assert named(problem, path)
+
+
+@pytest.mark.parametrize("what", ["atac_peaks", "blacklist", "train_roi"])
+def test_truncated_gzip_file(what: str, damaged: TinySet, problems: Check) -> None:
+    path, options = place(damaged, what)
+    content = gzip.compress(path.read_bytes() * 50)
+    path.write_bytes(content[: len(content) // 2])
+    (problem,) = problems(damaged, **options)
+    assert named(problem, path, "truncated")
+
+
+@pytest.mark.parametrize("what", ["binding", "signal"])
+def test_damage_inside_a_track(what: str, damaged: TinySet, problems: Check) -> None:
+    path, options = place(damaged, what)
+    content = bytearray(path.read_bytes())
+    # Data sections begin behind the header, the zoom headers, the summary and the chromosome tree.
+    offset = int.from_bytes(content[16:24], "little")
+    content[offset + 12 : offset + 40] = bytes(28)
+    path.write_bytes(content)
+    (problem,) = problems(damaged, **options)
+    assert named(problem, path)
+
+
+@pytest.mark.parametrize("line", ["chr1\t20", "chr1\tten\t20", "chr1\t30\t20", "chr1\t-5\t20"], ids=repr)
+@pytest.mark.parametrize("what", ["atac_peaks", "blacklist", "train_roi"])
+def test_line_that_is_no_interval(what: str, line: str, damaged: TinySet, problems: Check) -> None:
+    path, options = place(damaged, what)
+    path.write_text(f"chr1\t10000\t10500\n{line}\n")
+    (problem,) = problems(damaged, **options)
+    assert named(problem, path, "line 2")
+
+
+# Chromosomes.
+
+
+def plain(name: str) -> str:
+    return name.removeprefix("chr")
+
+
+@pytest.mark.parametrize("what", ["signal", "binding"])
+def test_tracks_with_other_chromosome_names(what: str, damaged: TinySet, problems: Check) -> None:
+    path, _ = place(damaged, what)
+    tiny.write_bigwig(path, [("1", 5_000, 6_000, 1.0)], {plain(name): size for name, size in tiny.SIZES.items()})
+    (problem,) = problems(damaged)
+    assert named(problem, path, "'1'", "'chr1'", damaged.sequence)
+
+
+@pytest.mark.parametrize("what", ["atac_peaks", "chip_peaks", "blacklist", "train_roi"])
+def test_intervals_with_other_chromosome_names(what: str, damaged: TinySet, problems: Check) -> None:
+    path, options = place(damaged, what)
+    path.write_text(path.read_text().replace("chr", ""))
+    (problem,) = problems(damaged, **options)
+    assert named(problem, path, "'1'", "'chr1'")
+
+
+def test_chrom_sizes_with_other_names(damaged: TinySet, problems: Check) -> None:
+    tiny.write_sizes(damaged.chrom_sizes, {plain(name): size for name, size in tiny.SIZES.items()})
+    (problem,) = problems(damaged, chrom_sizes=damaged.chrom_sizes)
+    assert named(problem, damaged.chrom_sizes, "'1'", "'chr1'")
+
+
+@pytest.mark.parametrize(
+    ("option", "typed", "words"),
+    [
+        ("tchroms", "1", ["'chr1'"]),
+        ("vchroms", "Chr3", ["'chr3'"]),
+        ("chroms", "chr17", ["chr1"]),
+        ("tchroms", "scaffold", ["chr1, chr2, chr3"]),
+    ],
+)
+def test_typed_chromosome_that_is_nowhere(
+    option: str, typed: str, words: list[str], tiny_set: TinySet, problems: Check
+) -> None:
+    chroms = {"tchroms": tiny.TRAINING, "vchroms": tiny.VALIDATION, "chroms": tuple(tiny.SIZES)}[option]
+    (problem,) = problems(tiny_set, **{option: (*chroms, typed)})
+    assert named(problem, f"--{option}", f" {typed}:", *words)
+
+
+def test_track_of_another_build(damaged: TinySet, problems: Check) -> None:
+    path, _ = place(damaged, "signal")
+    tiny.write_bigwig(path, [("chr1", 5_000, 6_000, 1.0)], {**tiny.SIZES, "chr2": 99_000})
+    (problem,) = problems(damaged)
+    assert named(problem, path, "chr2", "99,000", "100,000", damaged.sequence, "genome build")
+
+
+def test_chrom_sizes_of_another_build(damaged: TinySet, problems: Check) -> None:
+    tiny.write_sizes(damaged.chrom_sizes, {**tiny.SIZES, "chr3": 80_001})
+    (problem,) = problems(damaged, chrom_sizes=damaged.chrom_sizes)
+    assert named(problem, damaged.chrom_sizes, "chr3", "80,001", "80,000", damaged.sequence)
+
+
+def test_chrom_sizes_that_lack_a_chromosome(damaged: TinySet, problems: Check) -> None:
+    tiny.write_sizes(damaged.chrom_sizes, {"chr1": tiny.SIZES["chr1"]})
+    (problem,) = problems(damaged, chrom_sizes=damaged.chrom_sizes)
+    assert named(problem, damaged.chrom_sizes, "chr2, chr3")
+
+
+def test_track_without_any_chromosome_of_the_run(damaged: TinySet, problems: Check) -> None:
+    path, _ = place(damaged, "signal")
+    tiny.write_bigwig(path, [("scaffold", 5_000, 6_000, 1.0)], {"scaffold": 10_000})
+    (problem,) = problems(damaged)
+    assert named(problem, path, "scaffold", "chr1")
+
+
+def test_overlapping_chromosomes(tiny_set: TinySet, problems: Check) -> None:
+    (problem,) = problems(tiny_set, tchroms=("chr1", "chr2"), vchroms=("chr2", "chr3"))
+    assert named(problem, "--tchroms", "--vchroms", "chr2", "overlap")
+
+
+def test_default_chromosomes_that_the_genome_lacks(damaged: TinySet, problems: Check) -> None:
+    tiny.write_genome(damaged.sequence, {"scaffold_1": 50_000})
+    told = problems(damaged, tchroms=None, vchroms=None)
+    assert any("--tchroms" in problem and "scaffold_1" in problem for problem in told)
+    assert any("--vchroms" in problem for problem in told)
+
+
+# Regions.
+
+
+@pytest.mark.parametrize("pool", ["training", "validation"])
+def test_pool_that_the_blacklist_empties(pool: str, damaged: TinySet, problems: Check) -> None:
+    chroms = {"training": tiny.TRAINING, "validation": tiny.VALIDATION}[pool]
+    damaged.blacklist.write_text("".join(f"{chrom}\t0\t{tiny.SIZES[chrom]}\n" for chrom in chroms))
+    (problem,) = problems(damaged)
+    intervals = [
+        line.split("\t")[0]
+        for cell in ("CellA", "CellB")
+        for kind in ("atac", "chip")
+        for line in damaged.file(cell, f"{kind}.narrowPeak").read_text().splitlines()
+    ]
+    black = sum(chrom in chroms for chrom in intervals)
+    assert named(
+        problem, f"no {pool} region is left", f"of {len(intervals):,} intervals",
+        f"{len(intervals) - black:,} are on other chromosomes", f"{black:,} blacklisted", "CellA_atac.narrowPeak",
+    )  # fmt: skip
+
+
+def test_regions_that_are_all_too_near_an_end(tiny_set: TinySet, problems: Check, tmp_path: Path) -> None:
+    bed = tmp_path / "regions.bed"
+    bed.write_text("chr1\t0\t100\nchr1\t159900\t160000\nchr3\t20000\t21024\n")
+    (problem,) = problems(tiny_set, train_roi=bed)
+    assert named(problem, bed, "of 3 intervals", "1 are on other chromosomes", "2 too near an end")
+
+
+@pytest.mark.parametrize("what", ["atac_peaks", "train_roi", "blacklist"])
+def test_many_intervals_beyond_an_end(what: str, damaged: TinySet, problems: Check) -> None:
+    path, options = place(damaged, what)
+    inside = [f"chr1\t{start}\t{start + 500}" for start in range(10_000, 80_000, 1_000)]
+    path.write_text("\n".join([*inside, "chr2\t99900\t100400"]) + "\n")
+    (problem,) = problems(damaged, **options)
+    assert named(problem, path, "1 of 71", "genome build")
+
+
+def test_regions_of_an_unknown_cell_type(tiny_set: TinySet, problems: Check, tmp_path: Path) -> None:
+    table = tmp_path / "regions.tsv"
+    rows = (
+        "Chr\tStart\tStop\tROI_Type\tCell_Line",
+        "chr1\t20000\t21024\tATAC\tCellA",
+        "chr1\t30000\t31024\tATAC\tCellC",
+    )
+    table.write_text("\n".join(rows) + "\n")
+    (problem,) = problems(tiny_set, train_roi=table)
+    # CellC is labelled Test: its regions must not train.
+    assert named(problem, table, "line 3", "CellC", "CellA, CellB")
+
+
+def test_no_place_for_random_windows(tiny_set: TinySet, problems: Check, tmp_path: Path) -> None:
+    black = tmp_path / "black.bed"
+    # The regions of the file lie in gaps that are too short to hold anything else than N.
+    black.write_text("chr3\t2500\t80000\n")
+    regions = tmp_path / "regions.bed"
+    regions.write_text("chr3\t1000\t2024\n")
+    (problem,) = problems(tiny_set, blacklist=black, validate_roi=regions, rand_ratio=0.5)
+    assert "random window" in problem
+
+
+# Weights, output, values.
+
+
+def other_weights(path: Path) -> Path:
+    """Weights of a network with half the filters, written without Keras."""
+    import h5py
+    import numpy as np
+
+    with h5py.File(path, "w") as file:
+        file["layers/conv1d/vars/0"] = np.zeros((7, 5, 8), np.float32)
+        file["layers/conv1d/vars/1"] = np.zeros(8, np.float32)
+    return path
+
+
+def test_weights_of_another_shape(tiny_set: TinySet, problems: Check, tmp_path: Path) -> None:
+    weights = other_weights(tmp_path / "other.weights.h5")
+    (problem,) = problems(tiny_set, weights=weights)
+    assert named(problem, weights, "(7, 5, 8)", "(7, 5, 15)")
+
+
+def test_output_that_is_a_file(tiny_set: TinySet, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("mine")
+    for output in (taken, taken / "below"):
+        assert main(tiny_set.arguments(output)) == 2
+        assert named(capsys.readouterr().err, f"--output {output}", "is a file")
+    assert taken.read_text() == "mine"
+
+
+def test_output_that_cannot_be_written(
+    tiny_set: TinySet, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o500)
+    access = os.access
+    # For the superuser, to whom nothing is closed.
+    monkeypatch.setattr(
+        os,
+        "access",
+        lambda path, mode, **how: not (mode & os.W_OK and Path(path) == closed) and access(path, mode, **how),
+    )
+    for output in (closed, closed / "a" / "b"):
+        assert main(tiny_set.arguments(output)) == 2
+        assert named(capsys.readouterr().err, f"--output {output}", "cannot be written to")
+    assert list(closed.iterdir()) == []
+
+
+def test_output_that_fails_only_when_it_is_made(
+    tiny_set: TinySet, tmp_path: Path, capsys: pytest.CaptureFixture[str], quick_network: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    output = tmp_path / "results"
+    assert main(tiny_set.arguments(output)) == 2
+    assert named(capsys.readouterr().err, f"--output {output}", "Read-only file system")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--batch_size", "0"), ("--rand_ratio", "1.5"), ("--epochs", "-1"), ("--jitter", "-3"), ("--threads", "0")],
+    ids=" ".join,
+)
+def test_value_out_of_range(words: tuple[str, str], tiny_set: TinySet, problems: Check) -> None:
+    (problem,) = problems(tiny_set, *words)
+    assert named(problem, " ".join(words), "expected")
+
+
+# All at once.
+
+
+def test_every_problem_is_named_in_one_run(damaged: TinySet, problems: Check, tmp_path: Path) -> None:
+    weights = other_weights(tmp_path / "other.weights.h5")
+    damaged.file("CellA", "binding.bw").write_text(HTML)
+    damaged.file("CellB", "signal.bw").write_bytes(b"")
+    damaged.file("CellB", "chip.narrowPeak").write_text("chr1\tten\t20\n")
+    damaged.blacklist.write_text("1\t0\t100\n")
+    tiny.write_sizes(damaged.chrom_sizes, {**tiny.SIZES, "chr2": 7})
+    damaged.write_meta(rows_of(damaged, TF=["CTCF", "CTCF", "MAX"]))
+    told = problems(
+        damaged, "--batch_size", "0", "--rand_ratio", "1.5", chrom_sizes=damaged.chrom_sizes, weights=weights,
+        tchroms=("chr1", "chr2", "chrX"), train_roi=None,
+    )  # fmt: skip
+    expected = (
+        "--batch_size 0", "--rand_ratio 1.5", "CellA_binding.bw", "CellB_signal.bw", "CellB_chip.narrowPeak",
+        "blacklist.bed", "genome.chrom.sizes", "transcription factors", "chrX", "other.weights.h5",
+    )  # fmt: skip
+    for words in expected:
+        assert sum(words in problem for problem in told) == 1, words
+    assert len(told) == len(expected)
+
+
+def test_without_a_genome_the_rest_is_still_checked(damaged: TinySet, problems: Check) -> None:
+    damaged.sequence.write_text(HTML)
+    damaged.file("CellA", "binding.bw").write_text(HTML)
+    absent = {name: damaged.folder / f"{name}.bed" for name in ("train_roi", "validate_roi", "chrom_sizes")}
+    told = problems(damaged, "--epochs", "0", blacklist=damaged.folder / "black.bed", **absent)
+    for words in (
+        "genome.2bit",
+        "CellA_binding.bw",
+        "black.bed",
+        "--epochs 0",
+        *(str(path) for path in absent.values()),
+    ):
+        assert sum(words in problem for problem in told) == 1, words
+    assert len(told) == 7
+
+
+def test_real_program(damaged: TinySet, tmp_path: Path) -> None:
+    damaged.file("CellA", "signal.bw").write_text(HTML)
+    output = tmp_path / "results"
+    arguments = damaged.arguments(output, "--epochs", "-1", blacklist=damaged.folder / "none.bed")
+    done = subprocess.run([sys.executable, "-m", "maxatac", *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    lines = done.stderr.splitlines()
+    assert [line.startswith("maxatac: error: ") for line in lines] == [True, True, True, False]
+    assert named(done.stderr, "CellA_signal.bw", "HTML", "--epochs -1", "none.bed", "3 problems found before the start")
+    assert not output.exists()

@@ -1,0 +1,171 @@
+"""The loader as Keras sees it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from writers import BedGraph, FixedStep, Section, write_bigwig, write_twobit
+
+from maxatac import Genome, Sampler, Track, WindowDataset
+from maxatac.errors import TrackError
+
+BATCHES = 4
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> tuple[Path, Path]:
+    """A genome and a track."""
+    rng = np.random.default_rng(1)
+    letters = rng.choice(np.frombuffer(b"ACGT", np.uint8), 30_000).tobytes().decode()
+    values = rng.random(3_000).astype(np.float32).tolist()
+    blocks: list[list[Section]] = [
+        [("chr1", FixedStep(start, 5, 4, values[start // 5 : start // 5 + 500]))] for start in range(0, 15_000, 2500)
+    ]
+    blocks += [[("chr1", BedGraph([(start, start + 40, 1.0) for start in range(15_000, 29_000, 90)]))]]
+    return (
+        write_twobit(tmp_path / "genome.2bit", {"chr1": letters}),
+        write_bigwig(tmp_path / "track.bw", {"chr1": 30_000}, blocks),
+    )
+
+
+def make_sampler(paths: tuple[Path, Path], **changes: Any) -> Sampler:
+    track = Track(paths[1])
+    starts = np.arange(0, 28_000, 700)
+    arguments: dict[str, Any] = {
+        "batch_size": 6,
+        "seed": 3,
+        "rand_ratio": 0.5,
+        "jitter": 100,
+        "reverse_complement": True,
+    }
+    return Sampler(
+        Genome(paths[0]),
+        [track],
+        [track],
+        chroms=["chr1"],
+        roi_chrom=np.zeros(len(starts), np.int32),
+        roi_start=starts,
+        roi_track=np.zeros(len(starts), np.int32),
+        **arguments | changes,
+    )
+
+
+def assert_same(found: Any, wanted: tuple[NDArray[np.float32], NDArray[np.float32]]) -> None:
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_array_equal(np.asarray(one), other)
+
+
+def test_an_item_is_a_batch_of_the_epoch(paths: tuple[Path, Path]) -> None:
+    sampler, other = make_sampler(paths), make_sampler(paths)
+    dataset = WindowDataset(sampler, BATCHES)
+    assert len(dataset) == dataset.batches == BATCHES
+    assert dataset.epoch == 0
+    for epoch in (0, 2, 1):
+        dataset.epoch = epoch
+        # In any order, and again.
+        for index in (3, 0, 2, 1, 0, 3):
+            assert_same(dataset[index], other.batch(epoch, index))
+    assert dataset.error is None
+    assert dataset.seconds > 0
+
+
+def test_the_epoch_changes_the_items(paths: tuple[Path, Path]) -> None:
+    dataset = WindowDataset(make_sampler(paths), BATCHES)
+    first = dataset[0]
+    dataset.epoch = 1
+    assert not np.array_equal(dataset[0][0], first[0])
+    dataset.epoch = 0
+    assert_same(dataset[0], first)
+
+
+def test_keras_workers_stay_off(paths: tuple[Path, Path]) -> None:
+    dataset = WindowDataset(make_sampler(paths), BATCHES)
+    assert dataset.workers == 1
+    assert dataset.use_multiprocessing is False
+
+
+def test_what_went_wrong_is_kept(paths: tuple[Path, Path]) -> None:
+    dataset = WindowDataset(make_sampler(paths, memory=0), BATCHES)
+    dataset[0]
+    with paths[1].open("r+b") as file:
+        file.truncate(200)
+    with pytest.raises(TrackError) as caught:
+        dataset[1]
+    assert dataset.error is caught.value
+    assert str(paths[1]) in str(dataset.error)
+
+
+class Recorder(keras.Model):
+    """A model of a few numbers that remembers what it was trained and tested on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pool = keras.layers.AveragePooling1D(32)
+        self.dense = keras.layers.Dense(1, activation="sigmoid")
+        self.flatten = keras.layers.Flatten()
+        self.trained: list[Any] = []
+        self.tested: list[Any] = []
+
+    def call(self, inputs: Any) -> Any:
+        return self.flatten(self.dense(self.pool(inputs)))
+
+    def train_step(self, data: Any) -> Any:
+        self.trained.append(tuple(np.asarray(part) for part in data))
+        return super().train_step(data)
+
+    def test_step(self, data: Any) -> Any:
+        self.tested.append(tuple(np.asarray(part) for part in data))
+        return super().test_step(data)
+
+
+def test_keras_trains_on_the_plan(paths: tuple[Path, Path]) -> None:
+    """Every batch once, in order, each epoch its own: what Keras reads ahead of training takes nothing away."""
+    sampler = make_sampler(paths)
+    training, fixed = WindowDataset(sampler, BATCHES), WindowDataset(sampler.with_stream(1), 2)
+    model = Recorder()
+    model.compile(optimizer="sgd", loss="binary_crossentropy", run_eagerly=True)
+    for epoch in range(2):
+        training.epoch = epoch
+        model.fit(training, validation_data=fixed, initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose=0)
+    assert len(model.trained) == 2 * BATCHES
+    assert len(model.tested) == 2 * 2
+    other = make_sampler(paths)
+    for number, batch in enumerate(model.trained):
+        assert_same(batch, other.batch(*divmod(number, BATCHES)))
+    # Validation examples are the same in every epoch.
+    for number, batch in enumerate(model.tested):
+        assert_same(batch, other.with_stream(1).batch(0, number % 2))
+
+
+def test_keras_trains_without_the_interpreter_in_between(paths: tuple[Path, Path]) -> None:
+    dataset = WindowDataset(make_sampler(paths, threads=2), BATCHES)
+    model = keras.Sequential(
+        [
+            keras.Input((1024, 5)),
+            keras.layers.AveragePooling1D(32),
+            keras.layers.Conv1D(1, 3, padding="same", activation="sigmoid"),
+            keras.layers.Flatten(),
+        ]
+    )
+    model.compile(optimizer="sgd", loss="binary_crossentropy")
+    history = model.fit(dataset, epochs=2, shuffle=False, verbose=0).history
+    assert len(history["loss"]) == 2
+    assert np.isfinite(history["loss"]).all()
+    assert model.predict(dataset, verbose=0).shape == (6 * BATCHES, 32)
+
+
+def test_an_error_ends_the_fit_and_is_kept(paths: tuple[Path, Path]) -> None:
+    dataset = WindowDataset(make_sampler(paths, memory=0), BATCHES)
+    with paths[1].open("r+b") as file:
+        file.truncate(200)
+    model = keras.Sequential([keras.Input((1024, 5)), keras.layers.AveragePooling1D(32), keras.layers.Flatten()])
+    model.compile(loss="mse", optimizer="sgd")
+    with pytest.raises(Exception, match="track.bw"):
+        model.fit(dataset, shuffle=False, verbose=0)
+    assert isinstance(dataset.error, TrackError)
+    assert str(paths[1]) in str(dataset.error)

@@ -1,0 +1,251 @@
+from __future__ import annotations
+
+import argparse
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from maxatac.cli import main as command
+from maxatac.cli.main import build_parser, main, parse, run
+from maxatac.cli.train import config_from
+from maxatac.errors import InputError, TrackError
+from maxatac.settings import TrainConfig
+
+NEEDED = ("train", "--sequence", "g.2bit", "--meta_file", "m.tsv")
+
+
+def train_options() -> list[str]:
+    (subparsers,) = (action for action in build_parser()._actions if isinstance(action, argparse._SubParsersAction))
+    parser: argparse.ArgumentParser = subparsers.choices["train"]
+    return [option for action in parser._actions for option in action.option_strings if option.startswith("--")]
+
+
+def config(*words: str) -> TrainConfig:
+    return config_from(parse([*NEEDED, *words]))
+
+
+def refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """What a usage error says."""
+    with pytest.raises(SystemExit) as leaving:
+        main(words)
+    assert leaving.value.code == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    return captured.err
+
+
+# Run as a program.
+
+WATCHED = ("h5py", "jax", "keras", "matplotlib", "numpy", "pandas", "pyBigWig", "tensorflow", "tqdm")
+WATCHER = f"""
+import atexit, pathlib, sys
+atexit.register(lambda: pathlib.Path(sys.argv[1]).write_text(" ".join(set(sys.modules) & {set(WATCHED)!r})))
+from maxatac.cli.main import main
+sys.exit(main(sys.argv[2:]))
+"""
+
+Call = Callable[..., tuple["subprocess.CompletedProcess[str]", list[str]]]
+
+
+@pytest.fixture
+def call(tmp_path: Path) -> Call:
+    """Run a command in a new interpreter; returns also which heavy modules it imported."""
+
+    def run_in_new_interpreter(*words: str) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+        seen = tmp_path / "modules"
+        program = [sys.executable, "-c", WATCHER, str(seen), *words]
+        done = subprocess.run(program, capture_output=True, text=True, check=False)
+        return done, seen.read_text().split()
+
+    return run_in_new_interpreter
+
+
+@pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["--version"]], ids=" ".join)
+def test_help_is_quick(words: list[str], call: Call, record_property: Callable[[str, object], None]) -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done, loaded = call(*words)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert (done.returncode, done.stderr) == (0, "")
+    assert loaded == [], f"imported by {' '.join(words)}, which took {used:.2f} s of CPU time"
+    record_property("cpu_seconds", used)
+
+
+def test_help_names_every_option(call: Call) -> None:
+    done, _ = call("train", "--help")
+    assert [option for option in train_options() if option not in done.stdout] == []
+
+
+def test_version(call: Call) -> None:
+    import maxatac
+
+    assert call("--version")[0].stdout == f"maxatac {maxatac.__version__}\n"
+
+
+def test_bare_command_shows_help(call: Call) -> None:
+    done, _ = call()
+    assert done.returncode == 2
+    assert "train" in done.stdout
+    assert "simulate" in done.stdout
+
+
+def test_bad_input_is_told_without_keras(call: Call, tmp_path: Path) -> None:
+    done, loaded = call("train", "--sequence", "no.2bit", "--meta_file", "no.tsv", "--output", str(tmp_path / "out"))
+    assert done.returncode == 2
+    assert "no.2bit" in done.stderr
+    assert "no.tsv" in done.stderr
+    assert "2 problems found before the start; nothing was written" in done.stderr
+    assert not {"keras", "tensorflow", "matplotlib"} & set(loaded)
+
+
+def test_module_is_the_command() -> None:
+    done = subprocess.run([sys.executable, "-m", "maxatac", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("maxatac ")
+
+
+# Spelling.
+
+
+@pytest.mark.parametrize("option", [option for option in train_options() if "_" in option])
+def test_hyphens_are_accepted(option: str) -> None:
+    value = {"--output_activation": "sigmoid", "--model_format": "h5"}.get(option, "3")
+    takes_none = option.startswith("--no-") or "--no-" + option[2:] in train_options()
+    words = [] if takes_none else [value]
+    given = parse([*NEEDED, option.replace("_", "-"), *words])
+    assert given == parse([*NEEDED, option, *words])
+    if not takes_none:
+        assert parse([*NEEDED, f"{option.replace('_', '-')}={value}"]) == given
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (["--epoch", "3"], "--epochs"),
+        (["--rev-com"], "--rev_comp"),
+        (["--metafile", "m.tsv"], "--meta_file"),
+        (["--batchsize=3"], "--batch_size"),
+        (["--tchrom", "chr1"], "--tchroms"),
+        (["--no-plots"], "--no-plot"),
+        (["--target-scale-facto", "2"], "--target_scale_factor"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value[0],
+)
+def test_unknown_option_brings_a_suggestion(typed: list[str], meant: str, capsys: pytest.CaptureFixture[str]) -> None:
+    told = refused([*NEEDED, *typed], capsys)
+    assert f"unknown option {typed[0].partition('=')[0]}; did you mean {meant}?" in told
+
+
+def test_misspelt_required_option_brings_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
+    told = refused(["train", "--sequnce", "g.2bit", "--meta_file", "m.tsv"], capsys)
+    assert "unknown option --sequnce; did you mean --sequence?" in told
+
+
+def test_all_unknown_options_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    told = refused([*NEEDED, "--epoch", "3", "--xyzzy", "--seeds=4"], capsys)
+    assert "--epochs?" in told
+    assert "unknown option --xyzzy\n" in told
+    assert "--seed?" in told
+
+
+def test_stray_word(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "unknown argument stray" in refused([*NEEDED, "--epochs", "3", "stray"], capsys)
+
+
+@pytest.mark.parametrize("missing", ["--sequence", "--meta_file"])
+def test_required_option(missing: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = list(NEEDED)
+    place = words.index(missing)
+    del words[place : place + 2]
+    assert missing in refused(words, capsys)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--epochs", "many"], ["--epochs", "1.5"], ["--epochs"], ["--rand_ratio", "half"], ["--arch", "DCNN_V9"],
+        ["--center", "left"], ["--loglevel", "loud"], ["--output_activation", "tanh"], ["--model_format", "onnx"],
+        ["--tchroms"],
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_value_that_is_none(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert words[0] in refused([*NEEDED, *words], capsys)
+
+
+def test_unknown_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "train" in refused(["trian"], capsys)
+
+
+def test_the_pages_example_word_for_word() -> None:
+    line = (
+        "maxatac train --arch DCNN_V2 --sequence hg38.2bit --meta_file CTCF_meta.tsv --output ./CTCF_DCNN "
+        "--prefix CTCF_DCNN --shuffle_cell_type --rev_comp"
+    )
+    assert config_from(parse(line.split()[1:])) == TrainConfig(
+        sequence=Path("hg38.2bit"),
+        meta_file=Path("CTCF_meta.tsv"),
+        output=Path("CTCF_DCNN"),
+        prefix="CTCF_DCNN",
+        rev_comp_train=True,
+    )
+
+
+def test_negative_numbers_reach_the_check() -> None:
+    assert "--epochs -1" in config("--epochs", "-1").problems()[0]
+
+
+# Exit statuses.
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "told"),
+    [
+        (
+            InputError(["a.bw: is empty", "b.bw: is empty"]),
+            2,
+            "maxatac: error: a.bw: is empty\nmaxatac: error: b.bw: is empty\n"
+            "maxatac: 2 problems found before the start; nothing was written\n",
+        ),
+        (
+            InputError(["a.bw: is empty"]),
+            2,
+            "maxatac: error: a.bw: is empty\nmaxatac: 1 problem found before the start; nothing was written\n",
+        ),
+        (TrackError("a.bw: block 3 is damaged"), 1, "maxatac: error: a.bw: block 3 is damaged\n"),
+        (OSError(28, "No space left on device", "x.keras"), 1, "No space left on device: 'x.keras'\n"),
+        (KeyboardInterrupt(), 130, ""),
+    ],
+    ids=["problems", "problem", "failure", "disk", "interrupt"],
+)
+def test_error_becomes_status(error: BaseException, status: int, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def fail(_: argparse.Namespace) -> int:
+        raise error
+
+    assert run(fail, argparse.Namespace()) == status
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.endswith(told)
+    assert "Traceback" not in captured.err
+
+
+def test_a_bug_shows_its_traceback() -> None:
+    def fail(_: argparse.Namespace) -> int:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run(fail, argparse.Namespace())
+
+
+def test_statuses() -> None:
+    assert (command.OK, command.FAILURE, command.BAD_INPUT, command.RETRY, command.INTERRUPTED) == (0, 1, 2, 75, 130)
+
+
+def test_reader_of_the_output_may_leave() -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m maxatac train --help | true", shell=True, capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""

@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from xml.etree import ElementTree
+
+import pytest
+
+import maxatac
+from maxatac.cli.main import build_parser, parse
+from maxatac.outputs import RunFolder
+from maxatac.settings import TrainConfig
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+TRAIN = ROOT / "docs" / "train.md"
+
+pages = pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+
+
+def blocks(page: Path, language: str) -> list[tuple[str, str]]:
+    """Code blocks of a language, each with the comment that stands before it."""
+    pattern = rf"(?:<!-- ([^\n]*) -->\n\n)?```{language}\n(.*?)```"
+    return re.findall(pattern, page.read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+def prose(page: Path) -> str:
+    return re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+def anchors(page: Path) -> set[str]:
+    """Names that a page's headings get: lower case, no punctuation, hyphens for spaces."""
+    headings = re.findall(r"^#+ (.*)$", prose(page), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def commands(page: Path) -> Iterator[list[str]]:
+    """Every command line of the page's shell blocks, as words."""
+    for _, block in blocks(page, "bash"):
+        for line in block.replace("\\\n", " ").splitlines():
+            yield line.split() if "'" in line else shlex.split(line)
+
+
+def test_pages_are_found() -> None:
+    assert {"README.md", "CHANGELOG.md", "train.md", "simulate.md", "how-it-is-built.md"} == {p.name for p in PAGES}
+
+
+def script(name: str) -> ModuleType:
+    """Import a script of the documentation."""
+    spec = importlib.util.spec_from_file_location(f"docs_{name}", ROOT / "docs" / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_option_tables_are_the_parsers() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "docs" / "options.py"), "--check"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_option_table_has_every_option() -> None:
+    text = TRAIN.read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| `--")]
+    named = {option for row in rows for option in re.findall(r"`(--[\w-]+)", row.split(" | ")[0])}
+    (subparsers,) = (action for action in build_parser()._actions if hasattr(action, "choices") and action.choices)
+    options = {option for action in subparsers.choices["train"]._actions for option in action.option_strings}
+    assert named <= options
+    assert {option for option in options if not option.startswith("--no-")} - {"-h", "--help"} <= named
+
+
+def test_stale_option_table_is_put_right(tmp_path: Path) -> None:
+    text = TRAIN.read_text(encoding="utf-8")
+    stale = tmp_path / "train.md"
+    stale.write_text(text.replace("| `--epochs N` | 20 |", "| `--epochs N` | 30 |"), encoding="utf-8")
+    assert stale.read_text(encoding="utf-8") != text
+    assert script("options").filled(stale, "train") == text
+
+
+@pages
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
+        if target.startswith("https://"):
+            continue
+        path, _, anchor = target.partition("#")
+        there = page.parent / path if path else page
+        assert there.exists(), f"{page.name} links to {target}"
+        assert not anchor or anchor in anchors(there), f"{page.name} links to {target}"
+
+
+@pages
+def test_paths_of_the_project_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    mentioned = set(re.findall(r"(?<![\w/.-])(?:docs|examples|maxatac|rust|tests|\.ci)/[\w./-]*\w", text))
+    mentioned |= set(re.findall(r"`([\w.-]+\.(?:toml|lock))`", text))
+    assert [path for path in sorted(mentioned) if not (ROOT / path).exists()] == []
+
+
+@pages
+def test_make_targets_exist(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    words = [line[1] for line in commands(page) if line[:1] == ["make"]]
+    words += re.findall(r"`make ([a-z-]+)", prose(page))
+    assert set(words) <= targets
+    assert words or page.name != "README.md"
+
+
+@pages
+def test_command_lines_are_valid(page: Path) -> None:
+    lines = [line for line in commands(page) if line[:1] == ["maxatac"]]
+    for line in lines:
+        parse(line[1:])
+    assert lines or page.name not in ("README.md", "train.md", "simulate.md")
+
+
+@pages
+def test_options_that_are_spoken_of_exist(page: Path) -> None:
+    (subparsers,) = (action for action in build_parser()._actions if hasattr(action, "choices") and action.choices)
+    known = {option for parser in subparsers.choices.values() for option in parser._option_string_actions}
+    spoken_of = re.findall(r"`(--[\w-]+)", prose(page))
+    allowed = {"--name", "--no-name"} if page == TRAIN else set()
+    assert set(spoken_of) - allowed <= known
+
+
+@pages
+def test_no_path_of_a_machine(page: Path) -> None:
+    assert re.findall(r"(?<![\w.])/(?:home|root|work|tmp|Users|mnt)/\S*", page.read_text(encoding="utf-8")) == []
+
+
+@pages
+def test_shell_blocks_are_shell(page: Path) -> None:
+    for _, block in blocks(page, "bash"):
+        subprocess.run(["bash", "-n"], input=block, text=True, check=True, capture_output=True)
+
+
+@pages
+def test_python_blocks_import_what_there_is(page: Path) -> None:
+    for _, block in blocks(page, "python"):
+        for node in ast.walk(ast.parse(block)):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("maxatac"):
+                module = importlib.import_module(node.module or "")
+                assert all(hasattr(module, alias.name) for alias in node.names)
+
+
+def test_example_of_the_loader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (block,) = (block for comment, block in blocks(TRAIN, "python") if comment == "tested as it stands")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    exec(compile(block, "docs/train.md", "exec"), names)
+    assert [names[name].shape for name in ("one_hot", "values")] == [(100, 4), (100,)]  # type: ignore[attr-defined]
+    assert [names[name].shape for name in ("inputs", "targets")] == [(50, 1024, 5), (50, 32)]  # type: ignore[attr-defined]
+    assert capsys.readouterr().out.startswith("training regions\n")
+
+
+def test_example_of_a_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    (block,) = (block for comment, block in blocks(TRAIN, "python") if comment.startswith("tested with a stand-in"))
+    given: list[TrainConfig] = []
+
+    def train(config: TrainConfig) -> SimpleNamespace:
+        given.append(config)
+        return SimpleNamespace(best_model="best.keras", best_epoch=1, history=[{"val_dice_coef": 0.5}])
+
+    monkeypatch.setattr("maxatac.training.train", train)
+    exec(compile(block, "docs/train.md", "exec"), {})
+    assert given[0].problems() == []
+    assert given[0].jitter == 480
+    assert capsys.readouterr().out == "best.keras 0.5\n"
+
+
+def test_outputs_are_listed() -> None:
+    from maxatac.training import _HISTORY_COLUMNS, _TIMING_COLUMNS
+
+    text = TRAIN.read_text(encoding="utf-8")
+    folder = RunFolder(Path(), "<prefix>")
+    names = [
+        getattr(folder, name).name for name, value in vars(RunFolder).items()
+        if isinstance(value, property) and name != "tensorboard"
+    ]  # fmt: skip
+    names += ["<prefix>_best.keras", "<prefix>_best.h5", "tensorboard/<prefix>/", *_HISTORY_COLUMNS, *_TIMING_COLUMNS]
+    assert [name for name in names if f"`{name}`" not in text] == []
+
+
+def test_picture_of_the_rooms_is_the_contract() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (layers,) = (contract["layers"] for contract in settings if contract["type"] == "layers")
+    (picture,) = (text for _, text in blocks(ROOT / "README.md", "text") if text.startswith("__main__"))
+    drawn = [re.split(r"  +", line)[0].split(" | ") for line in picture.splitlines()]
+    assert drawn == [[name.removeprefix("maxatac.") for name in layer.split(" | ")] for layer in layers]
+
+
+def test_every_room_is_described() -> None:
+    package = Path(maxatac.__file__).parent
+    rooms = {path.stem for path in package.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    text = (ROOT / "docs" / "how-it-is-built.md").read_text(encoding="utf-8")
+    assert {room for room in rooms - {"__init__"} if f"`{room}`" not in text} == set()
+
+
+def test_tools_asked_for_are_those_of_the_build() -> None:
+    python = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
+    rust = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]["rust-version"]
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"Python {python.removeprefix('>=')} or newer" in text
+    assert f"Rust {rust} or newer" in text
+
+
+def test_figures_are_what_the_script_draws(tmp_path: Path) -> None:
+    figures = script("make_figures").FIGURES
+    assert set(figures) == {path.name for path in (ROOT / "docs" / "figures").iterdir()}
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    for name, draw in figures.items():
+        drawn = []
+        for path in (tmp_path / f"once_{name}", tmp_path / f"twice_{name}"):
+            draw(path)
+            drawn.append(path.read_bytes())
+        assert drawn[0] == drawn[1]
+        ElementTree.fromstring(drawn[0])
+        assert f"figures/{name})" in text

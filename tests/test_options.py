@@ -1,0 +1,544 @@
+"""One test per option of ``maxatac train`` that fails if the option does nothing.
+
+Most stop where training would begin and look at what it would train with; a few go on with epochs that take no time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tiny
+from conftest import Start, Started
+from tiny import TinySet
+
+from maxatac.cli.main import build_parser, main
+
+# Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about; .h5 is a format that users may ask for.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file:UserWarning"),
+]
+
+TESTED: dict[str, str] = {}
+
+
+def covers(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Enter a test into the list of options that have one."""
+
+    def enter(test: Callable[..., None]) -> Callable[..., None]:
+        TESTED.update(dict.fromkeys(names, test.__name__))
+        return test
+
+    return enter
+
+
+def test_every_option_has_a_test() -> None:
+    (subparsers,) = (action for action in build_parser()._actions if isinstance(action, argparse._SubParsersAction))
+    options = {option for action in subparsers.choices["train"]._actions for option in action.option_strings}
+    assert set(TESTED) == options - {"-h", "--help"}
+    assert set(TESTED.values()) <= set(globals())
+
+
+def plans(started: Started, pool: str = "training", batches: int = 4) -> dict[str, np.ndarray]:
+    """Columns of the windows of the first batches."""
+    sampler = started.samplers[pool]
+    parts = [sampler.plan(0, index) for index in range(batches)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def same_batches(one: Started, other: Started) -> bool:
+    return all(
+        np.array_equal(mine, theirs)
+        for name in one.samplers
+        for index in range(3)
+        for mine, theirs in zip(one.samplers[name].batch(1, index), other.samplers[name].batch(1, index), strict=True)
+    )
+
+
+def record(output: Path, prefix: str = "maxatac_model") -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((output / f"{prefix}_run.json").read_text())
+    return found
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    return tmp_path / "results"
+
+
+# Inputs.
+
+
+@covers("--sequence")
+def test_sequence(tiny_set: TinySet, output: Path, start: Start, quick_network: None, tmp_path: Path) -> None:
+    other = tiny.write_genome(tmp_path / "other.2bit", seed=2)
+    inputs, _ = start(tiny_set.arguments(output)).samplers["training"].batch(0, 0)
+    changed, _ = start(tiny_set.arguments(output, sequence=other)).samplers["training"].batch(0, 0)
+    assert np.array_equal(inputs[..., 4], changed[..., 4])
+    assert not np.array_equal(inputs[..., :4], changed[..., :4])
+
+
+@covers("--meta_file")
+def test_meta_file(damaged: TinySet, output: Path, start: Start, quick_network: None) -> None:
+    other = damaged.write_meta(damaged.rows()[1:]).rename(damaged.folder / "other.tsv")
+    damaged.write_meta()
+    lines = [start(damaged.arguments(output, meta_file=meta)).inputs for meta in (damaged.meta_file, other)]
+    assert [[sample.cell_line for sample in inputs.training] for inputs in lines] == [["CellA", "CellB"], ["CellB"]]
+
+
+@covers("--train_roi", "--validate_roi")
+@pytest.mark.parametrize("option", ["train_roi", "validate_roi"])
+def test_regions_from_a_file(
+    option: str, tiny_set: TinySet, output: Path, start: Start, quick_network: None, tmp_path: Path
+) -> None:
+    mine, other = ("training", "validation") if option == "train_roi" else ("validation", "training")
+    chrom = {"training": "chr1", "validation": "chr3"}[mine]
+    bed = tmp_path / "regions.bed"
+    bed.write_text(f"{chrom}\t20000\t20400\n{chrom}\t30000\t31024\n")
+    from_meta = start(tiny_set.arguments(output))
+    from_file = start(tiny_set.arguments(output, **{option: bed}))
+    assert from_file.pool(mine) == [(chrom, 20_200 - 512), (chrom, 30_000)]
+    assert from_file.pool(other) == from_meta.pool(other)
+    assert len(from_meta.pool(mine)) > 2
+    # A region without a cell line draws one even where cell types are not shuffled.
+    unshuffled = start(tiny_set.arguments(output, shuffle_cell_type=False, **{option: bed}))
+    assert set(plans(unshuffled, mine)["track"]) == {0, 1}
+
+
+@covers("--blacklist")
+def test_blacklist(tiny_set: TinySet, output: Path, start: Start, quick_network: None, tmp_path: Path) -> None:
+    chrom, black_start, black_end = "chr1", 10_000, 150_000
+    bed = tmp_path / "black.bed"
+    bed.write_text(f"{chrom}\t{black_start}\t{black_end}\n")
+
+    def inside(started: Started) -> int:
+        plan = plans(started, batches=20)
+        chroms = np.array(started.inputs.split.training)[plan["chrom"]]
+        return int(((chroms == chrom) & (plan["start"] + 1_024 > black_start) & (plan["start"] < black_end)).sum())
+
+    with_it, without = (
+        start(tiny_set.arguments(output, blacklist=file, rand_ratio=0.5, jitter=400)) for file in (bed, None)
+    )
+    assert inside(with_it) == 0 < inside(without)
+    assert len(with_it.pool()) < len(without.pool())
+
+
+@covers("--chrom_sizes")
+def test_chrom_sizes(
+    tiny_set: TinySet, output: Path, start: Start, quick_network: None, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    start(tiny_set.arguments(output, chrom_sizes=tiny_set.chrom_sizes))
+    wrong = tiny.write_sizes(tmp_path / "wrong.sizes", {**tiny.SIZES, "chr2": 99_999})
+    assert main(tiny_set.arguments(output, chrom_sizes=wrong)) == 2
+    told = capsys.readouterr().err
+    assert "wrong.sizes: chr2 has 99,999 bp, but 100,000 bp in" in told
+
+
+@covers("--test_cell_types")
+def test_test_cell_types(tiny_set: TinySet, output: Path, start: Start, quick_network: None) -> None:
+    started = start(tiny_set.arguments(output, test_cell_types=("CellA",)))
+    assert [sample.cell_line for sample in started.inputs.training] == ["CellB", "CellC"]
+    assert started.inputs.pools["training"].cell_lines == ("CellB", "CellC")
+    both = start(tiny_set.arguments(output, test_cell_types=("CellA", "CellC")))
+    assert [sample.cell_line for sample in both.inputs.training] == ["CellB"]
+
+
+# Chromosomes.
+
+
+@covers("--chroms", "--tchroms", "--vchroms")
+@pytest.mark.parametrize(
+    ("options", "study", "training", "validation"),
+    [
+        ({"tchroms": ("chr1",), "vchroms": ("chr2",)}, {"chr1", "chr2"}, ("chr1",), ("chr2",)),
+        ({"tchroms": ("chr1", "chr2"), "vchroms": ("chr3",)}, {"chr1", "chr2", "chr3"}, ("chr1", "chr2"), ("chr3",)),
+        (
+            {"tchroms": ("chr1", "chr2"), "vchroms": ("chr3",), "chroms": ("chr3", "chr2")},
+            {"chr3", "chr2"}, ("chr2",), ("chr3",),
+        ),
+        # The page's lists: chr2 validates, chr3 trains, chr1 takes no part.
+        ({"tchroms": None, "vchroms": None}, {"chr2", "chr3"}, ("chr3",), ("chr2",)),
+    ],
+    ids=["lists", "other lists", "cut", "defaults"],
+)  # fmt: skip
+def test_chromosomes(
+    options: dict[str, tuple[str, ...] | None], study: set[str], training: tuple[str, ...],
+    validation: tuple[str, ...], tiny_set: TinySet, output: Path, start: Start, quick_network: None,
+) -> None:  # fmt: skip
+    started = start(tiny_set.arguments(output, rand_ratio=0.5, **options))
+    split = started.inputs.split
+    assert (set(split.chroms), split.training, split.validation) == (study, training, validation)
+    for name, chroms in (("training", training), ("validation", validation)):
+        drawn = {chroms[index] for index in plans(started, name, batches=10)["chrom"]}
+        assert drawn == set(chroms)
+
+
+# What is drawn.
+
+
+@covers("--rand_ratio")
+@pytest.mark.parametrize(("ratio", "random_windows"), [(0.0, 0), (0.25, 2), (0.3, 2), (1.0, 8)])
+def test_rand_ratio(
+    ratio: float, random_windows: int, tiny_set: TinySet, output: Path, start: Start, quick_network: None
+) -> None:
+    started = start(tiny_set.arguments(output, rand_ratio=ratio))
+    for pool in ("training", "validation"):
+        for index in range(3):
+            assert int((started.samplers[pool].plan(0, index)["roi"] < 0).sum()) == random_windows
+
+
+@covers("--jitter")
+def test_jitter(tiny_set: TinySet, output: Path, start: Start, quick_network: None) -> None:
+    def shifts(jitter: int, pool: str) -> np.ndarray:
+        started = start(tiny_set.arguments(output, jitter=jitter))
+        plan = plans(started, pool, batches=20)
+        return plan["start"] - started.inputs.pools[pool].start[plan["roi"]]
+
+    for pool in ("training", "validation"):
+        assert set(shifts(0, pool)) == {0}
+        moved = shifts(100, pool)
+        assert moved.min() < -50
+        assert moved.max() > 50
+        assert np.abs(moved).max() <= 100
+        assert np.abs(shifts(300, pool)).max() > 100
+
+
+@covers("--center")
+def test_center(tiny_set: TinySet, output: Path, start: Start, quick_network: None) -> None:
+    # The peak files say where each summit is, -1 where they do not know; read here without the package's reader.
+    expected: dict[str, list[tuple[str, int]]] = {"midpoint": [], "summit": []}
+    for cell in ("CellA", "CellB"):
+        for kind in ("atac", "chip"):
+            for line in tiny_set.file(cell, f"{kind}.narrowPeak").read_text().splitlines():
+                chrom, first, last, *_, summit = line.split("\t")
+                if chrom == "chr3":
+                    middle = (int(first) + int(last)) // 2
+                    expected["midpoint"].append((chrom, middle - 512))
+                    at_summit = int(first) + int(summit) if int(summit) >= 0 else middle
+                    expected["summit"].append((chrom, at_summit - 512))
+    assert expected["midpoint"] != expected["summit"]
+    for center, regions in expected.items():
+        assert start(tiny_set.arguments(output, center=center)).pool("validation") == regions
+    assert start(tiny_set.arguments(output)).pool("validation") == expected["midpoint"]
+
+
+@covers("--shuffle_cell_type", "--no-shuffle_cell_type")
+def test_shuffle_cell_type(tiny_set: TinySet, output: Path, start: Start, quick_network: None) -> None:
+    def own(*words: str, pool: str) -> float:
+        """Share of the windows that are read from the region's own cell type."""
+        arguments = tiny_set.arguments(output, *words)
+        plan = plans(started := start(arguments), pool, batches=20)
+        return float((plan["track"] == started.inputs.pools[pool].cell[plan["roi"]]).mean())
+
+    for pool in ("training", "validation"):
+        assert own("--no-shuffle_cell_type", pool=pool) == 1
+        assert 0.3 < own("--shuffle_cell_type", pool=pool) < 0.7
+        assert 0.3 < own(pool=pool) < 0.7
+
+
+@covers("--rev_comp_train", "--rev_comp", "--no-rev_comp_train", "--no-rev_comp")
+def test_reverse_complement(tiny_set: TinySet, output: Path, start: Start, quick_network: None) -> None:
+    def reversed_share(*words: str, pool: str = "training") -> float:
+        return float(plans(start(tiny_set.arguments(output, *words)), pool, batches=20)["reverse"].mean())
+
+    assert reversed_share() == 0
+    for option in ("--rev_comp_train", "--rev_comp"):
+        assert 0.3 < reversed_share(option) < 0.7
+        assert 0.3 < reversed_share(option, pool="validation") < 0.7
+        for negation in ("--no-rev_comp_train", "--no-rev_comp"):
+            assert reversed_share(option, negation) == 0
+    both = [start(tiny_set.arguments(output, option)) for option in ("--rev_comp_train", "--rev_comp")]
+    assert same_batches(*both)
+
+
+@covers("--seed")
+def test_seed(tiny_set: TinySet, output: Path, start: Start, quick_network: None) -> None:
+    one, same, other = (start(tiny_set.arguments(output, seed=seed, rand_ratio=0.5)) for seed in (5, 5, 6))
+    assert same_batches(one, same)
+    assert not same_batches(one, other)
+    kernels = [started.trainee.model.weights[0].numpy() for started in (one, same, other)]
+    assert np.array_equal(kernels[0], kernels[1])
+    assert not np.array_equal(kernels[0], kernels[2])
+
+    drawn = [start(tiny_set.arguments(output, seed=None)).record.seed for _ in range(5)]
+    assert all(1 <= seed <= 99_999 for seed in drawn)
+    assert len(set(drawn)) > 1
+
+
+def test_drawn_seed_is_recorded(tiny_set: TinySet, output: Path, scores: list[float]) -> None:
+    assert main(tiny_set.arguments(output, seed=None)) == 0
+    found = record(output)
+    assert 1 <= found["seed"] <= 99_999
+    assert found["settings"]["seed"] == found["seed"]
+    assert f"seed {found['seed']};" in (output / "maxatac_model.log").read_text()
+
+
+@covers("--batch_size", "--val_batch_size")
+def test_batch_sizes(tiny_set: TinySet, output: Path, start: Start, quick_network: None) -> None:
+    started = start(tiny_set.arguments(output, batch_size=6, val_batch_size=10))
+    for data, size in ((started.trainee.training, 6), (started.trainee.validation, 10)):
+        inputs, targets = data[0]
+        assert (inputs.shape, targets.shape) == ((size, 1024, 5), (size, 32))
+
+
+@covers("--batches")
+@pytest.mark.parametrize("batches", [1, 3])
+def test_batches(batches: int, tiny_set: TinySet, output: Path, start: Start, quick_network: None) -> None:
+    trainee = start(tiny_set.arguments(output, batches=batches)).trainee
+    assert (len(trainee.training), len(trainee.validation)) == (batches, batches)
+
+
+@covers("--threads")
+def test_threads(
+    tiny_set: TinySet, output: Path, start: Start, quick_network: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import maxatac._core
+
+    asked: list[int] = []
+    sampler = maxatac._core.Sampler
+
+    def watched(*arguments: Any, **settings: Any) -> Any:
+        asked.append(settings["threads"])
+        return sampler(*arguments, **settings)
+
+    monkeypatch.setattr("maxatac._core.Sampler", watched)
+    one, two = (start(tiny_set.arguments(output, threads=threads, rand_ratio=0.5)) for threads in (1, 2))
+    assert asked == [1, 1, 2, 2]
+    # It is no number that a result depends on.
+    assert same_batches(one, two)
+    start(tiny_set.arguments(output, threads=None))
+    assert asked[4:] == [len(os.sched_getaffinity(0))] * 2
+
+
+# The model.
+
+
+@covers("--arch")
+def test_arch(tiny_set: TinySet, output: Path, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    import keras
+
+    import maxatac.model
+
+    def other(*, length: int, channels: int, bins: int, dense: bool, output_activation: str) -> keras.Model:
+        inputs = keras.Input((length, channels))
+        outputs = keras.layers.Flatten()(keras.layers.AveragePooling1D(length // bins)(inputs[..., :1]))
+        return keras.Model(inputs, outputs, name="other")
+
+    names = ("DCNN_V2", "OTHER")
+    monkeypatch.setattr("maxatac.settings.ARCHITECTURES", names)
+    monkeypatch.setattr("maxatac.cli.train.ARCHITECTURES", names)
+    monkeypatch.setattr(maxatac.model, "ARCHITECTURES", {**maxatac.model.ARCHITECTURES, "OTHER": other})
+    models = [start(tiny_set.arguments(output, arch=name)).trainee.model.name for name in names]
+    assert models == ["dcnn_v2", "other"]
+
+
+@covers("--dense", "--no-dense")
+def test_dense(tiny_set: TinySet, output: Path, start: Start) -> None:
+    def layers(*words: str) -> list[str]:
+        model = start(tiny_set.arguments(output, *words)).trainee.model
+        return [type(layer).__name__ for layer in model.layers]
+
+    assert "Dense" not in layers()
+    assert "Dense" not in layers("--dense", "--no-dense")
+    assert layers("--dense")[-1] == "Dense"
+
+
+@covers("--output_activation")
+@pytest.mark.parametrize("name", ["sigmoid", "linear", "relu", "softplus"])
+def test_output_activation(name: str, tiny_set: TinySet, output: Path, start: Start) -> None:
+    for words in ((), ("--dense",)):
+        model = start(tiny_set.arguments(output, "--quant", *words, output_activation=name)).trainee.model
+        last = [layer for layer in model.layers if layer.weights][-1]
+        assert last.get_config()["activation"] == name
+
+
+@covers("--weights")
+def test_weights(tiny_set: TinySet, output: Path, start: Start, tmp_path: Path) -> None:
+    import keras
+
+    from maxatac.model import build
+
+    keras.utils.set_random_seed(99)
+    model = build("DCNN_V2")
+    for ending in ("w.weights.h5", "w.keras", "w.h5"):
+        path = tmp_path / ending
+        model.save_weights(path) if "weights" in ending else model.save(path)
+        started = start(tiny_set.arguments(output, weights=path)).trainee.model
+        for mine, theirs in zip(started.weights, model.weights, strict=True):
+            assert np.array_equal(mine.numpy(), theirs.numpy())
+    unweighted = start(tiny_set.arguments(output)).trainee.model
+    assert not np.array_equal(unweighted.weights[0].numpy(), model.weights[0].numpy())
+
+
+@covers("--quant", "--no-quant")
+def test_quant(tiny_set: TinySet, output: Path, start: Start, quick_network: None) -> None:
+    def started(*words: str) -> Started:
+        return start(tiny_set.arguments(output, *words))
+
+    binary, quantitative = started(), started("--quant")
+    inputs, labels = binary.samplers["training"].batch(0, 0)
+    same_inputs, means = quantitative.samplers["training"].batch(0, 0)
+    assert np.array_equal(inputs, same_inputs)
+    assert set(np.unique(labels)) == {0, 1}
+    # The binding tracks hold 0 and 1: a bin's mean says how much of it is bound.
+    assert np.array_equal(labels, means > 0.5)
+    assert not np.array_equal(labels, means)
+    assert quantitative.trainee.model.loss.__name__ == "mean_squared_error"
+    assert binary.trainee.model.loss.__name__ == "binary_cross_entropy"
+    assert started("--quant", "--no-quant").trainee.model.loss.__name__ == "binary_cross_entropy"
+
+
+@covers("--target_scale_factor")
+def test_target_scale_factor(tiny_set: TinySet, output: Path, start: Start, quick_network: None) -> None:
+    one, ten = (start(tiny_set.arguments(output, "--quant", target_scale_factor=factor)) for factor in (1.0, 10.0))
+    for pool in ("training", "validation"):
+        np.testing.assert_allclose(one.samplers[pool].batch(0, 0)[1] * 10, ten.samplers[pool].batch(0, 0)[1], rtol=1e-6)
+
+
+# The run.
+
+
+@covers("--epochs")
+@pytest.mark.parametrize("epochs", [1, 3])
+def test_epochs(epochs: int, tiny_set: TinySet, output: Path, scores: list[float]) -> None:
+    assert main(tiny_set.arguments(output, epochs=epochs)) == 0
+    checkpoints = sorted(path.name for path in output.glob("maxatac_model_[0-9]*.keras"))
+    assert checkpoints == [f"maxatac_model_{epoch}.keras" for epoch in range(1, epochs + 1)]
+    assert len((output / "maxatac_model.csv").read_text().splitlines()) == 1 + epochs
+
+
+@covers("--output", "--prefix")
+def test_output_and_prefix(tiny_set: TinySet, tmp_path: Path, scores: list[float]) -> None:
+    output = tmp_path / "some" / "folder"
+    assert main(tiny_set.arguments(output, prefix="CTCF")) == 0
+    names = {path.name for path in output.iterdir()}
+    assert {name for name in names if not name.startswith("CTCF")} == {"best_epoch.txt", "tensorboard"}
+    assert {"CTCF_1.keras", "CTCF.csv", "CTCF_best.h5", "CTCF_run.json", "CTCF.log"} <= names
+    assert (output / "tensorboard" / "CTCF").is_dir()
+    assert list(tmp_path.iterdir()) == [tmp_path / "some"]
+
+
+@covers("--plot", "--no-plot")
+@pytest.mark.parametrize(("words", "plots"), [((), 2), (("--plot",), 2), (("--no-plot",), 0)], ids=str)
+def test_plot(words: tuple[str, ...], plots: int, tiny_set: TinySet, output: Path, scores: list[float]) -> None:
+    arguments = [word for word in tiny_set.arguments(output) if word != "--no-plot"]
+    assert main([*arguments, *words]) == 0
+    assert len(list(output.glob("*.png"))) == plots
+
+
+@covers("--model_format")
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+def test_model_format(ending: str, tiny_set: TinySet, output: Path, scores: list[float]) -> None:
+    assert main(tiny_set.arguments(output, model_format=ending)) == 0
+    models = {path.name for path in output.iterdir() if path.suffix in (".keras", ".h5")}
+    assert models == {f"maxatac_model_1.{ending}", "maxatac_model_best.keras", "maxatac_model_best.h5"}
+    assert (output / "best_epoch.txt").read_text() == f"maxatac_model_1.{ending}\n"
+
+
+@covers("--force", "--no-force")
+def test_force(tiny_set: TinySet, output: Path, scores: list[float], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(tiny_set.arguments(output, epochs=2)) == 0
+    before = {path: path.read_bytes() for path in output.rglob("*") if path.is_file()}
+    capsys.readouterr()
+    for words in ((), ("--force", "--no-force")):
+        assert main(tiny_set.arguments(output, *words)) == 2
+        told = capsys.readouterr().err
+        assert f"--output {output}" in told
+        assert "--force" in told
+        assert {path: path.read_bytes() for path in output.rglob("*") if path.is_file()} == before
+    assert main(tiny_set.arguments(output, "--force", epochs=1)) == 0
+    # Nothing of the longer run is left to be taken for the new one.
+    assert not (output / "maxatac_model_2.keras").exists()
+    assert len(list(output.rglob("events.out.tfevents.*"))) == 2
+
+
+@covers("--save_roi", "--no-save_roi")
+def test_save_roi(tiny_set: TinySet, tmp_path: Path, scores: list[float], request: pytest.FixtureRequest) -> None:
+    saved, unsaved, negated = (tmp_path / name for name in ("saved", "unsaved", "negated"))
+    assert main(tiny_set.arguments(saved, "--save_roi")) == 0
+    assert main(tiny_set.arguments(unsaved)) == 0
+    assert main(tiny_set.arguments(negated, "--save_roi", "--no-save_roi")) == 0
+    names = {
+        f"maxatac_model_{pool}_ROI{ending}"
+        for pool in ("training", "validation")
+        for ending in (".bed.gz", "_stats.txt", "_totalregions_stats.txt")
+    }
+    assert {path.name for path in saved.glob("*ROI*")} == names
+    assert list(unsaved.glob("*ROI*")) == list(negated.glob("*ROI*")) == []
+
+    start: Start = request.getfixturevalue("start")
+    files = {
+        option: saved / f"maxatac_model_{pool}_ROI.bed.gz"
+        for option, pool in (("train_roi", "training"), ("validate_roi", "validation"))
+    }
+    for words in ((), ("--no-shuffle_cell_type",)):
+        first = start(tiny_set.arguments(tmp_path / "a", *words))
+        again = start(tiny_set.arguments(tmp_path / "b", *words, **files))
+        for name, pool in first.inputs.pools.items():
+            for column in ("chrom", "start", "kind", "cell"):
+                assert np.array_equal(getattr(pool, column), getattr(again.inputs.pools[name], column))
+        assert same_batches(first, again)
+
+
+@covers("--genome")
+def test_genome_is_a_label(tiny_set: TinySet, tmp_path: Path, scores: list[float]) -> None:
+    for name, words in (("labelled", ("--genome", "sacCer3")), ("bare", ())):
+        assert main(tiny_set.arguments(tmp_path / name, *words)) == 0
+    labelled, bare = (record(tmp_path / name) for name in ("labelled", "bare"))
+    assert labelled["settings"]["genome"] == "sacCer3"
+    assert bare["settings"]["genome"] is None
+    # Explicit paths win: the label changes no input.
+    assert labelled["inputs"] == bare["inputs"]
+
+
+@covers("--loglevel")
+@pytest.mark.parametrize(
+    ("level", "levels"),
+    [
+        ("ERROR", set()),
+        ("fatal", set()),
+        ("Warning", {"WARNING"}),
+        ("INFO", {"WARNING", "INFO"}),
+        ("debug", {"WARNING", "INFO"}),
+    ],
+)
+def test_loglevel(
+    level: str, levels: set[str], tiny_set: TinySet, output: Path, scores: list[float],
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    assert main(tiny_set.arguments(output, loglevel=level, blacklist=None)) == 0
+    shown = capsys.readouterr().err.splitlines()
+    assert {line.split()[2] for line in shown} == levels
+    assert (output / "maxatac_model.log").read_text().splitlines() == shown
+    assert logging.getLogger("maxatac").level == getattr(logging, level.upper())
+
+
+@covers("--multiprocessing", "--max_queue_size")
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("--multiprocessing",), "--multiprocessing"),
+        (("--multiprocessing", "True"), "--multiprocessing"),
+        (("--max_queue_size", "20"), "--max_queue_size"),
+        (("--max-queue-size=20",), "--max_queue_size"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_options_of_old_command_lines(
+    words: tuple[str, ...], named: str, tiny_set: TinySet, output: Path, start: Start, quick_network: None,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    bare = start(tiny_set.arguments(output))
+    assert "no longer needed" not in capsys.readouterr().err
+    noted = start(tiny_set.arguments(output, *words))
+    assert f"{named} is no longer needed" in capsys.readouterr().err
+    assert noted.config == bare.config
+    assert same_batches(noted, bare)
