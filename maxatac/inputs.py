@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 PROBED_REGIONS = 500
 """Regions per cell type that are read to see what kind of signal its tracks hold."""
 
+_PIECE = 1_000_000
+
 
 @dataclasses.dataclass(frozen=True)
 class Inputs:
@@ -361,7 +363,8 @@ def _check_tracks(
     used: Sequence[str],
     problems: list[str],
 ) -> None:
-    """Hold the chromosomes of every track against the genome."""
+    """Hold the chromosomes of every track against the genome, and look for some that hold no binding data."""
+    labels = {sample.binding for sample in samples if sample.label == "Train"}
     purpose = {sample.binding: "binding" for sample in samples} | {sample.signal: "ATAC" for sample in samples}
     for path, track in tracks.items():
         before = len(problems)
@@ -373,5 +376,21 @@ def _check_tracks(
                 f"{path}: has none of the chromosomes that the run uses ({some(used)}); "
                 f"it has {some(track.chrom_sizes)}"
             )
-        elif missing:
+            continue
+        if path in labels:
+            try:
+                missing = [chrom for chrom in used if chrom in missing or not _has_data(track, chrom)]
+            except (TrackError, OSError) as error:
+                problems.append(str(error))
+                continue
+        if missing:
             logger.warning("%s: no %s data on %s: taken as 0", path, purpose[path], ", ".join(missing))
+
+
+def _has_data(track: Track, chrom: str) -> bool:
+    """Look for the first interval of a chromosome, piece by piece: a track may hold a value per base."""
+    size = track.chrom_sizes[chrom]
+    for start in range(0, size, _PIECE):
+        if len(track.intervals(chrom, start, min(start + _PIECE, size))[0]):
+            return True
+    return False

@@ -90,5 +90,6 @@ class RunFolder:
         """Remove what an earlier run of this prefix left."""
         for path in self.of_earlier_run():
             path.unlink()
-        if self.best_epoch.is_file() and self.best_epoch.read_text().startswith(f"{self.prefix}_"):
+        mine = re.compile(re.escape(self.prefix) + r"_\d+\.(keras|h5)")
+        if self.best_epoch.is_file() and mine.fullmatch(self.best_epoch.read_text().strip()):
             self.best_epoch.unlink()

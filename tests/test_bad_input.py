@@ -22,8 +22,9 @@ Check = Callable[..., list[str]]
 
 
 @pytest.fixture
-def problems(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Check:
+def problems(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Check:
     """Run a command that must be refused, and return the problems that it names."""
+    monkeypatch.setattr("maxatac.training._run", lambda *_: None)
 
     def check(data: TinySet, *words: str, **changes: object) -> list[str]:
         output = tmp_path / "results"
@@ -204,11 +205,13 @@ def test_file_of_another_format(
 
 
 @pytest.mark.parametrize("what", ["sequence", "signal", "binding"])
-@pytest.mark.parametrize("share", [0.02, 0.3, 0.9])
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.7])
 def test_truncated_binary_file(what: str, share: float, damaged: TinySet, problems: Check) -> None:
     path, options = place(damaged, what)
     content = path.read_bytes()
-    path.write_bytes(content[: int(len(content) * share)])
+    # Behind the index of a bigWig there are only views of lower resolution.
+    needed = len(content) if what == "sequence" else int.from_bytes(content[24:32], "little") + 60
+    path.write_bytes(content[: int(needed * share)])
     (problem,) = problems(damaged, **options)
     assert named(problem, path)
 
@@ -366,12 +369,8 @@ def test_many_intervals_beyond_an_end(what: str, damaged: TinySet, problems: Che
 
 def test_regions_of_an_unknown_cell_type(tiny_set: TinySet, problems: Check, tmp_path: Path) -> None:
     table = tmp_path / "regions.tsv"
-    rows = (
-        "Chr\tStart\tStop\tROI_Type\tCell_Line",
-        "chr1\t20000\t21024\tATAC\tCellA",
-        "chr1\t30000\t31024\tATAC\tCellC",
-    )
-    table.write_text("\n".join(rows) + "\n")
+    rows = "chr1\t20000\t21024\tATAC\tCellA\nchr1\t30000\t31024\tATAC\tCellC\n"
+    table.write_text(f"Chr\tStart\tStop\tROI_Type\tCell_Line\n{rows}")
     (problem,) = problems(tiny_set, train_roi=table)
     # CellC is labelled Test: its regions must not train.
     assert named(problem, table, "line 3", "CellC", "CellA, CellB")
@@ -421,13 +420,9 @@ def test_output_that_cannot_be_written(
 ) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o500)
-    access = os.access
-    # For the superuser, to whom nothing is closed.
-    monkeypatch.setattr(
-        os,
-        "access",
-        lambda path, mode, **how: not (mode & os.W_OK and Path(path) == closed) and access(path, mode, **how),
-    )
+    if os.access(closed, os.W_OK):
+        # Nothing is closed to the superuser.
+        monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != closed)
     for output in (closed, closed / "a" / "b"):
         assert main(tiny_set.arguments(output)) == 2
         assert named(capsys.readouterr().err, f"--output {output}", "cannot be written to")
@@ -486,13 +481,7 @@ def test_without_a_genome_the_rest_is_still_checked(damaged: TinySet, problems: 
     damaged.file("CellA", "binding.bw").write_text(HTML)
     absent = {name: damaged.folder / f"{name}.bed" for name in ("train_roi", "validate_roi", "chrom_sizes")}
     told = problems(damaged, "--epochs", "0", blacklist=damaged.folder / "black.bed", **absent)
-    for words in (
-        "genome.2bit",
-        "CellA_binding.bw",
-        "black.bed",
-        "--epochs 0",
-        *(str(path) for path in absent.values()),
-    ):
+    for words in ("genome.2bit", "CellA_binding.bw", "black.bed", "--epochs 0", *map(str, absent.values())):
         assert sum(words in problem for problem in told) == 1, words
     assert len(told) == 7
 

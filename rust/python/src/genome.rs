@@ -73,6 +73,8 @@ impl Genome {
     ///
     /// Raises
     /// ------
+    /// RegionError
+    ///     If ``start`` is negative or beyond ``end``.
     /// GenomeError
     ///     If the chromosome is unknown, the interval leaves it, or the file is damaged.
     #[pyo3(signature = (chrom, start, end, *, reverse_complement = false))]

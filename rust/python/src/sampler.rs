@@ -236,7 +236,7 @@ impl Sampler {
     /// Raises
     /// ------
     /// GenomeError, TrackError, OSError
-    ///     If a file is damaged, or was changed since it was opened.
+    ///     If a file turns out to be damaged, or was cut short since it was opened.
     fn batch<'py>(&self, py: Python<'py>, epoch: u64, index: u64) -> PyResult<Batch<'py>> {
         let examples = self.inner.settings().batch_size;
         let (window, bins) = (WINDOW as usize, (WINDOW / BIN) as usize);

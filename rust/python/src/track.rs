@@ -77,6 +77,8 @@ impl Track {
     ///
     /// Raises
     /// ------
+    /// RegionError
+    ///     If ``start`` is negative or beyond ``end``.
     /// TrackError
     ///     If the chromosome is unknown, the interval leaves it, or the file is damaged.
     fn values<'py>(
@@ -105,6 +107,11 @@ impl Track {
     /// -------
     /// starts, ends : numpy.ndarray, shape (items,), int64
     /// values : numpy.ndarray, shape (items,), float32
+    ///
+    /// Raises
+    /// ------
+    /// RegionError, TrackError
+    ///     As ``values``.
     fn intervals<'py>(
         &self,
         py: Python<'py>,

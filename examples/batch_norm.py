@@ -1,0 +1,97 @@
+"""What batch-norm statistics are worth in the first epochs: as they move, with a lower momentum, and measured anew.
+
+``python examples/batch_norm.py DATA`` trains twice on the yeast set in DATA (Abf1; the two trainings differ in the
+momentum alone, so their weights are the same) and scores whole validation chromosomes after a number of steps.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from yeast import TRAINING_CHROMS, VALIDATION_CHROMS
+
+STEPS_PER_EPOCH = 40
+SCORED_EPOCHS = (1, 4, 8)
+
+
+def main() -> None:
+    """Train, score, print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path, help="folder of the yeast set")
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+
+    import keras
+
+    from maxatac import TrainConfig, WindowDataset
+    from maxatac.evaluation import evaluate
+    from maxatac.inputs import open_inputs
+    from maxatac.model import build
+    from maxatac.model.batch_norm import StatisticsEstimator
+    from maxatac.model.losses import binary_cross_entropy
+    from maxatac.model.optimizer import adam
+    from maxatac.outputs import RunFolder
+    from maxatac.training import STATISTICS_BATCHES, STATISTICS_STREAM, make_samplers
+
+    with tempfile.TemporaryDirectory() as folder:
+        config = TrainConfig(
+            sequence=arguments.data / "sacCer3.2bit",
+            meta_file=arguments.data / "meta_Abf1.tsv",
+            blacklist=arguments.data / "sacCer3_blacklist.bed",
+            tchroms=TRAINING_CHROMS,
+            vchroms=VALIDATION_CHROMS,
+            output=Path(folder),
+            batches=STEPS_PER_EPOCH,
+            batch_size=100,
+            rev_comp_train=True,
+            jitter=480,
+            rand_ratio=0.5,
+        )
+        inputs = open_inputs(config, RunFolder(config.output, config.prefix))
+    sampler = make_samplers(config, inputs, arguments.seed)["training"]
+    training = WindowDataset(sampler, config.batches)
+    for_statistics = WindowDataset(sampler.with_stream(STATISTICS_STREAM), STATISTICS_BATCHES)
+
+    def score(model: Any) -> str:
+        scores = evaluate(
+            model,
+            inputs.genome,
+            inputs.signal[0],
+            inputs.binding[0],
+            VALIDATION_CHROMS,
+            blacklist=inputs.blacklist,
+        )
+        return f"{scores.average_precision:.3f} / {scores.auroc:.3f}"
+
+    rows: dict[int, list[str]] = {epoch: [] for epoch in SCORED_EPOCHS}
+    for momentum in (0.99, 0.9):
+        keras.utils.set_random_seed(arguments.seed)
+        model = build("DCNN_V2")
+        for layer in model.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.momentum = momentum
+        model.compile(optimizer=adam(), loss=binary_cross_entropy, jit_compile=True)
+        estimator = StatisticsEstimator(model)
+        moving = [weight for weight in model.weights if "moving_" in weight.path]
+        for epoch in range(max(SCORED_EPOCHS)):
+            training.epoch = for_statistics.epoch = epoch
+            model.fit(training, initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose=0)
+            if epoch + 1 in SCORED_EPOCHS:
+                rows[epoch + 1].append(score(model))
+                if momentum == 0.99:
+                    kept = [weight.numpy() for weight in moving]
+                    estimator.estimate(for_statistics)
+                    rows[epoch + 1].append(score(model))
+                    for weight, value in zip(moving, kept, strict=True):
+                        weight.assign(value)
+    print("| steps | momentum 0.99, as it moves | measured before validation | momentum 0.9, as it moves |")
+    print("|---|---|---|---|")
+    for epoch, cells in rows.items():
+        print(f"| {epoch * STEPS_PER_EPOCH} | {' | '.join(cells)} |")
+
+
+if __name__ == "__main__":
+    main()
