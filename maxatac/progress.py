@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -35,8 +35,14 @@ class EpochProgress:
         if self._bar is not None:
             self._bar.close()
 
-    def callback(self) -> keras.callbacks.Callback:
-        """Make the callback of ``fit`` that moves the bar."""
+    def callback(self, after_batch: Callable[[], None]) -> keras.callbacks.Callback:
+        """Make the callback of ``fit`` and ``evaluate`` that moves the bar.
+
+        Parameters
+        ----------
+        after_batch : callable
+            Called after each batch; what it raises ends the epoch.
+        """
         import keras
         from tqdm import tqdm
 
@@ -45,23 +51,29 @@ class EpochProgress:
 
         class _Advance(keras.callbacks.Callback):  # type: ignore[misc]
             def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-                progress._bar = tqdm(
-                    total=self.params["steps"] * batch_size,
-                    desc=progress._label,
-                    unit=" examples",
-                    unit_scale=True,
-                    leave=False,
-                    disable=not sys.stderr.isatty(),
-                    file=sys.stderr,
-                )
+                if sys.stderr.isatty():
+                    progress._bar = tqdm(
+                        total=self.params["steps"] * batch_size,
+                        desc=progress._label,
+                        unit=" examples",
+                        unit_scale=True,
+                        leave=False,
+                        file=sys.stderr,
+                    )
 
             def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
-                progress._bar.update(batch_size)
-                if not progress._bar.disable and logs:
-                    progress._bar.set_postfix_str(f"loss {float(logs['loss']):.4f}", refresh=False)
+                after_batch()
+                if progress._bar is not None:
+                    progress._bar.update(batch_size)
+                    if logs:
+                        progress._bar.set_postfix_str(f"loss {float(logs['loss']):.4f}", refresh=False)
+
+            def on_test_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+                after_batch()
 
             def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-                progress._bar.set_description_str(f"{progress._label}, validating")
+                if progress._bar is not None:
+                    progress._bar.set_description_str(f"{progress._label}, validating")
 
         return _Advance()
 
@@ -82,7 +94,10 @@ class EventFiles:
         """Open the files."""
         from tensorboardX import SummaryWriter
 
-        self._writers = {name: SummaryWriter(str(self._folder / name)) for name in ("train", "validation")}
+        # Its own flush does not wait for the thread that writes; a short interval is what makes epochs show up.
+        self._writers = {
+            name: SummaryWriter(str(self._folder / name), flush_secs=1) for name in ("train", "validation")
+        }
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -101,5 +116,3 @@ class EventFiles:
         for name, value in timing.items():
             if name != "epoch":
                 self._writers["train"].add_scalar(f"timing/{name}", value, epoch)
-        for writer in self._writers.values():
-            writer.flush()

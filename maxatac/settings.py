@@ -21,6 +21,9 @@ MODEL_FORMATS = ("keras", "h5")
 LOG_LEVELS = ("fatal", "error", "warning", "info", "debug")
 SEED_RANGE = (1, 99_999)
 
+DEFAULT_JITTER = 480
+"""Largest shift of a region in bp, chosen on the validation chromosomes of a yeast set; see ``docs/train.md``."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TrainConfig:
@@ -117,7 +120,7 @@ class TrainConfig:
     save_roi: bool = False
     genome: str | None = None
     test_cell_types: Sequence[str] | None = None
-    jitter: int = 0
+    jitter: int = DEFAULT_JITTER
     center: str = "midpoint"
     quant: bool = False
     model_format: str = "keras"

@@ -25,6 +25,7 @@ from maxatac.errors import InputError, MaxatacError, WeightsError
 from maxatac.files import replacing, sha256, write_text
 from maxatac.formats import file_fault
 from maxatac.inputs import Inputs, blacklist_intervals, format_probes, open_inputs, warn_of_odd_tracks
+from maxatac.interrupt import deferring_interrupt
 from maxatac.logs import at_level, holding_back, without_backend_noise, writing_to
 from maxatac.outputs import RunFolder
 from maxatac.progress import EpochProgress, EventFiles
@@ -141,6 +142,19 @@ def make_samplers(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, S
     return samplers
 
 
+def _seed_keras(seed: int) -> None:
+    """Seed what Keras draws initial weights from."""
+    import keras
+    import numpy as np
+
+    if keras.config.backend() == "jax":
+        # Keras' own function would import TensorFlow wherever it is installed.
+        random.seed(seed)
+        np.random.seed(seed)
+    else:
+        keras.utils.set_random_seed(seed)
+
+
 class _Trainee:
     """The compiled model, its data, and what is known of it so far."""
 
@@ -155,7 +169,7 @@ class _Trainee:
         from maxatac.model.optimizer import adam
         from maxatac.weights import load_weights
 
-        keras.utils.set_random_seed(seed)
+        _seed_keras(seed)
         self.model = build(config.arch, dense=config.dense, output_activation=config.output_activation)
         if config.weights is not None:
             load_weights(self.model, config.weights)
@@ -195,7 +209,7 @@ class _Trainee:
             trained = time.perf_counter()
             self.statistics.estimate(self.for_statistics)
             measured = time.perf_counter()
-            scores = self.model.evaluate(self.validation, verbose=0, return_dict=True)
+            scores = self.model.evaluate(self.validation, verbose=0, return_dict=True, callbacks=[callback])
         except Exception as error:
             # The backend wraps what the loader raised; the loader's own words are the ones to show.
             cause = self.training.error or self.for_statistics.error or self.validation.error
@@ -325,22 +339,25 @@ def _run(
     column = "val_dice_coef" if largest else "val_loss"
     record.write(folder, history, None, None)
     try:
-        with EventFiles(folder.tensorboard) as events:
+        with EventFiles(folder.tensorboard) as events, deferring_interrupt() as check_for_interrupt:
             for epoch in range(config.epochs):
+                check_for_interrupt()
                 with EpochProgress(epoch, config.epochs, config.batch_size) as progress:
-                    row, times = trainee.run_epoch(epoch, progress.callback())
+                    row, times = trainee.run_epoch(epoch, progress.callback(check_for_interrupt))
                 if not math.isfinite(row["loss"]):
                     raise MaxatacError(f"the loss of epoch {epoch + 1} is {row['loss']}: training cannot go on")
-                history.append(row)
-                timing.append(times)
                 with replacing(folder.checkpoint(epoch + 1)) as partial:
                     trainee.model.save(partial)
-                _write_table(folder.history, _HISTORY_COLUMNS, history)
-                _write_table(folder.timing, _TIMING_COLUMNS, timing)
+                _write_table(folder.history, _HISTORY_COLUMNS, [*history, row])
+                _write_table(folder.timing, _TIMING_COLUMNS, [*timing, times])
+                # Only what is on disk counts as finished, whatever stops the run from here on.
+                history.append(row)
+                timing.append(times)
                 events.write(row, times)
-                previous, best = best, best_epoch(history, column=column, largest=largest)
-                if best is not None and best != previous:
+                leading = best_epoch(history, column=column, largest=largest)
+                if leading is not None and leading != best:
                     _save_best(trainee.model, folder, epoch + 1)
+                    best = leading
                 _log_epoch(row, times, config.epochs)
                 if config.plot:
                     _try_plot(plot_history, history, best, folder.history_plot, title=config.prefix)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ class Terminal(io.StringIO):
 
 def run_through(progress: EpochProgress, batches: int) -> None:
     with progress:
-        callback = progress.callback()
+        callback = progress.callback(lambda: None)
         callback.set_params({"steps": batches})
         callback.on_epoch_begin(1, {})
         for batch in range(batches):
@@ -49,11 +50,24 @@ def test_bar_goes_when_training_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", terminal)
     progress = EpochProgress(0, 1, 10)
     with pytest.raises(KeyboardInterrupt), progress:
-        callback = progress.callback()
+        callback = progress.callback(lambda: None)
         callback.set_params({"steps": 5})
         callback.on_epoch_begin(0, {})
         raise KeyboardInterrupt
     assert terminal.getvalue().split("\r")[-1].strip() == ""
+
+
+@pytest.mark.parametrize("moment", ["on_train_batch_end", "on_test_batch_end"])
+def test_what_is_called_after_a_batch_can_stop(moment: str) -> None:
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    progress = EpochProgress(0, 1, 10)
+    with pytest.raises(KeyboardInterrupt), progress:
+        callback = progress.callback(stop)
+        callback.set_params({"steps": 5})
+        callback.on_epoch_begin(0, {})
+        getattr(callback, moment)(0, {})
 
 
 def scalars(folder: Path) -> dict[str, list[tuple[int, float]]]:
@@ -67,8 +81,12 @@ def scalars(folder: Path) -> dict[str, list[tuple[int, float]]]:
 def test_event_files_hold_the_rows(tmp_path: Path) -> None:
     with EventFiles(tmp_path) as events:
         events.write(HISTORY, TIMING)
-        # Written at once: a run that is looked at, or killed, shows its finished epochs.
-        assert scalars(tmp_path / "validation") == {"epoch_dice_coef": [(3, 0.125)], "epoch_loss": [(3, 0.75)]}
+        # Written soon: a run that is looked at, or killed, shows its finished epochs.
+        expected = {"epoch_dice_coef": [(3, 0.125)], "epoch_loss": [(3, 0.75)]}
+        deadline = time.monotonic() + 30
+        while scalars(tmp_path / "validation") != expected:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
         events.write({**HISTORY, "epoch": 4}, {**TIMING, "epoch": 4})
     assert scalars(tmp_path / "train") == {
         "epoch_dice_coef": [(3, 0.25), (4, 0.25)],

@@ -1,0 +1,106 @@
+"""Training on JAX, in a process where TensorFlow cannot be imported."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tiny import TinySet
+
+pytestmark = pytest.mark.slow
+
+PROGRAM = """
+import sys
+
+class NoTensorFlow:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("tensorflow", "tensorflow_cpu", "tf_keras"):
+            raise ImportError(f"{name} is not installed here")
+
+sys.meta_path.insert(0, NoTensorFlow())
+from maxatac.cli.main import main
+
+status = main(sys.argv[1:])
+assert "jax" in sys.modules
+assert not [name for name in sys.modules if name.partition(".")[0] == "tensorflow"]
+sys.exit(status)
+"""
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM, *words], capture_output=True, text=True, check=False, env=environment
+    )
+
+
+@pytest.fixture(scope="module")
+def output(tiny_set: TinySet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("jax") / "results"
+    done = run(*tiny_set.arguments(folder, "--rev_comp", "--plot", rand_ratio=0.25, jitter=100))
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_run_is_complete(output: Path) -> None:
+    with (output / "maxatac_model.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert all(0 < float(row[name]) < 5 for name in ("dice_coef", "loss", "val_dice_coef", "val_loss"))
+    for name in ("_1.keras", "_best.keras", "_best.h5", "_model_structure.png", "_model_dice_acc.png"):
+        assert (output / f"maxatac_model{name}").stat().st_size > 0
+    assert (output / "best_epoch.txt").read_text() == "maxatac_model_1.keras\n"
+
+
+def test_record_and_log_name_the_backend(output: Path) -> None:
+    found = json.loads((output / "maxatac_model_run.json").read_text())
+    assert found["status"] == "finished"
+    assert found["device"].startswith("jax ")
+    assert found["device"] in (output / "maxatac_model.log").read_text().splitlines()[0]
+
+
+def test_event_files_are_written(output: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(output / "tensorboard" / "maxatac_model" / "validation"))
+    events.Reload()
+    assert [scalar.step for scalar in events.Scalars("epoch_dice_coef")] == [1]
+
+
+def test_same_seed_same_run(tiny_set: TinySet, output: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    done = run(*tiny_set.arguments(again, "--rev_comp", rand_ratio=0.25, jitter=100, threads=2))
+    assert done.returncode == 0, done.stderr
+    states = [json.loads((folder / "maxatac_model_run.json").read_text())["state_sha256"] for folder in (output, again)]
+    assert states[0] == states[1]
+    assert (again / "maxatac_model.csv").read_bytes() == (output / "maxatac_model.csv").read_bytes()
+
+
+def test_error_of_the_loader_is_told_in_its_own_words(tiny_set: TinySet, tmp_path: Path) -> None:
+    broken = PROGRAM.replace(
+        "status = main",
+        """
+from maxatac.batches import WindowDataset
+from maxatac.errors import TrackError
+
+class Unreadable:
+    def batch(self, epoch, index):
+        raise TrackError("CellA_signal.bw: block at 1,024 is damaged")
+
+create = WindowDataset.__init__
+def broken(self, sampler, batches):
+    create(self, Unreadable(), batches)
+WindowDataset.__init__ = broken
+status = main""",
+    )
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    words = tiny_set.arguments(tmp_path / "results")
+    done = subprocess.run(
+        [sys.executable, "-c", broken, *words], capture_output=True, text=True, check=False, env=environment
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "maxatac: error: CellA_signal.bw: block at 1,024 is damaged"

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from sklearn.metrics import average_precision_score, precision_recall_curve
+
+from maxatac import report
+from maxatac.report import describe_layers, plot_history, plot_structure
+
+HISTORY = [
+    {"epoch": epoch, "dice_coef": 0.1 * epoch, "loss": 1 / epoch, "val_dice_coef": 0.05 * epoch, "val_loss": 2 / epoch}
+    for epoch in range(1, 6)
+]
+LAYERS: list[dict[str, Any]] = [
+    {"name": "window", "kind": "InputLayer", "detail": "", "shape": "1024 x 5", "parameters": 0},
+    {
+        "name": "conv_1a",
+        "kind": "Conv1D",
+        "detail": "15 x 7, dilation 1, relu",
+        "shape": "1024 x 15",
+        "parameters": 540,
+    },
+]
+
+
+@pytest.fixture
+def figures(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
+    """The figures that a test draws."""
+    made: list[Figure] = []
+    new_figure = report._new_figure
+
+    def remember(*size: float) -> Figure:
+        made.append(new_figure(*size))
+        return made[-1]
+
+    monkeypatch.setattr(report, "_new_figure", remember)
+    return made
+
+
+def texts(figure: Figure) -> list[str]:
+    from matplotlib.text import Text
+
+    return [text.get_text() for text in figure.findobj(Text)]
+
+
+def test_history_shows_the_numbers(tmp_path: Path, figures: list[Figure]) -> None:
+    path = tmp_path / "history.png"
+    plot_history(HISTORY, 3, path, title="CTCF")
+    assert path.read_bytes().startswith(b"\x89PNG")
+    dice, loss = figures[0].axes
+    for axes, name in ((dice, "dice_coef"), (loss, "loss")):
+        lines = {str(line.get_label()): line for line in axes.get_lines()}
+        for label, column in (("training", name), ("validation", f"val_{name}")):
+            assert list(lines[label].get_xdata()) == [1, 2, 3, 4, 5]
+            assert list(lines[label].get_ydata()) == [row[column] for row in HISTORY]
+        assert list(lines["best epoch (4)"].get_xdata()) == [4, 4]
+        assert axes.get_xlabel() == "Epoch"
+        assert all(float(tick).is_integer() for tick in axes.get_xticks())
+    assert (dice.get_ylabel(), loss.get_ylabel()) == ("Dice coefficient", "Loss")
+    assert "CTCF" in texts(figures[0])
+
+
+@pytest.mark.parametrize(
+    "history",
+    [HISTORY[:1], [{**HISTORY[0], "val_loss": math.nan, "val_dice_coef": math.nan}, *HISTORY[1:]]],
+    ids=["one epoch", "not a number"],
+)
+def test_history_without_a_best_epoch(history: list[dict[str, float]], tmp_path: Path, figures: list[Figure]) -> None:
+    plot_history(history, None, tmp_path / "history.png", title="CTCF")
+    assert not [text for text in texts(figures[0]) if text.startswith("best epoch")]
+
+
+@pytest.mark.parametrize("ties", [False, True], ids=["all different", "ties"])
+def test_precision_recall_curves(ties: bool, tmp_path: Path, figures: list[Figure]) -> None:
+    random = np.random.default_rng(1)
+    labels = random.random(500) < 0.1
+    scores = {
+        name: (labels * weight + random.random(500)).astype(np.float32)
+        for name, weight in (("model", 2), ("ATAC", 0.3))
+    }
+    if ties:
+        scores = {name: np.round(values, 1) for name, values in scores.items()}
+    path = tmp_path / "curves.png"
+    report.plot_precision_recall(labels, scores, path, title="CellC")
+    assert path.read_bytes().startswith(b"\x89PNG")
+    (axes,) = figures[0].axes
+    lines = {str(line.get_label()): line for line in axes.get_lines()}
+    for name, values in scores.items():
+        line = lines[f"{name} ({average_precision_score(labels, values):.3f})"]
+        precision, recall, _ = precision_recall_curve(labels, values)
+        # scikit-learn goes from the last threshold to the first, and adds a point of its own.
+        points = np.column_stack([recall[-2::-1], precision[-2::-1]])
+        np.testing.assert_allclose(np.column_stack([line.get_xdata(), line.get_ydata()]), points, atol=1e-12)
+    assert list(lines[f"share of bound bins ({labels.mean():.3f})"].get_ydata()) == [labels.mean()] * 2
+
+
+def test_structure_names_every_layer(tmp_path: Path, figures: list[Figure]) -> None:
+    plot_structure(LAYERS, tmp_path / "structure.png", title="DCNN_V2, 117,204 parameters")
+    shown = texts(figures[0])
+    for layer in LAYERS:
+        assert {layer["name"], layer["kind"], layer["shape"]} <= set(shown)
+    assert "15 x 7, dilation 1, relu" in shown
+    assert "540" in shown
+    assert "DCNN_V2, 117,204 parameters" in shown
+
+
+def test_format_follows_the_suffix(tmp_path: Path) -> None:
+    path = tmp_path / "structure.svg"
+    plot_structure(LAYERS, path, title="DCNN_V2")
+    assert "<svg" in path.read_text()
+
+
+def test_layers_of_the_network() -> None:
+    from maxatac.model import build
+
+    rows = describe_layers(build("DCNN_V2", dense=True))
+    assert sum(row["parameters"] for row in rows) == 117_204 + 32 * 33
+    by_name = {row["name"]: row for row in rows}
+    assert len(by_name) == len(rows)
+    assert by_name["window"]["shape"] == "1024 x 5"
+    assert by_name["conv_5b"] == {
+        "name": "conv_5b", "kind": "Conv1D", "detail": "75 x 7, dilation 8, relu", "shape": "64 x 75",
+        "parameters": 75 * 75 * 7 + 75,
+    }  # fmt: skip
+    assert by_name["pool_5"]["shape"] == "32 x 75"
+    assert by_name["dense_head"]["detail"] == "32 units, sigmoid"
+
+
+def test_drawing_needs_no_display_and_leaves_no_figure_behind(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from maxatac.report import plot_structure; "
+        f"plot_structure([], Path({str(tmp_path / 'a.png')!r}), title='x'); "
+        "assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env={"PATH": "", "MPLBACKEND": "tkagg"})

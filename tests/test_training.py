@@ -1,0 +1,745 @@
+"""Training: what it is fed, what it does when something goes wrong, and that the seed decides everything."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import logging
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tiny
+from conftest import Start
+from tiny import TinySet
+
+import maxatac
+from maxatac import training
+from maxatac.cli.main import main
+from maxatac.errors import GenomeError, InputError, MaxatacError, TrackError
+from maxatac.training import TrainResult, train
+
+# Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about; the .h5 file is written on purpose.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file:UserWarning"),
+]
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    return tmp_path / "results"
+
+
+def history(output: Path) -> list[dict[str, float]]:
+    with (output / "maxatac_model.csv").open(newline="") as file:
+        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+def record(output: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((output / "maxatac_model_run.json").read_text())
+    return found
+
+
+def whole(output: Path, epochs: int) -> bool:
+    """Whether the folder holds exactly these epochs, each model readable and nothing half-written."""
+    models = {path.name for path in output.iterdir() if path.suffix in (".keras", ".h5")}
+    best = {"maxatac_model_best.keras", "maxatac_model_best.h5"} if epochs else set()
+    assert models == {f"maxatac_model_{epoch}.keras" for epoch in range(1, epochs + 1)} | best
+    assert not [path.name for path in output.iterdir() if path.name.startswith(".")]
+    for name in models:
+        keras.models.load_model(output / name, compile=False)
+    return not epochs or [row["epoch"] for row in history(output)] == list(range(1, epochs + 1))
+
+
+# What training is fed.
+
+
+def test_model_is_compiled_as_specified(tiny_set: TinySet, output: Path, start: Start) -> None:
+    model = start(tiny_set.arguments(output)).trainee.model
+    assert model.count_params() == 117_204
+    # What Keras picks by itself costs twice the time.
+    assert model.jit_compile is True
+    assert type(model.optimizer).__name__ == "Adam"
+    assert model.optimizer.weight_decay is None
+    rates = [float(model.optimizer._learning_rate(step)) for step in (0, 100_000)]
+    np.testing.assert_allclose(rates, [1e-3, 5e-4], rtol=1e-6)
+    assert model.loss.__name__ == "binary_cross_entropy"
+
+
+def test_quantitative_run_is_selected_by_its_loss(tiny_set: TinySet, output: Path, scores: list[float]) -> None:
+    # In this fixture the validation loss is 1 - score; make the two disagree about the best epoch.
+    scores += [0.9, 0.1]
+    run_epoch = training._Trainee.run_epoch
+
+    def crossed(self: object, epoch: int, callback: object) -> Any:
+        row, times = run_epoch(self, epoch, callback)
+        return {**row, "val_loss": row["val_dice_coef"]}, times
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training._Trainee, "run_epoch", crossed)
+        quantitative = train(tiny_set.config(output, epochs=2, quant=True))
+        binary = train(tiny_set.config(output, epochs=2, prefix="binary"))
+    assert (quantitative.best_epoch, binary.best_epoch) == (2, 1)
+
+
+def test_every_epoch_trains_on_its_own_batches(
+    tiny_set: TinySet, output: Path, quick_network: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from maxatac.batches import WindowDataset
+
+    asked: list[tuple[int, int, int, int]] = []
+    get = WindowDataset.__getitem__
+
+    def watched(self: WindowDataset, index: int) -> Any:
+        asked.append((id(self.sampler), len(self), self.epoch, index))
+        return get(self, index)
+
+    monkeypatch.setattr(WindowDataset, "__getitem__", watched)
+    train(tiny_set.config(output, epochs=3, batches=2))
+    read: dict[int, set[tuple[int, int]]] = {}
+    for sampler, _, epoch, index in asked:
+        read.setdefault(sampler, set()).add((epoch, index))
+    lengths = {sampler: length for sampler, length, _, _ in asked}
+    own, fixed, measured = (
+        {(epoch, index) for epoch in range(3) for index in range(2)},
+        {(0, 0), (0, 1)},
+        {(epoch, index) for epoch in range(3) for index in range(training.STATISTICS_BATCHES)},
+    )
+    # Training: each epoch its own; validation: the same in every epoch; statistics: each epoch its own.
+    assert sorted(map(sorted, read.values())) == sorted(map(sorted, (own, fixed, measured)))
+    assert sorted(lengths.values()) == [2, 2, training.STATISTICS_BATCHES]
+
+
+def test_streams_differ(tiny_set: TinySet, output: Path, start: Start, quick_network: None) -> None:
+    trainee = start(tiny_set.arguments(output)).trainee
+    # Same pool and settings, other windows: the statistics take nothing from training's stream.
+    assert not np.array_equal(trainee.training[0][0], trainee.for_statistics[0][0])
+    assert (
+        trainee.training.sampler.plan(0, 0)["roi"].tolist() != trainee.for_statistics.sampler.plan(0, 0)["roi"].tolist()
+    )
+
+
+def test_validation_examples_are_drawn_once(tiny_set: TinySet, output: Path, start: Start, quick_network: None) -> None:
+    trainee = start(tiny_set.arguments(output, "--rev_comp", jitter=100, rand_ratio=0.5)).trainee
+    before = [trainee.validation[index] for index in range(2)]
+    trainee.training.epoch = trainee.for_statistics.epoch = 5
+    after = [trainee.validation[index] for index in range(2)]
+    for (inputs, targets), (same_inputs, same_targets) in zip(before, after, strict=True):
+        assert np.array_equal(inputs, same_inputs)
+        assert np.array_equal(targets, same_targets)
+    assert not np.array_equal(before[0][0], before[1][0])
+
+
+def test_first_batch_is_what_the_files_say(tiny_set: TinySet, output: Path, start: Start, quick_network: None) -> None:
+    """A training batch, read once more with the reference readers."""
+    import py2bit
+    import pyBigWig
+
+    started = start(tiny_set.arguments(output, "--rev_comp", rand_ratio=0.25, jitter=100))
+    inputs, targets = started.trainee.training[0]
+    plan = started.samplers["training"].plan(0, 0)
+    genome = py2bit.open(str(tiny_set.sequence))
+    for row in range(len(inputs)):
+        cell = started.inputs.training[plan["track"][row]].cell_line
+        chrom = started.inputs.split.training[plan["chrom"][row]]
+        first = int(plan["start"][row])
+        bases = genome.sequence(chrom, first, first + 1024).upper()
+        values = {}
+        for name in ("signal", "binding"):
+            with pyBigWig.open(str(tiny_set.file(cell, f"{name}.bw"))) as track:
+                values[name] = np.nan_to_num(np.array(track.values(chrom, first, first + 1024), np.float64))
+        expected = np.column_stack([[base == letter for base in bases] for letter in "ACGT"] + [values["signal"]])
+        labels = values["binding"].reshape(32, 32).sum(axis=1) > 16
+        if plan["reverse"][row]:
+            expected, labels = expected[::-1, [3, 2, 1, 0, 4]], labels[::-1]
+        np.testing.assert_allclose(inputs[row], expected, atol=1e-7)
+        np.testing.assert_array_equal(targets[row], labels)
+
+
+def test_held_out_cell_types_are_not_touched(
+    damaged: TinySet, output: Path, quick_network: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_inputs = training.open_inputs
+    held_out = [
+        damaged.file("CellC", what) for what in ("signal.bw", "binding.bw", "atac.narrowPeak", "chip.narrowPeak")
+    ]
+    opened: list[str] = []
+
+    def then_remove(*arguments: Any) -> Any:
+        inputs = open_inputs(*arguments)
+        opened.extend(track.path for track in (*inputs.signal, *inputs.binding))
+        for path in held_out:
+            path.write_bytes(b"") if path.suffix == ".bw" else path.unlink()
+        return inputs
+
+    monkeypatch.setattr(training, "open_inputs", then_remove)
+    result = train(damaged.config(output, epochs=2, rand_ratio=0.5))
+    assert len(result.history) == 2
+    assert not {str(path) for path in held_out} & set(opened)
+    assert len(opened) == 4
+
+
+# The log, and what it warns of.
+
+
+def test_first_line_names_the_device(
+    tiny_set: TinySet, output: Path, scores: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(tiny_set.arguments(output, blacklist=None)) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert f"INFO Keras {keras.__version__}, " in lines[0]
+    # What was found before Keras was there comes behind it.
+    assert any("no --blacklist" in line for line in lines[1:])
+    assert (output / "maxatac_model.log").read_text().splitlines() == lines
+
+
+def test_idle_gpu_is_warned_of(
+    tiny_set: TinySet, output: Path, scores: list[float], monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr("maxatac.device.gpu_present", lambda: True)
+    monkeypatch.setattr("maxatac.device.describe", lambda: "tensorflow 2 on CPU")
+    assert main(tiny_set.arguments(output)) == 0
+    assert "WARNING this machine has a GPU, but" in capsys.readouterr().err.splitlines()[1]
+
+
+def test_one_line_per_epoch(
+    tiny_set: TinySet, output: Path, scores: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    scores += [0.1, 0.3, 0.2]
+    assert main(tiny_set.arguments(output, epochs=3)) == 0
+    lines = [line.split(" INFO ")[-1] for line in capsys.readouterr().err.splitlines()]
+    told = [line for line in lines if line.startswith("epoch ")]
+    assert [line.split(":")[0] for line in told] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    assert "validation loss 0.7000, Dice 0.3000; 2.0 s (8 examples/s in training" in told[1]
+    assert lines[-1].startswith("best epoch: 2 of 3 (val_dice_coef 0.3000): ")
+
+
+def test_log_of_the_api_has_the_level_that_was_asked_for(
+    tiny_set: TinySet, tmp_path: Path, scores: list[float]
+) -> None:
+    package = logging.getLogger("maxatac")
+    before = package.level
+    for level, told in (("info", {"INFO"}), ("error", set())):
+        train(tiny_set.config(tmp_path / level, loglevel=level))
+        lines = (tmp_path / level / "maxatac_model.log").read_text().splitlines()
+        assert {line.split()[2] for line in lines} == told
+    assert package.level == before
+
+
+def warnings_of(data: TinySet, output: Path, capsys: pytest.CaptureFixture[str], **changes: Any) -> list[str]:
+    """Run to the end, and return what was warned of."""
+    assert main(data.arguments(output, **changes)) == 0
+    assert len(history(output)) == 1
+    lines = capsys.readouterr().err.splitlines()
+    return [line.split(" WARNING ")[1] for line in lines if " WARNING " in line]
+
+
+def signal_of(data: TinySet, factor: float) -> None:
+    """Multiply the signal of CellA."""
+    import pyBigWig
+
+    path = data.file("CellA", "signal.bw")
+    with pyBigWig.open(str(path)) as track:
+        intervals = [(chrom, *interval) for chrom in tiny.SIZES for interval in track.intervals(chrom)]
+    tiny.write_bigwig(path, [(chrom, first, last, factor * value) for chrom, first, last, value in intervals])
+
+
+def test_good_inputs_bring_no_warning(
+    tiny_set: TinySet, output: Path, scores: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert warnings_of(tiny_set, output, capsys) == []
+
+
+def test_no_blacklist_is_warned_of(
+    tiny_set: TinySet, output: Path, scores: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (warning,) = warnings_of(tiny_set, output, capsys, blacklist=None)
+    assert "--blacklist" in warning
+
+
+@pytest.mark.parametrize(("factor", "words"), [(30, "expected 0 to 1"), (-0.5, "expected 0 to 1"), (0, "signal is 0")])
+def test_signal_outside_its_range_is_warned_of(
+    factor: float, words: str, damaged: TinySet, output: Path, scores: list[float],
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    signal_of(damaged, factor)
+    (warning,) = warnings_of(damaged, output, capsys)
+    assert warning.startswith("CellA: the ATAC signal ")
+    assert words in warning
+
+
+def test_binding_that_is_not_binary_is_warned_of(
+    damaged: TinySet, output: Path, scores: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = damaged.file("CellB", "binding.bw")
+    peaks = [(chrom, start, start + 2_000, 3.5) for chrom in tiny.SIZES for start in range(10_000, 70_000, 5_000)]
+    tiny.write_bigwig(path, peaks)
+    (warning,) = warnings_of(damaged, output, capsys)
+    assert warning.startswith("CellB: the binding track is not binary")
+    # Quantitative targets are made from such tracks.
+    assert warnings_of(damaged, output, capsys, quant=True, prefix="quant") == []
+
+
+def test_binding_without_a_bound_bin_is_warned_of(
+    damaged: TinySet, output: Path, scores: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiny.write_bigwig(damaged.file("CellB", "binding.bw"), [(chrom, 10, 20, 1.0) for chrom in tiny.SIZES])
+    (warning,) = warnings_of(damaged, output, capsys)
+    assert warning.startswith("CellB: no bin of the 281 regions read is bound")
+
+
+def test_few_peaks_beyond_an_end_are_dropped_and_counted(
+    damaged: TinySet, output: Path, scores: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = damaged.file("CellA", "atac.narrowPeak")
+    lines = path.read_text().splitlines()
+    assert len(lines) == 124
+    path.write_text("\n".join([*lines, "chr2\t99900\t100100\tp\t0\t.\t1\t1\t1\t-1"]) + "\n")
+    (warning,) = warnings_of(damaged, output, capsys)
+    for words in (str(path), "1 of 125 intervals", "line 125", "chr2:99900-100100", "100000 bp", "left out"):
+        assert words in warning
+    assert record(output)["pools"] == {"training": 281, "validation": 81}
+
+
+@pytest.mark.parametrize("listed", [False, True], ids=["not in the header", "without an interval"])
+def test_chromosome_without_binding_data_is_warned_of(
+    listed: bool, damaged: TinySet, output: Path, scores: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    sizes = {name: size for name, size in tiny.SIZES.items() if listed or name != "chr2"}
+    path = damaged.file("CellA", "binding.bw")
+    peaks = [(chrom, start, start + 2_000, 1.0) for chrom in ("chr1", "chr3") for start in range(10_000, 70_000, 5_000)]
+    tiny.write_bigwig(path, peaks, sizes)
+    (warning,) = warnings_of(damaged, output, capsys)
+    assert warning == f"{path}: no binding data on chr2: taken as 0"
+
+
+def test_pool_smaller_than_a_batch_is_warned_of(
+    tiny_set: TinySet, output: Path, scores: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (warning,) = warnings_of(tiny_set, output, capsys, val_batch_size=100)
+    assert warning.startswith("the validation pool has 81 regions, fewer than the 100 of a batch")
+
+
+# When something goes wrong.
+
+
+def failing(epoch: int, error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Raise an error in the middle of an epoch, counted from 1, from where Keras calls back."""
+    run_epoch = training._Trainee.run_epoch
+
+    class Fail(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+            raise error
+
+    def run(self: Any, number: int, callback: Any) -> Any:
+        return run_epoch(self, number, Fail() if number + 1 == epoch else callback)
+
+    monkeypatch.setattr(training._Trainee, "run_epoch", run)
+
+
+@pytest.mark.parametrize("finished", [0, 2])
+def test_interrupt_keeps_what_is_finished_and_says_where(
+    finished: int, tiny_set: TinySet, output: Path, quick_network: None, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    failing(finished + 1, KeyboardInterrupt(), monkeypatch)
+    assert main(tiny_set.arguments(output, epochs=4)) == 130
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "interrupted" in last
+    assert str(output) in last
+    assert finished == 0 or f"{finished} of 4 epochs are finished" in last
+    assert whole(output, finished)
+    found = record(output)
+    assert (found["status"], found["epochs_finished"], found["state_sha256"]) == ("interrupted", finished, None)
+    assert (found["best"] is None) == (finished == 0)
+    assert found["settings"]["epochs"] == 4
+
+
+def test_interrupt_of_a_save_leaves_nothing_half_written(
+    tiny_set: TinySet, output: Path, scores: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = keras.Model.save
+
+    def interrupted(self: keras.Model, path: Path, *arguments: Any) -> None:
+        if "model_2." in str(path):
+            Path(path).write_bytes(b"half a model")
+            raise KeyboardInterrupt
+        save(self, path, *arguments)
+
+    monkeypatch.setattr(keras.Model, "save", interrupted)
+    assert main(tiny_set.arguments(output, epochs=3)) == 130
+    assert whole(output, 1)
+    assert record(output)["epochs_finished"] == 1
+
+
+@pytest.mark.parametrize("moment", ["before", "in training", "in validation", "in a destructor"])
+def test_signal_ends_the_epoch(
+    moment: str, tiny_set: TinySet, output: Path, quick_network: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Fragile:
+        """Python drops an exception that is raised in here."""
+
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    run_epoch = training._Trainee.run_epoch
+
+    def run(self: Any, epoch: int, callback: Any) -> Any:
+        if epoch == 1 and moment == "in a destructor":
+            fragile = Fragile()
+            del fragile
+        elif epoch == 1 and moment == "before":
+            signal.raise_signal(signal.SIGINT)
+        elif epoch == 1:
+            name = {"in training": "on_train_batch_begin", "in validation": "on_test_batch_begin"}[moment]
+            setattr(callback, name, lambda *_, **__: signal.raise_signal(signal.SIGINT))
+        return run_epoch(self, epoch, callback)
+
+    monkeypatch.setattr(training._Trainee, "run_epoch", run)
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert main(tiny_set.arguments(output, epochs=4)) == 130
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    assert whole(output, 1)
+
+
+def test_failing_plot_costs_only_a_warning(
+    tiny_set: TinySet, output: Path, scores: list[float], monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    def fail(*arguments: Any, **_: Any) -> None:
+        arguments[-1].write_bytes(b"half a figure")
+        raise RuntimeError("no such style: ggplott")
+
+    monkeypatch.setattr(training, "plot_history", fail)
+    monkeypatch.setattr(training, "plot_structure", fail)
+    assert main(tiny_set.arguments(output, epochs=2, plot=True)) == 0
+    warnings = [line.split(" WARNING ")[1] for line in capsys.readouterr().err.splitlines() if " WARNING " in line]
+    assert warnings == [
+        "maxatac_model_model_structure.png was not drawn: no such style: ggplott",
+        *["maxatac_model_model_dice_acc.png was not drawn: no such style: ggplott"] * 2,
+    ]
+    assert list(output.glob("*.png")) == []
+    assert whole(output, 2)
+    assert record(output)["status"] == "finished"
+
+
+def test_interrupt_of_a_plot_is_an_interrupt(
+    tiny_set: TinySet, output: Path, scores: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "plot_history", interrupted)
+    assert main(tiny_set.arguments(output, epochs=2, plot=True)) == 130
+    assert whole(output, 1)
+
+
+class Unreadable:
+    """A sampler whose tracks cannot be read from some batch on."""
+
+    def __init__(self, sampler: Any, first: tuple[int, int]) -> None:
+        self._sampler = sampler
+        self._first = first
+
+    def batch(self, epoch: int, index: int) -> Any:
+        if (epoch, index) >= self._first:
+            raise TrackError("CellA_signal.bw: block at 1,024 is damaged")
+        return self._sampler.batch(epoch, index)
+
+
+@pytest.mark.parametrize("data", ["training", "for_statistics", "validation"])
+def test_error_of_the_loader_is_told_in_its_own_words(
+    data: str, tiny_set: TinySet, output: Path, quick_network: None, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    run_epoch = training._Trainee.run_epoch
+
+    def run(self: Any, epoch: int, callback: Any) -> Any:
+        if epoch == 1:
+            dataset = getattr(self, data)
+            dataset.sampler = Unreadable(dataset.sampler, (0, 1) if data == "validation" else (1, 1))
+        return run_epoch(self, epoch, callback)
+
+    monkeypatch.setattr(training._Trainee, "run_epoch", run)
+    assert main(tiny_set.arguments(output, epochs=3)) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert told[-1] == "maxatac: error: CellA_signal.bw: block at 1,024 is damaged"
+    assert whole(output, 1)
+    found = record(output)
+    assert (found["status"], found["epochs_finished"]) == ("failed", 1)
+
+
+def test_file_that_is_cut_while_it_is_read(
+    damaged: TinySet, output: Path, quick_network: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_epoch = training._Trainee.run_epoch
+
+    def run(self: Any, epoch: int, callback: Any) -> Any:
+        if epoch == 1:
+            os.truncate(damaged.sequence, 5_000)
+        return run_epoch(self, epoch, callback)
+
+    monkeypatch.setattr(training._Trainee, "run_epoch", run)
+    with pytest.raises((GenomeError, OSError), match=r"genome\.2bit"):
+        train(damaged.config(output, epochs=3))
+    assert whole(output, 1)
+
+
+def test_input_that_vanishes_at_the_end_costs_its_checksum_only(
+    damaged: TinySet, output: Path, scores: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def vanished(path: Path) -> str:
+        if path.name == "blacklist.bed":
+            raise FileNotFoundError(path)
+        return "0" * 64
+
+    monkeypatch.setattr(training, "sha256", vanished)
+    train(damaged.config(output))
+    inputs = record(output)["inputs"]
+    assert inputs["blacklist"]["sha256"] is None
+    assert inputs["sequence"]["sha256"] == "0" * 64
+
+
+def test_full_disk_is_told(
+    tiny_set: TinySet, output: Path, scores: list[float], monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    save = keras.Model.save
+
+    def full(self: keras.Model, path: Path, *arguments: Any) -> None:
+        if "model_2." in str(path):
+            raise OSError(28, "No space left on device", str(path))
+        save(self, path, *arguments)
+
+    monkeypatch.setattr(keras.Model, "save", full)
+    assert main(tiny_set.arguments(output, epochs=3)) == 1
+    assert "No space left on device" in capsys.readouterr().err.splitlines()[-1]
+    assert whole(output, 1)
+
+
+def test_score_that_is_no_number_never_wins(tiny_set: TinySet, output: Path, scores: list[float]) -> None:
+    scores += [math.nan, 0.2, math.nan, 0.2]
+    result = train(tiny_set.config(output, epochs=4))
+    assert result.best_epoch == 2
+    assert (output / "best_epoch.txt").read_text() == "maxatac_model_2.keras\n"
+    assert (output / "maxatac_model_best.keras").read_bytes() == (output / "maxatac_model_2.keras").read_bytes()
+
+
+def test_no_finite_score_is_an_error(tiny_set: TinySet, output: Path, scores: list[float]) -> None:
+    scores += [math.nan, math.nan]
+    with pytest.raises(MaxatacError, match="no epoch has a finite val_dice_coef"):
+        train(tiny_set.config(output, epochs=2))
+    assert record(output)["status"] == "failed"
+    assert not (output / "best_epoch.txt").exists()
+
+
+def test_loss_that_is_no_number_stops_the_run(
+    tiny_set: TinySet, output: Path, scores: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_epoch = training._Trainee.run_epoch
+
+    def diverge(self: object, epoch: int, callback: object) -> Any:
+        row, times = run_epoch(self, epoch, callback)
+        return {**row, "loss": math.nan if epoch == 1 else 0.5}, times
+
+    monkeypatch.setattr(training._Trainee, "run_epoch", diverge)
+    with pytest.raises(MaxatacError, match="the loss of epoch 2 is nan"):
+        train(tiny_set.config(output, epochs=3))
+    assert whole(output, 1)
+
+
+def test_best_of_more_than_ten_epochs(tiny_set: TinySet, output: Path, scores: list[float]) -> None:
+    scores += [0.1] * 10 + [0.9, 0.2]
+    assert train(tiny_set.config(output, epochs=12)).best_epoch == 11
+    assert (output / "best_epoch.txt").read_text() == "maxatac_model_11.keras\n"
+
+
+def test_two_runs_share_a_folder(tiny_set: TinySet, output: Path, scores: list[float]) -> None:
+    train(tiny_set.config(output, prefix="model"))
+    train(tiny_set.config(output, prefix="model_2"))
+    with pytest.raises(InputError, match="--force"):
+        train(tiny_set.config(output, prefix="model"))
+    before = (output / "model_2_1.keras").read_bytes()
+    train(tiny_set.config(output, prefix="model", force=True))
+    assert (output / "model_2_1.keras").read_bytes() == before
+
+
+# From Python.
+
+
+def test_result(tiny_set: TinySet, output: Path, quick_network: None) -> None:
+    result = maxatac.train(tiny_set.config(output, epochs=2))
+    assert isinstance(result, TrainResult)
+    assert result.output == output
+    assert list(result.history) == history(output)
+    assert result.best_epoch in (1, 2)
+    assert result.best_model == output / "maxatac_model_best.keras"
+    assert result.seed == 7
+    assert result.state_sha256 == record(output)["state_sha256"]
+
+
+def test_problems_are_raised_with_their_list(tiny_set: TinySet, output: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        maxatac.train(tiny_set.config(output, epochs=0, rand_ratio=2, tchroms=("chr1", "chr9")))
+    assert len(caught.value.problems) == 3
+    assert not output.exists()
+
+
+def test_loader_works_on_its_own(tiny_set: TinySet) -> None:
+    genome = maxatac.Genome(tiny_set.sequence)
+    signal, binding = (maxatac.Track(tiny_set.file("CellA", f"{name}.bw")) for name in ("signal", "binding"))
+    sampler = maxatac.Sampler(
+        genome, [signal], [binding], chroms=["chr1"], roi_chrom=np.zeros(3, np.int32),
+        roi_start=np.array([10_000, 20_000, 30_000], np.int64), roi_track=np.zeros(3, np.int32), batch_size=2, seed=1,
+    )  # fmt: skip
+    dataset = maxatac.WindowDataset(sampler, batches=5)
+    assert len(dataset) == 5
+    inputs, targets = dataset[4]
+    assert (inputs.shape, inputs.dtype, targets.shape) == ((2, 1024, 5), np.float32, (2, 32))
+    start = int(sampler.plan(0, 4)["start"][0])
+    windows = maxatac.read_windows(genome, signal, "chr1", np.array([start], np.int64))
+    assert np.array_equal(windows[0], inputs[0])
+
+
+# Batch normalisation.
+
+
+def distance(tiny_set: TinySet, output: Path) -> float:
+    """How far a saved model's predictions in inference mode are from those in training mode, on a training batch."""
+    train(tiny_set.config(output, epochs=1, batches=3, batch_size=64))
+    model = keras.models.load_model(output / "maxatac_model_1.keras", compile=False)
+    from maxatac.inputs import open_inputs
+    from maxatac.outputs import RunFolder
+
+    config = tiny_set.config(output.with_name("none"), batch_size=256)
+    inputs = open_inputs(config, RunFolder(config.output, config.prefix))
+    windows, _ = training.make_samplers(config, inputs, seed=3)["training"].batch(0, 0)
+    calls = [np.asarray(model(windows, training=mode)) for mode in (True, False)]
+    return float(np.abs(calls[0] - calls[1]).mean() / calls[0].std())
+
+
+def test_saved_model_predicts_as_it_was_trained(
+    tiny_set: TinySet, tmp_path: Path, quick_network: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = distance(tiny_set, tmp_path / "measured")
+    monkeypatch.setattr("maxatac.model.batch_norm.StatisticsEstimator.estimate", lambda *_: None)
+    not_measured = distance(tiny_set, tmp_path / "not")
+    assert measured < 0.1
+    # The moving averages alone, with their momentum of 0.99, are still far off after three steps.
+    assert not_measured > 0.5
+
+
+def test_measuring_does_not_change_the_course_of_training(
+    tiny_set: TinySet, tmp_path: Path, quick_network: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = train(tiny_set.config(tmp_path / "measured", epochs=3))
+    monkeypatch.setattr("maxatac.model.batch_norm.StatisticsEstimator.estimate", lambda *_: None)
+    not_measured = train(tiny_set.config(tmp_path / "not", epochs=3))
+    losses = [[row["loss"] for row in result.history] for result in (measured, not_measured)]
+    assert losses[0] == losses[1]
+    assert measured.history != not_measured.history
+
+
+# The seed decides everything.
+
+
+def fingerprint(tiny_set: TinySet, output: Path, **changes: Any) -> tuple[bytes, str]:
+    options = {"epochs": 2, "rand_ratio": 0.25, "rev_comp_train": True, "jitter": 100, **changes}
+    result = train(tiny_set.config(output, **options))
+    return (output / "maxatac_model.csv").read_bytes(), result.state_sha256
+
+
+def test_same_seed_same_run(tiny_set: TinySet, tmp_path: Path, quick_network: None) -> None:
+    first = fingerprint(tiny_set, tmp_path / "first")
+    assert fingerprint(tiny_set, tmp_path / "again") == first
+    assert fingerprint(tiny_set, tmp_path / "threads", threads=2) == first
+    other = fingerprint(tiny_set, tmp_path / "other", seed=8)
+    assert other[0] != first[0]
+    assert other[1] != first[1]
+
+
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "maxatac", *words]
+
+
+@pytest.mark.slow
+def test_same_seed_same_run_of_the_real_network(tiny_set: TinySet, tmp_path: Path) -> None:
+    """In processes of their own: twice the same, another number of threads, another seed."""
+    found = {}
+    for name, changes in {"first": {}, "again": {}, "threads": {"threads": 2}, "other": {"seed": 8}}.items():
+        output = tmp_path / name
+        words = tiny_set.arguments(output, "--rev_comp", epochs=2, rand_ratio=0.25, jitter=100, **changes)
+        subprocess.run(command(*words), check=True, capture_output=True)
+        found[name] = ((output / "maxatac_model.csv").read_bytes(), record(output)["state_sha256"])
+    assert found["again"] == found["first"]
+    assert found["threads"] == found["first"]
+    assert found["other"][0] != found["first"][0]
+    assert found["other"][1] != found["first"][1]
+
+
+@pytest.mark.slow
+def test_saved_network_predicts_as_it_was_trained(
+    tiny_set: TinySet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = distance(tiny_set, tmp_path / "measured")
+    monkeypatch.setattr("maxatac.model.batch_norm.StatisticsEstimator.estimate", lambda *_: None)
+    assert distance(tiny_set, tmp_path / "not") > 3 * measured
+    assert measured < 0.3
+
+
+@pytest.mark.slow
+def test_ctrl_c(tiny_set: TinySet, output: Path) -> None:
+    """A real signal to a real process, as soon as its first epoch is finished."""
+    arguments = tiny_set.arguments(output, epochs=1_000, batches=5)
+    log = output / "maxatac_model.log"
+    deadline = time.monotonic() + 300
+    with subprocess.Popen(command(*arguments), stderr=subprocess.PIPE, text=True) as process:
+        try:
+            while not (log.exists() and "INFO epoch 1/1000" in log.read_text()):
+                assert process.poll() is None
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+            process.send_signal(signal.SIGINT)
+            _, told = process.communicate(timeout=120)
+        finally:
+            process.kill()
+    assert process.returncode == 130, told
+    assert "Traceback" not in told
+    last = told.splitlines()[-1]
+    assert "interrupted" in last
+    assert str(output) in last
+    epochs = len(history(output))
+    assert epochs >= 1
+    assert whole(output, epochs)
+    assert record(output)["status"] == "interrupted"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"quant": True, "output_activation": "linear", "target_scale_factor": 10.0},
+        {"dense": True, "model_format": "h5"},
+        {"rand_ratio": 1.0, "shuffle_cell_type": False},
+    ],
+    ids=["quantitative", "dense", "random windows"],
+)
+def test_other_kinds_of_run(changes: dict[str, Any], tiny_set: TinySet, output: Path) -> None:
+    result = train(tiny_set.config(output, epochs=2, plot=True, **changes))
+    assert all(math.isfinite(value) for row in result.history for value in row.values())
+    assert dataclasses.asdict(result)["best_epoch"] in (1, 2)
+    keras.models.load_model(result.best_model, compile=False)
