@@ -142,8 +142,8 @@ class TrainConfig:
             value = getattr(self, name)
             if value is not None and value < 1:
                 found.append(f"--{name} {value}: expected a whole number of at least 1")
-        if self.jitter < 0:
-            found.append(f"--jitter {self.jitter}: expected a whole number of at least 0")
+        if not 0 <= self.jitter < 2**31:
+            found.append(f"--jitter {self.jitter}: expected a whole number from 0 to 2147483647")
         if not 0 <= self.rand_ratio <= 1:
             found.append(f"--rand_ratio {self.rand_ratio:g}: expected a share from 0 to 1")
         if not (math.isfinite(self.target_scale_factor) and self.target_scale_factor > 0):

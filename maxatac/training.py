@@ -17,9 +17,10 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from maxatac.errors import InputError, MaxatacError, WeightsError
 from maxatac.files import replacing, sha256, write_text
@@ -159,7 +160,6 @@ class _Trainee:
     """The compiled model, its data, and what is known of it so far."""
 
     def __init__(self, config: TrainConfig, samplers: Mapping[str, Sampler], seed: int) -> None:
-        import keras
 
         from maxatac.batches import WindowDataset
         from maxatac.model import build
@@ -330,7 +330,10 @@ def _run(
             save_roi(pool, folder.folder / folder.prefix, name)
     if config.plot:
         title = f"{config.arch}, {trainee.model.count_params():,} parameters"
-        _try_plot(plot_structure, describe_layers(trainee.model), folder.structure_plot, title=title)
+        _try_plot(
+            folder.structure_plot,
+            lambda path: plot_structure(describe_layers(trainee.model), path, title=title),
+        )
 
     history: list[Row] = []
     timing: list[Row] = []
@@ -346,8 +349,8 @@ def _run(
                     row, times = trainee.run_epoch(epoch, progress.callback(check_for_interrupt))
                 if not math.isfinite(row["loss"]):
                     raise MaxatacError(f"the loss of epoch {epoch + 1} is {row['loss']}: training cannot go on")
-                with replacing(folder.checkpoint(epoch + 1)) as partial:
-                    trainee.model.save(partial)
+                with replacing(folder.checkpoint(epoch + 1)) as unfinished:
+                    trainee.model.save(unfinished)
                 _write_table(folder.history, _HISTORY_COLUMNS, [*history, row])
                 _write_table(folder.timing, _TIMING_COLUMNS, [*timing, times])
                 # Only what is on disk counts as finished, whatever stops the run from here on.
@@ -360,7 +363,7 @@ def _run(
                     best = leading
                 _log_epoch(row, times, config.epochs)
                 if config.plot:
-                    _try_plot(plot_history, history, best, folder.history_plot, title=config.prefix)
+                    _try_plot(folder.history_plot, partial(plot_history, history, best, title=config.prefix))
         if best is None:
             raise MaxatacError(f"no epoch has a finite {column}: none can be selected")
     except KeyboardInterrupt:
@@ -399,11 +402,11 @@ def _run(
 def _save_best(model: keras.Model, folder: RunFolder, epoch: int) -> None:
     """Write the selected model in both formats, and the name of its checkpoint."""
     for suffix in (".keras", ".h5"):
-        with replacing(folder.named(f"_best{suffix}")) as partial:
+        with replacing(folder.named(f"_best{suffix}")) as unfinished:
             if suffix == f".{folder.model_format}":
-                shutil.copyfile(folder.checkpoint(epoch), partial)
+                shutil.copyfile(folder.checkpoint(epoch), unfinished)
             else:
-                model.save(partial)
+                model.save(unfinished)
     write_text(folder.best_epoch, f"{folder.checkpoint(epoch).name}\n")
 
 
@@ -415,12 +418,11 @@ def _write_table(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str,
     write_text(path, text.getvalue())
 
 
-def _try_plot(plot: Callable[..., None], *arguments: Any, **settings: Any) -> None:
+def _try_plot(path: Path, plot: Callable[[Path], None]) -> None:
     """Draw a figure whole or not at all; a figure that fails costs the run nothing but a warning."""
-    *contents, path = arguments
     try:
-        with replacing(path) as partial:
-            plot(*contents, partial, **settings)
+        with replacing(path) as unfinished:
+            plot(unfinished)
     except Exception as error:  # noqa: BLE001 - whatever a plotting library raises
         logger.warning("%s was not drawn: %s", path.name, error)
 

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import io
 import logging
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from maxatac.cli.logs import log_to_stderr
-from maxatac.logs import holding_back, writing_to
+from maxatac.logs import at_level, holding_back, without_backend_noise, writing_to
 from maxatac.settings import LOG_LEVELS
 
 logger = logging.getLogger("maxatac.training")
@@ -76,3 +79,49 @@ def test_level(name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
     lines = captured.err.splitlines()
     assert len(lines) == len(SHOWN[name])
     assert all(re.fullmatch(LINE + r" [A-Z]+ line", line) for line in lines)
+
+
+NOISE = """
+WARNING: All log messages before absl::InitializeLog() is called are written to STDERR
+I0000 00:00:1795336922.651386   12345 port.cc:153] oneDNN custom operations are on.
+E0000 00:00:1795336922.651386   12345 cuda_platform.cc:52] failed call to cuInit: INTERNAL: CUDA error
+""".lstrip()
+TROUBLE = "E0000 00:00:1795336922.651386   12345 gpu.cc:7] out of memory\nterminate called\n"
+PROGRAM = """
+import os, sys
+from maxatac.logs import without_backend_noise
+try:
+    with without_backend_noise():
+        os.write(2, sys.argv[1].encode())
+        print("printed", file=sys.stderr)
+        if "fail" in sys.argv:
+            raise ValueError
+except ValueError:
+    pass
+os.write(2, b"afterwards\\n")
+"""
+
+
+@pytest.mark.parametrize("words", [[], ["fail"]], ids=["done", "failed"])
+def test_chatter_of_the_backend_is_dropped_and_nothing_else(words: list[str]) -> None:
+    program = [sys.executable, "-c", PROGRAM, NOISE + TROUBLE + NOISE, *words]
+    told = subprocess.run(program, capture_output=True, text=True, check=True).stderr
+    assert told == f"{TROUBLE}printed\nafterwards\n"
+
+
+def test_chatter_needs_no_file_behind_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
+    stderr = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    with without_backend_noise():
+        print("shown", file=sys.stderr)
+    assert stderr.getvalue() == "shown\n"
+
+
+def test_level_is_set_for_the_block_only() -> None:
+    package = logging.getLogger("maxatac")
+    before = package.level
+    for name, level in (("DEBUG", 10), ("error", 40), ("no such level", 20)):
+        with pytest.raises(OSError, match="disk"), at_level(name):
+            assert package.level == level
+            raise OSError("disk")
+        assert package.level == before

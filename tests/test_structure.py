@@ -54,6 +54,11 @@ def test_model_room_names_no_backend(module: str) -> None:
     assert [name for name in imported(MODULES[module]) if within(name, "tensorflow", "jax", "torch")] == []
 
 
+def test_only_the_device_is_asked_of_tensorflow_by_name() -> None:
+    named = [module for module, path in MODULES.items() if any(within(name, "tensorflow") for name in imported(path))]
+    assert named == ["maxatac.device"]
+
+
 def test_no_module_is_a_drawer() -> None:
     drawers = {"utilities", "utils", "util", "helpers", "helper", "common", "constants", "misc", "tools"}
     assert [name for name in MODULES if name.rpartition(".")[2] in drawers] == []

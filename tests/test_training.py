@@ -416,6 +416,51 @@ def test_signal_ends_the_epoch(
     assert whole(output, 1)
 
 
+HUMAN = {f"chr{name}": 30_000 for name in (*range(1, 23), "X", "Y")}
+
+
+@pytest.mark.parametrize(
+    ("line", "prefix", "folder", "changes"),
+    [
+        (
+            "maxatac train --arch DCNN_V2 --sequence hg38.2bit --meta_file CTCF_meta.tsv --output ./CTCF_DCNN "
+            "--prefix CTCF_DCNN --shuffle_cell_type --rev_comp",
+            "CTCF_DCNN", "CTCF_DCNN", {"rev_comp_train": True},
+        ),
+        ("maxatac train --sequence hg38.2bit --meta_file CTCF_meta.tsv", "maxatac_model", "training_results", {}),
+    ],
+    ids=["the page's example", "nothing but the inputs"],
+)  # fmt: skip
+def test_bare_commands_record_the_pages_defaults(
+    line: str, prefix: str, folder: str, changes: dict[str, Any], tmp_path: Path, scores: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    from test_settings import PAGE, PAGE_CHROMS, PAGE_TCHROMS, PAGE_VCHROMS
+
+    data = tiny.make(tmp_path, HUMAN)
+    data.sequence.rename(tmp_path / "hg38.2bit")
+    data.meta_file.rename(tmp_path / "CTCF_meta.tsv")
+    monkeypatch.chdir(tmp_path)
+    run_epoch = training._Trainee.run_epoch
+
+    def stop_after_the_first(self: object, epoch: int, callback: object) -> Any:
+        if epoch == 1:
+            raise KeyboardInterrupt
+        return run_epoch(self, epoch, callback)
+
+    monkeypatch.setattr(training._Trainee, "run_epoch", stop_after_the_first)
+    assert main(line.split()[1:]) == 130
+    settings = json.loads((tmp_path / folder / f"{prefix}_run.json").read_text())["settings"]
+    expected = {**PAGE, "prefix": prefix, "output": folder, **changes}
+    # Drawn, and counted, when the run starts.
+    seed, threads = settings.pop("seed"), settings.pop("threads")
+    del expected["seed"], expected["threads"]
+    assert 1 <= seed <= 99_999
+    assert threads == len(os.sched_getaffinity(0))
+    assert {name: settings[name] for name in expected} == expected
+    assert (settings["chroms"], settings["tchroms"], settings["vchroms"]) == (PAGE_CHROMS, PAGE_TCHROMS, PAGE_VCHROMS)
+
+
 def test_failing_plot_costs_only_a_warning(
     tiny_set: TinySet, output: Path, scores: list[float], monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

@@ -127,18 +127,18 @@ def write_sizes(path: Path, sizes: Mapping[str, int] = SIZES) -> Path:
     return path
 
 
-def make(folder: Path) -> TinySet:
+def make(folder: Path, sizes: Mapping[str, int] = SIZES) -> TinySet:
     """Write the set: ATAC-seq peaks every few kb, signal in them alone, half of them bound in each cell type."""
     tiny = TinySet(folder)
-    write_genome(tiny.sequence)
-    write_sizes(tiny.chrom_sizes)
+    write_genome(tiny.sequence, sizes)
+    write_sizes(tiny.chrom_sizes, sizes)
     tiny.blacklist.write_text("\t".join(map(str, BLACK)) + "\n")
     for number, cell in enumerate(CELLS):
         random = np.random.default_rng(10 + number)
         signal: list[Interval] = []
         binding: list[Interval] = []
         atac, chip = [], []
-        for chrom, size in SIZES.items():
+        for chrom, size in sizes.items():
             for place in range(5_000, size - 5_000, 2_500):
                 start = place + int(random.integers(0, 800))
                 end = start + int(random.integers(200, 900))
@@ -151,8 +151,8 @@ def make(folder: Path) -> TinySet:
                     middle = (start + end) // 2
                     binding.append((chrom, middle - 70, middle + 70, 1.0))
                     chip.append((chrom, middle - 150, middle + 151, -1))
-        write_bigwig(tiny.file(cell, "signal.bw"), signal)
-        write_bigwig(tiny.file(cell, "binding.bw"), binding)
+        write_bigwig(tiny.file(cell, "signal.bw"), signal, sizes)
+        write_bigwig(tiny.file(cell, "binding.bw"), binding, sizes)
         write_peaks(tiny.file(cell, "atac.narrowPeak"), atac)
         write_peaks(tiny.file(cell, "chip.narrowPeak"), chip)
     tiny.write_meta()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +188,15 @@ def config_from(namespace: argparse.Namespace) -> TrainConfig:
     return TrainConfig(**{name: getattr(namespace, name) for name in names})
 
 
+def _leave_tensorflow_out() -> None:
+    """Keep TensorFlow from being imported when another backend was chosen.
+
+    Keras imports it wherever it is installed, for seconds and half a gigabyte, and finds it to be of no use.
+    """
+    if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
+        sys.modules.setdefault("tensorflow", None)  # type: ignore[arg-type]
+
+
 def run(namespace: argparse.Namespace) -> int:
     """Train."""
     import logging
@@ -193,6 +204,7 @@ def run(namespace: argparse.Namespace) -> int:
     from maxatac.cli.logs import log_to_stderr
 
     log_to_stderr(namespace.loglevel)
+    _leave_tensorflow_out()
     for name in ("multiprocessing", "max_queue_size"):
         if getattr(namespace, name) is not None:
             logging.getLogger("maxatac").info("--%s is no longer needed: the loader has threads of its own", name)

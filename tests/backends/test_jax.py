@@ -14,7 +14,7 @@ from tiny import TinySet
 
 pytestmark = pytest.mark.slow
 
-PROGRAM = """
+BLOCKER = """
 import sys
 
 class NoTensorFlow:
@@ -23,19 +23,22 @@ class NoTensorFlow:
             raise ImportError(f"{name} is not installed here")
 
 sys.meta_path.insert(0, NoTensorFlow())
+"""
+
+PROGRAM = """
+import sys
 from maxatac.cli.main import main
 
 status = main(sys.argv[1:])
 assert "jax" in sys.modules
-assert not [name for name in sys.modules if name.partition(".")[0] == "tensorflow"]
 sys.exit(status)
 """
 
 
-def run(*words: str) -> subprocess.CompletedProcess[str]:
+def run(*words: str, program: str = BLOCKER + PROGRAM) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
     return subprocess.run(
-        [sys.executable, "-c", PROGRAM, *words], capture_output=True, text=True, check=False, env=environment
+        [sys.executable, "-c", program, *words], capture_output=True, text=True, check=False, env=environment
     )
 
 
@@ -71,9 +74,11 @@ def test_event_files_are_written(output: Path) -> None:
     assert [scalar.step for scalar in events.Scalars("epoch_dice_coef")] == [1]
 
 
-def test_same_seed_same_run(tiny_set: TinySet, output: Path, tmp_path: Path) -> None:
+def test_tensorflow_makes_no_difference_where_it_is_installed(tiny_set: TinySet, output: Path, tmp_path: Path) -> None:
+    """Keras imports it when a model is saved, whatever the backend is; nor does the number of threads matter."""
     again = tmp_path / "again"
-    done = run(*tiny_set.arguments(again, "--rev_comp", rand_ratio=0.25, jitter=100, threads=2))
+    words = tiny_set.arguments(again, "--rev_comp", rand_ratio=0.25, jitter=100, threads=2)
+    done = run(*words, program=PROGRAM)
     assert done.returncode == 0, done.stderr
     states = [json.loads((folder / "maxatac_model_run.json").read_text())["state_sha256"] for folder in (output, again)]
     assert states[0] == states[1]
@@ -97,10 +102,6 @@ def broken(self, sampler, batches):
 WindowDataset.__init__ = broken
 status = main""",
     )
-    environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
-    words = tiny_set.arguments(tmp_path / "results")
-    done = subprocess.run(
-        [sys.executable, "-c", broken, *words], capture_output=True, text=True, check=False, env=environment
-    )
+    done = run(*tiny_set.arguments(tmp_path / "results"), program=BLOCKER + broken)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == "maxatac: error: CellA_signal.bw: block at 1,024 is damaged"
