@@ -17,12 +17,15 @@ help:
 
 tools:
 	@missing=""; \
-	command -v $(PYTHON) >/dev/null || missing="$$missing\n  Python 3.11 or newer ($(PYTHON)): https://www.python.org, or name one with PYTHON=..."; \
+	command -v $(PYTHON) >/dev/null || missing="$$missing\n  Python 3.11 to 3.13 ($(PYTHON)): https://www.python.org, or name one with PYTHON=..."; \
 	if command -v $(PYTHON) >/dev/null; then \
-	  $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || missing="$$missing\n  Python 3.11 or newer: $(PYTHON) is $$($(PYTHON) --version); name another with PYTHON=..."; \
+	  $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || missing="$$missing\n  Python 3.11 to 3.13 (TensorFlow has no release for newer ones): $(PYTHON) is $$($(PYTHON) --version); name another with PYTHON=..."; \
 	  $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || missing="$$missing\n  Python's venv module (Debian: python3-venv)"; \
 	fi; \
-	command -v cargo >/dev/null || missing="$$missing\n  cargo, the Rust tool chain: https://rustup.rs"; \
+	command -v cargo >/dev/null || missing="$$missing\n  cargo, the Rust tool chain, 1.88 or newer: https://rustup.rs"; \
+	if command -v cargo >/dev/null; then \
+	  cargo --version | awk '{split($$2, v, "."); exit !(v[1] > 1 || v[2] >= 88)}' || missing="$$missing\n  Rust 1.88 or newer: found $$(cargo --version); https://rustup.rs"; \
+	fi; \
 	command -v cc >/dev/null || missing="$$missing\n  a C compiler, cc (Debian: build-essential)"; \
 	if [ -n "$$missing" ]; then printf "To build maxatac, install first:$$missing\n" >&2; exit 1; fi
 

@@ -26,8 +26,10 @@ def train(data: Path, output: Path, tf: str, seed: int, settings: dict[str, Any]
     from maxatac.outputs import RunFolder
 
     folder = RunFolder(output, tf)
-    if folder.record.is_file() and json.loads(folder.record.read_text())["status"] == "finished":
-        return
+    if folder.record.is_file():
+        record = json.loads(folder.record.read_text())
+        if record["status"] == "finished" and settings.items() <= record["settings"].items():
+            return
     run(
         TrainConfig(
             sequence=data / "sacCer3.2bit",

@@ -192,13 +192,14 @@ def open_inputs(config: TrainConfig, folder: RunFolder) -> Inputs:
     pools = {name: built[name][0] for name in wanted}
     signal = tuple(tracks[sample.signal] for sample in training)
     binding = tuple(tracks[sample.binding] for sample in training)
-    try:
-        probes = tuple(
-            probe_tracks(sample.cell_line, here, there, pools["training"])
-            for sample, here, there in zip(training, signal, binding, strict=True)
-        )
-    except (TrackError, OSError) as error:
-        raise InputError([str(error)]) from error
+    probes = []
+    for sample, here, there in zip(training, signal, binding, strict=True):
+        try:
+            probes.append(probe_tracks(sample.cell_line, here, there, pools["training"]))
+        except (TrackError, OSError) as error:
+            problems.append(str(error))
+    if problems:
+        raise InputError(problems)
     return Inputs(
         genome=genome,
         samples=tuple(samples),
@@ -209,7 +210,7 @@ def open_inputs(config: TrainConfig, folder: RunFolder) -> Inputs:
         blacklist=blacklist,
         pools=pools,
         reports={name: built[name][1] for name in wanted},
-        probes=probes,
+        probes=tuple(probes),
     )
 
 
@@ -327,6 +328,13 @@ def _with_sniff(path: Path, error: Exception, expected: str) -> str:
 
 
 def _check_output(config: TrainConfig, folder: RunFolder, problems: list[str]) -> None:
+    try:
+        _check_folder(config, folder, problems)
+    except OSError as error:
+        problems.append(f"--output {config.output}: cannot be used ({error})")
+
+
+def _check_folder(config: TrainConfig, folder: RunFolder, problems: list[str]) -> None:
     target = config.output
     if target.exists() and not target.is_dir():
         problems.append(f"--output {target}: is a file; expected a folder")
@@ -338,7 +346,16 @@ def _check_output(config: TrainConfig, folder: RunFolder, problems: list[str]) -
         problems.append(f"--output {target}: {nearest} is a file; expected a folder")
     elif not os.access(nearest, os.W_OK | os.X_OK):
         problems.append(f"--output {target}: {nearest} cannot be written to")
-    elif not config.force and (earlier := folder.of_earlier_run()):
+    elif config.force:
+        doomed = {path.resolve() for path in folder.of_earlier_run()}
+        for option in ("sequence", "meta_file", "train_roi", "validate_roi", "blacklist", "chrom_sizes", "weights"):
+            given: Path | None = getattr(config, option)
+            if given is not None and given.resolve() in doomed:
+                problems.append(
+                    f"--{option} {given}: belongs to the run that --force would replace; move it, or choose another "
+                    "--output or --prefix"
+                )
+    elif earlier := folder.of_earlier_run():
         problems.append(
             f"--output {target}: holds a run of the prefix {config.prefix} ({earlier[0].name} and {len(earlier) - 1} "
             "more); choose another --output or --prefix, or replace it with --force"

@@ -78,6 +78,11 @@ def writing_to(path: Path) -> Iterator[None]:
     PACKAGE.addHandler(handler)
     try:
         yield
+    except Exception:
+        # The screen gets one line from whoever catches it; the file gets the rest.
+        record = PACKAGE.makeRecord(PACKAGE.name, logging.ERROR, __file__, 0, "the run failed", (), sys.exc_info())
+        handler.handle(record)
+        raise
     finally:
         PACKAGE.removeHandler(handler)
         handler.close()

@@ -88,7 +88,7 @@ class RunFolder:
 
     def clear(self) -> None:
         """Remove what an earlier run of this prefix left."""
-        for path in self.of_earlier_run():
+        for path in [*self.of_earlier_run(), *self.folder.glob(f".{self.prefix}*.partial*")]:
             path.unlink()
         mine = re.compile(re.escape(self.prefix) + r"_\d+\.(keras|h5)")
         if self.best_epoch.is_file() and mine.fullmatch(self.best_epoch.read_text().strip()):

@@ -21,6 +21,11 @@ MODEL_FORMATS = ("keras", "h5")
 LOG_LEVELS = ("fatal", "error", "warning", "info", "debug")
 SEED_RANGE = (1, 99_999)
 
+MAX_BATCH = 200_000
+"""Examples per batch: 4 GB of them."""
+
+MAX_THREADS = 1024
+
 DEFAULT_JITTER = 480
 """Largest shift of a region in bp, chosen on the validation chromosomes of a yeast set; see ``docs/train.md``."""
 
@@ -142,6 +147,10 @@ class TrainConfig:
             value = getattr(self, name)
             if value is not None and value < 1:
                 found.append(f"--{name} {value}: expected a whole number of at least 1")
+        for name, most in (("batch_size", MAX_BATCH), ("val_batch_size", MAX_BATCH), ("threads", MAX_THREADS)):
+            value = getattr(self, name)
+            if value is not None and value > most:
+                found.append(f"--{name} {value}: expected at most {most}")
         if not 0 <= self.jitter < 2**31:
             found.append(f"--jitter {self.jitter}: expected a whole number from 0 to 2147483647")
         if not 0 <= self.rand_ratio <= 1:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import tiny
+from starting import Start, Started
 
 from maxatac.cli.main import main
 
 if TYPE_CHECKING:
     import keras
-
-    from maxatac import Sampler, TrainConfig
-    from maxatac.inputs import Inputs
-    from maxatac.outputs import RunFolder
-    from maxatac.training import _Record, _Trainee
 
 # Before anything imports TensorFlow: its start-up messages would drown a failing test's output.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -89,26 +84,6 @@ def quick_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("maxatac.model.build", build)
     monkeypatch.setattr(keras.Model, "compile", compile_without_xla)
-
-
-@dataclasses.dataclass
-class Started:
-    """What a run would train with."""
-
-    config: TrainConfig
-    folder: RunFolder
-    inputs: Inputs
-    samplers: Mapping[str, Sampler]
-    trainee: _Trainee
-    record: _Record
-
-    def pool(self, name: str = "training") -> list[tuple[str, int]]:
-        """The regions: chromosome and start."""
-        pool = self.inputs.pools[name]
-        return [(pool.chroms[chrom], start) for chrom, start in zip(pool.chrom, pool.start.tolist(), strict=True)]
-
-
-Start = Callable[[Sequence[str]], Started]
 
 
 @pytest.fixture

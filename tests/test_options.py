@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tiny
-from conftest import Start, Started
+from starting import Start, Started
 from tiny import TinySet
 
 from maxatac.cli.main import build_parser, main

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import dataclasses
 import json
@@ -20,7 +21,7 @@ import keras
 import numpy as np
 import pytest
 import tiny
-from conftest import Start
+from starting import Start
 from tiny import TinySet
 
 import maxatac
@@ -526,6 +527,25 @@ def test_error_of_the_loader_is_told_in_its_own_words(
     assert whole(output, 1)
     found = record(output)
     assert (found["status"], found["epochs_finished"]) == ("failed", 1)
+
+
+@pytest.mark.parametrize("from_the_loader", [True, False])
+def test_error_that_the_backend_wraps(
+    from_the_loader: bool, tiny_set: TinySet, output: Path, quick_network: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some backends raise an error of their own, with the loader's words somewhere in a long text."""
+
+    def fit(self: keras.Model, dataset: Any, **_: Any) -> None:
+        if from_the_loader:
+            dataset.sampler = Unreadable(dataset.sampler, (0, 0))
+            with contextlib.suppress(TrackError):
+                dataset[0]
+        raise RuntimeError("node PyFunc: generator failed")
+
+    monkeypatch.setattr(keras.Model, "fit", fit)
+    expected = (TrackError, "^CellA_signal.bw") if from_the_loader else (RuntimeError, "PyFunc")
+    with pytest.raises(expected[0], match=expected[1]):
+        train(tiny_set.config(output))
 
 
 def test_file_that_is_cut_while_it_is_read(

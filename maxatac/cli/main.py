@@ -106,6 +106,7 @@ def run(command: Callable[[argparse.Namespace], int], namespace: argparse.Namesp
         print(f"maxatac: error: {error}", file=sys.stderr)
         return FAILURE
     except KeyboardInterrupt:
+        print("maxatac: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -113,6 +114,10 @@ def run(command: Callable[[argparse.Namespace], int], namespace: argparse.Namesp
     except OSError as error:
         logger.debug("traceback", exc_info=True)
         print(f"maxatac: error: {error}", file=sys.stderr)
+        return FAILURE
+    except Exception as error:  # noqa: BLE001 - a backend raises what it likes; the run's log has the traceback
+        logger.debug("traceback", exc_info=True)
+        print(f"maxatac: error: {type(error).__name__}: {error}", file=sys.stderr)
         return FAILURE
 
 

@@ -112,7 +112,7 @@ def main() -> None:
     parser.add_argument("--batch_size", type=int, default=1000)
     parser.add_argument("--batches", type=int, default=9, help="baseline batches; ours are four times as many")
     arguments = parser.parse_args()
-    print("| tracks | loader, examples/s of CPU time | pyBigWig + py2bit | ratio |\n|---|---|---|---|")
+    print("| tracks | loader, examples per CPU second | pyBigWig + py2bit | ratio |\n|---|---|---|---|")
     for dense in (False, True):
         with tempfile.TemporaryDirectory() as folder:
             ours, theirs = measure(
