@@ -115,10 +115,6 @@ def run(command: Callable[[argparse.Namespace], int], namespace: argparse.Namesp
         logger.debug("traceback", exc_info=True)
         print(f"maxatac: error: {error}", file=sys.stderr)
         return FAILURE
-    except Exception as error:  # noqa: BLE001 - a backend raises what it likes; the run's log has the traceback
-        logger.debug("traceback", exc_info=True)
-        print(f"maxatac: error: {type(error).__name__}: {error}", file=sys.stderr)
-        return FAILURE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
