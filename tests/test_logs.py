@@ -125,3 +125,15 @@ def test_level_is_set_for_the_block_only() -> None:
             assert package.level == level
             raise OSError("disk")
         assert package.level == before
+
+
+def test_file_gets_the_traceback_of_a_failed_run(tmp_path: Path) -> None:
+    def fail() -> None:
+        with writing_to(tmp_path / "run.log"):
+            raise ZeroDivisionError("no such luck")
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    text = (tmp_path / "run.log").read_text()
+    assert "ERROR the run failed" in text
+    assert "ZeroDivisionError: no such luck" in text
