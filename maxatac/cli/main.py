@@ -106,7 +106,6 @@ def run(command: Callable[[argparse.Namespace], int], namespace: argparse.Namesp
         print(f"maxatac: error: {error}", file=sys.stderr)
         return FAILURE
     except KeyboardInterrupt:
-        print("maxatac: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
