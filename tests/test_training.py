@@ -770,9 +770,12 @@ def test_saved_network_predicts_as_it_was_trained(
 def test_ctrl_c(tiny_set: TinySet, output: Path) -> None:
     """A real signal to a real process, as soon as its first epoch is finished."""
     arguments = tiny_set.arguments(output, epochs=1_000, batches=5)
+    # A test run in the background of a shell ignores Ctrl-C, and what it starts inherits that.
+    listening = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    program = f"{listening}; import sys; from maxatac.cli.main import main; sys.exit(main())"
     log = output / "maxatac_model.log"
     deadline = time.monotonic() + 300
-    with subprocess.Popen(command(*arguments), stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([sys.executable, "-c", program, *arguments], stderr=subprocess.PIPE, text=True) as process:
         try:
             while not (log.exists() and "INFO epoch 1/1000" in log.read_text()):
                 assert process.poll() is None
