@@ -11,7 +11,7 @@ import shutil
 import time
 from pathlib import Path
 
-TRAINING = {"epochs": 12, "batches": 60, "batch_size": 50, "val_batch_size": 50}
+TRAINING = {"epochs": 20, "batches": 60, "batch_size": 50, "val_batch_size": 50}
 
 
 def main() -> None:
