@@ -1,11 +1,14 @@
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import TypedDict, final, type_check_only
+from typing import Literal, Self, TypedDict, final, overload, type_check_only
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Genome", "Sampler", "Track", "read_windows"]
+__all__ = ["Batches", "Genome", "Memory", "Sampler", "Track", "read_windows"]
+
+CompactInputs = tuple[NDArray[np.uint8], NDArray[np.float32]]
+Inputs = NDArray[np.float32] | CompactInputs
 
 @type_check_only
 class Plan(TypedDict):
@@ -18,8 +21,28 @@ class Plan(TypedDict):
 @type_check_only
 class Decoded(TypedDict):
     blocks: int
+    left_out: int
     bytes: int
     seconds: float
+
+@type_check_only
+class MemoryUse(TypedDict):
+    limit: int
+    held: int
+    cached: int
+    inflated: int
+
+@final
+class Memory:
+    def __new__(cls, limit: int) -> Memory: ...
+    @property
+    def usage(self) -> MemoryUse: ...
+
+@final
+class Batches:
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> tuple[Inputs, NDArray[np.float32]]: ...
+    def close(self) -> None: ...
 
 @final
 class Genome:
@@ -66,7 +89,7 @@ class Sampler:
         quantitative: bool = False,
         target_scale_factor: float = 1.0,
         threads: int = 1,
-        memory: int | None = None,
+        memory: int | Memory | None = None,
     ) -> Sampler: ...
     def with_stream(self, stream: int) -> Sampler: ...
     @property
@@ -76,7 +99,17 @@ class Sampler:
     @property
     def decoded(self) -> Decoded: ...
     def plan(self, epoch: int, index: int) -> Plan: ...
-    def batch(self, epoch: int, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]: ...
+    @overload
+    def batch(
+        self, epoch: int, index: int, *, compact: Literal[False] = False
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]: ...
+    @overload
+    def batch(
+        self, epoch: int, index: int, *, compact: Literal[True]
+    ) -> tuple[CompactInputs, NDArray[np.float32]]: ...
+    @overload
+    def batch(self, epoch: int, index: int, *, compact: bool) -> tuple[Inputs, NDArray[np.float32]]: ...
+    def batches(self, epoch: int, start: int, stop: int, *, compact: bool = False) -> Batches: ...
 
 def read_windows(
     genome: Genome,

@@ -17,12 +17,25 @@ pub enum Target {
 /// Bins are summed in double precision, so that a bin at the threshold falls on the same side whatever the order.
 pub fn targets(values: &[f32], bin: usize, target: Target, out: &mut [f32]) {
     for (bases, slot) in values.chunks_exact(bin).zip(out) {
-        let sum: f64 = bases.iter().copied().map(f64::from).sum();
+        let sum = sum(bases);
         *slot = match target {
             Target::Binary => f32::from(u8::from(sum > 0.5 * bin as f64)),
             Target::Mean { scale } => (sum / bin as f64 * f64::from(scale)) as f32,
         };
     }
+}
+
+/// The sum of four sums, of every fourth value each, which the processor takes in parallel.
+fn sum(values: &[f32]) -> f64 {
+    let (fours, rest) = values.as_chunks::<4>();
+    let mut sums = [0.0; 4];
+    for four in fours {
+        for (sum, &value) in sums.iter_mut().zip(four) {
+            *sum += f64::from(value);
+        }
+    }
+    let [a, b, c, d] = sums;
+    rest.iter().copied().map(f64::from).sum::<f64>() + (a + b) + (c + d)
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! A bigWig whose blocks are decoded once and read many times.
 //!
 //! Inflating a block takes 20 to 100 times as long as reading one window out of it, and batches come back to the same
-//! blocks again and again. [`DecodedTrack`] keeps each block it has decoded, as sorted runs or, where every item has the
-//! same width and spacing (`fixedStep`), as values alone, until a [`Budget`] shared by all tracks of a sampler is spent.
-//! Blocks beyond the budget are decoded for the window at hand and dropped. What a window holds is the same either way.
+//! blocks again and again. [`DecodedTrack`] therefore keeps blocks in the smallest form that gives the same numbers, as far
+//! as a [`Memory`] allows: those decoded at start for good, others in its cache.
+//!
+//! To a window, no data and NaN are both 0, and neighbours of one value are one run. That is what is kept: a sound block
+//! becomes runs without gaps, of which only the ends are stored, or values base by base where that is shorter.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,181 +14,292 @@ use std::sync::{Arc, OnceLock};
 use rayon::prelude::*;
 
 use crate::bigwig::{BigWig, BlockRef, Runs, Scratch};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::memory::{BlockKey, Memory};
 
-/// Bytes that decoded blocks may take together.
-#[derive(Debug)]
-pub struct Budget {
-    limit: u64,
-    used: AtomicU64,
-}
+/// Values that [`Block::paint`] writes at once: a run may be written past its end by one less.
+const STRIDE: usize = 8;
 
-impl Budget {
-    /// A budget of `limit` bytes.
-    pub fn new(limit: u64) -> Self {
-        Self {
-            limit,
-            used: AtomicU64::new(0),
-        }
-    }
-
-    /// The bytes taken so far.
-    pub fn used(&self) -> u64 {
-        self.used.load(Ordering::Relaxed)
-    }
-
-    fn take(&self, bytes: u64) -> bool {
-        self.used
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
-                used.checked_add(bytes).filter(|&sum| sum <= self.limit)
-            })
-            .is_ok()
-    }
-
-    fn give_back(&self, bytes: u64) {
-        self.used.fetch_sub(bytes, Ordering::Relaxed);
-    }
-}
+/// Bytes that an allocation takes besides what was asked for, about.
+const ALLOCATION_BYTES: u64 = 16;
 
 /// One decoded block.
 #[derive(Debug, PartialEq)]
-enum Block {
-    /// Items in file order; `sorted` if they neither overlap nor run backwards.
-    Runs { runs: Runs, sorted: bool },
-    /// Items of one width at one distance.
-    Steps {
-        start: u32,
-        step: u32,
-        span: u32,
-        values: Vec<f32>,
-    },
+pub(crate) struct Block {
+    start: u32,
+    end: u32,
+    form: Form,
+}
+
+#[derive(Debug, PartialEq)]
+enum Form {
+    /// One value from start to end.
+    Uniform(f32),
+    /// Runs one after the other: so many values, then as many ends, counted from the block's start, in 16 bits each.
+    Short { runs: u32, words: Box<[u32]> },
+    /// The same with ends of 32 bits.
+    Long { runs: u32, words: Box<[u32]> },
+    /// A value for each base.
+    Bases(Box<[f32]>),
+    /// Items as they are, because they overlap each other or those of other blocks: where there is none, what lies there
+    /// stays. Later ones count.
+    Items(Box<Runs>),
 }
 
 impl Block {
-    fn new(runs: Runs) -> Self {
-        if let Some((start, step, span)) = even_steps(&runs) {
-            let values = runs.values;
-            return Self::Steps {
-                start,
-                step,
-                span,
-                values,
-            };
-        }
-        let sorted = runs
-            .starts
-            .iter()
-            .skip(1)
-            .zip(&runs.ends)
-            .all(|(start, end)| start >= end);
-        Self::Runs { runs, sorted }
-    }
-
-    fn bytes(&self) -> u64 {
-        let items = match self {
-            Self::Runs { runs, .. } => 3 * runs.values.len(),
-            Self::Steps { values, .. } => values.len(),
-        };
-        (4 * items + size_of::<Self>()) as u64
-    }
-
-    /// Calls `fill(from, to, value)` for the part of each item inside `start..end`, in file order.
-    fn for_each(&self, start: u32, end: u32, mut fill: impl FnMut(u32, u32, f32)) {
-        let mut item = |from: u32, to: u32, value: f32| {
-            let (from, to) = (from.max(start), to.min(end));
-            if from < to {
-                fill(from, to, value);
-            }
-        };
-        match self {
-            Self::Runs { runs, sorted } => {
-                let Runs {
-                    starts,
-                    ends,
-                    values,
-                } = runs;
-                let first = if *sorted {
-                    ends.partition_point(|&e| e <= start)
-                } else {
-                    0
+    /// The smallest form of a block's items; `is_alone` says that no other block reaches into its region.
+    pub(crate) fn new(items: &Runs, is_alone: bool) -> Self {
+        let (start, end) = match (items.starts.first(), items.ends.last()) {
+            (Some(&start), Some(&end)) if is_alone && is_sorted(items) => (start, end),
+            (None, _) | (_, None) => (0, 0),
+            _ => {
+                return Self {
+                    start: items.starts.iter().copied().min().unwrap_or(0),
+                    end: items.ends.iter().copied().max().unwrap_or(0),
+                    form: Form::Items(Box::new(items.clone())),
                 };
-                let items = starts.iter().zip(ends).zip(values).skip(first);
-                for ((&from, &to), &value) in items {
-                    if *sorted && from >= end {
-                        break;
-                    }
-                    item(from, to, value);
-                }
             }
-            Self::Steps {
-                start: origin,
-                step,
-                span,
-                values,
-            } => {
-                let first = (start.saturating_sub(*origin) / step) as usize;
-                for (index, &value) in values.iter().enumerate().skip(first) {
-                    let from = origin + index as u32 * step;
-                    if from >= end {
-                        break;
+        };
+        Self {
+            start,
+            end,
+            form: Form::of_runs(&without_gaps(items), start, end),
+        }
+    }
+
+    /// Bytes that it takes.
+    pub(crate) fn bytes(&self) -> u64 {
+        let elsewhere = match &self.form {
+            Form::Uniform(_) => return size_of::<Self>() as u64,
+            Form::Short { words, .. } | Form::Long { words, .. } => 4 * words.len(),
+            Form::Bases(values) => 4 * values.len(),
+            Form::Items(items) => 12 * items.len() + size_of::<Runs>(),
+        };
+        (size_of::<Self>() + elsewhere) as u64 + ALLOCATION_BYTES
+    }
+
+    /// Writes what it holds of the region that starts at `start` into `values`, which lies in `room` with [`STRIDE`] more
+    /// behind it; values between the block's start and end that it holds nothing for become 0, others stay.
+    fn paint(&self, start: u32, window: &mut PaintedWindow) {
+        let end = start + window.len as u32;
+        let (from, to) = (self.start.max(start), self.end.min(end));
+        if from >= to {
+            return;
+        }
+        let place = (from - start) as usize..(to - start) as usize;
+        let (from, to) = (from - self.start, to - self.start);
+        let values = &mut window.values;
+        match &self.form {
+            Form::Uniform(value) => values[place].fill(*value),
+            Form::Bases(bases) => {
+                values[place].copy_from_slice(&bases[from as usize..to as usize]);
+            }
+            Form::Short { runs, words } => {
+                let (floats, ends) = words.split_at(*runs as usize);
+                let ends: &[u16] = &bytemuck::cast_slice(ends)[..*runs as usize];
+                let first = ends.partition_point(|&end| u32::from(end) <= from);
+                let ends = ends[first..].iter().map(|&end| u32::from(end));
+                paint_runs(
+                    &bytemuck::cast_slice(floats)[first..],
+                    ends,
+                    from,
+                    place,
+                    values,
+                );
+            }
+            Form::Long { runs, words } => {
+                let (floats, ends) = words.split_at(*runs as usize);
+                let first = ends.partition_point(|&end| end <= from);
+                let ends = ends[first..].iter().copied();
+                paint_runs(
+                    &bytemuck::cast_slice(floats)[first..],
+                    ends,
+                    from,
+                    place,
+                    values,
+                );
+            }
+            Form::Items(items) => {
+                for (from, to, value) in items.iter() {
+                    let (from, to) = (from.max(start), to.min(end));
+                    if from < to {
+                        let value = if value.is_nan() { 0.0 } else { value };
+                        values[(from - start) as usize..(to - start) as usize].fill(value);
                     }
-                    item(from, from + span, value);
                 }
             }
         }
     }
 }
 
-/// Start, step and span of items that are all as wide and as far apart as each other, without overlap.
-fn even_steps(runs: &Runs) -> Option<(u32, u32, u32)> {
-    let (&[first, second, ..], Some(end)) = (runs.starts.as_slice(), runs.ends.first()) else {
-        return None;
+/// Writes the runs that begin at `from` (or before it) until `place` is full.
+fn paint_runs(
+    floats: &[f32],
+    ends: impl Iterator<Item = u32>,
+    mut from: u32,
+    place: std::ops::Range<usize>,
+    values: &mut [f32],
+) {
+    let mut at = place.start;
+    for (&value, end) in floats.iter().zip(ends) {
+        let length = (end - from) as usize;
+        if at + length >= place.end {
+            values[at..place.end].fill(value);
+            return;
+        }
+        // Most runs are a few bases long: one wide write, whose surplus the next run overwrites.
+        values[at..at + STRIDE].fill(value);
+        if length > STRIDE {
+            values[at + STRIDE..at + length].fill(value);
+        }
+        at += length;
+        from = end;
+    }
+}
+
+impl Form {
+    fn of_runs(runs: &Runs, start: u32, end: u32) -> Self {
+        if let ([] | [_], values) = (runs.ends.as_slice(), &runs.values) {
+            return Self::Uniform(values.first().copied().unwrap_or(0.0));
+        }
+        let (count, bases) = (runs.ends.len(), (end - start) as usize);
+        let is_short = u16::try_from(end - start).is_ok();
+        let words = count + if is_short { count.div_ceil(2) } else { count };
+        if bases <= words {
+            let mut values = vec![0.0; bases];
+            for (from, to, value) in runs.iter() {
+                values[(from - start) as usize..(to - start) as usize].fill(value);
+            }
+            return Self::Bases(values.into());
+        }
+        let mut packed = Vec::with_capacity(words);
+        packed.extend(runs.values.iter().map(|value| value.to_bits()));
+        let runs_count = count as u32;
+        if is_short {
+            packed.resize(words, 0);
+            let ends: &mut [u16] = bytemuck::cast_slice_mut(&mut packed[count..]);
+            for (slot, end) in ends.iter_mut().zip(&runs.ends) {
+                *slot = (end - start) as u16;
+            }
+            return Self::Short {
+                runs: runs_count,
+                words: packed.into(),
+            };
+        }
+        packed.extend(runs.ends.iter().map(|end| end - start));
+        Self::Long {
+            runs: runs_count,
+            words: packed.into(),
+        }
+    }
+}
+
+/// Whether items neither overlap nor run backwards.
+fn is_sorted(items: &Runs) -> bool {
+    let next = items.starts.iter().skip(1);
+    next.zip(&items.ends).all(|(start, end)| start >= end)
+}
+
+/// Sorted items with their gaps and NaN as runs of 0, and neighbours of one value as one run.
+fn without_gaps(items: &Runs) -> Runs {
+    let mut runs = Runs::default();
+    let mut push = |start: u32, end: u32, value: f32| {
+        let value = if value.is_nan() { 0.0 } else { value };
+        match (runs.values.last(), runs.ends.last_mut()) {
+            (Some(last), Some(last_end)) if last.to_bits() == value.to_bits() => *last_end = end,
+            _ => runs.push(start, end, value),
+        }
     };
-    let (step, span) = (second.checked_sub(first)?, end - first);
-    let even = step >= span
-        && runs
-            .starts
-            .windows(2)
-            .all(|pair| pair[0].checked_add(step) == Some(pair[1]))
-        && runs
-            .starts
-            .iter()
-            .zip(&runs.ends)
-            .all(|(start, end)| end - start == span);
-    even.then_some((first, step, span))
+    let mut reached = items.starts.first().copied().unwrap_or(0);
+    for (start, end, value) in items.iter() {
+        if start > reached {
+            push(reached, start, 0.0);
+        }
+        push(start, end, value);
+        reached = end;
+    }
+    runs
+}
+
+/// The values of a window of one track.
+#[derive(Debug, Default)]
+pub struct PaintedWindow {
+    /// As long as the window and [`STRIDE`] more, which may hold anything.
+    values: Vec<f32>,
+    len: usize,
+}
+
+impl PaintedWindow {
+    /// One value per base; 0 where there is no data or NaN.
+    pub fn values(&self) -> &[f32] {
+        &self.values[..self.len]
+    }
+
+    /// Makes it `len` zeros.
+    pub(crate) fn clear(&mut self, len: usize) {
+        self.len = len;
+        self.values.clear();
+        self.values.resize(len + STRIDE, 0.0);
+    }
 }
 
 /// The blocks of one chromosome.
 #[derive(Debug)]
 struct ChromBlocks {
-    blocks: Vec<BlockRef>,
-    /// The largest end among this block and those before it: rises even where blocks overlap.
-    reach: Vec<u32>,
-    decoded: Vec<OnceLock<Block>>,
+    /// Where blocks overlap: the largest end among each block and those before it, which rises.
+    reach: Option<Vec<u32>>,
+    held: Vec<OnceLock<Block>>,
 }
 
 impl ChromBlocks {
     fn new(blocks: &[BlockRef]) -> Self {
-        let mut furthest = 0;
-        let reach = blocks
-            .iter()
-            .map(|block| {
+        let next = blocks.iter().skip(1);
+        let are_apart = next
+            .zip(blocks)
+            .all(|(next, block)| next.start >= block.end);
+        let reach = (!are_apart).then(|| {
+            let mut furthest = 0;
+            let ends = blocks.iter().map(|block| {
                 furthest = furthest.max(block.end);
                 furthest
-            })
-            .collect();
+            });
+            ends.collect()
+        });
         Self {
-            blocks: blocks.to_vec(),
             reach,
-            decoded: blocks.iter().map(|_| OnceLock::new()).collect(),
+            held: blocks.iter().map(|_| OnceLock::new()).collect(),
         }
     }
 
-    fn overlapping(&self, start: u32, end: u32) -> impl Iterator<Item = usize> {
-        let first = self.reach.partition_point(|&reach| reach <= start);
-        let last = self.blocks.partition_point(|block| block.start < end);
-        (first..last.max(first)).filter(move |&index| self.blocks[index].end > start)
+    fn bytes(&self) -> u64 {
+        let block = size_of::<BlockRef>() + size_of::<OnceLock<Block>>();
+        (self.held.len() * block + self.reach.as_ref().map_or(0, |reach| 4 * reach.len())) as u64
     }
+
+    fn overlapping<'a>(
+        &'a self,
+        blocks: &'a [BlockRef],
+        start: u32,
+        end: u32,
+    ) -> impl Iterator<Item = usize> + 'a {
+        let first = match &self.reach {
+            Some(reach) => reach.partition_point(|&reach| reach <= start),
+            None => blocks.partition_point(|block| block.end <= start),
+        };
+        let rest = blocks[first..].iter().enumerate();
+        rest.take_while(move |(_, block)| block.start < end)
+            .filter(move |(_, block)| block.end > start)
+            .map(move |(index, _)| first + index)
+    }
+}
+
+/// How many of the blocks asked for are held, and how many are not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Decoded and kept.
+    pub held: usize,
+    /// Left alone for want of memory.
+    pub left_out: usize,
 }
 
 /// A bigWig with its decoded blocks.
@@ -194,17 +307,23 @@ impl ChromBlocks {
 pub struct DecodedTrack {
     file: Arc<BigWig>,
     chroms: Vec<OnceLock<ChromBlocks>>,
-    budget: Arc<Budget>,
+    memory: Arc<Memory>,
+    /// Its number in the memory.
+    number: u32,
+    /// Bytes that it holds there.
+    held: AtomicU64,
 }
 
 impl DecodedTrack {
     /// Wraps an open bigWig; nothing is decoded yet.
-    pub fn new(file: Arc<BigWig>, budget: Arc<Budget>) -> Self {
+    pub fn new(file: Arc<BigWig>, memory: Arc<Memory>) -> Self {
         let chroms = file.chroms().iter().map(|_| OnceLock::new()).collect();
         Self {
             file,
             chroms,
-            budget,
+            number: memory.new_track(),
+            memory,
+            held: AtomicU64::new(0),
         }
     }
 
@@ -218,81 +337,139 @@ impl DecodedTrack {
         self.file.chrom_index(name)
     }
 
-    fn chrom(&self, chrom: usize) -> Result<&ChromBlocks> {
-        if let Some(blocks) = self.chroms[chrom].get() {
-            return Ok(blocks);
+    /// The chromosome's blocks, and what is held of them.
+    fn chrom(&self, chrom: usize) -> Result<(&[BlockRef], &ChromBlocks)> {
+        let blocks = self.file.blocks(chrom)?;
+        if let Some(known) = self.chroms[chrom].get() {
+            return Ok((blocks, known));
         }
-        let blocks = ChromBlocks::new(self.file.blocks(chrom)?);
-        Ok(self.chroms[chrom].get_or_init(|| blocks))
+        let known = self.chroms[chrom].get_or_init(|| {
+            let known = ChromBlocks::new(blocks);
+            self.held.fetch_add(known.bytes(), Ordering::Relaxed);
+            self.memory.hold_always(known.bytes());
+            known
+        });
+        Ok((blocks, known))
     }
 
     /// Decodes every block that touches one of the sorted, disjoint `regions`, in parallel on the current rayon pool.
     ///
-    /// Returns how many blocks are now held. Those that no longer fit the budget are left for later.
-    pub fn preload(&self, chrom: usize, regions: &[(u32, u32)]) -> Result<usize> {
-        let blocks = self.chrom(chrom)?;
-        let mut wanted: Vec<usize> = regions
-            .iter()
-            .flat_map(|&(start, end)| blocks.overlapping(start, end))
-            .collect();
-        // Where blocks overlap, two regions may ask for the same ones.
-        wanted.sort_unstable();
-        wanted.dedup();
-        wanted
-            .into_par_iter()
-            .map_init(Scratch::default, |scratch, index| {
-                self.with_block(chrom, blocks, index, scratch, |_| ())?;
-                Ok(usize::from(blocks.decoded[index].get().is_some()))
-            })
-            .sum()
-    }
-
-    fn with_block<T>(
+    /// Those for which the memory has no room are left alone.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cancelled`] as soon as `is_cancelled` says so, besides the errors of reading.
+    pub fn preload(
         &self,
         chrom: usize,
-        blocks: &ChromBlocks,
-        index: usize,
-        scratch: &mut Scratch,
-        read: impl FnOnce(&Block) -> T,
-    ) -> Result<T> {
-        let slot = &blocks.decoded[index];
-        if let Some(block) = slot.get() {
-            return Ok(read(block));
-        }
-        let block = Block::new(self.file.decode(chrom, &blocks.blocks[index], scratch)?);
-        let bytes = block.bytes();
-        if !self.budget.take(bytes) {
-            return Ok(read(&block));
-        }
-        let mut is_first = false;
-        let block = slot.get_or_init(|| {
-            is_first = true;
-            block
-        });
-        if !is_first {
-            // Another thread has decoded it as well, and its copy stays.
-            self.budget.give_back(bytes);
-        }
-        Ok(read(block))
+        regions: &[(u32, u32)],
+        is_cancelled: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Held> {
+        let (blocks, known) = self.chrom(chrom)?;
+        let mut wanted: Vec<usize> = regions
+            .iter()
+            .flat_map(|&(start, end)| known.overlapping(blocks, start, end))
+            .collect();
+        // Regions that are close to each other ask for the same blocks.
+        wanted.sort_unstable();
+        wanted.dedup();
+        let all = wanted.len();
+        let held = wanted
+            .into_par_iter()
+            .map_init(Decoder::default, |decoder, index| {
+                if is_cancelled() {
+                    return Err(Error::Cancelled);
+                }
+                let slot = &known.held[index];
+                if slot.get().is_none() && !self.memory.is_full() {
+                    let block = self.decode(chrom, blocks, known, index, decoder)?;
+                    let bytes = block.bytes() - size_of::<Block>() as u64;
+                    if self.memory.hold(bytes) {
+                        self.held.fetch_add(bytes, Ordering::Relaxed);
+                        if slot.set(block).is_err() {
+                            self.memory.give_back(bytes);
+                            self.held.fetch_sub(bytes, Ordering::Relaxed);
+                        }
+                    }
+                }
+                Ok(usize::from(slot.get().is_some()))
+            })
+            .sum::<Result<usize>>()?;
+        Ok(Held {
+            held,
+            left_out: all - held,
+        })
     }
 
-    /// Calls `fill(from, to, value)` for each piece of data inside `start..end`; later pieces overrule earlier ones.
-    pub fn for_each(
+    /// Bytes that it holds in the memory.
+    pub fn held_bytes(&self) -> u64 {
+        self.held.load(Ordering::Relaxed)
+    }
+
+    fn decode(
+        &self,
+        chrom: usize,
+        blocks: &[BlockRef],
+        known: &ChromBlocks,
+        index: usize,
+        decoder: &mut Decoder,
+    ) -> Result<Block> {
+        let Decoder { scratch, items } = decoder;
+        items.clear();
+        self.file
+            .decode_into(chrom, &blocks[index], scratch, items)?;
+        Ok(Block::new(items, known.reach.is_none()))
+    }
+
+    /// Fills the window with the values of `start..end`; 0 where there is no data or NaN.
+    ///
+    /// Where items overlap, which they should not, the last one counts, in the order of [`BigWig::blocks`] and, inside a block,
+    /// of the file.
+    pub fn paint(
         &self,
         chrom: usize,
         start: u32,
         end: u32,
-        scratch: &mut Scratch,
-        mut fill: impl FnMut(u32, u32, f32),
+        decoder: &mut Decoder,
+        window: &mut PaintedWindow,
     ) -> Result<()> {
-        let blocks = self.chrom(chrom)?;
-        for index in blocks.overlapping(start, end) {
-            self.with_block(chrom, blocks, index, scratch, |block| {
-                block.for_each(start, end, &mut fill);
-            })?;
+        window.clear((end - start) as usize);
+        let (blocks, known) = self.chrom(chrom)?;
+        for index in known.overlapping(blocks, start, end) {
+            if let Some(block) = known.held[index].get() {
+                block.paint(start, window);
+                continue;
+            }
+            let key = BlockKey {
+                track: self.number,
+                chrom: chrom as u32,
+                index: index as u32,
+            };
+            if let Some(block) = self.memory.cached(key) {
+                block.paint(start, window);
+                continue;
+            }
+            let block = Arc::new(self.decode(chrom, blocks, known, index, decoder)?);
+            self.memory.count_inflated();
+            self.memory.cache(key, &block);
+            block.paint(start, window);
         }
         Ok(())
     }
+}
+
+impl Drop for DecodedTrack {
+    fn drop(&mut self) {
+        self.memory.forget(self.number);
+        self.memory.give_back(self.held.load(Ordering::Relaxed));
+    }
+}
+
+/// What a thread needs to decode blocks.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    scratch: Scratch,
+    items: Runs,
 }
 
 #[cfg(test)]
@@ -310,57 +487,101 @@ mod tests {
         }
     }
 
-    fn pieces(block: &Block, start: u32, end: u32) -> Vec<(u32, u32, f32)> {
-        let mut found = Vec::new();
-        block.for_each(start, end, |from, to, value| found.push((from, to, value)));
-        found
+    /// What a block paints of each region of `0..size`, held against painting items one by one.
+    fn check(items: &[(u32, u32, f32)], is_alone: bool, size: u32) -> Block {
+        let block = Block::new(&runs(items), is_alone);
+        let background = if is_alone { 0.0 } else { 0.5 };
+        let mut bases = vec![background; size as usize];
+        for &(from, to, value) in items {
+            let value = if value.is_nan() { 0.0 } else { value };
+            bases[from as usize..to as usize].fill(value);
+        }
+        for (start, end) in (0..size).flat_map(|start| (start..=size).map(move |end| (start, end)))
+        {
+            let mut window = PaintedWindow::default();
+            window.clear((end - start) as usize);
+            window.values[..(end - start) as usize].fill(background);
+            block.paint(start, &mut window);
+            let expected = &bases[start as usize..end as usize];
+            assert!(
+                same(window.values(), expected),
+                "{block:?} {start}-{end} {window:?}"
+            );
+        }
+        block
     }
 
     #[test]
-    fn even_items_are_kept_as_values() {
-        let block = Block::new(runs(&[(10, 13, 1.0), (15, 18, 2.0), (20, 23, 3.0)]));
-        assert!(matches!(
-            block,
-            Block::Steps {
-                start: 10,
-                step: 5,
-                span: 3,
-                ..
-            }
-        ));
-        assert_eq!(
-            pieces(&block, 0, 100),
-            [(10, 13, 1.0), (15, 18, 2.0), (20, 23, 3.0)]
+    fn the_smallest_form_is_kept_and_paints_the_same() {
+        let block = check(&[], true, 5);
+        assert_eq!(block.form, Form::Uniform(0.0));
+        let block = check(&[(3, 5, 1.0), (5, 9, 1.0)], true, 20);
+        assert_eq!(block.form, Form::Uniform(1.0));
+        let block = check(&[(3, 4, 1.0), (4, 5, f32::NAN), (7, 9, 2.0)], true, 12);
+        assert!(
+            matches!(block.form, Form::Short { runs: 3, .. }),
+            "{block:?}"
         );
-        assert_eq!(pieces(&block, 12, 16), [(12, 13, 1.0), (15, 16, 2.0)]);
-        assert_eq!(pieces(&block, 13, 15), []);
-        assert_eq!(pieces(&block, 17, 21), [(17, 18, 2.0), (20, 21, 3.0)]);
+        let block = check(
+            &[(3, 4, 1.0), (4, 5, 2.0), (5, 6, -0.0), (6, 7, 0.0)],
+            true,
+            12,
+        );
+        assert!(matches!(block.form, Form::Bases(_)), "{block:?}");
+        // Longer and shorter than what is written at once, and as long.
+        let block = check(
+            &[
+                (1, 2, 1.0),
+                (2, 10, 2.0),
+                (10, 19, 3.0),
+                (19, 36, 4.0),
+                (40, 41, f32::INFINITY),
+            ],
+            true,
+            45,
+        );
+        assert!(
+            matches!(block.form, Form::Short { runs: 6, .. }),
+            "{block:?}"
+        );
     }
 
     #[test]
-    fn uneven_items_are_bisected() {
-        let block = Block::new(runs(&[(10, 13, 1.0), (13, 18, 2.0), (30, 33, 3.0)]));
-        assert!(matches!(block, Block::Runs { sorted: true, .. }));
-        assert_eq!(pieces(&block, 12, 14), [(12, 13, 1.0), (13, 14, 2.0)]);
-        assert_eq!(pieces(&block, 18, 30), []);
+    fn a_wide_block_has_wide_ends() {
+        let items = [(5, 10, 1.0), (10, 65_541, 2.0), (70_000, 70_001, 3.0)];
+        let block = Block::new(&runs(&items), true);
+        assert!(
+            matches!(block.form, Form::Long { runs: 4, .. }),
+            "{block:?}"
+        );
+        let mut window = PaintedWindow::default();
+        for (start, expected) in [
+            (8, [1.0, 1.0, 2.0, 2.0]),
+            (65_539, [2.0, 2.0, 0.0, 0.0]),
+            (69_998, [0.0, 0.0, 3.0, 0.0]),
+            (90_000, [0.0; 4]),
+        ] {
+            window.clear(4);
+            block.paint(start, &mut window);
+            assert_eq!(window.values(), expected);
+        }
+        // One base less, and sixteen bits are enough.
+        let block = Block::new(&runs(&[(5, 10, 1.0), (10, 65_540, 2.0)]), true);
+        assert!(
+            matches!(block.form, Form::Short { runs: 2, .. }),
+            "{block:?}"
+        );
+        window.clear(2);
+        block.paint(65_539, &mut window);
+        assert_eq!(window.values(), [2.0, 0.0]);
     }
 
     #[test]
-    fn unsorted_items_keep_their_order() {
-        let block = Block::new(runs(&[(10, 20, 1.0), (5, 15, 2.0), (0, 4, 3.0)]));
-        assert!(matches!(block, Block::Runs { sorted: false, .. }));
-        assert_eq!(pieces(&block, 12, 14), [(12, 14, 1.0), (12, 14, 2.0)]);
-    }
-
-    #[test]
-    fn a_budget_never_exceeds_its_limit() {
-        let budget = Budget::new(10);
-        assert!(budget.take(6));
-        assert!(!budget.take(5));
-        assert!(budget.take(4));
-        assert_eq!(budget.used(), 10);
-        budget.give_back(6);
-        assert_eq!(budget.used(), 4);
+    fn items_that_overlap_keep_their_order_and_their_gaps() {
+        let block = check(&[(10, 20, 1.0), (5, 15, 2.0), (0, 4, 3.0)], true, 25);
+        assert!(matches!(block.form, Form::Items(_)));
+        let block = check(&[(3, 5, 1.0), (7, 9, f32::NAN)], false, 12);
+        assert!(matches!(block.form, Form::Items(_)));
     }
 
     /// Two chromosomes; the blocks of the first overlap, and its second one ends before the first does.
@@ -390,27 +611,40 @@ mod tests {
         Ok((temp, Arc::new(track)))
     }
 
+    fn go_on() -> bool {
+        false
+    }
+
     #[test]
     fn every_region_is_the_same_whatever_is_kept() -> TestResult {
-        let (_temp, file) = open(&overlapping_blocks())?;
-        let mut scratch = Scratch::new();
-        for (limit, kept_of_all) in [(0, 0), (150, 1), (u64::MAX, 4)] {
-            let budget = Arc::new(Budget::new(limit));
-            let track = DecodedTrack::new(Arc::clone(&file), Arc::clone(&budget));
-            let kept = track.preload(0, &[(0, 50)])? + track.preload(1, &[(0, 10)])?;
-            assert_eq!(kept, kept_of_all, "limit {limit}");
-            assert!(budget.used() <= limit);
-            for (chrom, (_, _, size)) in CHROMS.into_iter().enumerate() {
-                for (start, end) in (0..=size).flat_map(|s| (s..=size).map(move |e| (s, e))) {
-                    let mut expected = vec![9.0; (end - start) as usize];
-                    file.values(chrom, start, end, &mut expected, &mut scratch)?;
-                    let mut found = vec![f32::NAN; expected.len()];
-                    track.for_each(chrom, start, end, &mut scratch, |from, to, value| {
-                        assert!(start <= from && from < to && to <= end);
-                        found[(from - start) as usize..(to - start) as usize].fill(value);
-                    })?;
-                    assert!(same(&found, &expected), "{chrom}:{start}-{end} {found:?}");
+        let apart = vec![
+            vec![(0, Items::BedGraph(vec![(0, 5, 1.0), (7, 9, 2.0)]))],
+            vec![(0, Items::FixedStep(9, 4, 3, vec![3.0, f32::NAN, 0.0]))],
+            vec![(0, Items::VariableStep(2, vec![(30, 4.0), (45, 5.0)]))],
+        ];
+        for blocks in [overlapping_blocks(), apart] {
+            let (_temp, file) = open(&blocks)?;
+            let (mut scratch, mut decoder) = (Scratch::new(), Decoder::default());
+            let mut window = PaintedWindow::default();
+            for (limit, some_held) in [(0, false), (600, true), (10_000, true), (1 << 40, true)] {
+                let memory = Arc::new(Memory::new(limit));
+                let track = DecodedTrack::new(Arc::clone(&file), Arc::clone(&memory));
+                let held = track.preload(0, &[(0, 50)], &go_on)?;
+                assert_eq!(held.held > 0, some_held, "limit {limit}");
+                for (chrom, (_, _, size)) in CHROMS.into_iter().enumerate() {
+                    for (start, end) in (0..=size).flat_map(|s| (s..=size).map(move |e| (s, e))) {
+                        let mut expected = vec![9.0; (end - start) as usize];
+                        file.values(chrom, start, end, &mut expected, &mut scratch)?;
+                        for value in &mut expected {
+                            *value = if value.is_nan() { 0.0 } else { *value };
+                        }
+                        track.paint(chrom, start, end, &mut decoder, &mut window)?;
+                        let found = window.values();
+                        assert!(same(found, &expected), "{chrom}:{start}-{end} {found:?}");
+                    }
                 }
+                drop(track);
+                assert_eq!((memory.usage().held, memory.usage().cached), (0, 0));
             }
         }
         Ok(())
@@ -419,36 +653,59 @@ mod tests {
     #[test]
     fn a_block_is_held_and_counted_once() -> TestResult {
         let (_temp, file) = open(&overlapping_blocks())?;
-        let once = Arc::new(Budget::new(u64::MAX));
+        let once = Arc::new(Memory::new(1 << 40));
         let track = DecodedTrack::new(Arc::clone(&file), Arc::clone(&once));
-        assert_eq!(track.preload(0, &[(0, 50)])?, 3);
+        assert_eq!(track.preload(0, &[(0, 50)], &go_on)?.held, 3);
 
         // The first two regions lie in the same two blocks.
-        let twice = Arc::new(Budget::new(u64::MAX));
-        let track = DecodedTrack::new(file, Arc::clone(&twice));
-        assert_eq!(track.preload(0, &[(4, 6), (8, 9), (44, 46)])?, 3);
-        assert_eq!(twice.used(), once.used());
-        assert_eq!(track.preload(0, &[(0, 50)])?, 3);
-        assert_eq!(twice.used(), once.used());
+        let twice = Arc::new(Memory::new(1 << 40));
+        let other = DecodedTrack::new(file, Arc::clone(&twice));
+        assert_eq!(
+            other.preload(0, &[(4, 6), (8, 9), (44, 46)], &go_on)?.held,
+            3
+        );
+        assert_eq!(twice.usage(), once.usage());
+        assert_eq!(other.preload(0, &[(0, 50)], &go_on)?.held, 3);
+        assert_eq!(twice.usage(), once.usage());
         Ok(())
     }
 
     #[test]
     fn what_is_held_needs_no_file() -> TestResult {
         let (temp, file) = open(&overlapping_blocks())?;
-        let track = DecodedTrack::new(file, Arc::new(Budget::new(u64::MAX)));
-        assert_eq!(track.preload(0, &[(0, 1)])?, 1);
+        let track = DecodedTrack::new(file, Arc::new(Memory::new(1 << 40)));
+        assert_eq!(track.preload(0, &[(0, 1)], &go_on)?.held, 1);
         File::options().write(true).open(temp.path())?.set_len(99)?;
 
-        let mut scratch = Scratch::new();
-        let mut found = Vec::new();
-        track.for_each(0, 0, 3, &mut scratch, |from, to, value| {
-            found.push((from, to, value));
-        })?;
-        assert_eq!(found, [(0, 3, 1.0)]);
-        assert!(track.preload(0, &[(0, 50)]).is_err());
-        let beyond = track.for_each(0, 40, 50, &mut scratch, |_, _, _| ());
-        assert!(beyond.is_err());
+        let (mut decoder, mut window) = (Decoder::default(), PaintedWindow::default());
+        track.paint(0, 0, 3, &mut decoder, &mut window)?;
+        assert_eq!(window.values(), [1.0; 3]);
+        assert!(track.preload(0, &[(0, 50)], &go_on).is_err());
+        assert!(track.paint(0, 40, 50, &mut decoder, &mut window).is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_not_held_is_inflated_once_while_it_is_cached() -> TestResult {
+        let (_temp, file) = open(&overlapping_blocks())?;
+        for (limit, inflated) in [(1 << 40, 3), (0, 6)] {
+            let memory = Arc::new(Memory::new(limit));
+            let track = DecodedTrack::new(Arc::clone(&file), Arc::clone(&memory));
+            let (mut decoder, mut window) = (Decoder::default(), PaintedWindow::default());
+            for _ in 0..2 {
+                track.paint(0, 0, 50, &mut decoder, &mut window)?;
+            }
+            assert_eq!(memory.usage().inflated, inflated);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_cancelled_preload_is_an_error() -> TestResult {
+        let (_temp, file) = open(&overlapping_blocks())?;
+        let track = DecodedTrack::new(file, Arc::new(Memory::new(1 << 40)));
+        let result = track.preload(0, &[(0, 50)], &|| true);
+        assert!(matches!(result, Err(Error::Cancelled)), "{result:?}");
         Ok(())
     }
 }

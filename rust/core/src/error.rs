@@ -73,6 +73,10 @@ pub enum Error {
     /// A region, or a set of regions, that cannot serve its purpose.
     #[error("{0}")]
     Region(String),
+
+    /// The caller asked for a stop.
+    #[error("stopped before the end")]
+    Cancelled,
 }
 
 /// The formats that this crate reads.

@@ -41,13 +41,16 @@
 //! # }
 //! ```
 
+pub mod ahead;
 pub mod bigwig;
 pub mod bins;
+pub mod buffer;
 mod bytes;
 pub mod chrom;
 pub mod decoded;
 pub mod error;
 pub mod file;
+pub mod memory;
 mod one_hot;
 pub mod random;
 pub mod sampler;

@@ -149,6 +149,65 @@ fn copy_bases(floats: &[f32], count: usize, out: &mut [f32], stride: usize) {
     }
 }
 
+/// What a base is called where it is not one-hot: 0 to 3 for A, C, G, T.
+type Codes = [[u8; BASES_PER_BYTE]; 256];
+
+/// The code of N.
+pub(crate) const UNKNOWN: u8 = 4;
+
+static FORWARD_CODES: Codes = codes(&FORWARD);
+static REVERSE_CODES: Codes = codes(&REVERSE);
+
+const fn codes(table: &Table) -> Codes {
+    let mut codes = [[0; BASES_PER_BYTE]; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        let mut base = 0;
+        while base < BASES_PER_BYTE {
+            while table[byte][base * CHANNELS + codes[byte][base] as usize] == 0.0 {
+                codes[byte][base] += 1;
+            }
+            base += 1;
+        }
+        byte += 1;
+    }
+    codes
+}
+
+/// Writes the codes of bases; arguments as for [`encode`].
+pub(crate) fn encode_codes(packed: &[u8], skip: usize, strand: Strand, out: &mut [u8]) {
+    let bases = out.len();
+    let skip_at_end = packed.len() * BASES_PER_BYTE - skip - bases;
+    match strand {
+        Strand::Forward => {
+            let codes = packed.iter().map(|&byte| &FORWARD_CODES[usize::from(byte)]);
+            fill_codes(codes, skip, out);
+        }
+        Strand::Reverse => {
+            let packed = packed.iter().rev();
+            let codes = packed.map(|&byte| &REVERSE_CODES[usize::from(byte)]);
+            fill_codes(codes, skip_at_end, out);
+        }
+    }
+}
+
+fn fill_codes<'a>(
+    mut codes: impl Iterator<Item = &'a [u8; BASES_PER_BYTE]>,
+    skip: usize,
+    out: &mut [u8],
+) {
+    let head = (BASES_PER_BYTE - skip).min(out.len());
+    let (head, rest) = out.split_at_mut(if skip == 0 { 0 } else { head });
+    if !head.is_empty()
+        && let Some(bases) = codes.next()
+    {
+        head.copy_from_slice(&bases[skip..skip + head.len()]);
+    }
+    for (slots, bases) in rest.chunks_mut(BASES_PER_BYTE).zip(codes) {
+        slots.copy_from_slice(&bases[..slots.len()]);
+    }
+}
+
 /// Makes the bases of an output range all zero, the one-hot form of N.
 pub(crate) fn clear(range: std::ops::Range<usize>, out: &mut [f32], stride: usize) {
     let from = out.get_mut(range.start * stride..).unwrap_or_default();
@@ -212,6 +271,24 @@ mod tests {
                             let others: Vec<f32> = others.map(|(_, value)| *value).collect();
                             assert_eq!(others, vec![9.0; others.len()]);
                         }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn codes_are_the_channels_of_the_one_hot_form() {
+        for start in 0..LETTERS.len() {
+            for end in start + 1..=LETTERS.len() {
+                let packed = &PACKED[start / 4..end.div_ceil(4)];
+                for strand in [Strand::Forward, Strand::Reverse] {
+                    let mut one_hot = vec![0.0; (end - start) * 4];
+                    encode(packed, start % 4, end - start, strand, &mut one_hot, 4);
+                    let mut codes = vec![9; end - start];
+                    encode_codes(packed, start % 4, strand, &mut codes);
+                    for (code, row) in codes.into_iter().zip(one_hot.chunks(4)) {
+                        assert_eq!(row.iter().position(|&x| x == 1.0), Some(code.into()));
                     }
                 }
             }

@@ -13,10 +13,11 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
-use crate::bigwig::{BigWig, Scratch};
+use crate::bigwig::BigWig;
 use crate::bins::{Target, targets};
-use crate::decoded::{Budget, DecodedTrack};
+use crate::decoded::{DecodedTrack, Decoder, PaintedWindow};
 use crate::error::{Error, Result};
+use crate::memory::{Memory, MemoryUse};
 use crate::one_hot::Strand;
 use crate::random::{BATCH_LANE, Draw, Key};
 use crate::starts::{Starts, allowed, intersect, merge, touches};
@@ -51,8 +52,6 @@ pub struct Settings {
     pub seed: u64,
     /// Threads that fill a batch, at least 1.
     pub threads: usize,
-    /// Bytes that decoded track blocks may take.
-    pub memory: u64,
 }
 
 /// A chromosome from which windows are drawn.
@@ -90,12 +89,28 @@ pub struct Window {
     pub reverse: bool,
 }
 
+/// Where the inputs of a batch go.
+#[derive(Debug)]
+pub enum Inputs<'a> {
+    /// A, C, G, T, signal: windows x length x 5 floats.
+    OneHot(&'a mut [f32]),
+    /// The same in a quarter of the memory, for a device that makes the one-hot form itself.
+    Compact {
+        /// 0 to 3 for A, C, G, T and 4 for N: windows x length.
+        codes: &'a mut [u8],
+        /// Windows x length.
+        signal: &'a mut [f32],
+    },
+}
+
 /// What decoding at start took and holds.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Preloaded {
     /// Blocks held.
     pub blocks: usize,
-    /// Bytes held.
+    /// Blocks that would have been held if the memory had been larger.
+    pub left_out: usize,
+    /// Bytes held, by this sampler alone.
     pub bytes: u64,
     /// Time taken.
     pub elapsed: Duration,
@@ -129,6 +144,7 @@ pub struct Sampler {
     signal: Vec<Track>,
     binding: Vec<Track>,
     regions: Regions,
+    memory: Arc<Memory>,
     pool: rayon::ThreadPool,
     preloaded: Preloaded,
 }
@@ -136,7 +152,11 @@ pub struct Sampler {
 impl Sampler {
     /// Checks everything against everything, then decodes the binding tracks and what of the signal tracks the regions touch.
     ///
-    /// A chromosome that a track lacks reads as zeros. The genome must have all of them.
+    /// A chromosome that a track lacks reads as zeros. The genome must have all of them. Samplers may share a memory.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cancelled`] soon after `is_cancelled` says so, besides the errors of arguments and files.
     pub fn new(
         genome: Arc<TwoBit>,
         signal: Vec<Arc<BigWig>>,
@@ -144,6 +164,8 @@ impl Sampler {
         chroms: Vec<SampledChrom>,
         regions: Regions,
         settings: Settings,
+        memory: &Arc<Memory>,
+        is_cancelled: &(dyn Fn() -> bool + Sync),
     ) -> Result<Self> {
         check(&settings, &signal, &binding, &regions, chroms.len())?;
         let mut known = Vec::with_capacity(chroms.len());
@@ -191,10 +213,9 @@ impl Sampler {
                     settings.threads
                 ))
             })?;
-        let budget = Arc::new(Budget::new(settings.memory));
         let open = |file: Arc<BigWig>| Track {
             chroms: names.iter().map(|name| file.chrom_index(name)).collect(),
-            file: DecodedTrack::new(file, Arc::clone(&budget)),
+            file: DecodedTrack::new(file, Arc::clone(memory)),
         };
         let mut sampler = Self {
             genome,
@@ -203,6 +224,7 @@ impl Sampler {
             signal: signal.into_iter().map(open).collect(),
             binding: binding.into_iter().map(open).collect(),
             regions,
+            memory: Arc::clone(memory),
             pool,
             preloaded: Preloaded::default(),
             settings,
@@ -221,33 +243,35 @@ impl Sampler {
             )));
         }
         let begin = Instant::now();
-        let blocks = sampler.pool.install(|| sampler.preload())?;
+        let (blocks, left_out) = sampler.pool.install(|| sampler.preload(is_cancelled))?;
+        memory.shrink_cache();
+        let tracks = sampler.binding.iter().chain(&sampler.signal);
         sampler.preloaded = Preloaded {
             blocks,
-            bytes: budget.used(),
+            left_out,
+            bytes: tracks.map(|track| track.file.held_bytes()).sum(),
             elapsed: begin.elapsed(),
         };
         Ok(sampler)
     }
 
-    fn preload(&self) -> Result<usize> {
+    /// Decodes what batches come back to; how many blocks are held, and how many are not for want of memory.
+    fn preload(&self, is_cancelled: &(dyn Fn() -> bool + Sync)) -> Result<(usize, usize)> {
+        let whole: Vec<_> = self.chroms.iter().map(|c| vec![(0, c.size)]).collect();
         let touched = self.touched();
-        let mut blocks = 0;
-        for track in &self.binding {
-            for (index, chrom) in self.chroms.iter().enumerate() {
-                if let Some(there) = track.chroms[index] {
-                    blocks += track.file.preload(there, &[(0, chrom.size)])?;
+        let binding = self.binding.iter().map(|track| (track, &whole));
+        let signal = self.signal.iter().map(|track| (track, &touched));
+        let (mut held, mut left_out) = (0, 0);
+        for (track, regions) in binding.chain(signal) {
+            for (regions, there) in regions.iter().zip(&track.chroms) {
+                if let Some(there) = *there {
+                    let preloaded = track.file.preload(there, regions, is_cancelled)?;
+                    held += preloaded.held;
+                    left_out += preloaded.left_out;
                 }
             }
         }
-        for track in &self.signal {
-            for (index, regions) in touched.iter().enumerate() {
-                if let Some(there) = track.chroms[index] {
-                    blocks += track.file.preload(there, regions)?;
-                }
-            }
-        }
-        Ok(blocks)
+        Ok((held, left_out))
     }
 
     /// The bases of each chromosome that a region's window can reach, as sorted, disjoint intervals.
@@ -273,6 +297,11 @@ impl Sampler {
     /// What was decoded at start.
     pub fn preloaded(&self) -> Preloaded {
         self.preloaded
+    }
+
+    /// What is taken of the memory now, by all who share it.
+    pub fn memory_use(&self) -> MemoryUse {
+        self.memory.usage()
     }
 
     /// How many examples of a batch come from the pool: `batch_size * (1 - random_ratio)`, half to even.
@@ -387,27 +416,47 @@ impl Sampler {
         }
     }
 
-    /// Reads windows into `inputs` (windows x length x 5) and `targets` (windows x bins), overwriting both.
+    /// Reads windows into `inputs` and `targets` (windows x bins), overwriting both.
     ///
     /// # Errors
     ///
     /// The first read error met; what the buffers then hold is not defined.
-    pub fn read(&self, windows: &[Window], inputs: &mut [f32], targets: &mut [f32]) -> Result<()> {
-        let per_input = self.settings.window as usize * CHANNELS;
-        let per_target = (self.settings.window / self.settings.bin) as usize;
-        if inputs.len() != windows.len() * per_input || targets.len() != windows.len() * per_target
-        {
+    pub fn read(&self, windows: &[Window], inputs: Inputs, targets: &mut [f32]) -> Result<()> {
+        let window = self.settings.window as usize;
+        let bins = window / self.settings.bin as usize;
+        let rows = windows.len();
+        let lengths = match &inputs {
+            Inputs::OneHot(floats) => [floats.len() / CHANNELS, floats.len().div_ceil(CHANNELS)],
+            Inputs::Compact { codes, signal } => [codes.len(), signal.len()],
+        };
+        if lengths != [rows * window; 2] || targets.len() != rows * bins {
+            let [one, other] = lengths;
+            let targets = targets.len();
             return Err(Error::InvalidArgument(format!(
-                "buffers of {} and {} floats for {} windows",
-                inputs.len(),
-                targets.len(),
-                windows.len()
+                "buffers of {one} and {other} bases and {targets} bins for {rows} windows"
             )));
         }
-        let examples = inputs
-            .chunks_exact_mut(per_input)
-            .zip(targets.chunks_exact_mut(per_target))
-            .zip(windows);
+        let targets = targets.chunks_exact_mut(bins);
+        match inputs {
+            Inputs::OneHot(floats) => {
+                let inputs = floats.chunks_exact_mut(window * CHANNELS);
+                self.read_all(windows, inputs.map(Input::OneHot).zip(targets))
+            }
+            Inputs::Compact { codes, signal } => {
+                let codes = codes.chunks_exact_mut(window);
+                let inputs = codes.zip(signal.chunks_exact_mut(window));
+                let inputs = inputs.map(|(codes, signal)| Input::Compact { codes, signal });
+                self.read_all(windows, inputs.zip(targets))
+            }
+        }
+    }
+
+    fn read_all<'a>(
+        &self,
+        windows: &[Window],
+        slots: impl Iterator<Item = (Input<'a>, &'a mut [f32])>,
+    ) -> Result<()> {
+        let examples = slots.zip(windows);
         if self.settings.threads == 1 {
             let mut scratch = ReadScratch::default();
             for ((input, target), window) in examples {
@@ -415,21 +464,22 @@ impl Sampler {
             }
             return Ok(());
         }
-        let mut examples: Vec<_> = examples.collect();
+        let examples: Vec<_> = examples.collect();
         let failed = AtomicBool::new(false);
         self.pool.install(|| {
             let first_error = examples
-                .par_chunks_mut(16)
-                .map_init(ReadScratch::default, |scratch, chunk| {
-                    if failed.load(Ordering::Relaxed) {
-                        return Ok(());
-                    }
-                    for ((input, target), window) in chunk {
+                .into_par_iter()
+                .with_min_len(16)
+                .map_init(
+                    ReadScratch::default,
+                    |scratch, ((input, target), window)| {
+                        if failed.load(Ordering::Relaxed) {
+                            return Ok(());
+                        }
                         self.read_window(window, input, target, scratch)
-                            .inspect_err(|_| failed.store(true, Ordering::Relaxed))?;
-                    }
-                    Ok(())
-                })
+                            .inspect_err(|_| failed.store(true, Ordering::Relaxed))
+                    },
+                )
                 .find_first(Result::is_err);
             first_error.unwrap_or(Ok(()))
         })
@@ -438,55 +488,38 @@ impl Sampler {
     fn read_window(
         &self,
         window: &Window,
-        input: &mut [f32],
+        input: Input,
         target: &mut [f32],
         scratch: &mut ReadScratch,
     ) -> Result<()> {
-        let Window {
-            track,
-            chrom,
-            start,
-            reverse,
-            ..
-        } = *window;
-        let strand = if reverse {
+        let (start, end) = (window.start, window.start + self.settings.window);
+        let strand = if window.reverse {
             Strand::Reverse
         } else {
             Strand::Forward
         };
-        let end = start + self.settings.window;
-        let track = track as usize;
-        let there = self.chroms[chrom as usize].genome;
-        read_input(
+        let ReadScratch {
+            sequence,
+            painted,
+            decoder,
+        } = scratch;
+        let track = window.track as usize;
+
+        self.signal[track].paint(window.chrom, start, end, decoder, painted)?;
+        let chrom = self.chroms[window.chrom as usize].genome;
+        input.fill(
             &self.genome,
-            there,
-            start,
-            end,
-            strand,
-            input,
-            &mut scratch.sequence,
-            |fill| self.signal[track].for_each(chrom, start, end, &mut scratch.blocks, fill),
-        )?;
-        scratch.bases.clear();
-        scratch.bases.resize(self.settings.window as usize, 0.0);
-        let bases = &mut scratch.bases;
-        self.binding[track].for_each(
             chrom,
             start,
-            end,
-            &mut scratch.blocks,
-            |from, to, value| {
-                let value = if value.is_nan() { 0.0 } else { value };
-                bases[(from - start) as usize..(to - start) as usize].fill(value);
-            },
+            strand,
+            painted.values(),
+            sequence,
         )?;
-        targets(
-            bases,
-            self.settings.bin as usize,
-            self.settings.target,
-            target,
-        );
-        if reverse {
+
+        self.binding[track].paint(window.chrom, start, end, decoder, painted)?;
+        let bin = self.settings.bin as usize;
+        targets(painted.values(), bin, self.settings.target, target);
+        if window.reverse {
             target.reverse();
         }
         Ok(())
@@ -494,60 +527,89 @@ impl Sampler {
 }
 
 impl Track {
-    fn for_each(
+    /// Fills the window with the track's values: 0 everywhere on a chromosome that it lacks.
+    fn paint(
         &self,
         chrom: u32,
         start: u32,
         end: u32,
-        scratch: &mut Scratch,
-        fill: impl FnMut(u32, u32, f32),
+        decoder: &mut Decoder,
+        window: &mut PaintedWindow,
     ) -> Result<()> {
-        match self.chroms[chrom as usize] {
-            Some(there) => self.file.for_each(there, start, end, scratch, fill),
-            None => Ok(()),
+        if let Some(there) = self.chroms[chrom as usize] {
+            return self.file.paint(there, start, end, decoder, window);
         }
+        window.clear((end - start) as usize);
+        Ok(())
     }
 }
 
+/// What a thread needs to read windows.
 #[derive(Default)]
 struct ReadScratch {
     sequence: Vec<u8>,
-    bases: Vec<f32>,
-    blocks: Scratch,
+    painted: PaintedWindow,
+    decoder: Decoder,
 }
 
-/// Fills one input: one-hot sequence, then the signal that `for_each` hands out piece by piece; no data is 0.
-fn read_input(
-    genome: &TwoBit,
-    chrom: usize,
-    start: u32,
-    end: u32,
-    strand: Strand,
-    input: &mut [f32],
-    scratch: &mut Vec<u8>,
-    for_each: impl FnOnce(&mut dyn FnMut(u32, u32, f32)) -> Result<()>,
-) -> Result<()> {
-    for row in input.chunks_exact_mut(CHANNELS) {
-        row[CHANNELS - 1] = 0.0;
-    }
-    genome.one_hot(chrom, start, end, strand, input, CHANNELS, scratch)?;
-    for_each(&mut |from, to, value| {
-        let value = if value.is_nan() { 0.0 } else { value };
-        let (first, last) = match strand {
-            Strand::Forward => (from - start, to - start),
-            Strand::Reverse => (end - to, end - from),
-        };
-        let rows = &mut input[first as usize * CHANNELS..last as usize * CHANNELS];
-        for row in rows.chunks_exact_mut(CHANNELS) {
-            row[CHANNELS - 1] = value;
-        }
-    })
+/// Where one input goes.
+enum Input<'a> {
+    OneHot(&'a mut [f32]),
+    Compact {
+        codes: &'a mut [u8],
+        signal: &'a mut [f32],
+    },
 }
+
+impl Input<'_> {
+    /// Writes the bases and the values of a window of `values.len()` bp, along the strand.
+    fn fill(
+        self,
+        genome: &TwoBit,
+        chrom: usize,
+        start: u32,
+        strand: Strand,
+        values: &[f32],
+        sequence: &mut Vec<u8>,
+    ) -> Result<()> {
+        let end = start + values.len() as u32;
+        match self {
+            Self::OneHot(floats) => {
+                genome.one_hot(chrom, start, end, strand, floats, CHANNELS, sequence)?;
+                let rows = floats.chunks_exact_mut(CHANNELS);
+                match strand {
+                    Strand::Forward => set_signal(rows, values.iter()),
+                    Strand::Reverse => set_signal(rows, values.iter().rev()),
+                }
+            }
+            Self::Compact { codes, signal } => {
+                genome.codes(chrom, start, end, strand, codes, sequence)?;
+                signal.copy_from_slice(values);
+                if strand == Strand::Reverse {
+                    signal.reverse();
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn set_signal<'a>(
+    rows: impl Iterator<Item = &'a mut [f32]>,
+    values: impl Iterator<Item = &'a f32>,
+) {
+    for (row, &value) in rows.zip(values) {
+        row[CHANNELS - 1] = value;
+    }
+}
+
+/// Bytes of decoded blocks that [`read_windows`] keeps: its windows come in order, and neighbours share blocks.
+const WINDOWS_MEMORY: u64 = 16 << 20;
 
 /// Reads windows of one chromosome and one signal track, as a sampler would: `starts.len()` x `window` x 5 floats.
 pub fn read_windows(
     genome: &TwoBit,
-    track: &BigWig,
+    track: &Arc<BigWig>,
     chrom: &str,
     starts: &[u32],
     window: u32,
@@ -556,31 +618,24 @@ pub fn read_windows(
 ) -> Result<()> {
     let index = genome.require_chrom(chrom)?;
     let there = track.chrom_index(chrom);
+    let memory = Arc::new(Memory::new(WINDOWS_MEMORY));
+    let track = Track {
+        file: DecodedTrack::new(Arc::clone(track), memory),
+        chroms: vec![there],
+    };
     let mut scratch = ReadScratch::default();
-    scratch.bases.resize(window as usize, 0.0);
-    let ReadScratch {
-        sequence,
-        bases,
-        blocks,
-    } = &mut scratch;
     let per_input = window as usize * CHANNELS;
     for (&start, input) in starts.iter().zip(inputs.chunks_exact_mut(per_input)) {
         let end = start.checked_add(window).ok_or_else(|| {
             Error::InvalidArgument(format!("window start {start} is beyond any chromosome"))
         })?;
-        read_input(genome, index, start, end, strand, input, sequence, |fill| {
-            let Some(there) = there else { return Ok(()) };
-            let size = track.chroms()[there].size;
-            let stop = end.min(size);
-            if start < stop {
-                let bases = &mut bases[..(stop - start) as usize];
-                track.values(there, start, stop, bases, blocks)?;
-                for (base, &value) in (start..stop).zip(bases.iter()) {
-                    fill(base, base + 1, value);
-                }
-            }
-            Ok(())
-        })?;
+        let ReadScratch {
+            sequence,
+            painted,
+            decoder,
+        } = &mut scratch;
+        track.paint(0, start, end, decoder, painted)?;
+        Input::OneHot(input).fill(genome, index, start, strand, painted.values(), sequence)?;
     }
     Ok(())
 }
@@ -672,7 +727,6 @@ mod tests {
             target: Target::Binary,
             seed: 5,
             threads: 1,
-            memory: u64::MAX,
         }
     }
 
@@ -745,6 +799,15 @@ mod tests {
     }
 
     fn open_sampler(files: &Files, regions: Regions, settings: Settings) -> Result<Sampler> {
+        open_within(u64::MAX, files, regions, settings)
+    }
+
+    fn open_within(
+        memory: u64,
+        files: &Files,
+        regions: Regions,
+        settings: Settings,
+    ) -> Result<Sampler> {
         Sampler::new(
             Arc::clone(&files.genome),
             files.signal.clone(),
@@ -752,13 +815,15 @@ mod tests {
             chroms(),
             regions,
             settings,
+            &Arc::new(Memory::new(memory)),
+            &|| false,
         )
     }
 
     fn read(sampler: &Sampler, windows: &[Window]) -> Result<(Vec<f32>, Vec<f32>)> {
         let mut inputs = vec![9.0; windows.len() * 8 * CHANNELS];
         let mut targets = vec![9.0; windows.len() * 2];
-        sampler.read(windows, &mut inputs, &mut targets)?;
+        sampler.read(windows, Inputs::OneHot(&mut inputs), &mut targets)?;
         Ok((inputs, targets))
     }
 
@@ -796,12 +861,8 @@ mod tests {
     #[test]
     fn every_window_is_read_right() -> TestResult {
         let files = files()?;
-        for memory in [0, 200, u64::MAX] {
-            let settings = Settings {
-                memory,
-                ..settings()
-            };
-            let sampler = open_sampler(&files, regions(), settings)?;
+        for memory in [0, 1000, u64::MAX] {
+            let sampler = open_within(memory, &files, regions(), settings())?;
             for (track, reverse) in [(0, false), (0, true), (1, false), (1, true)] {
                 let window = |chrom, start| Window {
                     region: None,
@@ -836,18 +897,48 @@ mod tests {
             ..settings()
         };
         let one = open_sampler(&files, regions(), wide.clone())?;
-        for (threads, memory) in [(1, 0), (2, 100), (3, u64::MAX)] {
+        for (threads, memory) in [(1, 0), (2, 1000), (3, u64::MAX)] {
             let settings = Settings {
                 threads,
-                memory,
                 ..wide.clone()
             };
-            let other = open_sampler(&files, regions(), settings)?;
+            let other = open_within(memory, &files, regions(), settings)?;
             for index in 0..5 {
                 let windows = one.plan(1, 2, index);
                 assert_eq!(windows, other.plan(1, 2, index));
                 let (expected, found) = (read(&one, &windows)?, read(&other, &windows)?);
                 assert!(same(&found.0, &expected.0) && same(&found.1, &expected.1));
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn compact_inputs_hold_the_same() -> TestResult {
+        let files = files()?;
+        for threads in [1, 2] {
+            let settings = Settings {
+                batch_size: 100,
+                threads,
+                ..settings()
+            };
+            let sampler = open_sampler(&files, regions(), settings)?;
+            let windows = sampler.plan(0, 0, 0);
+            let (inputs, targets) = read(&sampler, &windows)?;
+            let (mut codes, mut signal) = (vec![9; 800], vec![9.0; 800]);
+            let mut same_targets = vec![9.0; 200];
+            let compact = Inputs::Compact {
+                codes: &mut codes,
+                signal: &mut signal,
+            };
+            sampler.read(&windows, compact, &mut same_targets)?;
+            assert!(same(&same_targets, &targets));
+            for ((row, code), value) in inputs.chunks(CHANNELS).zip(codes).zip(signal) {
+                let mut expected = [0.0, 0.0, 0.0, 0.0, value];
+                if code < 4 {
+                    expected[usize::from(code)] = 1.0;
+                }
+                assert!(code <= 4 && same(row, &expected), "{row:?} {code} {value}");
             }
         }
         Ok(())
@@ -920,7 +1011,12 @@ mod tests {
         let sampler = open_sampler(&files()?, regions(), settings())?;
         let window = sampler.plan(0, 0, 0)[0];
         for (inputs, targets) in [(39, 2), (40, 1), (41, 2)] {
-            let result = sampler.read(&[window], &mut vec![0.0; inputs], &mut vec![0.0; targets]);
+            let mut inputs = vec![0.0; inputs];
+            let result = sampler.read(
+                &[window],
+                Inputs::OneHot(&mut inputs),
+                &mut vec![0.0; targets],
+            );
             assert!(
                 matches!(result, Err(Error::InvalidArgument(_))),
                 "{result:?}"

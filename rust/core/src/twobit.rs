@@ -151,6 +151,40 @@ impl TwoBit {
         Ok(())
     }
 
+    /// Writes a number for each base of `start..end`: 0 to 3 for A, C, G, T, the channels of [`Self::one_hot`], and 4 for N.
+    ///
+    /// # Errors
+    ///
+    /// If `out` does not hold exactly `end - start` numbers, besides the errors of reading.
+    pub fn codes(
+        &self,
+        chrom: usize,
+        start: u32,
+        end: u32,
+        strand: Strand,
+        out: &mut [u8],
+        scratch: &mut Vec<u8>,
+    ) -> Result<()> {
+        let record = self.region(chrom, start, end)?;
+        if out.len() != (end - start) as usize {
+            return Err(Error::InvalidArgument(format!(
+                "{} bases asked for, but there is room for {}",
+                end - start,
+                out.len()
+            )));
+        }
+        self.read_packed(record, start, end, scratch)?;
+        one_hot::encode_codes(scratch, start as usize % BASES_PER_BYTE, strand, out);
+        for (from, to) in runs_inside(&record.n_runs, start, end) {
+            let range = match strand {
+                Strand::Forward => from - start..to - start,
+                Strand::Reverse => end - to..end - from,
+            };
+            out[range.start as usize..range.end as usize].fill(one_hot::UNKNOWN);
+        }
+        Ok(())
+    }
+
     /// The bases of `start..end` as upper-case letters, N included.
     pub fn sequence(&self, chrom: usize, start: u32, end: u32) -> Result<String> {
         let record = self.region(chrom, start, end)?;

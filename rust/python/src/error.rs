@@ -2,7 +2,7 @@
 
 use maxatac_core::error::{Error, FileKind};
 use pyo3::PyErr;
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyKeyboardInterrupt, PyValueError};
 use pyo3::prelude::*;
 
 pyo3::import_exception!(maxatac.errors, GenomeError);
@@ -22,6 +22,7 @@ pub(crate) fn to_python(py: Python<'_>, error: Error) -> PyErr {
         },
         Error::InvalidArgument(_) => PyValueError::new_err(message),
         Error::Region(_) => RegionError::new_err(message),
+        Error::Cancelled => PyKeyboardInterrupt::new_err(message),
     }
 }
 

@@ -6,6 +6,7 @@
 // Docstrings here are Python's, in NumPy style; arguments arrive by value because PyO3 extracts them so.
 #![allow(clippy::doc_markdown, clippy::needless_pass_by_value)]
 
+mod batch;
 mod error;
 mod genome;
 mod sampler;
@@ -17,9 +18,11 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _core {
     #[pymodule_export]
+    use super::batch::Batches;
+    #[pymodule_export]
     use super::genome::Genome;
     #[pymodule_export]
-    use super::sampler::{Sampler, read_windows};
+    use super::sampler::{Memory, Sampler, read_windows};
     #[pymodule_export]
     use super::track::Track;
 }

@@ -2,24 +2,72 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use maxatac_core::Strand;
+use maxatac_core::ahead::{Ahead, Order};
 use maxatac_core::bins::Target;
+use maxatac_core::buffer::BufferPool;
 use maxatac_core::sampler::{self, CHANNELS, Regions, SampledChrom, Settings, Window};
-use numpy::{PyArray1, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
+use maxatac_core::{memory, sampler::Preloaded};
+use numpy::{PyArray1, PyArray3, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyTuple};
 
+use crate::batch::{Batches, cancellable, new_pool, to_arrays};
 use crate::error::to_python;
 use crate::genome::Genome;
 use crate::track::Track;
 
 /// Window length in bp and bin width in bp of every model of this package.
-const WINDOW: u32 = 1024;
-const BIN: u32 = 32;
+pub(crate) const WINDOW: u32 = 1024;
+pub(crate) const BIN: u32 = 32;
 /// Bytes that decoded blocks may take unless the caller says otherwise.
 const MEMORY: u64 = 4 << 30;
 
-type Batch<'py> = (Bound<'py, PyArray3<f32>>, Bound<'py, PyArray2<f32>>);
+/// A limit on the bytes that decoded track data may take, to be shared by samplers.
+///
+/// Parameters
+/// ----------
+/// limit : int
+///     Bytes. A sampler first fills it with what its batches come back to: the binding tracks, and the signal that its regions
+///     touch. The rest, at least an eighth or 64 MiB, caches what else is read.
+#[pyclass(frozen, module = "maxatac._core")]
+pub(crate) struct Memory {
+    inner: Arc<memory::Memory>,
+}
+
+#[pymethods]
+impl Memory {
+    #[new]
+    fn new(limit: u64) -> Self {
+        Self {
+            inner: Arc::new(memory::Memory::new(limit)),
+        }
+    }
+
+    /// dict: ``limit``, ``held`` and ``cached`` in bytes, and ``inflated``, the blocks read from files since the start.
+    #[getter]
+    fn usage<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let usage = self.inner.usage();
+        let summary = PyDict::new(py);
+        summary.set_item("limit", usage.limit)?;
+        summary.set_item("held", usage.held)?;
+        summary.set_item("cached", usage.cached)?;
+        summary.set_item("inflated", usage.inflated)?;
+        Ok(summary)
+    }
+}
+
+/// A limit of its own, or one that is shared.
+fn memory_of(argument: Option<&Bound<'_, PyAny>>) -> PyResult<Arc<memory::Memory>> {
+    let limit = match argument {
+        None => MEMORY,
+        Some(argument) => match argument.cast::<Memory>() {
+            Ok(shared) => return Ok(Arc::clone(&shared.get().inner)),
+            Err(_) => argument.extract()?,
+        },
+    };
+    Ok(Arc::new(memory::Memory::new(limit)))
+}
 
 /// Draws windows and turns them into batches; each batch is a pure function of (seed, stream, epoch, index).
 ///
@@ -53,8 +101,9 @@ type Batch<'py> = (Bound<'py, PyArray3<f32>>, Bound<'py, PyArray2<f32>>);
 /// seed, stream : int
 /// threads : int
 ///     Threads that fill a batch; the numbers do not depend on it.
-/// memory : int, optional
-///     Bytes that decoded track blocks may take; 4 GiB by default. The numbers do not depend on it.
+/// memory : int or Memory, optional
+///     Bytes that decoded track data may take, alone or shared with other samplers; 4 GiB by default. The numbers do not
+///     depend on it.
 ///
 /// Raises
 /// ------
@@ -67,6 +116,7 @@ type Batch<'py> = (Bound<'py, PyArray3<f32>>, Bound<'py, PyArray2<f32>>);
 #[pyclass(frozen, module = "maxatac._core")]
 pub(crate) struct Sampler {
     inner: Arc<sampler::Sampler>,
+    buffers: Arc<BufferPool>,
     stream: u64,
 }
 
@@ -98,7 +148,7 @@ impl Sampler {
         quantitative: bool,
         target_scale_factor: f32,
         threads: usize,
-        memory: Option<u64>,
+        memory: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let blacklist = blacklist.unwrap_or_default();
         let chroms = chroms
@@ -138,8 +188,8 @@ impl Sampler {
             },
             seed,
             threads,
-            memory: memory.unwrap_or(MEMORY),
         };
+        let memory = memory_of(memory)?;
         let genome = genome.get().inner.clone();
         let files = |tracks: Vec<Bound<'_, Track>>| {
             tracks
@@ -148,11 +198,21 @@ impl Sampler {
                 .collect()
         };
         let (signal, binding) = (files(signal), files(binding));
-        let inner = py
-            .detach(|| sampler::Sampler::new(genome, signal, binding, chroms, regions, settings))
-            .map_err(|error| to_python(py, error))?;
+        let inner = cancellable(py, |is_cancelled| {
+            sampler::Sampler::new(
+                genome,
+                signal,
+                binding,
+                chroms,
+                regions,
+                settings,
+                &memory,
+                is_cancelled,
+            )
+        })?;
         Ok(Self {
             inner: Arc::new(inner),
+            buffers: new_pool(),
             stream,
         })
     }
@@ -169,6 +229,7 @@ impl Sampler {
     fn with_stream(&self, stream: u64) -> Self {
         Self {
             inner: Arc::clone(&self.inner),
+            buffers: Arc::clone(&self.buffers),
             stream,
         }
     }
@@ -185,14 +246,21 @@ impl Sampler {
         self.inner.settings().batch_size
     }
 
-    /// dict: Blocks and bytes of track data that were decoded when the sampler was made, and the seconds it took.
+    /// dict: What was decoded when the sampler was made: ``blocks`` of track data and their ``bytes``, how many had to be
+    /// ``left_out`` for want of memory, and the ``seconds`` it took.
     #[getter]
     fn decoded<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let preloaded = self.inner.preloaded();
+        let Preloaded {
+            blocks,
+            left_out,
+            bytes,
+            elapsed,
+        } = self.inner.preloaded();
         let summary = PyDict::new(py);
-        summary.set_item("blocks", preloaded.blocks)?;
-        summary.set_item("bytes", preloaded.bytes)?;
-        summary.set_item("seconds", preloaded.elapsed.as_secs_f64())?;
+        summary.set_item("blocks", blocks)?;
+        summary.set_item("left_out", left_out)?;
+        summary.set_item("bytes", bytes)?;
+        summary.set_item("seconds", elapsed.as_secs_f64())?;
         Ok(summary)
     }
 
@@ -226,10 +294,17 @@ impl Sampler {
 
     /// A batch, read.
     ///
+    /// Parameters
+    /// ----------
+    /// epoch, index : int
+    /// compact : bool
+    ///     Hand out the inputs in a quarter of the memory, for a device that makes the one-hot form itself.
+    ///
     /// Returns
     /// -------
     /// inputs : numpy.ndarray, shape (batch_size, 1024, 5), float32
-    ///     A, C, G, T, signal, 5' to 3' on the strand that was drawn; no data is 0.
+    ///     A, C, G, T, signal, 5' to 3' on the strand that was drawn; no data is 0. If compact, a tuple of codes, shape
+    ///     (batch_size, 1024), uint8, 0 to 3 for A, C, G, T and 4 for N, and signal, shape (batch_size, 1024), float32.
     /// targets : numpy.ndarray, shape (batch_size, 32), float32
     ///     One number per 32-bp bin, in the same order.
     ///
@@ -237,23 +312,49 @@ impl Sampler {
     /// ------
     /// GenomeError, TrackError, OSError
     ///     If a file turns out to be damaged, or was cut short since it was opened.
-    fn batch<'py>(&self, py: Python<'py>, epoch: u64, index: u64) -> PyResult<Batch<'py>> {
-        let examples = self.inner.settings().batch_size;
-        let (window, bins) = (WINDOW as usize, (WINDOW / BIN) as usize);
-        let read = || {
-            let mut inputs = vec![0.0; examples * window * CHANNELS];
-            let mut targets = vec![0.0; examples * bins];
-            self.inner.read(
-                &self.inner.plan(self.stream, epoch, index),
-                &mut inputs,
-                &mut targets,
-            )?;
-            Ok((inputs, targets))
-        };
-        let (inputs, targets) = py.detach(read).map_err(|error| to_python(py, error))?;
-        let inputs = PyArray1::from_vec(py, inputs).reshape([examples, window, CHANNELS])?;
-        let targets = PyArray1::from_vec(py, targets).reshape([examples, bins])?;
-        Ok((inputs, targets))
+    #[pyo3(signature = (epoch, index, *, compact = false))]
+    fn batch<'py>(
+        &self,
+        py: Python<'py>,
+        epoch: u64,
+        index: u64,
+        compact: bool,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let order = self.order(epoch, compact);
+        let batch = py
+            .detach(|| order.read(&self.inner, &self.buffers, index))
+            .map_err(|error| to_python(py, error))?;
+        to_arrays(py, batch)
+    }
+
+    /// The batches ``start`` to ``stop`` of an epoch, made ahead by threads of the loader while the caller works on one.
+    ///
+    /// Parameters
+    /// ----------
+    /// epoch, start, stop : int
+    /// compact : bool
+    ///     See :meth:`batch`.
+    ///
+    /// Returns
+    /// -------
+    /// Batches
+    ///     An iterator of what :meth:`batch` returns.
+    #[pyo3(signature = (epoch, start, stop, *, compact = false))]
+    fn batches(&self, epoch: u64, start: u64, stop: u64, compact: bool) -> PyResult<Batches> {
+        let (sampler, buffers) = (Arc::clone(&self.inner), Arc::clone(&self.buffers));
+        let ahead = Ahead::start(sampler, buffers, self.order(epoch, compact), start..stop)
+            .map_err(|error| PyValueError::new_err(error.to_string()))?;
+        Ok(Batches::new(ahead))
+    }
+}
+
+impl Sampler {
+    fn order(&self, epoch: u64, compact: bool) -> Order {
+        Order {
+            stream: self.stream,
+            epoch,
+            compact,
+        }
     }
 }
 

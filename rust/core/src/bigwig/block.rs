@@ -58,7 +58,7 @@ impl Runs {
             .map(|((start, end), value)| (*start, *end, *value))
     }
 
-    pub(super) fn push(&mut self, start: u32, end: u32, value: f32) {
+    pub(crate) fn push(&mut self, start: u32, end: u32, value: f32) {
         self.starts.push(start);
         self.ends.push(end);
         self.values.push(value);

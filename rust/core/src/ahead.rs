@@ -1,0 +1,195 @@
+//! Batches that are ready before they are asked for.
+//!
+//! A thread of its own reads the batches of an epoch one after the other, with the sampler's threads to help, and keeps a
+//! bounded number of them in a queue. What comes out of the queue is the plan's batches in the plan's order.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use crate::buffer::{Buffer, BufferPool};
+use crate::error::{Error, Result};
+use crate::sampler::{CHANNELS, Inputs, Sampler};
+
+/// Bytes of batches that may be ready or in the making; one batch always may.
+const AHEAD_BYTES: usize = 256 << 20;
+
+/// Batches that may be ready or in the making.
+const MOST_AHEAD: usize = 4;
+
+/// One batch in memory that goes back to its pool.
+#[derive(Debug)]
+pub struct Batch {
+    /// The inputs.
+    pub inputs: BatchInputs,
+    /// One float per bin: examples x bins.
+    pub targets: Buffer,
+}
+
+/// The inputs of a batch, see [`Inputs`].
+#[derive(Debug)]
+pub enum BatchInputs {
+    /// Floats, examples x length x 5.
+    OneHot(Buffer),
+    /// A byte and a float per base.
+    Compact {
+        /// Bytes, examples x length.
+        codes: Buffer,
+        /// Floats, examples x length.
+        signal: Buffer,
+    },
+}
+
+/// Which batches to read, and how.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The stream of random numbers.
+    pub stream: u64,
+    /// The epoch.
+    pub epoch: u64,
+    /// Whether inputs are compact.
+    pub compact: bool,
+}
+
+impl Order {
+    /// Reads batch `index` into buffers of the pool.
+    pub fn read(&self, sampler: &Sampler, pool: &Arc<BufferPool>, index: u64) -> Result<Batch> {
+        let windows = sampler.plan(self.stream, self.epoch, index);
+        let (bases, bins) = sizes(sampler);
+        let mut targets = pool.take(bins * size_of::<f32>());
+        let inputs = if self.compact {
+            let mut codes = pool.take(bases);
+            let mut signal = pool.take(bases * size_of::<f32>());
+            let inputs = Inputs::Compact {
+                codes: &mut codes,
+                signal: signal.floats_mut(),
+            };
+            sampler.read(&windows, inputs, targets.floats_mut())?;
+            BatchInputs::Compact { codes, signal }
+        } else {
+            let mut floats = pool.take(bases * CHANNELS * size_of::<f32>());
+            let inputs = Inputs::OneHot(floats.floats_mut());
+            sampler.read(&windows, inputs, targets.floats_mut())?;
+            BatchInputs::OneHot(floats)
+        };
+        Ok(Batch { inputs, targets })
+    }
+
+    /// How many batches may be ready or in the making.
+    fn depth(&self, sampler: &Sampler) -> usize {
+        let (bases, bins) = sizes(sampler);
+        let per_base = if self.compact { 1 + 4 } else { 4 * CHANNELS };
+        (AHEAD_BYTES / (bases * per_base + 4 * bins)).clamp(1, MOST_AHEAD)
+    }
+}
+
+/// Bases and bins of a batch.
+fn sizes(sampler: &Sampler) -> (usize, usize) {
+    let settings = sampler.settings();
+    let bases = settings.batch_size * settings.window as usize;
+    (bases, bases / settings.bin as usize)
+}
+
+/// A queue of batches that fills itself.
+#[derive(Debug)]
+pub struct Ahead {
+    queue: Option<Receiver<Result<Batch>>>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What [`Ahead::next`] has to say.
+#[derive(Debug)]
+pub enum Next {
+    /// The next batch; after an error there is none.
+    Ready(Result<Box<Batch>>),
+    /// None was ready within the time.
+    NotYet,
+    /// There are no more.
+    End,
+}
+
+impl Ahead {
+    /// Starts to read the batches of `indexes`.
+    pub fn start(
+        sampler: Arc<Sampler>,
+        pool: Arc<BufferPool>,
+        order: Order,
+        indexes: Range<u64>,
+    ) -> Result<Self> {
+        // One is in the hands of the thread while the queue is full.
+        let (sender, queue) = sync_channel(order.depth(&sampler) - 1);
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread = Builder::new()
+            .name("maxatac-ahead".to_owned())
+            .spawn(move || fill(&sampler, &pool, &order, indexes, &stopped, &sender))
+            .map_err(|error| Error::InvalidArgument(format!("cannot start a thread: {error}")))?;
+        Ok(Self {
+            queue: Some(queue),
+            stop,
+            thread: Some(thread),
+        })
+    }
+
+    /// Waits for the next batch, at most `patience`.
+    ///
+    /// # Panics
+    ///
+    /// If the thread that reads has panicked.
+    pub fn next(&mut self, patience: Duration) -> Next {
+        let Some(queue) = &self.queue else {
+            return Next::End;
+        };
+        match queue.recv_timeout(patience) {
+            Ok(Ok(batch)) => Next::Ready(Ok(Box::new(batch))),
+            Ok(Err(error)) => {
+                self.queue = None;
+                Next::Ready(Err(error))
+            }
+            Err(RecvTimeoutError::Timeout) => Next::NotYet,
+            Err(RecvTimeoutError::Disconnected) => {
+                self.queue = None;
+                if let Some(Err(panic)) = self.thread.take().map(JoinHandle::join) {
+                    std::panic::resume_unwind(panic);
+                }
+                Next::End
+            }
+        }
+    }
+}
+
+impl Drop for Ahead {
+    /// Stops the thread and waits for it: no more than the batch in the making.
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.queue = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn fill(
+    sampler: &Sampler,
+    pool: &Arc<BufferPool>,
+    order: &Order,
+    indexes: Range<u64>,
+    stop: &AtomicBool,
+    sender: &SyncSender<Result<Batch>>,
+) {
+    for index in indexes {
+        if stop.load(Ordering::Relaxed) {
+            return;
+        }
+        let batch = order.read(sampler, pool, index);
+        let failed = batch.is_err();
+        // Nobody listens any more once the queue is dropped.
+        if sender.send(batch).is_err() || failed {
+            return;
+        }
+    }
+}
