@@ -8,16 +8,18 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from maxatac._core import Sampler
+from maxatac._core import Batches, Sampler
 
-Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
+Inputs = NDArray[np.float32] | tuple[NDArray[np.uint8], NDArray[np.float32]]
+Batch = tuple[Inputs, NDArray[np.float32]]
 
 
 class WindowDataset(keras.utils.PyDataset):  # type: ignore[misc]
     """Batches of a sampler, as the Sequence of Keras.
 
     Item ``index`` is batch ``index`` of the current epoch, whatever was asked for before: Keras reads the first batches
-    an extra time to learn their shapes, and a dataset that counted its calls would lose them.
+    an extra time to learn their shapes, and a dataset that counted its calls would lose them. While items are asked for in
+    order, the next ones are made ahead by the loader's own threads.
 
     Parameters
     ----------
@@ -25,24 +27,29 @@ class WindowDataset(keras.utils.PyDataset):  # type: ignore[misc]
         Fills each batch with its own threads; Keras' workers stay off.
     batches : int
         Batches per epoch.
+    compact : bool
+        Hand out inputs as ``(codes, signal)``, see ``Sampler.batch``.
 
     Attributes
     ----------
     epoch : int
         Which epoch's batches are handed out; set it before each ``fit``. Fixed validation data leaves it at 0.
     seconds : float
-        Time spent making batches so far.
+        Time spent waiting for batches so far, by whoever asked for them.
     error : Exception or None
         What stopped the last batch. Backends wrap exceptions of a dataset in their own, so the original is kept here.
     """
 
-    def __init__(self, sampler: Sampler, batches: int) -> None:
+    def __init__(self, sampler: Sampler, batches: int, *, compact: bool = False) -> None:
         super().__init__(workers=1, use_multiprocessing=False)
         self.sampler = sampler
         self.batches = batches
+        self.compact = compact
         self.epoch = 0
         self.seconds = 0.0
         self.error: Exception | None = None
+        self._ahead: Batches | None = None
+        self._next = (0, 0)
 
     def __len__(self) -> int:
         """Batches per epoch."""
@@ -53,14 +60,34 @@ class WindowDataset(keras.utils.PyDataset):  # type: ignore[misc]
 
         Returns
         -------
-        inputs : shape (batch_size, 1024, 5), float32
+        inputs : shape (batch_size, 1024, 5), float32; or codes and signal
         targets : shape (batch_size, 32), float32
         """
         begin = time.perf_counter()
         try:
-            return self.sampler.batch(self.epoch, index)
+            return self._batch(index)
         except Exception as error:
             self.error = error
             raise
         finally:
             self.seconds += time.perf_counter() - begin
+
+    def close(self) -> None:
+        """Let go of the batches made ahead, for an epoch that is not finished; the next item starts anew."""
+        if self._ahead is not None:
+            self._ahead.close()
+        self._ahead = None
+
+    def _batch(self, index: int) -> Batch:
+        if self._ahead is None or self._next != (self.epoch, index):
+            self.close()
+            self._ahead = self.sampler.batches(self.epoch, index, max(self.batches, index + 1), compact=self.compact)
+        try:
+            batch = next(self._ahead)
+        except BaseException:
+            self.close()
+            raise
+        self._next = (self.epoch, index + 1)
+        if index + 1 >= self.batches:
+            self.close()
+        return batch

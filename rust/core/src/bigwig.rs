@@ -51,7 +51,7 @@ use crate::chrom::{Chrom, ChromList};
 use crate::error::{Error, FileKind, Result};
 use crate::file::PositionedFile;
 
-pub use self::block::{Runs, Scratch};
+pub use self::block::{Intervals, Runs, Scratch};
 pub use self::index::BlockRef;
 
 /// An open bigWig file, to be shared between threads.
@@ -173,11 +173,11 @@ impl BigWig {
         chrom: usize,
         block: &BlockRef,
         scratch: &mut Scratch,
-        runs: &mut Runs,
+        intervals: &mut impl Intervals,
     ) -> Result<()> {
         let (id, size) = (self.id(chrom)?, self.chrom(chrom)?.size);
         let bytes = scratch.load(&self.file, block, self.inflated_size)?;
-        block::parse(bytes, self.order, id, size, runs)
+        block::parse(bytes, self.order, id, size, intervals)
             .map_err(|reason| self.file.damaged(block.offset, reason))
     }
 

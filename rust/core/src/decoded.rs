@@ -7,13 +7,14 @@
 //! To a window, no data and NaN are both 0, and neighbours of one value are one run. That is what is kept: a sound block
 //! becomes runs without gaps, of which only the ends are stored, or values base by base where that is shorter.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
-use crate::bigwig::{BigWig, BlockRef, Runs, Scratch};
+use crate::bigwig::{BigWig, BlockRef, Intervals, Runs, Scratch};
 use crate::error::{Error, Result};
 use crate::memory::{BlockKey, Memory};
 
@@ -35,10 +36,8 @@ pub(crate) struct Block {
 enum Form {
     /// One value from start to end.
     Uniform(f32),
-    /// Runs one after the other: so many values, then as many ends, counted from the block's start, in 16 bits each.
-    Short { runs: u32, words: Box<[u32]> },
-    /// The same with ends of 32 bits.
-    Long { runs: u32, words: Box<[u32]> },
+    /// Runs one after the other.
+    Runs(PackedRuns),
     /// A value for each base.
     Bases(Box<[f32]>),
     /// Items as they are, because they overlap each other or those of other blocks: where there is none, what lies there
@@ -47,31 +46,39 @@ enum Form {
 }
 
 impl Block {
-    /// The smallest form of a block's items; `is_alone` says that no other block reaches into its region.
-    pub(crate) fn new(items: &Runs, is_alone: bool) -> Self {
-        let (start, end) = match (items.starts.first(), items.ends.last()) {
-            (Some(&start), Some(&end)) if is_alone && is_sorted(items) => (start, end),
-            (None, _) | (_, None) => (0, 0),
-            _ => {
-                return Self {
-                    start: items.starts.iter().copied().min().unwrap_or(0),
-                    end: items.ends.iter().copied().max().unwrap_or(0),
-                    form: Form::Items(Box::new(items.clone())),
-                };
-            }
-        };
+    /// The smallest form of sound items.
+    fn of_runs(runs: &ContiguousRuns) -> Self {
         Self {
-            start,
-            end,
-            form: Form::of_runs(&without_gaps(items), start, end),
+            start: runs.start,
+            end: runs.start + runs.bases(),
+            form: Form::of_runs(runs),
         }
+    }
+
+    /// Items as they are.
+    fn of_items(items: Runs) -> Self {
+        Self {
+            start: items.starts.iter().copied().min().unwrap_or(0),
+            end: items.ends.iter().copied().max().unwrap_or(0),
+            form: Form::Items(Box::new(items)),
+        }
+    }
+
+    /// A value for each base from 0 on.
+    #[cfg(test)]
+    pub(crate) fn of_bases(values: impl Iterator<Item = f32>) -> Self {
+        let mut runs = ContiguousRuns::default();
+        for (base, value) in (0..).zip(values) {
+            runs.push(base, base + 1, value);
+        }
+        Self::of_runs(&runs)
     }
 
     /// Bytes that it takes.
     pub(crate) fn bytes(&self) -> u64 {
         let elsewhere = match &self.form {
             Form::Uniform(_) => return size_of::<Self>() as u64,
-            Form::Short { words, .. } | Form::Long { words, .. } => 4 * words.len(),
+            Form::Runs(runs) => 4 * runs.words.len(),
             Form::Bases(values) => 4 * values.len(),
             Form::Items(items) => 12 * items.len() + size_of::<Runs>(),
         };
@@ -94,31 +101,7 @@ impl Block {
             Form::Bases(bases) => {
                 values[place].copy_from_slice(&bases[from as usize..to as usize]);
             }
-            Form::Short { runs, words } => {
-                let (floats, ends) = words.split_at(*runs as usize);
-                let ends: &[u16] = &bytemuck::cast_slice(ends)[..*runs as usize];
-                let first = ends.partition_point(|&end| u32::from(end) <= from);
-                let ends = ends[first..].iter().map(|&end| u32::from(end));
-                paint_runs(
-                    &bytemuck::cast_slice(floats)[first..],
-                    ends,
-                    from,
-                    place,
-                    values,
-                );
-            }
-            Form::Long { runs, words } => {
-                let (floats, ends) = words.split_at(*runs as usize);
-                let first = ends.partition_point(|&end| end <= from);
-                let ends = ends[first..].iter().copied();
-                paint_runs(
-                    &bytemuck::cast_slice(floats)[first..],
-                    ends,
-                    from,
-                    place,
-                    values,
-                );
-            }
+            Form::Runs(runs) => runs.paint(from, self.end - self.start, place, values),
             Form::Items(items) => {
                 for (from, to, value) in items.iter() {
                     let (from, to) = (from.max(start), to.min(end));
@@ -132,12 +115,115 @@ impl Block {
     }
 }
 
+/// Runs without gaps, in one piece of memory: their values, the places of a few of them, their ends.
+///
+/// A window begins anywhere in thousands of runs. Bisecting them all would miss the processor's cache a dozen times; so the
+/// region is cut into steps of a power of two, and the places say which run each step begins in.
+#[derive(Debug, PartialEq)]
+struct PackedRuns {
+    words: Box<[u32]>,
+    runs: u32,
+    /// Steps are `1 << shift` bases long.
+    shift: u8,
+    /// Whether ends, counted from the block's start, have 16 bits; else 32.
+    is_short: bool,
+}
+
+/// Runs in one step, about.
+const RUNS_PER_STEP: usize = 16;
+
+impl PackedRuns {
+    fn new(runs: &ContiguousRuns) -> Self {
+        let (count, bases) = (runs.values.len(), runs.bases());
+        let is_short = u16::try_from(bases).is_ok();
+        let mut shift = 0;
+        while (bases as usize >> shift) > count / RUNS_PER_STEP {
+            shift += 1;
+        }
+        let steps = (bases >> shift) as usize + 1;
+        let ends_words = if is_short { count.div_ceil(2) } else { count };
+        let mut words = Vec::with_capacity(count + steps + ends_words);
+        words.extend(runs.values.iter().map(|value| value.to_bits()));
+        let mut run = 0;
+        words.extend((0..steps).map(|step| {
+            while run < count && (runs.ends[run] - runs.start) as usize <= step << shift {
+                run += 1;
+            }
+            run as u32
+        }));
+        let ends = runs.ends.iter().map(|end| end - runs.start);
+        if is_short {
+            words.resize(count + steps + ends_words, 0);
+            let slots: &mut [u16] = bytemuck::cast_slice_mut(&mut words[count + steps..]);
+            for (slot, end) in slots.iter_mut().zip(ends) {
+                *slot = end as u16;
+            }
+        } else {
+            words.extend(ends);
+        }
+        Self {
+            words: words.into(),
+            runs: count as u32,
+            shift,
+            is_short,
+        }
+    }
+
+    /// Words that the runs would take.
+    fn words(runs: &ContiguousRuns) -> usize {
+        let count = runs.values.len();
+        let is_short = u16::try_from(runs.bases()).is_ok();
+        count + count / RUNS_PER_STEP + if is_short { count.div_ceil(2) } else { count }
+    }
+
+    /// Writes the values from base `from` of the block, which has `bases`, into `place`.
+    fn paint(&self, from: u32, bases: u32, place: Range<usize>, values: &mut [f32]) {
+        let count = self.runs as usize;
+        let (floats, rest) = self.words.split_at(count);
+        let (places, ends) = rest.split_at((bases >> self.shift) as usize + 1);
+        let step = (from >> self.shift) as usize;
+        let first = places[step] as usize;
+        let last = places
+            .get(step + 1)
+            .map_or(count, |&place| place as usize + 1);
+        let around = first..last.min(count);
+        let floats = bytemuck::cast_slice(floats);
+        if self.is_short {
+            let ends: &[u16] = &bytemuck::cast_slice(ends)[..count];
+            let before = ends[around].partition_point(|&end| u32::from(end) <= from);
+            let ends = ends[first + before..].iter().map(|&end| u32::from(end));
+            paint_runs(&floats[first + before..], ends, from, place, values);
+        } else {
+            let before = ends[around].partition_point(|&end| end <= from);
+            let ends = ends[first + before..].iter().copied();
+            paint_runs(&floats[first + before..], ends, from, place, values);
+        }
+    }
+}
+
+impl Form {
+    fn of_runs(runs: &ContiguousRuns) -> Self {
+        if let [] | [_] = runs.values[..] {
+            return Self::Uniform(runs.values.first().copied().unwrap_or(0.0));
+        }
+        let bases = runs.bases() as usize;
+        if bases > PackedRuns::words(runs) {
+            return Self::Runs(PackedRuns::new(runs));
+        }
+        let mut values = Vec::with_capacity(bases);
+        for (&value, &end) in runs.values.iter().zip(&runs.ends) {
+            values.resize((end - runs.start) as usize, value);
+        }
+        Self::Bases(values.into())
+    }
+}
+
 /// Writes the runs that begin at `from` (or before it) until `place` is full.
 fn paint_runs(
     floats: &[f32],
     ends: impl Iterator<Item = u32>,
     mut from: u32,
-    place: std::ops::Range<usize>,
+    place: Range<usize>,
     values: &mut [f32],
 ) {
     let mut at = place.start;
@@ -157,68 +243,47 @@ fn paint_runs(
     }
 }
 
-impl Form {
-    fn of_runs(runs: &Runs, start: u32, end: u32) -> Self {
-        if let ([] | [_], values) = (runs.ends.as_slice(), &runs.values) {
-            return Self::Uniform(values.first().copied().unwrap_or(0.0));
-        }
-        let (count, bases) = (runs.ends.len(), (end - start) as usize);
-        let is_short = u16::try_from(end - start).is_ok();
-        let words = count + if is_short { count.div_ceil(2) } else { count };
-        if bases <= words {
-            let mut values = vec![0.0; bases];
-            for (from, to, value) in runs.iter() {
-                values[(from - start) as usize..(to - start) as usize].fill(value);
-            }
-            return Self::Bases(values.into());
-        }
-        let mut packed = Vec::with_capacity(words);
-        packed.extend(runs.values.iter().map(|value| value.to_bits()));
-        let runs_count = count as u32;
-        if is_short {
-            packed.resize(words, 0);
-            let ends: &mut [u16] = bytemuck::cast_slice_mut(&mut packed[count..]);
-            for (slot, end) in ends.iter_mut().zip(&runs.ends) {
-                *slot = (end - start) as u16;
-            }
-            return Self::Short {
-                runs: runs_count,
-                words: packed.into(),
-            };
-        }
-        packed.extend(runs.ends.iter().map(|end| end - start));
-        Self::Long {
-            runs: runs_count,
-            words: packed.into(),
-        }
-    }
-}
-
-/// Whether items neither overlap nor run backwards.
-fn is_sorted(items: &Runs) -> bool {
-    let next = items.starts.iter().skip(1);
-    next.zip(&items.ends).all(|(start, end)| start >= end)
-}
-
 /// Sorted items with their gaps and NaN as runs of 0, and neighbours of one value as one run.
-fn without_gaps(items: &Runs) -> Runs {
-    let mut runs = Runs::default();
-    let mut push = |start: u32, end: u32, value: f32| {
-        let value = if value.is_nan() { 0.0 } else { value };
-        match (runs.values.last(), runs.ends.last_mut()) {
-            (Some(last), Some(last_end)) if last.to_bits() == value.to_bits() => *last_end = end,
-            _ => runs.push(start, end, value),
-        }
-    };
-    let mut reached = items.starts.first().copied().unwrap_or(0);
-    for (start, end, value) in items.iter() {
-        if start > reached {
-            push(reached, start, 0.0);
-        }
-        push(start, end, value);
-        reached = end;
+#[derive(Debug, Default)]
+struct ContiguousRuns {
+    start: u32,
+    ends: Vec<u32>,
+    values: Vec<f32>,
+    /// Whether an item began before the one before it ended: then what is here is of no use.
+    is_disordered: bool,
+}
+
+impl ContiguousRuns {
+    fn bases(&self) -> u32 {
+        self.ends.last().map_or(0, |end| end - self.start)
     }
-    runs
+
+    fn add(&mut self, end: u32, value: f32) {
+        match (self.values.last(), self.ends.last_mut()) {
+            (Some(last), Some(last_end)) if last.to_bits() == value.to_bits() => *last_end = end,
+            _ => {
+                self.ends.push(end);
+                self.values.push(value);
+            }
+        }
+    }
+}
+
+impl Intervals for ContiguousRuns {
+    fn reserve(&mut self, _additional: usize) {}
+
+    fn push(&mut self, start: u32, end: u32, value: f32) {
+        let reached = *self.ends.last().unwrap_or(&start);
+        if self.ends.is_empty() {
+            self.start = start;
+        } else if start > reached {
+            self.add(start, 0.0);
+        } else if start < reached {
+            self.is_disordered = true;
+            return;
+        }
+        self.add(end, if value.is_nan() { 0.0 } else { value });
+    }
 }
 
 /// The values of a window of one track.
@@ -414,11 +479,19 @@ impl DecodedTrack {
         index: usize,
         decoder: &mut Decoder,
     ) -> Result<Block> {
-        let Decoder { scratch, items } = decoder;
-        items.clear();
-        self.file
-            .decode_into(chrom, &blocks[index], scratch, items)?;
-        Ok(Block::new(items, known.reach.is_none()))
+        let Decoder { scratch, runs } = decoder;
+        if known.reach.is_none() {
+            runs.ends.clear();
+            runs.values.clear();
+            runs.is_disordered = false;
+            self.file
+                .decode_into(chrom, &blocks[index], scratch, runs)?;
+            if !runs.is_disordered {
+                return Ok(Block::of_runs(runs));
+            }
+        }
+        let items = self.file.decode(chrom, &blocks[index], scratch)?;
+        Ok(Block::of_items(items))
     }
 
     /// Fills the window with the values of `start..end`; 0 where there is no data or NaN.
@@ -469,7 +542,7 @@ impl Drop for DecodedTrack {
 #[derive(Debug, Default)]
 pub struct Decoder {
     scratch: Scratch,
-    items: Runs,
+    runs: ContiguousRuns,
 }
 
 #[cfg(test)]
@@ -487,9 +560,20 @@ mod tests {
         }
     }
 
+    fn block_of(items: &[(u32, u32, f32)], is_alone: bool) -> Block {
+        let mut runs = ContiguousRuns::default();
+        for &(start, end, value) in items {
+            runs.push(start, end, value);
+        }
+        if is_alone && !runs.is_disordered {
+            return Block::of_runs(&runs);
+        }
+        Block::of_items(self::runs(items))
+    }
+
     /// What a block paints of each region of `0..size`, held against painting items one by one.
     fn check(items: &[(u32, u32, f32)], is_alone: bool, size: u32) -> Block {
-        let block = Block::new(&runs(items), is_alone);
+        let block = block_of(items, is_alone);
         let background = if is_alone { 0.0 } else { 0.5 };
         let mut bases = vec![background; size as usize];
         for &(from, to, value) in items {
@@ -519,7 +603,14 @@ mod tests {
         assert_eq!(block.form, Form::Uniform(1.0));
         let block = check(&[(3, 4, 1.0), (4, 5, f32::NAN), (7, 9, 2.0)], true, 12);
         assert!(
-            matches!(block.form, Form::Short { runs: 3, .. }),
+            matches!(
+                block.form,
+                Form::Runs(PackedRuns {
+                    runs: 3,
+                    is_short: true,
+                    ..
+                })
+            ),
             "{block:?}"
         );
         let block = check(
@@ -541,7 +632,14 @@ mod tests {
             45,
         );
         assert!(
-            matches!(block.form, Form::Short { runs: 6, .. }),
+            matches!(
+                block.form,
+                Form::Runs(PackedRuns {
+                    runs: 6,
+                    is_short: true,
+                    ..
+                })
+            ),
             "{block:?}"
         );
     }
@@ -549,9 +647,16 @@ mod tests {
     #[test]
     fn a_wide_block_has_wide_ends() {
         let items = [(5, 10, 1.0), (10, 65_541, 2.0), (70_000, 70_001, 3.0)];
-        let block = Block::new(&runs(&items), true);
+        let block = block_of(&items, true);
         assert!(
-            matches!(block.form, Form::Long { runs: 4, .. }),
+            matches!(
+                block.form,
+                Form::Runs(PackedRuns {
+                    runs: 4,
+                    is_short: false,
+                    ..
+                })
+            ),
             "{block:?}"
         );
         let mut window = PaintedWindow::default();
@@ -566,9 +671,16 @@ mod tests {
             assert_eq!(window.values(), expected);
         }
         // One base less, and sixteen bits are enough.
-        let block = Block::new(&runs(&[(5, 10, 1.0), (10, 65_540, 2.0)]), true);
+        let block = block_of(&[(5, 10, 1.0), (10, 65_540, 2.0)], true);
         assert!(
-            matches!(block.form, Form::Short { runs: 2, .. }),
+            matches!(
+                block.form,
+                Form::Runs(PackedRuns {
+                    runs: 2,
+                    is_short: true,
+                    ..
+                })
+            ),
             "{block:?}"
         );
         window.clear(2);

@@ -222,7 +222,6 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bigwig::Runs;
 
     fn key(index: u32) -> BlockKey {
         BlockKey {
@@ -234,12 +233,7 @@ mod tests {
 
     /// A block of 4,000 bytes and its own fields.
     fn block() -> Arc<Block> {
-        let runs = Runs {
-            starts: (0..1000).collect(),
-            ends: (1..=1000).collect(),
-            values: (0..1000u16).map(f32::from).collect(),
-        };
-        Arc::new(Block::new(&runs, true))
+        Arc::new(Block::of_bases((0..1000u16).map(f32::from)))
     }
 
     #[test]

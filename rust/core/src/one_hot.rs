@@ -149,6 +149,95 @@ fn copy_bases(floats: &[f32], count: usize, out: &mut [f32], stride: usize) {
     }
 }
 
+/// Floats per base of a model's input: one-hot base and signal.
+pub(crate) const INPUT_CHANNELS: usize = CHANNELS + 1;
+
+/// Four bases of a model's input.
+type Quad = [f32; BASES_PER_BYTE * INPUT_CHANNELS];
+
+/// Writes `signal.len()` bases with the signal behind each; arguments otherwise as for [`encode`], signal as the file has it.
+pub(crate) fn encode_input(
+    packed: &[u8],
+    skip: usize,
+    strand: Strand,
+    signal: &[f32],
+    out: &mut [f32],
+) {
+    match strand {
+        Strand::Forward => {
+            let (head, rest) =
+                signal.split_at(signal.len().min((BASES_PER_BYTE - skip) % BASES_PER_BYTE));
+            let (fours, tail) = rest.as_chunks();
+            let rows = head.iter().chain(tail).copied();
+            encode_quads(
+                &FORWARD,
+                packed.iter(),
+                skip,
+                head.len(),
+                fours.iter().copied(),
+                rows,
+                out,
+            );
+        }
+        Strand::Reverse => {
+            let skip = packed.len() * BASES_PER_BYTE - skip - signal.len();
+            let in_head = signal.len().min((BASES_PER_BYTE - skip) % BASES_PER_BYTE);
+            let (rest, head) = signal.split_at(signal.len() - in_head);
+            let (tail, fours) = rest.as_rchunks();
+            let rows = head.iter().rev().chain(tail.iter().rev()).copied();
+            let fours = fours.iter().rev().map(|&[a, b, c, d]| [d, c, b, a]);
+            encode_quads(
+                &REVERSE,
+                packed.iter().rev(),
+                skip,
+                head.len(),
+                fours,
+                rows,
+                out,
+            );
+        }
+    }
+}
+
+/// Writes the bases of the first, partial byte, then four at a time, then what is left; `rows` is the signal of first and last.
+fn encode_quads<'a>(
+    table: &Table,
+    mut packed: impl Iterator<Item = &'a u8>,
+    skip: usize,
+    in_head: usize,
+    fours: impl Iterator<Item = [f32; BASES_PER_BYTE]>,
+    mut rows: impl Iterator<Item = f32>,
+    out: &mut [f32],
+) {
+    let mut one_by_one = |byte: Option<&u8>, skip: usize, out: &mut [f32]| {
+        let floats = byte.map_or(&[][..], |&byte| {
+            &table[usize::from(byte)][skip * CHANNELS..]
+        });
+        let bases = floats.chunks_exact(CHANNELS);
+        let slots = out.chunks_exact_mut(INPUT_CHANNELS);
+        for ((slot, base), value) in slots.zip(bases).zip(rows.by_ref()) {
+            slot[..CHANNELS].copy_from_slice(base);
+            slot[CHANNELS] = value;
+        }
+    };
+    let (head, rest) = out.split_at_mut(in_head * INPUT_CHANNELS);
+    if !head.is_empty() {
+        one_by_one(packed.next(), skip, head);
+    }
+    let (quads, tail): (&mut [Quad], _) = rest.as_chunks_mut();
+    for ((quad, four), &byte) in quads.iter_mut().zip(fours).zip(packed.by_ref()) {
+        let f = &table[usize::from(byte)];
+        let [a, b, c, d] = four;
+        *quad = [
+            f[0], f[1], f[2], f[3], a, f[4], f[5], f[6], f[7], b, //
+            f[8], f[9], f[10], f[11], c, f[12], f[13], f[14], f[15], d,
+        ];
+    }
+    if !tail.is_empty() {
+        one_by_one(packed.next(), 0, tail);
+    }
+}
+
 /// What a base is called where it is not one-hot: 0 to 3 for A, C, G, T.
 type Codes = [[u8; BASES_PER_BYTE]; 256];
 
@@ -203,8 +292,14 @@ fn fill_codes<'a>(
     {
         head.copy_from_slice(&bases[skip..skip + head.len()]);
     }
-    for (slots, bases) in rest.chunks_mut(BASES_PER_BYTE).zip(codes) {
-        slots.copy_from_slice(&bases[..slots.len()]);
+    let (fours, tail) = rest.as_chunks_mut();
+    for (four, bases) in fours.iter_mut().zip(codes.by_ref()) {
+        *four = *bases;
+    }
+    if !tail.is_empty()
+        && let Some(bases) = codes.next()
+    {
+        tail.copy_from_slice(&bases[..tail.len()]);
     }
 }
 
@@ -272,6 +367,29 @@ mod tests {
                             assert_eq!(others, vec![9.0; others.len()]);
                         }
                     }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_input_is_the_one_hot_form_with_the_signal_behind_each_base() {
+        for start in 0..LETTERS.len() {
+            for end in start + 1..=LETTERS.len() {
+                let (packed, bases) = (&PACKED[start / 4..end.div_ceil(4)], end - start);
+                for strand in [Strand::Forward, Strand::Reverse] {
+                    let mut signal: Vec<f32> = (start..end).map(|base| base as f32).collect();
+                    let mut found = vec![9.0; bases * 5];
+                    encode_input(packed, start % 4, strand, &signal, &mut found);
+                    let mut expected = vec![9.0; bases * 5];
+                    encode(packed, start % 4, bases, strand, &mut expected, 5);
+                    if strand == Strand::Reverse {
+                        signal.reverse();
+                    }
+                    for (row, value) in expected.chunks_mut(5).zip(signal) {
+                        row[4] = value;
+                    }
+                    assert_eq!(found, expected, "{start}-{end} {strand:?}");
                 }
             }
         }

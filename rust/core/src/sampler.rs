@@ -18,13 +18,13 @@ use crate::bins::{Target, targets};
 use crate::decoded::{DecodedTrack, Decoder, PaintedWindow};
 use crate::error::{Error, Result};
 use crate::memory::{Memory, MemoryUse};
-use crate::one_hot::Strand;
+use crate::one_hot::{INPUT_CHANNELS, Strand};
 use crate::random::{BATCH_LANE, Draw, Key};
 use crate::starts::{Starts, allowed, intersect, merge, touches};
 use crate::twobit::TwoBit;
 
 /// Values per base of an input: A, C, G, T, signal.
-pub const CHANNELS: usize = 5;
+pub const CHANNELS: usize = INPUT_CHANNELS;
 
 /// How often a shifted window that touches the blacklist is drawn anew before it stays in place.
 const JITTER_TRIES: usize = 16;
@@ -270,6 +270,13 @@ impl Sampler {
                     left_out += preloaded.left_out;
                 }
             }
+        }
+        // Last, because a block that is not held costs a hundred times as much as a sequence that is not.
+        for chrom in &self.chroms {
+            if is_cancelled() {
+                return Err(Error::Cancelled);
+            }
+            self.genome.hold(chrom.genome, &self.memory)?;
         }
         Ok((held, left_out))
     }
@@ -572,17 +579,10 @@ impl Input<'_> {
         values: &[f32],
         sequence: &mut Vec<u8>,
     ) -> Result<()> {
-        let end = start + values.len() as u32;
         match self {
-            Self::OneHot(floats) => {
-                genome.one_hot(chrom, start, end, strand, floats, CHANNELS, sequence)?;
-                let rows = floats.chunks_exact_mut(CHANNELS);
-                match strand {
-                    Strand::Forward => set_signal(rows, values.iter()),
-                    Strand::Reverse => set_signal(rows, values.iter().rev()),
-                }
-            }
+            Self::OneHot(floats) => genome.input(chrom, start, strand, values, floats, sequence)?,
             Self::Compact { codes, signal } => {
+                let end = start + values.len() as u32;
                 genome.codes(chrom, start, end, strand, codes, sequence)?;
                 signal.copy_from_slice(values);
                 if strand == Strand::Reverse {
@@ -591,15 +591,6 @@ impl Input<'_> {
             }
         }
         Ok(())
-    }
-}
-
-fn set_signal<'a>(
-    rows: impl Iterator<Item = &'a mut [f32]>,
-    values: impl Iterator<Item = &'a f32>,
-) {
-    for (row, &value) in rows.zip(values) {
-        row[CHANNELS - 1] = value;
     }
 }
 

@@ -15,12 +15,14 @@
 //! file; bases are read when asked for. The [crate's page](crate) has an example.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::bytes::{ByteOrder, Fields};
 use crate::chrom::{Chrom, ChromList};
 use crate::error::{Error, FileKind, Result};
 use crate::file::{PositionedFile, ReadAhead};
-use crate::one_hot::{self, BASES_PER_BYTE, CHANNELS, Strand};
+use crate::memory::Memory;
+use crate::one_hot::{self, BASES_PER_BYTE, CHANNELS, INPUT_CHANNELS, Strand};
 
 const MAGIC: u32 = 0x1A41_2743;
 const HEADER_SIZE: u64 = 16;
@@ -42,6 +44,8 @@ struct Record {
     mask_offset: u64,
     mask_count: u32,
     dna_offset: u64,
+    /// The packed bases, once they are held in memory.
+    held: OnceLock<Box<[u8]>>,
 }
 
 /// The header's fields that matter.
@@ -137,9 +141,9 @@ impl TwoBit {
             )));
         }
 
-        self.read_packed(record, start, end, scratch)?;
+        let packed = self.packed(record, start, end, scratch)?;
         let skip = start as usize % BASES_PER_BYTE;
-        one_hot::encode(scratch, skip, bases, strand, out, stride);
+        one_hot::encode(packed, skip, bases, strand, out, stride);
 
         for (from, to) in runs_inside(&record.n_runs, start, end) {
             let range = match strand {
@@ -149,6 +153,64 @@ impl TwoBit {
             one_hot::clear(range.start as usize..range.end as usize, out, stride);
         }
         Ok(())
+    }
+
+    /// Writes one-hot bases with a signal behind each: `signal.len()` x 5 floats from `start` on, along the strand.
+    ///
+    /// `signal` is in the order of the file; it is turned round for the reverse strand as the bases are.
+    ///
+    /// # Errors
+    ///
+    /// If `out` does not hold exactly that many floats, besides the errors of reading.
+    pub fn input(
+        &self,
+        chrom: usize,
+        start: u32,
+        strand: Strand,
+        signal: &[f32],
+        out: &mut [f32],
+        scratch: &mut Vec<u8>,
+    ) -> Result<()> {
+        let end = u32::try_from(signal.len())
+            .ok()
+            .and_then(|length| start.checked_add(length));
+        let end = end.unwrap_or(u32::MAX);
+        let record = self.region(chrom, start, end)?;
+        if out.len() != signal.len() * INPUT_CHANNELS {
+            return Err(Error::InvalidArgument(format!(
+                "{} bases with a signal do not fit into {} floats",
+                signal.len(),
+                out.len()
+            )));
+        }
+        let packed = self.packed(record, start, end, scratch)?;
+        one_hot::encode_input(packed, start as usize % BASES_PER_BYTE, strand, signal, out);
+        for (from, to) in runs_inside(&record.n_runs, start, end) {
+            let range = match strand {
+                Strand::Forward => from - start..to - start,
+                Strand::Reverse => end - to..end - from,
+            };
+            one_hot::clear(
+                range.start as usize..range.end as usize,
+                out,
+                INPUT_CHANNELS,
+            );
+        }
+        Ok(())
+    }
+
+    /// Keeps the packed bases of a chromosome in memory, if that has room for them: reading them from the file costs a system
+    /// call for each window. Whether they are kept.
+    pub fn hold(&self, chrom: usize, memory: &Memory) -> Result<bool> {
+        let (Chrom { size, .. }, record) = self.record(chrom)?;
+        let bytes = u64::from(*size).div_ceil(BASES_PER_BYTE as u64);
+        if record.held.get().is_none() && memory.hold(bytes) {
+            let packed = self.file.read_vec(record.dna_offset, bytes)?;
+            if record.held.set(packed.into()).is_err() {
+                memory.give_back(bytes);
+            }
+        }
+        Ok(record.held.get().is_some())
     }
 
     /// Writes a number for each base of `start..end`: 0 to 3 for A, C, G, T, the channels of [`Self::one_hot`], and 4 for N.
@@ -173,8 +235,8 @@ impl TwoBit {
                 out.len()
             )));
         }
-        self.read_packed(record, start, end, scratch)?;
-        one_hot::encode_codes(scratch, start as usize % BASES_PER_BYTE, strand, out);
+        let packed = self.packed(record, start, end, scratch)?;
+        one_hot::encode_codes(packed, start as usize % BASES_PER_BYTE, strand, out);
         for (from, to) in runs_inside(&record.n_runs, start, end) {
             let range = match strand {
                 Strand::Forward => from - start..to - start,
@@ -188,8 +250,8 @@ impl TwoBit {
     /// The bases of `start..end` as upper-case letters, N included.
     pub fn sequence(&self, chrom: usize, start: u32, end: u32) -> Result<String> {
         let record = self.region(chrom, start, end)?;
-        let mut packed = Vec::new();
-        self.read_packed(record, start, end, &mut packed)?;
+        let mut scratch = Vec::new();
+        let packed = self.packed(record, start, end, &mut scratch)?;
 
         let skip = start as usize % BASES_PER_BYTE;
         let mut letters: String = packed
@@ -237,19 +299,25 @@ impl TwoBit {
         Ok(record)
     }
 
-    /// Fills the buffer with the bytes that hold `start..end`, and no others.
-    fn read_packed(
+    /// The bytes that hold `start..end`, and no others: held in memory, or read into the buffer.
+    fn packed<'a>(
         &self,
-        record: &Record,
+        record: &'a Record,
         start: u32,
         end: u32,
-        packed: &mut Vec<u8>,
-    ) -> Result<()> {
+        buffer: &'a mut Vec<u8>,
+    ) -> Result<&'a [u8]> {
         let per_byte = BASES_PER_BYTE as u32;
         let (first, last) = (start / per_byte, end.div_ceil(per_byte));
-        packed.resize(last.saturating_sub(first) as usize, 0);
+        if let Some(held) = record.held.get()
+            && let Some(packed) = held.get(first as usize..(last.max(first)) as usize)
+        {
+            return Ok(packed);
+        }
+        buffer.resize(last.saturating_sub(first) as usize, 0);
         let offset = record.dna_offset + u64::from(first);
-        self.file.read_exact_at(packed, offset)
+        self.file.read_exact_at(buffer, offset)?;
+        Ok(buffer)
     }
 }
 
@@ -308,6 +376,7 @@ fn read_sequences(
             mask_offset: counts.mask_offset,
             mask_count: counts.masks,
             dna_offset: counts.dna_offset,
+            held: OnceLock::new(),
         });
         let size = counts.size;
         if !chroms.push(Chrom {

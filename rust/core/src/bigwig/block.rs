@@ -57,17 +57,28 @@ impl Runs {
             .zip(&self.values)
             .map(|((start, end), value)| (*start, *end, *value))
     }
+}
 
-    pub(crate) fn push(&mut self, start: u32, end: u32, value: f32) {
-        self.starts.push(start);
-        self.ends.push(end);
-        self.values.push(value);
-    }
+/// What takes the intervals of a block, in the order of the file.
+pub trait Intervals {
+    /// So many more may come.
+    fn reserve(&mut self, additional: usize);
 
+    /// The value of every base of `start..end`, which is not empty.
+    fn push(&mut self, start: u32, end: u32, value: f32);
+}
+
+impl Intervals for Runs {
     fn reserve(&mut self, additional: usize) {
         self.starts.reserve(additional);
         self.ends.reserve(additional);
         self.values.reserve(additional);
+    }
+
+    fn push(&mut self, start: u32, end: u32, value: f32) {
+        self.starts.push(start);
+        self.ends.push(end);
+        self.values.push(value);
     }
 }
 
@@ -180,12 +191,12 @@ impl Section {
         words: &[[u8; 4]],
         number: impl Fn([u8; 4]) -> u32,
         chrom_size: u32,
-        runs: &mut Runs,
+        intervals: &mut impl Intervals,
     ) {
         let mut add = |start: u32, end: u32, value: [u8; 4]| {
             let end = end.min(chrom_size);
             if start < end {
-                runs.push(start, end, f32::from_bits(number(value)));
+                intervals.push(start, end, f32::from_bits(number(value)));
             }
         };
         match self.kind {
@@ -218,7 +229,7 @@ pub(super) fn parse(
     order: ByteOrder,
     chrom: u32,
     chrom_size: u32,
-    runs: &mut Runs,
+    intervals: &mut impl Intervals,
 ) -> std::result::Result<(), String> {
     let mut fields = Fields::new(bytes, order);
     let mut sections = 0;
@@ -235,11 +246,13 @@ pub(super) fn parse(
             )
         })?;
         if section.chrom == chrom {
-            runs.reserve(section.count.into());
+            intervals.reserve(section.count.into());
             let (words, _) = data.as_chunks();
             match order {
-                ByteOrder::Little => section.append(words, u32::from_le_bytes, chrom_size, runs),
-                ByteOrder::Big => section.append(words, u32::from_be_bytes, chrom_size, runs),
+                ByteOrder::Little => {
+                    section.append(words, u32::from_le_bytes, chrom_size, intervals)
+                }
+                ByteOrder::Big => section.append(words, u32::from_be_bytes, chrom_size, intervals),
             }
         }
     }

@@ -1,0 +1,82 @@
+"""What the process may use of the machine: processors and memory, less what a container or a batch system sets aside."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def usable_processors(root: Path = Path("/")) -> int:
+    """Count the processors that the process may use, at least 1.
+
+    The affinity mask counts, and the processor time that control groups grant (versions 1 and 2), rounded up.
+
+    Parameters
+    ----------
+    root : Path
+        Where ``proc`` and ``sys`` lie.
+    """
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    for folder in _control_groups("cpu", root):
+        quota, period = _number(folder / "cpu.cfs_quota_us"), _number(folder / "cpu.cfs_period_us")
+        fields = _fields(folder / "cpu.max")
+        if len(fields) == 2:
+            quota, period = (float(field) if field.isdigit() else None for field in fields)
+        if quota is not None and period and quota > 0:
+            count = min(count, math.ceil(quota / period))
+    return max(1, count)
+
+
+def usable_memory(root: Path = Path("/")) -> int:
+    """Bytes of memory that the process may use: of the machine, or of its control groups where they grant less.
+
+    Parameters
+    ----------
+    root : Path
+        Where ``proc`` and ``sys`` lie.
+    """
+    try:
+        total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError):
+        total = 2**32
+    for folder in _control_groups("memory", root):
+        for name in ("memory.max", "memory.limit_in_bytes"):
+            limit = _number(folder / name)
+            if limit is not None and limit > 0:
+                total = min(total, int(limit))
+    return total
+
+
+def _control_groups(controller: str, root: Path) -> Iterator[Path]:
+    """Folders of the process's groups for a controller and of their ancestors; some may not exist."""
+    try:
+        lines = (root / "proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        number, _, rest = line.partition(":")
+        names, _, path = rest.partition(":")
+        if number == "0" and not names:
+            top = root / "sys/fs/cgroup"
+        elif controller in names.split(","):
+            top = root / "sys/fs/cgroup" / controller
+        else:
+            continue
+        folder = top / path.lstrip("/")
+        yield folder
+        # In a container, the path may be that of the host, which is not there; the top is its own group then.
+        yield from (parent for parent in folder.parents if parent == top or top in parent.parents)
+
+
+def _fields(path: Path) -> list[str]:
+    try:
+        return path.read_text().split()
+    except OSError:
+        return []
+
+
+def _number(path: Path) -> float | None:
+    fields = _fields(path)
+    return float(fields[0]) if len(fields) == 1 and fields[0].isdigit() else None
