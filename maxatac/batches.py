@@ -18,8 +18,8 @@ class WindowDataset(keras.utils.PyDataset):  # type: ignore[misc]
     """Batches of a sampler, as the Sequence of Keras.
 
     Item ``index`` is batch ``index`` of the current epoch, whatever was asked for before: Keras reads the first batches
-    an extra time to learn their shapes, and a dataset that counted its calls would lose them. While items are asked for in
-    order, the next ones are made ahead by the loader's own threads.
+    an extra time to learn their shapes, and a dataset that counted its calls would lose them. While items are asked for
+    in order, the next ones are made ahead by the loader's own threads.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What the process may use of the machine: processors and memory, less what a container or a batch system sets aside."""
+"""What the process may use of the machine: processors and memory, as far as a container or batch system grants them."""
 
 from __future__ import annotations
 

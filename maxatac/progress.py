@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -19,11 +20,14 @@ class EpochProgress:
     epoch : int
         From 0.
     epochs, batch_size : int
+    waited : callable, optional
+        Seconds spent waiting for batches so far; shown as a share of the epoch's time.
     """
 
-    def __init__(self, epoch: int, epochs: int, batch_size: int) -> None:
+    def __init__(self, epoch: int, epochs: int, batch_size: int, waited: Callable[[], float] | None = None) -> None:
         self._label = f"epoch {epoch + 1}/{epochs}"
         self._batch_size = batch_size
+        self._waited = waited
         self._bar: Any = None
 
     def __enter__(self) -> Self:
@@ -48,6 +52,14 @@ class EpochProgress:
 
         batch_size = self._batch_size
         progress = self
+        waited = self._waited
+        begin, waited_before = time.perf_counter(), waited() if waited is not None else 0.0
+
+        def waiting() -> str:
+            if waited is None:
+                return ""
+            share = (waited() - waited_before) / (time.perf_counter() - begin)
+            return f", waiting for the loader {share:.1%}"
 
         class _Advance(keras.callbacks.Callback):  # type: ignore[misc]
             def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
@@ -66,7 +78,7 @@ class EpochProgress:
                 if progress._bar is not None:
                     progress._bar.update(batch_size)
                     if logs:
-                        progress._bar.set_postfix_str(f"loss {float(logs['loss']):.4f}", refresh=False)
+                        progress._bar.set_postfix_str(f"loss {float(logs['loss']):.4f}{waiting()}", refresh=False)
 
             def on_test_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
                 after_batch()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,6 +29,15 @@ MAX_THREADS = 1024
 
 DEFAULT_JITTER = 480
 """Largest shift of a region in bp, chosen on the validation chromosomes of a yeast set; see ``docs/train.md``."""
+
+
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
+
+
+def parse_bytes(text: str) -> int | None:
+    """Read an amount of memory, ``200000000``, ``200M``, ``1.5 GB`` or ``4GiB``, as bytes; ``None`` if it is none."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]i?|)b?", text.strip().lower())
+    return int(float(match[1]) * _UNITS[match[2]]) if match is not None else None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -67,6 +77,11 @@ class TrainConfig:
         End the network in a dense layer.
     threads : int, optional
         Loader threads; ``None`` is as many as the process may use. Results do not depend on it.
+    memory : int or str, optional
+        Bytes that decoded tracks may take, also as ``200M`` or ``4G``; ``None`` is a quarter of what the process may
+        use. Results do not depend on it.
+    compact_transport : bool
+        Send base codes and signal to the device and make the one-hot form there.
     loglevel : str
         One of ``LOG_LEVELS``.
     rev_comp_train : bool
@@ -117,6 +132,8 @@ class TrainConfig:
     plot: bool = True
     dense: bool = False
     threads: int | None = None
+    memory: int | str | None = None
+    compact_transport: bool = False
     loglevel: str = "info"
     rev_comp_train: bool = False
     shuffle_cell_type: bool = True
@@ -132,7 +149,9 @@ class TrainConfig:
     force: bool = False
 
     def __post_init__(self) -> None:
-        """Accept strings for paths and any sequence for lists."""
+        """Accept strings for paths and amounts of memory, and any sequence for lists."""
+        if isinstance(self.memory, str):
+            object.__setattr__(self, "memory", parse_bytes(self.memory) or self.memory)
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if "Path" in str(field.type) and isinstance(value, str):
@@ -151,6 +170,8 @@ class TrainConfig:
             value = getattr(self, name)
             if value is not None and value > most:
                 found.append(f"--{name} {value}: expected at most {most}")
+        if self.memory is not None and (isinstance(self.memory, str) or not 0 < self.memory < 2**63):
+            found.append(f"--memory {self.memory}: expected bytes above 0, such as 200M or 4G")
         if not 0 <= self.jitter < 2**31:
             found.append(f"--jitter {self.jitter}: expected a whole number from 0 to 2147483647")
         if not 0 <= self.rand_ratio <= 1:

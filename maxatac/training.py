@@ -28,6 +28,8 @@ from maxatac.formats import file_fault
 from maxatac.inputs import Inputs, blacklist_intervals, format_probes, open_inputs, warn_of_odd_tracks
 from maxatac.interrupt import deferring_interrupt
 from maxatac.logs import at_level, holding_back, without_backend_noise, writing_to
+from maxatac.machine import usable_memory, usable_processors
+from maxatac.meter import LoaderTimes
 from maxatac.outputs import RunFolder
 from maxatac.progress import EpochProgress, EventFiles
 from maxatac.regions import save_roi
@@ -51,7 +53,7 @@ STATISTICS_BATCHES = 10
 Row = dict[str, float]
 
 _HISTORY_COLUMNS = ("epoch", "dice_coef", "loss", "val_dice_coef", "val_loss")
-_TIMING_COLUMNS = ("epoch", "seconds", "examples_per_second", "loader_share", "statistics_share", "validation_share")
+_TIMING_COLUMNS = ("epoch", "seconds", "examples_per_second", "waiting_share", "statistics_share", "validation_share")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,11 +84,18 @@ class TrainResult:
     state_sha256: str
 
 
+MEMORY_SHARE = 4
+"""Part of the usable memory that decoded tracks may take unless told otherwise: a quarter."""
+
+
 def loader_threads(config: TrainConfig) -> int:
     """Threads of the loader: as asked for, else one for each processor that the process may use."""
-    if config.threads is not None:
-        return config.threads
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return config.threads if config.threads is not None else usable_processors()
+
+
+def loader_memory(config: TrainConfig) -> int:
+    """Bytes that decoded tracks may take: as asked for, else a quarter of what the process may use."""
+    return config.memory if isinstance(config.memory, int) else usable_memory() // MEMORY_SHARE
 
 
 def make_samplers(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, Sampler]:
@@ -97,8 +106,9 @@ def make_samplers(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, S
     InputError
         If a track is damaged where the regions touch it, or random windows cannot be drawn.
     """
-    from maxatac._core import Sampler
+    from maxatac._core import Memory, Sampler
 
+    memory = Memory(loader_memory(config))
     samplers = {}
     problems = []
     for name, stream, batch_size in (
@@ -126,6 +136,7 @@ def make_samplers(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, S
                 seed=seed,
                 stream=stream,
                 threads=loader_threads(config),
+                memory=memory,
             )
         except (MaxatacError, OSError) as error:
             problems.append(str(error))
@@ -167,6 +178,7 @@ class _Trainee:
         from maxatac.model.losses import binary_cross_entropy, mean_squared_error
         from maxatac.model.metrics import dice_coef, thresholded_dice
         from maxatac.model.optimizer import adam
+        from maxatac.model.transport import accepting_codes
         from maxatac.weights import load_weights
 
         _seed_keras(seed)
@@ -175,12 +187,17 @@ class _Trainee:
             load_weights(self.model, config.weights)
         loss = mean_squared_error if config.quant else binary_cross_entropy
         metric = thresholded_dice(0.5 * config.target_scale_factor) if config.quant else dice_coef
-        self.model.compile(optimizer=adam(), loss=loss, metrics=[metric], jit_compile=True)
+        self.fitted = accepting_codes(self.model) if config.compact_transport else self.model
+        optimizer = adam()
+        for model in {id(model): model for model in (self.model, self.fitted)}.values():
+            model.compile(optimizer=optimizer, loss=loss, metrics=[metric], jit_compile=True)
         self.statistics = StatisticsEstimator(self.model)
-        self.training = WindowDataset(samplers["training"], config.batches)
+        self.training = WindowDataset(samplers["training"], config.batches, compact=config.compact_transport)
         self.validation = WindowDataset(samplers["validation"], config.batches)
         self.for_statistics = WindowDataset(samplers["training"].with_stream(STATISTICS_STREAM), STATISTICS_BATCHES)
         self.batch_size = config.batch_size
+        self.loader: LoaderTimes | None = None
+        self._threads = loader_threads(config)
 
     def run_epoch(self, epoch: int, callback: keras.callbacks.Callback) -> tuple[Row, Row]:
         """Train, measure the statistics and validate, once.
@@ -201,12 +218,20 @@ class _Trainee:
             The epoch's rows.
         """
         self.training.epoch = self.for_statistics.epoch = epoch
-        begin, loading = time.perf_counter(), self._loading()
+        begin, waited, inflated = time.perf_counter(), self.training.seconds, self._inflated()
         try:
-            fitted = self.model.fit(
+            fitted = self.fitted.fit(
                 self.training, initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose=0, callbacks=[callback]
             )
             trained = time.perf_counter()
+            self.loader = LoaderTimes(
+                seconds=trained - begin,
+                waited=self.training.seconds - waited,
+                windows=2 * len(self.training) * self.batch_size,
+                inflated=self._inflated() - inflated,
+                threads=self._threads,
+                processors=usable_processors(),
+            )
             self.statistics.estimate(self.for_statistics)
             measured = time.perf_counter()
             scores = self.model.evaluate(self.validation, verbose=0, return_dict=True, callbacks=[callback])
@@ -224,14 +249,23 @@ class _Trainee:
             "epoch": epoch + 1,
             "seconds": total,
             "examples_per_second": len(self.training) * self.batch_size / (trained - begin),
-            "loader_share": (self._loading() - loading) / total,
+            "waiting_share": self.loader.waiting_share,
             "statistics_share": (measured - trained) / total,
             "validation_share": (end - measured) / total,
         }
         return {name: float(value) if name != "epoch" else value for name, value in history.items()}, timing
 
-    def _loading(self) -> float:
-        return self.training.seconds + self.for_statistics.seconds + self.validation.seconds
+    def waiting(self) -> float:
+        """Seconds spent waiting for training batches so far."""
+        return self.training.seconds
+
+    def _inflated(self) -> int:
+        return self.training.sampler.memory.usage["inflated"]
+
+    def close(self) -> None:
+        """Let go of batches made ahead for an epoch that was not finished."""
+        for dataset in (self.training, self.for_statistics, self.validation):
+            dataset.close()
 
 
 def train(config: TrainConfig) -> TrainResult:
@@ -319,11 +353,13 @@ def _run(
     for name, sampler in samplers.items():
         decoded = sampler.decoded
         logger.info(
-            "%s: decoded %s track blocks in %.1f s, %.1f MB",
+            "%s: decoded %s of %s track blocks in %.1f s; they take %.1f MB of the %.1f MB that --memory allows",
             name,
             f"{decoded['blocks']:,}",
+            f"{decoded['blocks'] + decoded['left_out']:,}",
             decoded["seconds"],
             decoded["bytes"] / 1e6,
+            loader_memory(config) / 1e6,
         )
     if config.save_roi:
         for name, pool in inputs.pools.items():
@@ -338,6 +374,7 @@ def _run(
     history: list[Row] = []
     timing: list[Row] = []
     best: int | None = None
+    advised = False
     largest = not config.quant
     column = "val_dice_coef" if largest else "val_loss"
     record.write(folder, history, None, None)
@@ -345,7 +382,7 @@ def _run(
         with EventFiles(folder.tensorboard) as events, deferring_interrupt() as check_for_interrupt:
             for epoch in range(config.epochs):
                 check_for_interrupt()
-                with EpochProgress(epoch, config.epochs, config.batch_size) as progress:
+                with EpochProgress(epoch, config.epochs, config.batch_size, trainee.waiting) as progress:
                     row, times = trainee.run_epoch(epoch, progress.callback(check_for_interrupt))
                 if not math.isfinite(row["loss"]):
                     raise MaxatacError(f"the loss of epoch {epoch + 1} is {row['loss']}: training cannot go on")
@@ -362,6 +399,7 @@ def _run(
                     _save_best(trainee.model, folder, epoch + 1)
                     best = leading
                 _log_epoch(row, times, config.epochs)
+                advised = advised or _advise(trainee.loader)
                 if config.plot:
                     _try_plot(folder.history_plot, partial(plot_history, history, best, title=config.prefix))
         if best is None:
@@ -379,6 +417,8 @@ def _run(
         with contextlib.suppress(OSError):
             record.write(folder, history, best, None, status="failed")
         raise
+    finally:
+        trainee.close()
     state = state_sha256(trainee.model)
     record.write(folder, history, best, state, status="finished")
     logger.info(
@@ -432,10 +472,18 @@ def _log_table(table: str) -> None:
         logger.info("%s", line)
 
 
+def _advise(loader: LoaderTimes | None) -> bool:
+    """Say once what to change when training waits for the loader; whether it was said."""
+    advice = loader.advice() if loader is not None else None
+    if advice is not None:
+        logger.warning("%s", advice)
+    return advice is not None
+
+
 def _log_epoch(row: Mapping[str, float], times: Mapping[str, float], epochs: int) -> None:
     logger.info(
         "epoch %d/%d: loss %.4f, Dice %.4f, validation loss %.4f, Dice %.4f; %.1f s (%.0f examples/s in training, "
-        "%.0f %% validation, %.0f %% batch-norm statistics)",
+        "waiting for the loader %.1f %% of it, %.0f %% validation, %.0f %% batch-norm statistics)",
         row["epoch"],
         epochs,
         row["loss"],
@@ -444,6 +492,7 @@ def _log_epoch(row: Mapping[str, float], times: Mapping[str, float], epochs: int
         row["val_dice_coef"],
         times["seconds"],
         times["examples_per_second"],
+        100 * times["waiting_share"],
         100 * times["validation_share"],
         100 * times["statistics_share"],
     )
@@ -462,6 +511,7 @@ class _Record:
             "vchroms": inputs.split.validation,
             "seed": seed,
             "threads": loader_threads(config),
+            "memory": loader_memory(config),
         }
         self._fixed = {
             "maxatac": version("maxatac"),

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import os
+import signal
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +87,94 @@ def test_the_epoch_changes_the_items(paths: tuple[Path, Path]) -> None:
     assert_same(dataset[0], first)
 
 
+def test_items_in_order_are_made_ahead(paths: tuple[Path, Path]) -> None:
+    dataset, other = WindowDataset(make_sampler(paths, threads=2), 50), make_sampler(paths)
+    for epoch in (0, 1):
+        dataset.epoch = epoch
+        # Keras asks for the first one more than once.
+        for index in (0, 0, *range(50)):
+            assert_same(dataset[index], other.batch(epoch, index))
+
+
+def test_an_epoch_may_end_early(paths: tuple[Path, Path]) -> None:
+    before = threading.active_count()
+    dataset, other = WindowDataset(make_sampler(paths), 50), make_sampler(paths)
+    for epoch in range(20):
+        dataset.epoch = epoch
+        for index in range(3):
+            assert_same(dataset[index], other.batch(epoch, index))
+        if epoch % 2:
+            dataset.close()
+    assert_same(dataset[7], other.batch(19, 7))
+    del dataset
+    assert threading.active_count() == before
+
+
+def test_compact_items(paths: tuple[Path, Path]) -> None:
+    sampler = make_sampler(paths)
+    dataset = WindowDataset(sampler, BATCHES, compact=True)
+    for index in range(BATCHES):
+        (codes, values), targets = dataset[index]
+        inputs, expected = sampler.batch(0, index)
+        assert codes.dtype == np.uint8
+        np.testing.assert_array_equal(np.eye(5, 4, dtype=np.float32)[codes], inputs[..., :4])
+        np.testing.assert_array_equal(values, inputs[..., 4])
+        np.testing.assert_array_equal(targets, expected)
+
+
+def test_arrays_that_are_kept_stay_as_they_are(paths: tuple[Path, Path]) -> None:
+    """Memory comes back when the last array that uses it is gone, and not a batch earlier."""
+    sampler = make_sampler(paths)
+    kept = [(index, sampler.batch(0, index)) for index in range(5)]
+    views = [(index, sampler.batch(0, index)[0][2:4, ::-1]) for index in range(5)]
+    for index in range(5, 60):
+        sampler.batch(0, index)
+    gc.collect()
+    other = make_sampler(paths)
+    for index, batch in kept:
+        assert_same(batch, other.batch(0, index))
+    for index, view in views:
+        np.testing.assert_array_equal(view, other.batch(0, index)[0][2:4, ::-1])
+
+
+def test_memory_comes_back(paths: tuple[Path, Path]) -> None:
+    sampler = make_sampler(paths)
+    places = set()
+    for index in range(20):
+        inputs, _ = sampler.batch(0, index)
+        assert inputs.ctypes.data % 64 == 0
+        places.add(inputs.ctypes.data)
+        del inputs
+    assert len(places) == 1
+
+
+def test_tensors_that_are_kept_stay_as_they_are(paths: tuple[Path, Path]) -> None:
+    """A backend may use the arrays' own memory instead of a copy."""
+    sampler, other = make_sampler(paths), make_sampler(paths)
+    kept = [keras.ops.convert_to_tensor(sampler.batch(0, index)[0]) for index in range(5)]
+    for index in range(5, 60):
+        sampler.batch(0, index)
+    for index, tensor in enumerate(kept):
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(tensor), other.batch(0, index)[0])
+
+
+def test_a_wait_can_be_interrupted(paths: tuple[Path, Path]) -> None:
+    """A signal's handler runs while a sampler is made, and what it raises comes out."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGUSR2, stop)
+    try:
+        timer = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGUSR2))
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            for index in range(100_000):
+                make_sampler(paths, batch_size=200).batch(0, index)
+    finally:
+        signal.signal(signal.SIGUSR2, before)
+
+
 def test_keras_workers_stay_off(paths: tuple[Path, Path]) -> None:
     dataset = WindowDataset(make_sampler(paths), BATCHES)
     assert dataset.workers == 1
@@ -90,12 +182,14 @@ def test_keras_workers_stay_off(paths: tuple[Path, Path]) -> None:
 
 
 def test_what_went_wrong_is_kept(paths: tuple[Path, Path]) -> None:
-    dataset = WindowDataset(make_sampler(paths, memory=0), BATCHES)
+    # More batches than can have been made ahead when the file is cut.
+    dataset = WindowDataset(make_sampler(paths, memory=0), 100)
     dataset[0]
     with paths[1].open("r+b") as file:
         file.truncate(200)
     with pytest.raises(TrackError) as caught:
-        dataset[1]
+        for index in range(1, 100):
+            dataset[index]
     assert dataset.error is caught.value
     assert str(paths[1]) in str(dataset.error)
 

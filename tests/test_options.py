@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from starting import Start, Started
 from tiny import TinySet
 
 from maxatac.cli.main import build_parser, main
+from maxatac.machine import usable_memory, usable_processors
 
 # Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about; .h5 is a format that users may ask for.
 pytestmark = [
@@ -315,7 +315,32 @@ def test_threads(
     # It is no number that a result depends on.
     assert same_batches(one, two)
     start(tiny_set.arguments(output, threads=None))
-    assert asked[4:] == [len(os.sched_getaffinity(0))] * 2
+    assert asked[4:] == [usable_processors()] * 2
+
+
+@covers("--memory")
+def test_memory(tiny_set: TinySet, output: Path, start: Start, quick_network: None) -> None:
+    small, large = (start(tiny_set.arguments(output, memory=memory, rand_ratio=0.5)) for memory in ("20k", "1G"))
+    for started, limit in ((small, 20_000), (large, 10**9)):
+        # One limit for both samplers.
+        assert started.samplers["training"].memory.usage == started.samplers["validation"].memory.usage
+        assert started.samplers["training"].memory.usage["limit"] == limit
+        assert started.record._fixed["settings"]["memory"] == limit
+    assert small.samplers["training"].decoded["left_out"] > 0 == large.samplers["training"].decoded["left_out"]
+    assert same_batches(small, large)
+    assert start(tiny_set.arguments(output)).samplers["training"].memory.usage["limit"] == usable_memory() // 4
+
+
+@covers("--compact_transport", "--no-compact_transport")
+def test_compact_transport(tiny_set: TinySet, output: Path, start: Start, quick_network: None) -> None:
+    plain, compact = (start(tiny_set.arguments(output, compact_transport=value)) for value in (False, True))
+    assert plain.trainee.fitted is plain.trainee.model
+    (codes, signal), _ = compact.trainee.training[0]
+    assert (codes.shape, signal.shape) == ((8, 1024), (8, 1024))
+    # What is validated and saved takes what it always took.
+    assert compact.trainee.validation[0][0].shape == plain.trainee.validation[0][0].shape
+    assert compact.trainee.model.input_shape == plain.trainee.model.input_shape
+    assert compact.trainee.fitted.optimizer is compact.trainee.model.optimizer
 
 
 # The model.

@@ -117,13 +117,13 @@ def test_history_is_what_the_checkpoints_score(run: Run) -> None:
 def test_timing(run: Run) -> None:
     rows = run.rows("_timing.csv")
     assert list(rows[0]) == [
-        "epoch", "seconds", "examples_per_second", "loader_share", "statistics_share", "validation_share",
+        "epoch", "seconds", "examples_per_second", "waiting_share", "statistics_share", "validation_share",
     ]  # fmt: skip
     assert [row["epoch"] for row in rows] == [1, 2]
     for row in rows:
         assert row["seconds"] > 0
         assert row["examples_per_second"] > 0
-        shares = [row[name] for name in ("loader_share", "statistics_share", "validation_share")]
+        shares = [row[name] for name in ("waiting_share", "statistics_share", "validation_share")]
         assert all(0 < share < 1 for share in shares)
 
 
@@ -233,6 +233,8 @@ def test_record_holds_every_setting(run: Run) -> None:
         expected = getattr(run.config, name)
         if name == "chroms":
             expected = ("chr1", "chr2", "chr3")
+        if name == "memory":
+            expected = loader_memory(run.config)
         as_text = str(expected) if isinstance(expected, Path) else expected
         assert value == (list(expected) if isinstance(expected, tuple) else as_text)
 

@@ -173,6 +173,15 @@ def add_parser(subparsers: Any) -> None:
         group, "--threads", type=int, metavar="N", default_text="what the process may use",
         help="Threads of the loader; the results do not depend on it.",
     )  # fmt: skip
+    option(
+        group, "--memory", metavar="BYTES", default_text="a quarter of what the process may use",
+        help="Memory for decoded tracks, such as 200M or 4G; the results do not depend on it.",
+    )  # fmt: skip
+    option(
+        group, "--compact_transport", action=switch,
+        help="Send base codes and signal to the device, a quarter of the bytes, and make the one-hot form there; the "
+        "saved model is the same.",
+    )  # fmt: skip
 
     group = parser.add_argument_group("accepted for old command lines, without effect")
     for name in ("--multiprocessing", "--max_queue_size"):

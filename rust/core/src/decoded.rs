@@ -18,8 +18,8 @@ use crate::bigwig::{BigWig, BlockRef, Intervals, Runs, Scratch};
 use crate::error::{Error, Result};
 use crate::memory::{BlockKey, Memory};
 
-/// Values that [`Block::paint`] writes at once: a run may be written past its end by one less.
-const STRIDE: usize = 8;
+/// Values that are written at once where a run is short: most are, and what is written past its end is overwritten.
+const STRIDE: usize = 16;
 
 /// Bytes that an allocation takes besides what was asked for, about.
 const ALLOCATION_BYTES: u64 = 16;
@@ -272,6 +272,38 @@ impl ContiguousRuns {
 impl Intervals for ContiguousRuns {
     fn reserve(&mut self, _additional: usize) {}
 
+    fn push_side_by_side(
+        &mut self,
+        start: u32,
+        width: u32,
+        values: impl ExactSizeIterator<Item = f32>,
+    ) {
+        let mut end = start;
+        let mut values = values;
+        let Some(first) = values.next() else { return };
+        end += width;
+        self.push(start, end, first);
+        if self.is_disordered {
+            return;
+        }
+        let mut last = self.values.last().map_or(0, |value| value.to_bits());
+        for value in values {
+            let bits = if value.is_nan() { 0 } else { value.to_bits() };
+            if bits != last {
+                if let Some(last_end) = self.ends.last_mut() {
+                    *last_end = end;
+                }
+                self.ends.push(end + width);
+                self.values.push(f32::from_bits(bits));
+                last = bits;
+            }
+            end += width;
+        }
+        if let Some(last_end) = self.ends.last_mut() {
+            *last_end = end;
+        }
+    }
+
     fn push(&mut self, start: u32, end: u32, value: f32) {
         let reached = *self.ends.last().unwrap_or(&start);
         if self.ends.is_empty() {
@@ -313,6 +345,9 @@ impl PaintedWindow {
 struct ChromBlocks {
     /// Where blocks overlap: the largest end among each block and those before it, which rises.
     reach: Option<Vec<u32>>,
+    /// Where they do not: how many blocks end at or before each multiple of `1 << shift`; bisecting would miss the cache.
+    places: Vec<u32>,
+    shift: u8,
     held: Vec<OnceLock<Block>>,
 }
 
@@ -330,15 +365,37 @@ impl ChromBlocks {
             });
             ends.collect()
         });
+        let last_end = blocks.iter().map(|block| block.end).max().unwrap_or(0) as usize;
+        let mut shift = 0;
+        while last_end >> shift > blocks.len() {
+            shift += 1;
+        }
+        let mut block = 0;
+        let place = |step: usize| {
+            while blocks
+                .get(block)
+                .is_some_and(|block| block.end as usize <= step << shift)
+            {
+                block += 1;
+            }
+            block as u32
+        };
         Self {
+            places: if reach.is_none() {
+                (0..=last_end >> shift).map(place).collect()
+            } else {
+                Vec::new()
+            },
             reach,
+            shift,
             held: blocks.iter().map(|_| OnceLock::new()).collect(),
         }
     }
 
     fn bytes(&self) -> u64 {
         let block = size_of::<BlockRef>() + size_of::<OnceLock<Block>>();
-        (self.held.len() * block + self.reach.as_ref().map_or(0, |reach| 4 * reach.len())) as u64
+        let numbers = self.places.len() + self.reach.as_ref().map_or(0, Vec::len);
+        (self.held.len() * block + 4 * numbers) as u64
     }
 
     fn overlapping<'a>(
@@ -349,7 +406,11 @@ impl ChromBlocks {
     ) -> impl Iterator<Item = usize> + 'a {
         let first = match &self.reach {
             Some(reach) => reach.partition_point(|&reach| reach <= start),
-            None => blocks.partition_point(|block| block.end <= start),
+            // Behind the last step, there is no block.
+            None => self
+                .places
+                .get((start >> self.shift) as usize)
+                .map_or(blocks.len(), |&place| place as usize),
         };
         let rest = blocks[first..].iter().enumerate();
         rest.take_while(move |(_, block)| block.start < end)

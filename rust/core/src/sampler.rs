@@ -17,7 +17,7 @@ use crate::bigwig::BigWig;
 use crate::bins::{Target, targets};
 use crate::decoded::{DecodedTrack, Decoder, PaintedWindow};
 use crate::error::{Error, Result};
-use crate::memory::{Memory, MemoryUse};
+use crate::memory::Memory;
 use crate::one_hot::{INPUT_CHANNELS, Strand};
 use crate::random::{BATCH_LANE, Draw, Key};
 use crate::starts::{Starts, allowed, intersect, merge, touches};
@@ -304,11 +304,6 @@ impl Sampler {
     /// What was decoded at start.
     pub fn preloaded(&self) -> Preloaded {
         self.preloaded
-    }
-
-    /// What is taken of the memory now, by all who share it.
-    pub fn memory_use(&self) -> MemoryUse {
-        self.memory.usage()
     }
 
     /// How many examples of a batch come from the pool: `batch_size * (1 - random_ratio)`, half to even.

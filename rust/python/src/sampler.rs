@@ -116,6 +116,7 @@ fn memory_of(argument: Option<&Bound<'_, PyAny>>) -> PyResult<Arc<memory::Memory
 #[pyclass(frozen, module = "maxatac._core")]
 pub(crate) struct Sampler {
     inner: Arc<sampler::Sampler>,
+    memory: Arc<memory::Memory>,
     buffers: Arc<BufferPool>,
     stream: u64,
 }
@@ -212,6 +213,7 @@ impl Sampler {
         })?;
         Ok(Self {
             inner: Arc::new(inner),
+            memory,
             buffers: new_pool(),
             stream,
         })
@@ -229,6 +231,7 @@ impl Sampler {
     fn with_stream(&self, stream: u64) -> Self {
         Self {
             inner: Arc::clone(&self.inner),
+            memory: Arc::clone(&self.memory),
             buffers: Arc::clone(&self.buffers),
             stream,
         }
@@ -244,6 +247,14 @@ impl Sampler {
     #[getter]
     fn batch_size(&self) -> usize {
         self.inner.settings().batch_size
+    }
+
+    /// Memory: The limit on decoded track data, and what is taken of it.
+    #[getter]
+    fn memory(&self) -> Memory {
+        Memory {
+            inner: Arc::clone(&self.memory),
+        }
     }
 
     /// dict: What was decoded when the sampler was made: ``blocks`` of track data and their ``bytes``, how many had to be

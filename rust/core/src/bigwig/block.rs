@@ -66,6 +66,20 @@ pub trait Intervals {
 
     /// The value of every base of `start..end`, which is not empty.
     fn push(&mut self, start: u32, end: u32, value: f32);
+
+    /// Intervals of one width, above 0, each beginning where the one before it ends; the last ends below 2^32.
+    fn push_side_by_side(
+        &mut self,
+        start: u32,
+        width: u32,
+        values: impl ExactSizeIterator<Item = f32>,
+    ) {
+        let mut start = start;
+        for value in values {
+            self.push(start, start + width, value);
+            start += width;
+        }
+    }
 }
 
 impl Intervals for Runs {
@@ -185,6 +199,14 @@ impl Section {
         }
     }
 
+    /// The values of a fixed-step section without gaps and overlaps that lies inside the chromosome: most sections of tracks that
+    /// have a value for every base.
+    fn side_by_side<'a>(&self, words: &'a [[u8; 4]], chrom_size: u32) -> Option<&'a [[u8; 4]]> {
+        let bases = u64::from(self.span) * words.len() as u64;
+        let is_inside = u64::from(self.start) + bases <= u64::from(chrom_size);
+        (self.kind == 3 && self.span == self.step && self.span > 0 && is_inside).then_some(words)
+    }
+
     /// Appends the intervals in `words`, cut at the chromosome's end.
     fn append(
         &self,
@@ -193,6 +215,11 @@ impl Section {
         chrom_size: u32,
         intervals: &mut impl Intervals,
     ) {
+        if let Some(values) = self.side_by_side(words, chrom_size) {
+            let values = values.iter().map(|value| f32::from_bits(number(*value)));
+            intervals.push_side_by_side(self.start, self.span, values);
+            return;
+        }
         let mut add = |start: u32, end: u32, value: [u8; 4]| {
             let end = end.min(chrom_size);
             if start < end {

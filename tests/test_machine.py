@@ -1,0 +1,79 @@
+"""What the process may use, from control groups laid out by hand."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from maxatac.machine import usable_memory, usable_processors
+
+PROCESSORS = len(os.sched_getaffinity(0))
+MEMORY = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def lay_out(root: Path, groups: str, files: dict[str, str]) -> Path:
+    for name, text in {"proc/self/cgroup": groups, **files}.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+def test_without_groups_it_is_the_machine(tmp_path: Path) -> None:
+    assert usable_processors(tmp_path) == PROCESSORS
+    assert usable_memory(tmp_path) == MEMORY
+    assert usable_processors() >= 1
+    assert 0 < usable_memory() <= MEMORY
+
+
+@pytest.mark.parametrize(
+    ("groups", "files", "processors", "memory"),
+    [
+        pytest.param(
+            "0::/job\n",
+            {"sys/fs/cgroup/job/cpu.max": "50000 100000\n", "sys/fs/cgroup/job/memory.max": "1000000\n"},
+            1, 1_000_000, id="version 2",
+        ),
+        pytest.param(
+            "0::/batch/job\n",
+            {
+                "sys/fs/cgroup/batch/job/memory.max": "max\n", "sys/fs/cgroup/batch/job/cpu.max": "max 100000\n",
+                "sys/fs/cgroup/batch/memory.max": "2000000\n", "sys/fs/cgroup/batch/cpu.max": "100 100\n",
+            },
+            1, 2_000_000, id="set on a parent",
+        ),
+        pytest.param(
+            "0::/docker/0123\n",
+            {"sys/fs/cgroup/memory.max": "3000000\n", "sys/fs/cgroup/cpu.max": "90000 100000\n"},
+            1, 3_000_000, id="a container that sees its own group as the top",
+        ),
+        pytest.param(
+            "5:memory:/job\n4:cpu,cpuacct:/job\n",
+            {
+                "sys/fs/cgroup/memory/job/memory.limit_in_bytes": "4000000\n",
+                "sys/fs/cgroup/cpu/job/cpu.cfs_quota_us": "30000\n",
+                "sys/fs/cgroup/cpu/job/cpu.cfs_period_us": "100000\n",
+            },
+            1, 4_000_000, id="version 1",
+        ),
+        pytest.param(
+            "5:memory:/\n4:cpu:/\n",
+            {
+                "sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n",
+                "sys/fs/cgroup/cpu/cpu.cfs_quota_us": "-1\n", "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000\n",
+            },
+            PROCESSORS, MEMORY, id="version 1 without a limit",
+        ),
+        pytest.param(
+            "0::/\n",
+            {"sys/fs/cgroup/cpu.max": "99999900000 100000\n", "sys/fs/cgroup/memory.max": "what\n"},
+            PROCESSORS, MEMORY, id="more than there is, and nonsense",
+        ),
+    ],
+)  # fmt: skip
+def test_groups_limit_it(tmp_path: Path, groups: str, files: dict[str, str], processors: int, memory: int) -> None:
+    root = lay_out(tmp_path, groups, files)
+    assert usable_processors(root) == processors
+    assert usable_memory(root) == memory
