@@ -22,7 +22,7 @@ from tiny import CELLS, TinySet
 
 from maxatac.outputs import RunFolder
 from maxatac.settings import TrainConfig
-from maxatac.training import TrainResult, train
+from maxatac.training import TrainResult, loader_memory, train
 
 # Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about; the .h5 file is written on purpose.
 pytestmark = [
