@@ -151,6 +151,18 @@ def test_test_cell_types(tiny_set: TinySet, output: Path, start: Start, quick_ne
     assert [sample.cell_line for sample in both.inputs.training] == ["CellB"]
 
 
+@covers("--allow_shared_files")
+def test_allow_shared_files(
+    damaged: TinySet, output: Path, start: Start, quick_network: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = damaged.rows()
+    rows[2]["Binding_File"] = rows[0]["Binding_File"]
+    damaged.write_meta(rows)
+    assert main(damaged.arguments(output)) == 2
+    assert "--allow_shared_files CellC" in capsys.readouterr().err
+    assert len(start(damaged.arguments(output, allow_shared_files=("CellC",))).inputs.shared) == 1
+
+
 # Chromosomes.
 
 

@@ -136,6 +136,11 @@ def add_parser(subparsers: Any) -> None:
         group, "--test_cell_types", nargs="+", metavar="CELL",
         help="Cell types to hold out, in place of those labelled Test in the meta file; all others train.",
     )  # fmt: skip
+    option(
+        group, "--allow_shared_files", nargs="+", metavar="CELL",
+        help="Test cell types that may have files in common with training cell types. Otherwise signal, binding or "
+        "peaks that are equal in content, under whatever path, are an error: such a test proves nothing.",
+    )  # fmt: skip
 
     group = parser.add_argument_group("model")
     option(group, "--arch", choices=ARCHITECTURES, help="Architecture of the network.")
