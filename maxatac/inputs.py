@@ -111,14 +111,14 @@ class TrackProbe:
     is_binary: bool
 
 
-def open_inputs(config: TrainConfig, folder: RunFolder) -> Inputs:
+def open_inputs(config: TrainConfig, folder: RunFolder | None) -> Inputs:
     """Check the settings, open every input, and build the pools.
 
     Parameters
     ----------
     config : TrainConfig
-    folder : RunFolder
-        Where the results will go; checked here, not touched.
+    folder : RunFolder or None
+        Where the results will go; checked here, not touched. None if there will be none.
 
     Returns
     -------
@@ -130,7 +130,8 @@ def open_inputs(config: TrainConfig, folder: RunFolder) -> Inputs:
         With every problem that could be found.
     """
     problems = config.problems()
-    _check_output(config, folder, problems)
+    if folder is not None:
+        _check_output(config, folder, problems)
     if config.weights is not None:
         check_file(config.weights, problems, what="weights")
     genome = _open_genome(config.sequence, problems)

@@ -163,6 +163,21 @@ def test_allow_shared_files(
     assert len(start(damaged.arguments(output, allow_shared_files=("CellC",))).inputs.shared) == 1
 
 
+@covers("--dry_run", "--no-dry_run")
+def test_dry_run(
+    tiny_set: TinySet, output: Path, quick_network: None, scores: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(tiny_set.arguments(output, "--dry_run")) == 0
+    assert capsys.readouterr().out.endswith("A run would start.\n")
+    assert not output.exists()
+    assert main(tiny_set.arguments(output, "--dry_run", "--no-dry_run")) == 0
+    assert (output / "maxatac_model_1.keras").exists()
+    # The folder is judged as that of a run would be.
+    capsys.readouterr()
+    assert main(tiny_set.arguments(output, "--dry_run")) == 2
+    assert "holds a run of the prefix" in capsys.readouterr().err
+
+
 # Chromosomes.
 
 
