@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pyBigWig
 import pytest
+from tiny import TinySet
 
 from maxatac.cli.main import main
 from maxatac.simulation import SimulateConfig, simulate
@@ -455,6 +456,44 @@ def test_nothing_can_be_opened(tmp_path: Path, check: Check) -> None:
     assert checked.findings["genome"] is None
 
 
+# Other ways to give regions, other sets.
+
+
+def test_regions_from_files(copy: Path, check: Check, quick_network: None) -> None:
+    meta = copy / "meta.tsv"
+    rows = [line.split("\t") for line in meta.read_text().splitlines()]
+    places = [place for place, name in enumerate(rows[0]) if not name.endswith("_Peaks")]
+    meta.write_text("".join("\t".join(row[place] for place in places) + "\n" for row in rows))
+    files = {}
+    for name, chrom in (("train_roi", "chr1"), ("validate_roi", "chr3")):
+        files[name] = copy / f"{name}.bed"
+        files[name].write_text("".join(f"{chrom}\t{start}\t{start + 300}\n" for start in range(50_000, 120_000, 900)))
+    found = check(copy, **files).findings
+    assert found["regions"] == []
+    assert [(pool["pool"], pool["cell_type"], pool["kind"]) for pool in found["pools"]] == [
+        ("training", ".", "ROI"), ("validation", ".", "ROI"),
+    ]  # fmt: skip
+    assert all(pool["kept"] + pool["blacklisted"] == pool["intervals"] > 0 for pool in found["pools"])
+    named = {file["column"]: file["sequences"] for file in found["files"] if file["cell_type"] is None}
+    assert named == {"--blacklist": 4, "--train_roi": 1, "--validate_roi": 1}
+    assert {one["chromosome"] for one in found["split"]} == {"chr1", "chr2", "chr3"}
+
+
+@pytest.mark.parametrize("held_out", [True, False])
+def test_test_chromosomes_are_those_of_the_test_cell_types(held_out: bool, tiny_set: TinySet) -> None:
+    from maxatac.checking.survey import Opened
+    from maxatac.genome import Blacklist
+    from maxatac.meta import read_meta
+
+    samples = tuple(read_meta(tiny_set.meta_file, [], test_cell_types=("CellC",) if held_out else ()))
+    sets = {"training": ("chr1",), "validation": ("chr2",), "test": ("chr3",)}
+    opened = Opened(tiny_set.config(Path()), None, samples, {}, Blacklist.empty(), sets)  # type: ignore[arg-type]
+    uses = {sample.cell_line: [opened.use_of(sample, f"chr{n}") for n in (1, 2, 3, 4)] for sample in samples}
+    training = ["training", "validation", "unused" if held_out else "test", "unused"]
+    assert uses["CellA"] == uses["CellB"] == training
+    assert uses["CellC"] == (["unused", "unused", "test", "unused"] if held_out else training)
+
+
 # What is odd without being wrong.
 
 
@@ -527,6 +566,7 @@ def test_estimates_add_up(simulated: Path, check: Check, quick_network: None) ->
     assert more["memory"]["network"] > memory["network"]
 
 
+@pytest.mark.slow
 def test_timed_fit(simulated: Path, check: Check, quick_network: None) -> None:
     times = check(simulated, "--timed_fit").findings["estimates"]["time"]
     assert times["step_is_measured"]
