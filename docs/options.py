@@ -12,8 +12,11 @@ from pathlib import Path
 
 from maxatac.cli.main import build_parser
 
-PAGES = {"train": "train.md", "simulate": "simulate.md"}
+PAGES = {"train": "train.md", "check": "check.md", "simulate": "simulate.md"}
 """Page of each subcommand."""
+
+LIKE = {"check": "train"}
+"""Subcommands that take the options of another; their pages list only what is their own."""
 
 _UNNAMED = ("positional arguments", "options")  # argparse's own groups
 
@@ -38,8 +41,13 @@ def tables(command: str) -> str:
     """Lay out the options of a subcommand: a table for each group of the parser."""
     parts = []
     plain: list[argparse.Action] = []
+    elsewhere = subparser(LIKE[command])._option_string_actions if command in LIKE else {}
     for group in subparser(command)._action_groups:
-        actions = [action for action in group._group_actions if not isinstance(action, argparse._HelpAction)]
+        actions = [
+            action
+            for action in group._group_actions
+            if not isinstance(action, argparse._HelpAction) and not set(action.option_strings) & set(elsewhere)
+        ]
         if group.title in _UNNAMED:
             plain += actions
         elif actions:

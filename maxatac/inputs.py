@@ -20,6 +20,7 @@ from maxatac.meta import Sample, read_meta
 from maxatac.outputs import RunFolder
 from maxatac.regions import Center, PoolReport, RoiPool, build_pools, pool_from_file
 from maxatac.settings import DEFAULT_CHROMS, DEFAULT_TRAINING_CHROMS, DEFAULT_VALIDATION_CHROMS, TrainConfig
+from maxatac.shared_files import EqualFiles, check_held_out_files
 from maxatac.split import ChromSplit, resolve_chroms
 from maxatac.windows import BIN_SIZE, WINDOW_LENGTH
 
@@ -51,6 +52,8 @@ class Inputs:
     reports : dict of str to PoolReport
     probes : tuple of TrackProbe
         One for each training row.
+    shared : tuple of EqualFiles
+        Files of training and test cell types that are equal in content, which was allowed.
     """
 
     genome: Genome
@@ -63,6 +66,7 @@ class Inputs:
     pools: Mapping[str, RoiPool]
     reports: Mapping[str, PoolReport]
     probes: tuple[TrackProbe, ...]
+    shared: tuple[EqualFiles, ...] = ()
 
     def paths(self, config: TrainConfig) -> dict[str, Path]:
         """Every file that the run reads, by what it is for."""
@@ -107,14 +111,14 @@ class TrackProbe:
     is_binary: bool
 
 
-def open_inputs(config: TrainConfig, folder: RunFolder) -> Inputs:
+def open_inputs(config: TrainConfig, folder: RunFolder | None) -> Inputs:
     """Check the settings, open every input, and build the pools.
 
     Parameters
     ----------
     config : TrainConfig
-    folder : RunFolder
-        Where the results will go; checked here, not touched.
+    folder : RunFolder or None
+        Where the results will go; checked here, not touched. None if there will be none.
 
     Returns
     -------
@@ -126,13 +130,22 @@ def open_inputs(config: TrainConfig, folder: RunFolder) -> Inputs:
         With every problem that could be found.
     """
     problems = config.problems()
-    _check_output(config, folder, problems)
+    if folder is not None:
+        _check_output(config, folder, problems)
     if config.weights is not None:
         check_file(config.weights, problems, what="weights")
     genome = _open_genome(config.sequence, problems)
     peaks_required = config.train_roi is None or config.validate_roi is None
     samples = read_meta(
         config.meta_file, problems, peaks_required=peaks_required, test_cell_types=config.test_cell_types
+    )
+    given_regions = {"--train_roi": config.train_roi, "--validate_roi": config.validate_roi}
+    shared = check_held_out_files(
+        config.meta_file,
+        samples,
+        problems,
+        allowed=config.allow_shared_files or (),
+        regions=[(option, path) for option, path in given_regions.items() if path is not None],
     )
     tracks: dict[Path, Track] = {}
     for path in dict.fromkeys(path for sample in samples for path in (sample.signal, sample.binding)):
@@ -187,6 +200,8 @@ def open_inputs(config: TrainConfig, folder: RunFolder) -> Inputs:
 
     for note in split.notes:
         logger.info("%s", note)
+    for equal in shared:
+        logger.warning("allowed by --allow_shared_files: %s are equal in content", ", ".join(map(str, equal.uses)))
     if config.blacklist is None:
         logger.warning("no --blacklist: windows may lie in regions of artefact signal")
     pools = {name: built[name][0] for name in wanted}
@@ -211,6 +226,7 @@ def open_inputs(config: TrainConfig, folder: RunFolder) -> Inputs:
         pools=pools,
         reports={name: built[name][1] for name in wanted},
         probes=tuple(probes),
+        shared=shared,
     )
 
 

@@ -37,6 +37,12 @@ class HeldBack:
             record = self._records.pop(0)
             logging.getLogger(record.name).handle(record)
 
+    def take(self) -> list[logging.LogRecord]:
+        """Hand over what was held back, so that it is not logged."""
+        taken = list(self._records)
+        self._records.clear()
+        return taken
+
 
 @contextlib.contextmanager
 def at_level(name: str) -> Iterator[None]:

@@ -98,6 +98,8 @@ class TrainConfig:
         A label for the record.
     test_cell_types : sequence of str, optional
         Cell types to hold out, instead of those labelled ``Test`` in the meta file.
+    allow_shared_files : sequence of str, optional
+        Cell types labelled ``Test`` that may have files in common with training cell types.
     jitter : int
         Shift each region by up to this many bp.
     center : str
@@ -142,6 +144,7 @@ class TrainConfig:
     save_roi: bool = False
     genome: str | None = None
     test_cell_types: Sequence[str] | None = None
+    allow_shared_files: Sequence[str] | None = None
     jitter: int = DEFAULT_JITTER
     center: str = "midpoint"
     quant: bool = False

@@ -20,13 +20,14 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from maxatac.errors import InputError, MaxatacError, WeightsError
 from maxatac.files import replacing, sha256, write_text
 from maxatac.formats import file_fault
 from maxatac.inputs import Inputs, blacklist_intervals, format_probes, open_inputs, warn_of_odd_tracks
 from maxatac.interrupt import deferring_interrupt
+from maxatac.leak_guard import Stream, prove
 from maxatac.logs import at_level, holding_back, without_backend_noise, writing_to
 from maxatac.machine import usable_memory, usable_processors
 from maxatac.meter import LoaderTimes
@@ -152,6 +153,28 @@ def make_samplers(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, S
                 needed,
             )
     return samplers
+
+
+def guard_samplers(config: TrainConfig, inputs: Inputs, samplers: Mapping[str, Sampler]) -> dict[str, Any]:
+    """Prove that none of the batches that a run will read holds anything of what is held out.
+
+    Returns
+    -------
+    dict
+        What was looked at; see :func:`maxatac.leak_guard.prove`.
+
+    Raises
+    ------
+    MaxatacError
+        If something could leak.
+    """
+    training, validation = samplers["training"], samplers["validation"]
+    streams = {
+        "training": Stream("training", training, config.epochs, config.batches),
+        "validation": Stream("validation", validation, 1, config.batches),
+        "statistics": Stream("training", training.with_stream(STATISTICS_STREAM), config.epochs, STATISTICS_BATCHES),
+    }
+    return prove(inputs, streams)
 
 
 def _seed_keras(seed: int) -> None:
@@ -297,6 +320,7 @@ def train(config: TrainConfig) -> TrainResult:
             samplers = make_samplers(config, inputs, seed)
         except InputError as error:
             raise InputError([*error.problems, *_weights_problems(config)]) from error
+        leak_guard = guard_samplers(config, inputs, samplers)
         try:
             with without_backend_noise():
                 trainee = _Trainee(config, samplers, seed)
@@ -314,7 +338,7 @@ def train(config: TrainConfig) -> TrainResult:
         with without_backend_noise():
             device = log_device()
         held.release()
-        record = _Record(config, inputs, seed, device, begin)
+        record = _Record(config, inputs, seed, device, begin, leak_guard)
         return _run(config, folder, inputs, samplers, trainee, record)
 
 
@@ -501,7 +525,15 @@ def _log_epoch(row: Mapping[str, float], times: Mapping[str, float], epochs: int
 class _Record:
     """The run record: what was run, on what, with what result. Inputs are hashed while the model trains."""
 
-    def __init__(self, config: TrainConfig, inputs: Inputs, seed: int, device: str, begin: float) -> None:
+    def __init__(
+        self,
+        config: TrainConfig,
+        inputs: Inputs,
+        seed: int,
+        device: str,
+        begin: float,
+        leak_guard: Mapping[str, Any],
+    ) -> None:
         self.seed = seed
         self._begin = begin
         settings = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
@@ -524,6 +556,7 @@ class _Record:
             "versions": _versions(),
             "cell_types": {sample.cell_line: sample.label for sample in inputs.samples},
             "pools": {name: len(pool) for name, pool in inputs.pools.items()},
+            "leak_guard": leak_guard,
         }
         self._paths = inputs.paths(config)
         self._sizes = {name: path.stat().st_size for name, path in self._paths.items()}

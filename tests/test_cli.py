@@ -64,7 +64,7 @@ def call(tmp_path: Path) -> Call:
     return run_in_new_interpreter
 
 
-@pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["--version"]], ids=" ".join)
+@pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["check", "--help"], ["--version"]], ids=" ".join)
 def test_help_is_quick(words: list[str], call: Call, record_property: Callable[[str, object], None]) -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done, loaded = call(*words)

@@ -151,6 +151,33 @@ def test_test_cell_types(tiny_set: TinySet, output: Path, start: Start, quick_ne
     assert [sample.cell_line for sample in both.inputs.training] == ["CellB"]
 
 
+@covers("--allow_shared_files")
+def test_allow_shared_files(
+    damaged: TinySet, output: Path, start: Start, quick_network: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = damaged.rows()
+    rows[2]["Binding_File"] = rows[0]["Binding_File"]
+    damaged.write_meta(rows)
+    assert main(damaged.arguments(output)) == 2
+    assert "--allow_shared_files CellC" in capsys.readouterr().err
+    assert len(start(damaged.arguments(output, allow_shared_files=("CellC",))).inputs.shared) == 1
+
+
+@covers("--dry_run", "--no-dry_run")
+def test_dry_run(
+    tiny_set: TinySet, output: Path, quick_network: None, scores: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(tiny_set.arguments(output, "--dry_run")) == 0
+    assert capsys.readouterr().out.endswith("A run would start.\n")
+    assert not output.exists()
+    assert main(tiny_set.arguments(output, "--dry_run", "--no-dry_run")) == 0
+    assert (output / "maxatac_model_1.keras").exists()
+    # The folder is judged as that of a run would be.
+    capsys.readouterr()
+    assert main(tiny_set.arguments(output, "--dry_run")) == 2
+    assert "holds a run of the prefix" in capsys.readouterr().err
+
+
 # Chromosomes.
 
 

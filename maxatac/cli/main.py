@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from itertools import takewhile
 
-from maxatac.cli import simulate, train
+from maxatac.cli import check, simulate, train
 from maxatac.errors import InputError, MaxatacError
 
 logger = logging.getLogger("maxatac")
@@ -64,7 +64,7 @@ def build_parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"maxatac {version('maxatac')}")
     subparsers = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    for command in (train, simulate):
+    for command in (train, check, simulate):
         command.add_parser(subparsers)
     return parser
 

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from maxatac.cli.findings import show
+from maxatac.outputs import RunFolder
 from maxatac.settings import (
     ARCHITECTURES,
     CENTERS,
@@ -26,7 +28,7 @@ _DEFAULTS = {field.name: field.default for field in dataclasses.fields(TrainConf
 
 
 def add_parser(subparsers: Any) -> None:
-    """Declare the options."""
+    """Declare the command."""
     parser = subparsers.add_parser(
         "train",
         help="train a model",
@@ -35,6 +37,19 @@ def add_parser(subparsers: Any) -> None:
         epilog="Exit status: 0 done, 2 something wrong with the input (all of it named, nothing written), "
         "1 failed while running, 130 interrupted.",
     )
+    add_options(parser)
+    parser.add_argument_group("checking").add_argument(
+        "--dry_run",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="Read and check every input, report, estimate what the run will take, and write nothing; the same as "
+        "maxatac check. Default: off.",
+    )
+    parser.set_defaults(run=run)
+
+
+def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = False) -> None:
+    """Declare the options that make the settings of a run."""
     switch = argparse.BooleanOptionalAction
 
     def option(group: Any, *names: str, default_text: str | None = None, **kwargs: Any) -> None:
@@ -49,7 +64,11 @@ def add_parser(subparsers: Any) -> None:
             kwargs["required"] = True
         else:
             kwargs["help"] += f" Default: {default_text}."
-        group.add_argument(*names, dest=name, **kwargs)
+        if meta_is_positional and name == "meta_file":
+            del kwargs["required"]
+            group.add_argument(name, **{**kwargs, "metavar": "META"})
+        else:
+            group.add_argument(*names, dest=name, **kwargs)
 
     group = parser.add_argument_group("required")
     option(group, "--sequence", type=Path, metavar="2BIT", help="Genome sequence as 2bit.")
@@ -136,6 +155,11 @@ def add_parser(subparsers: Any) -> None:
         group, "--test_cell_types", nargs="+", metavar="CELL",
         help="Cell types to hold out, in place of those labelled Test in the meta file; all others train.",
     )  # fmt: skip
+    option(
+        group, "--allow_shared_files", nargs="+", metavar="CELL",
+        help="Test cell types that may have files in common with training cell types. Otherwise signal, binding or "
+        "peaks that are equal in content, under whatever path, are an error: such a test proves nothing.",
+    )  # fmt: skip
 
     group = parser.add_argument_group("model")
     option(group, "--arch", choices=ARCHITECTURES, help="Architecture of the network.")
@@ -188,16 +212,15 @@ def add_parser(subparsers: Any) -> None:
         group.add_argument(
             name, nargs="?", const=True, default=None, help="No longer needed: the loader has its own threads."
         )
-    parser.set_defaults(run=run)
 
 
 def config_from(namespace: argparse.Namespace) -> TrainConfig:
     """Make the settings that a parsed command line asks for."""
     names = [field.name for field in dataclasses.fields(TrainConfig)]
-    return TrainConfig(**{name: getattr(namespace, name) for name in names})
+    return TrainConfig(**{name: getattr(namespace, name) for name in names if hasattr(namespace, name)})
 
 
-def _leave_tensorflow_out() -> None:
+def leave_tensorflow_out() -> None:
     """Keep TensorFlow from being imported when another backend was chosen.
 
     Keras imports it wherever it is installed, for seconds and half a gigabyte, and finds it to be of no use.
@@ -213,7 +236,10 @@ def run(namespace: argparse.Namespace) -> int:
     from maxatac.cli.logs import log_to_stderr
 
     log_to_stderr(namespace.loglevel)
-    _leave_tensorflow_out()
+    leave_tensorflow_out()
+    if namespace.dry_run:
+        config = config_from(namespace)
+        return show(config, RunFolder(config.output, config.prefix, config.model_format))
     for name in ("multiprocessing", "max_queue_size"):
         if getattr(namespace, name) is not None:
             logging.getLogger("maxatac").info("--%s is no longer needed: the loader has threads of its own", name)

@@ -1,0 +1,246 @@
+"""What a run would cost in memory, disk and time, from a few of its batches.
+
+Reading is measured. What the network needs is counted from its layers; how long a step takes is stated from another
+machine, unless a few batches are trained on here: compiling the network takes longer than most of what a check does.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from maxatac.checking.findings import DiskEstimate, Estimates, LabelFindings, MemoryEstimate, TimeEstimate
+from maxatac.inputs import Inputs
+from maxatac.outputs import RunFolder
+from maxatac.settings import TrainConfig
+from maxatac.training import STATISTICS_BATCHES, _Trainee, loader_threads
+from maxatac.windows import BINS
+
+if TYPE_CHECKING:
+    import keras
+
+    from maxatac._core import Sampler
+
+PROBED_BATCHES = 4
+PROBED_WINDOWS = 20_000
+"""Most batches, and about how many windows, that are read of each pool."""
+
+STEP_SECONDS = 4.0
+"""Seconds that one core of a server takes to train DCNN_V2 on 1,000 windows: 3.9 with TensorFlow, 4.6 with JAX."""
+
+FORWARD_SHARE = 1 / 3
+"""What predicting costs, as a share of training: one pass in place of three of about the same work."""
+
+BATCHES_IN_FLIGHT = 4
+"""Batches that exist at once: being made, waiting, being copied, being trained on."""
+
+TENSORS_KEPT = 2
+"""Copies of each layer's output that a training step holds: for the way back, and its gradient."""
+
+TIMED_BATCHES = 4
+"""Batches of a timed fit; the first, which compiles, does not count."""
+
+_OTHER_FILES = 2_000_000  # log, record, figures, tables, event files
+
+
+def read_batches(inputs: Inputs, samplers: Mapping[str, Sampler]) -> tuple[tuple[LabelFindings, ...], float]:
+    """Read a few batches of each pool.
+
+    Returns
+    -------
+    labels : tuple of LabelFindings
+    seconds : float
+        For 1,000 windows.
+    """
+    labels: list[LabelFindings] = []
+    windows, seconds = 0, 0.0
+    for name, sampler in samplers.items():
+        tracks, targets = [], []
+        count = min(PROBED_BATCHES, max(1, PROBED_WINDOWS // sampler.batch_size))
+        for index in range(count):
+            begin = time.perf_counter()
+            _, target = sampler.batch(0, index)
+            seconds += time.perf_counter() - begin
+            windows += len(target)
+            targets.append(target)
+            tracks.append(sampler.plan(0, index)["track"])
+        labels += _labels(name, inputs, np.concatenate(tracks), np.concatenate(targets))
+    return tuple(labels), 1_000 * seconds / windows
+
+
+def _labels(
+    pool: str, inputs: Inputs, tracks: np.ndarray[Any, Any], targets: np.ndarray[Any, Any]
+) -> list[LabelFindings]:
+    """Count bound bins; a quantitative target is bound where it is above 0."""
+    bound = targets > 0
+    rows: list[tuple[str | None, np.ndarray[Any, Any]]] = [(None, np.ones(len(tracks), np.bool_))]
+    rows += [(sample.cell_line, tracks == place) for place, sample in enumerate(inputs.training)]
+    found = []
+    for cell_type, mine in rows:
+        windows = int(mine.sum())
+        found.append(
+            LabelFindings(
+                pool=pool,
+                cell_type=cell_type,
+                windows=windows,
+                bound_windows=float(bound[mine].any(axis=1).mean()) if windows else None,
+                bound_bins=float(bound[mine].mean()) if windows else None,
+                bound_by_bin=tuple(bound[mine].mean(axis=0).tolist()) if windows else (0.0,) * BINS,
+            )
+        )
+    return found
+
+
+def estimate(
+    config: TrainConfig,
+    folder: RunFolder | None,
+    model: keras.Model,
+    samplers: Mapping[str, Sampler],
+    *,
+    start: float,
+    loader: float,
+    step: float | None,
+) -> Estimates:
+    """Add up what a run would take.
+
+    Parameters
+    ----------
+    config : TrainConfig
+    folder : RunFolder or None
+        Where the results would go.
+    model : keras.Model
+    samplers : mapping of str to Sampler
+    start : float
+        Seconds that opening and decoding took.
+    loader : float
+        Seconds for reading 1,000 windows.
+    step : float or None
+        Seconds for training on 1,000 windows, if that was measured.
+    """
+    from maxatac.device import describe
+
+    device = describe()
+    on_device = not device.endswith("on CPU")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return Estimates(
+        device=device,
+        threads=loader_threads(config),
+        parameters=int(model.count_params()),
+        memory=_memory(config, model, samplers, on_device=on_device),
+        disk=_disk(config, folder, model),
+        time=_time(config, start=start, loader=loader, step=step, stated=STEP_SECONDS / cores),
+    )
+
+
+def time_fit(config: TrainConfig, samplers: Mapping[str, Sampler], seed: int) -> tuple[Any, float]:
+    """Train on a few batches as a run does.
+
+    Returns
+    -------
+    model : keras.Model
+        It has learnt nothing worth keeping.
+    seconds : float
+        For 1,000 windows, in the median of the batches behind the first; reading and computing overlap as in a run.
+    """
+    import keras
+
+    trainee = _Trainee(config, samplers, seed)
+    ends: list[float] = []
+
+    class Watch(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+            ends.append(time.perf_counter())
+
+    trainee.training.batches = TIMED_BATCHES
+    trainee.model.fit(trainee.training, shuffle=False, verbose=0, callbacks=[Watch()])
+    return trainee.model, 1_000 * float(np.median(np.diff(ends))) / config.batch_size
+
+
+def _memory(
+    config: TrainConfig, model: keras.Model, samplers: Mapping[str, Sampler], *, on_device: bool
+) -> MemoryEstimate:
+    decoded = sum(sampler.decoded["bytes"] for sampler in samplers.values())
+    program = max(0, _resident() - decoded)
+    largest = max(config.batch_size, config.val_batch_size)
+    inputs = int(np.prod(model.input_shape[1:])) + int(np.prod(model.output_shape[1:]))
+    batches = BATCHES_IN_FLIGHT * 4 * inputs * largest
+    outputs = sum(int(np.prod(layer.output.shape[1:])) for layer in model.layers)
+    # Weights, their gradients and the two moments of the optimiser.
+    network = 4 * (TENSORS_KEPT * outputs * config.batch_size + 4 * int(model.count_params()))
+    total = program + decoded + batches + (0 if on_device else network)
+    available = _available()
+    return MemoryEstimate(
+        program=program,
+        decoded=decoded,
+        batches=batches,
+        network=network,
+        on_device=on_device,
+        total=total,
+        # What this process holds by now is part of the total.
+        available=None if available is None else available + program + decoded,
+    )
+
+
+def _disk(config: TrainConfig, folder: RunFolder | None, model: keras.Model) -> DiskEstimate:
+    trainable = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+    # The weights, the optimiser's two moments, and what the file says about the layers.
+    checkpoint = 4 * (int(model.count_params()) + 2 * trainable) + 200_000
+    free = None
+    if folder is not None:
+        nearest = folder.folder.absolute()
+        while not nearest.exists():
+            nearest = nearest.parent
+        free = shutil.disk_usage(nearest).free
+    return DiskEstimate(checkpoint, (config.epochs + 2) * checkpoint + _OTHER_FILES, free)
+
+
+def _time(config: TrainConfig, *, start: float, loader: float, step: float | None, stated: float) -> TimeEstimate:
+    training = config.batches * config.batch_size
+    forward = STATISTICS_BATCHES * config.batch_size + config.batches * config.val_batch_size
+    computing = stated if step is None else step
+    # What was measured has the reading in it.
+    per_thousand = loader + computing if step is None else computing
+    epoch = (training * per_thousand + forward * (loader + FORWARD_SHARE * computing)) / 1_000
+    return TimeEstimate(
+        start=start,
+        loader=loader,
+        step=computing,
+        step_is_measured=step is not None,
+        epoch=epoch,
+        total=start + config.epochs * epoch,
+    )
+
+
+def _resident() -> int:
+    """Bytes of memory that the process holds."""
+    status = Path("/proc/self/statm")
+    if status.exists():
+        return int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    import resource
+
+    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return largest if sys.platform == "darwin" else 1_024 * largest
+
+
+def _available() -> int | None:
+    """Bytes of memory that the machine, or the container, could still give; None if it does not say."""
+    found = []
+    meminfo = Path("/proc/meminfo")
+    if meminfo.exists():
+        fields = dict(line.split(":", 1) for line in meminfo.read_text().splitlines())
+        if "MemAvailable" in fields:
+            found.append(1_024 * int(fields["MemAvailable"].split()[0]))
+    limit, current = (Path("/sys/fs/cgroup") / name for name in ("memory.max", "memory.current"))
+    try:
+        if (most := limit.read_text().strip()) != "max":
+            found.append(max(0, int(most) - int(current.read_text())))
+    except (OSError, ValueError):
+        pass
+    return min(found) if found else None

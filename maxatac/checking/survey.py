@@ -1,0 +1,384 @@
+"""Files, chromosomes, tracks, regions and the split, looked at one by one.
+
+Everything here makes do with what can be read: what cannot is told in ``problems`` and left out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Lock
+
+from maxatac._core import Genome, Track
+from maxatac.checking.findings import (
+    BindingFindings,
+    Bound,
+    FileFindings,
+    GenomeFindings,
+    PoolFindings,
+    RegionFindings,
+    SignalFindings,
+    SplitFindings,
+)
+from maxatac.checking.tracks import TrackValues, pieces_of, read_track
+from maxatac.errors import GenomeError, TrackError
+from maxatac.formats import file_fault
+from maxatac.genome import Blacklist, ChromSizes, some
+from maxatac.intervals import read_intervals
+from maxatac.meta import Sample
+from maxatac.regions import Center, PoolReport, build_pools
+from maxatac.settings import TrainConfig
+from maxatac.shared_files import EqualFiles, Use, uses_of
+
+LISTED_CHROMS = 100
+"""Chromosomes outside the split whose regions are listed one by one; the rest is put together."""
+
+UNUSED = "unused"
+TRACK_COLUMNS = ("ATAC_Signal_File", "Binding_File")
+
+
+@dataclasses.dataclass(frozen=True)
+class Opened:
+    """What of a run's inputs could be opened.
+
+    Attributes
+    ----------
+    config : TrainConfig
+    genome : Genome
+    samples : tuple of Sample
+        All rows of the meta file that could be read.
+    tracks : mapping of Path to Track
+    blacklist : Blacklist
+    sets : mapping of str to tuple of str
+        Chromosomes of each set of the split.
+    """
+
+    config: TrainConfig
+    genome: Genome
+    samples: tuple[Sample, ...]
+    tracks: Mapping[Path, Track]
+    blacklist: Blacklist
+    sets: Mapping[str, tuple[str, ...]]
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """Chromosomes of any set."""
+        return tuple(dict.fromkeys(chrom for chroms in self.sets.values() for chrom in chroms))
+
+    def set_of(self, chrom: str) -> str:
+        """Name the set of a chromosome."""
+        return next((name for name, chroms in self.sets.items() if chrom in chroms), UNUSED)
+
+    def use_of(self, sample: Sample, chrom: str) -> str:
+        """Tell what a chromosome of a cell type is used for.
+
+        Test chromosomes are those of the test cell types; where there are none, the training cell types are tested.
+        """
+        where = self.set_of(chrom)
+        tested = "Test" if any(one.label == "Test" for one in self.samples) else "Train"
+        return where if sample.label == (tested if where == "test" else "Train") else UNUSED
+
+
+def open_tracks(samples: Iterable[Sample]) -> dict[Path, Track]:
+    """Open every track that can be opened."""
+    tracks: dict[Path, Track] = {}
+    for path in dict.fromkeys(path for sample in samples for path in (sample.signal, sample.binding)):
+        with contextlib.suppress(TrackError, OSError):
+            tracks[path] = Track(path)
+    return tracks
+
+
+def look_at_genome(opened: Opened, problems: list[str]) -> GenomeFindings:
+    """Count what the 2bit holds, and find sequences that no signal track knows."""
+    sizes = opened.genome.chrom_sizes
+    unknown = 0
+    for chrom in sizes:
+        try:
+            runs = opened.genome.n_intervals(chrom)
+        except (GenomeError, OSError) as error:
+            problems.append(str(error))
+        else:
+            unknown += int((runs[:, 1] - runs[:, 0]).sum())
+    signal = [opened.tracks[sample.signal] for sample in opened.samples if sample.signal in opened.tracks]
+    known = {chrom for track in signal for chrom in track.chrom_sizes}
+    silent = tuple(chrom for chrom in sizes if chrom not in known) if signal else ()
+    return GenomeFindings(opened.config.sequence, len(sizes), sum(sizes.values()), unknown, silent)
+
+
+def look_at_files(opened: Opened) -> tuple[FileFindings, ...]:
+    """Hold the chromosome names and sizes of every file against the 2bit."""
+    config = opened.config
+    found = [_look_at_file(opened, use, *_names_in(opened, use)) for use in uses_of(opened.samples)]
+    for option in ("chrom_sizes", "blacklist", "train_roi", "validate_roi"):
+        path: Path | None = getattr(config, option)
+        if path is None:
+            continue
+        use = Use("", "Train", f"--{option}", path, 0)
+        if option == "chrom_sizes":
+            listed = ChromSizes.read(path, [])
+            found.append(_look_at_file(opened, use, None if listed is None else list(listed), listed))
+        elif option == "blacklist":
+            found.append(_look_at_file(opened, use, list(opened.blacklist.chroms) or None, None))
+        else:
+            found.append(_look_at_file(opened, use, *_names_in(opened, use)))
+    return tuple(found)
+
+
+def _names_in(opened: Opened, use: Use) -> tuple[list[str] | None, Mapping[str, int] | None]:
+    """Chromosome names of a file, and their lengths if it has them; None if it cannot be read."""
+    if use.column in TRACK_COLUMNS:
+        track = opened.tracks.get(use.path)
+        return (None, None) if track is None else (list(track.chrom_sizes), track.chrom_sizes)
+    # Whoever pools the file tells what is wrong with it.
+    intervals = read_intervals(use.path, [])
+    return (None if intervals is None else list(intervals.chrom.names)), None
+
+
+def _look_at_file(opened: Opened, use: Use, names: list[str] | None, lengths: Mapping[str, int] | None) -> FileFindings:
+    sizes = opened.genome.chrom_sizes
+    try:
+        size: int | None = use.path.stat().st_size
+    except OSError:
+        size = None
+    known = [name for name in names or () if name in sizes]
+    other: list[str] = []
+    if lengths is not None:
+        other = [
+            f"{name} ({lengths[name]:,} bp, {sizes[name]:,} bp in the 2bit)"
+            for name in known
+            if lengths[name] != sizes[name]
+        ]
+    # Peaks and blacklists need not be everywhere.
+    lacking = () if names is None or lengths is None else (name for name in opened.used if name not in names)
+    return FileFindings(
+        cell_type=use.cell_line or None,
+        label=use.label if use.cell_line else None,
+        column=use.column,
+        path=use.path,
+        bytes=size,
+        sequences=None if names is None else len(names),
+        same_size=None if lengths is None else len(known) - len(other),
+        other_size=tuple(other),
+        not_in_genome=tuple(name for name in names or () if name not in sizes),
+        lacking=tuple(lacking),
+    )
+
+
+def read_tracks(opened: Opened, threads: int, problems: list[str]) -> dict[Path, TrackValues]:
+    """Read all tracks, each file once, several at a time; a bar on a terminal shows how far it is."""
+    from tqdm import tqdm
+
+    sizes = opened.genome.chrom_sizes
+    total = sum(end - start for track in opened.tracks.values() for _, start, end in pieces_of(track, sizes))
+    lock = Lock()
+    found: dict[Path, TrackValues] = {}
+    with (
+        tqdm(total=total, desc="reading tracks", unit="b", unit_scale=True, leave=False, disable=None) as bar,
+        ThreadPoolExecutor(max(1, min(threads, len(opened.tracks))), "maxatac-check") as executor,
+    ):
+
+        def advance(bases: int) -> None:
+            with lock:
+                bar.update(bases)
+
+        pending = {path: executor.submit(read_track, track, sizes, advance) for path, track in opened.tracks.items()}
+        for path, future in pending.items():
+            try:
+                found[path] = future.result()
+            except (TrackError, OSError) as error:
+                problems.append(str(error))
+    return found
+
+
+def look_at_signal(opened: Opened, values: Mapping[Path, TrackValues]) -> tuple[SignalFindings, ...]:
+    """Tell what each signal track holds."""
+    return tuple(
+        SignalFindings(
+            cell_type=sample.cell_line,
+            label=sample.label,
+            path=sample.signal,
+            bases=track.bases,
+            bases_read=track.read,
+            smallest=track.smallest if track.with_data > track.not_finite else None,
+            largest=track.largest if track.with_data > track.not_finite else None,
+            mean=track.total / (track.with_data - track.not_finite) if track.with_data > track.not_finite else None,
+            missing=1 - track.with_data / track.read if track.read else 1.0,
+            zero=track.zero / track.read if track.read else 0.0,
+            percentile_99=track.percentile(99),
+            at_largest=track.at_largest,
+            not_finite=track.not_finite,
+            scale=_scale(track),
+        )
+        for sample in opened.samples
+        if (track := values.get(sample.signal)) is not None
+    )
+
+
+def _scale(track: TrackValues) -> str:
+    """Word what the values of a signal track look like."""
+    if track.with_data == track.not_finite:
+        return "no data"
+    if track.smallest == track.largest == 0:
+        return "all 0"
+    if track.smallest < 0:
+        return "below 0"
+    if track.largest > 1:
+        return "not 0..1"
+    # A percentile that was made 1 leaves about a hundredth of the values at it; a maximum a single place.
+    return "0..1, cut at 1" if track.largest == 1 and track.at_largest > 0.001 else "0..1"
+
+
+def look_at_binding(opened: Opened, values: Mapping[Path, TrackValues]) -> tuple[BindingFindings, ...]:
+    """Tell what each binding track holds, and how much of each set of chromosomes is bound."""
+    found = []
+    for sample in opened.samples:
+        track = values.get(sample.binding)
+        if track is None:
+            continue
+        bins = {name: [0, 0] for name in (*opened.sets, UNUSED)}
+        for chrom, count in track.bins.items():
+            here = bins[opened.set_of(chrom)]
+            here[0] += count
+            here[1] += track.bound[chrom]
+        has_data = track.with_data > track.not_finite
+        found.append(
+            BindingFindings(
+                cell_type=sample.cell_line,
+                label=sample.label,
+                path=sample.binding,
+                bases=track.bases,
+                bases_read=track.read,
+                smallest=track.smallest if has_data else None,
+                largest=track.largest if has_data else None,
+                missing=1 - track.with_data / track.read if track.read else 1.0,
+                not_finite=track.not_finite,
+                is_binary=track.is_binary,
+                bound={name: Bound(*counts) for name, counts in bins.items()},
+            )
+        )
+    return tuple(found)
+
+
+def look_at_regions(opened: Opened, problems: list[str]) -> tuple[RegionFindings, ...]:
+    """Turn the peaks of all cell types, those labelled Test too, into regions as a run would; count them."""
+    center: Center = "summit" if opened.config.center == "summit" else "midpoint"
+    sizes = opened.genome.chrom_sizes
+    listed = [*opened.used, *[chrom for chrom in sizes if chrom not in opened.used][:LISTED_CHROMS]]
+    wanted = {chrom: (chrom,) for chrom in listed}
+    rest = tuple(chrom for chrom in sizes if chrom not in wanted)
+    found: list[RegionFindings] = []
+    for sample in opened.samples:
+        told: list[str] = []
+        # One by one, so that a file that cannot be read costs no other its counts.
+        alone = [
+            dataclasses.replace(
+                sample, label="Train", atac_peaks=_if_sound(sample.atac_peaks), chip_peaks=_if_sound(sample.chip_peaks)
+            )
+        ]
+        pools = build_pools(alone, {**wanted, "": rest}, sizes, opened.blacklist, told, center=center)
+        # A chromosome without a region is no fault.
+        problems += [text for text in told if not any(text.startswith(f"no {name} region is left") for name in pools)]
+        found += _count_regions(sample, {name: report for name, (_, report) in pools.items()})
+    return tuple(found)
+
+
+def _if_sound(path: Path | None) -> Path | None:
+    # The meta file's reader has told about files that are not there.
+    return None if path is None or file_fault(path) is not None else path
+
+
+def _count_regions(sample: Sample, reports: Mapping[str, PoolReport]) -> Iterator[RegionFindings]:
+    for place, source in enumerate(reports[""].sources):
+        elsewhere = source.intervals
+        for name, report in reports.items():
+            here = report.sources[place]
+            on_it = here.intervals - here.other_chromosomes
+            elsewhere -= on_it
+            unknown = elsewhere if name == "" else 0
+            if name == "" and on_it + unknown == 0:
+                continue
+            yield RegionFindings(
+                cell_type=sample.cell_line,
+                label=sample.label,
+                kind=here.kind,
+                chromosome=name or None,
+                intervals=on_it + unknown,
+                not_in_genome=unknown,
+                beyond_end=here.beyond_end,
+                off_end=here.off_end,
+                blacklisted=here.blacklisted,
+                kept=here.kept,
+            )
+
+
+def look_at_split(opened: Opened, regions: Sequence[RegionFindings]) -> tuple[SplitFindings, ...]:
+    """Lay cell types out against chromosomes: those of the split, and any other with a peak or with signal."""
+    kept = {(one.cell_type, one.chromosome, one.kind): one.kept for one in regions}
+    sizes = opened.genome.chrom_sizes
+    listed = dict.fromkeys([*opened.used, *(one.chromosome for one in regions if one.chromosome and one.intervals)])
+    return tuple(
+        SplitFindings(
+            cell_type=sample.cell_line,
+            label=sample.label,
+            chromosome=chrom,
+            bases=sizes[chrom],
+            use=opened.use_of(sample, chrom),
+            atac=kept.get((sample.cell_line, chrom, "ATAC"), 0),
+            chip=kept.get((sample.cell_line, chrom, "CHIP"), 0),
+        )
+        for chrom in sizes
+        if chrom in listed
+        for sample in opened.samples
+    )
+
+
+def pool_findings(reports: Mapping[str, PoolReport]) -> tuple[PoolFindings, ...]:
+    """List what became of the intervals behind each pool of the run."""
+    return tuple(
+        PoolFindings(
+            pool=name,
+            cell_type=source.cell_line,
+            kind=source.kind,
+            path=source.path,
+            intervals=source.intervals,
+            other_chromosomes=source.other_chromosomes,
+            beyond_end=source.beyond_end,
+            off_end=source.off_end,
+            blacklisted=source.blacklisted,
+            kept=source.kept,
+        )
+        for name, report in reports.items()
+        for source in report.sources
+    )
+
+
+def judge_files(files: Sequence[FileFindings], genome: GenomeFindings) -> tuple[list[str], list[str]]:
+    """Word what is odd about chromosome names and sizes without being a problem: warnings, notes."""
+    warnings, notes = [], []
+    for file in files:
+        if file.other_size:
+            warnings.append(f"{file.path}: {some(file.other_size, 2)}: another genome build?")
+        if file.not_in_genome and file.column in TRACK_COLUMNS:
+            notes.append(f"{file.path}: has {some(file.not_in_genome)}, which the 2bit lacks")
+    if genome.without_signal:
+        count = len(genome.without_signal)
+        notes.append(
+            f"{count} of the 2bit's {genome.sequences} sequences {'is' if count == 1 else 'are'} in no signal track: "
+            f"{some(genome.without_signal)}"
+        )
+    return warnings, notes
+
+
+def judge_equal_files(equal_files: Sequence[EqualFiles], problems: list[str], warnings: list[str]) -> None:
+    """Word what files that are equal in content mean, but for those that train and test: open_inputs tells of them."""
+    for equal in equal_files:
+        columns = {use.column for use in equal.uses}
+        same = "are one file" if equal.sha256 is None else "have the same content"
+        listed = some([str(use) for use in equal.uses], 6)
+        if set(TRACK_COLUMNS) <= columns:
+            problems.append(f"{listed}: {same}; the signal must not be what is to be predicted")
+        elif len({use.label for use in equal.uses}) == 1:
+            warnings.append(f"{listed}: {same}")

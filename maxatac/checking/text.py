@@ -1,0 +1,382 @@
+"""The findings for people: tables of at most 100 columns."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+
+from maxatac.checking.findings import (
+    BindingFindings,
+    Bound,
+    Estimates,
+    Findings,
+    LabelFindings,
+    SignalFindings,
+    SplitFindings,
+)
+from maxatac.genome import some
+
+WIDTH = 100
+_GAP = "  "
+_SHORTEST = 12
+_COLUMN_WORDS = {
+    "ATAC_Signal_File": "signal",
+    "Binding_File": "binding",
+    "ATAC_Peaks": "ATAC peaks",
+    "CHIP_Peaks": "CHIP peaks",
+}
+_USES = {"training": "train", "validation": "valid", "test": "test", "unused": "-"}
+
+
+def format_findings(findings: Findings) -> str:
+    """Lay everything out; the problems come last."""
+    parts = [
+        _files(findings),
+        _signal(findings),
+        _binding(findings),
+        _pools(findings),
+        _held_out(findings),
+        _split(findings),
+        _labels(findings),
+        _equal_files(findings),
+        _guard(findings),
+        [] if findings.estimates is None else _estimates(findings.estimates),
+        _listed("Notes", findings.notes),
+        _listed("Warnings", findings.warnings),
+        _listed("Problems", findings.problems),
+        [_verdict(findings)],
+    ]
+    return "\n\n".join("\n".join(part) for part in parts if part)
+
+
+def format_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> list[str]:
+    """Align columns; where the lines would be too long, the widest texts lose their middles.
+
+    Parameters
+    ----------
+    header : sequence of str
+    rows : iterable of sequences of str
+    left : int
+        Columns that are aligned at the left, and may be shortened; the others are numbers.
+    """
+    table = [list(header), *map(list, rows)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    while sum(widths) + len(_GAP) * (len(widths) - 1) > WIDTH:
+        widest = max(range(left), key=widths.__getitem__)
+        if widths[widest] <= _SHORTEST:
+            break
+        widths[widest] -= 1
+    lines = []
+    for row in table:
+        cells = [
+            _shorten(text, width).ljust(width) if place < left else text.rjust(width)
+            for place, (text, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append(_GAP.join(cells).rstrip())
+    return lines
+
+
+def format_bytes(count: float) -> str:
+    """Word a number of bytes, such as ``1.2 GB``."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if count < 1_000:
+            return f"{count:.0f} {unit}" if count >= 100 or unit == "bytes" else f"{count:.3g} {unit}"
+        count /= 1_000
+    return f"{count:.3g} TB"
+
+
+def format_seconds(seconds: float) -> str:
+    """Word a time, such as ``4 min``."""
+    for unit, length, limit in (("s", 1, 100), ("min", 60, 6_000), ("h", 3_600, 172_800)):
+        if seconds < limit:
+            return f"{seconds / length:.2g} {unit}" if seconds / length < 10 else f"{seconds / length:.0f} {unit}"
+    return f"{seconds / 86_400:.0f} days"
+
+
+def _shorten(text: str, width: int) -> str:
+    if len(text) <= width:
+        return text
+    head = (width - 2) // 2
+    return f"{text[:head]}..{text[len(text) - (width - 2 - head) :]}"
+
+
+def _wrapped(text: str, *, first: str = "", rest: str = "") -> list[str]:
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _cell(cell_type: str | None, label: str | None) -> str:
+    return f"{cell_type} (Test)" if label == "Test" else cell_type or ""
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2%}"
+
+
+def _files(findings: Findings) -> list[str]:
+    genome = findings.genome
+    if genome is None:
+        return []
+    lines = _wrapped(
+        f"Genome: {genome.path.name}, {genome.sequences:,} sequences, {genome.bases:,} bp, "
+        f"{genome.unknown_bases / max(1, genome.bases):.2%} of it N"
+    )
+    rows = [
+        (
+            _cell(file.cell_type, file.label) or "-",
+            _COLUMN_WORDS.get(file.column, file.column),
+            file.path.name,
+            "-" if file.bytes is None else format_bytes(file.bytes),
+            "-" if file.sequences is None else f"{file.sequences:,}",
+            "-" if file.same_size is None else f"{file.same_size:,}",
+            "-" if file.same_size is None else f"{len(file.other_size):,}",
+            f"{len(file.not_in_genome):,}",
+            f"{len(file.lacking):,}",
+        )
+        for file in findings.files
+    ]
+    header = ("cell type", "column", "file", "size", "names", "same", "differ", "unknown", "lacks")
+    lines += [
+        "",
+        "Files, and their chromosome names: of the 2bit's size, of another, unknown to it; used but lacking",
+    ]
+    return [*lines, *format_table(header, rows, left=3)]
+
+
+def _signal(findings: Findings) -> list[str]:
+    if not findings.signal:
+        return []
+    rows = [
+        (
+            _cell(track.cell_type, track.label),
+            track.scale,
+            f"{_number(track.smallest)} to {_number(track.largest)}",
+            _number(track.mean),
+            _share(track.missing),
+            _share(track.zero),
+            _number(track.percentile_99),
+            _share(track.at_largest),
+        )
+        for track in findings.signal
+    ]
+    header = ("cell type", "scale", "range", "mean", "no data", "zero", "99th pct", "at largest")
+    told = "ATAC-seq signal (99th percentile and share at the largest value: of values above 0)"
+    return [told, *format_table(header, rows, left=3), *_how_read(findings)]
+
+
+def _how_read(findings: Findings) -> list[str]:
+    tracks: list[SignalFindings | BindingFindings] = [*findings.signal, *findings.binding]
+    sampled = [track for track in tracks if track.bases_read < track.bases]
+    if not sampled:
+        return ["All tracks were read from end to end."]
+    names = some([f"{track.path.name} ({track.bases_read / track.bases:.0%})" for track in sampled])
+    return _wrapped(f"Large tracks were read in evenly spaced pieces of a million bp, not whole: {names}.")
+
+
+def _binding(findings: Findings) -> list[str]:
+    if not findings.binding:
+        return []
+    sets = list(findings.binding[0].bound)
+    rows = [
+        (
+            _cell(track.cell_type, track.label),
+            "0 and 1" if track.is_binary else f"{_number(track.smallest)} to {_number(track.largest)}",
+            _share(track.missing),
+            *(_bound(track.bound[name]) for name in sets),
+        )
+        for track in findings.binding
+    ]
+    header = ("cell type", "values", "no data", *sets)
+    told = "Binding, and the bound share of all 32-bp bins of each set of chromosomes"
+    return [told, *format_table(header, rows, left=2)]
+
+
+def _bound(bound: Bound) -> str:
+    return f"{bound.bound / bound.bins:.3%}" if bound.bins else "-"
+
+
+def _pools(findings: Findings) -> list[str]:
+    lines: list[str] = []
+    for name in dict.fromkeys(pool.pool for pool in findings.pools):
+        rows = [
+            (
+                pool.cell_type,
+                pool.kind,
+                *(
+                    f"{number:,}"
+                    for number in (
+                        pool.intervals,
+                        pool.other_chromosomes,
+                        pool.beyond_end,
+                        pool.off_end,
+                        pool.blacklisted,
+                        pool.kept,
+                    )
+                ),
+            )
+            for pool in findings.pools
+            if pool.pool == name
+        ]
+        header = ("cell type", "kind", "peaks", "elsewhere", "beyond end", "off end", "blacklisted", "kept")
+        lines += ["", f"Regions for {name}: peaks, those lost to each filter, and those kept"]
+        lines += format_table(header, rows, left=2)
+    return lines[1:]
+
+
+def _held_out(findings: Findings) -> list[str]:
+    """Sum up the peaks of test cell types, which are in no pool."""
+    held_out = [one for one in findings.regions if one.label == "Test"]
+    rows = []
+    for cell_type, kind in dict.fromkeys((one.cell_type, one.kind) for one in held_out):
+        mine = [one for one in held_out if (one.cell_type, one.kind) == (cell_type, kind)]
+        names = ("intervals", "not_in_genome", "beyond_end", "off_end", "blacklisted", "kept")
+        rows.append((cell_type, kind, *(f"{sum(getattr(one, name) for one in mine):,}" for name in names)))
+    if not rows:
+        return []
+    header = ("cell type", "kind", "peaks", "unknown", "beyond end", "off end", "blacklisted", "kept")
+    told = "Peaks of test cell types on all chromosomes; no run draws from them"
+    return [told, *format_table(header, rows, left=2)]
+
+
+def _split(findings: Findings) -> list[str]:
+    if not findings.split:
+        return []
+    cells = list(dict.fromkeys((one.cell_type, one.label) for one in findings.split))
+    sizes = {one.chromosome: one.bases for one in findings.split}
+    by_place = {(one.chromosome, one.cell_type): one for one in findings.split}
+    lines = ["Split: what each chromosome of each cell type is for, with its regions from ATAC + CHIP peaks"]
+    rest = cells
+    while rest:
+        # As many cell types side by side as there is room for.
+        for count in range(len(rest), 0, -1):
+            table = _matrix(sizes, by_place, rest[:count])
+            if count == 1 or max(map(len, table)) <= WIDTH:
+                break
+        lines += [*table, ""]
+        rest = rest[count:]
+    return lines[:-1]
+
+
+def _matrix(
+    sizes: dict[str, int], by_place: dict[tuple[str, str], SplitFindings], cells: Sequence[tuple[str, str]]
+) -> list[str]:
+    rows = []
+    for chrom, size in sizes.items():
+        uses = []
+        for cell_type, _ in cells:
+            one = by_place[chrom, cell_type]
+            uses.append(f"{_USES.get(one.use, one.use):<5} {one.atac:>5,} + {one.chip:<5,}")
+        rows.append((chrom, f"{size:,}".rjust(13), *uses))
+    header = ("chromosome", "bp".rjust(13), *(_shorten(_cell(*cell), 24) for cell in cells))
+    return _left_table(header, rows)
+
+
+def _left_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    table = [header, *rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return [_GAP.join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in table]
+
+
+def _labels(findings: Findings) -> list[str]:
+    if not findings.labels:
+        return []
+    rows = [
+        (
+            label.pool,
+            label.cell_type or "all",
+            f"{label.windows:,}",
+            _share(label.bound_windows),
+            _share(label.bound_bins),
+            *_profile(label),
+        )
+        for label in findings.labels
+    ]
+    header = ("batches", "cell type", "windows read", "bound windows", "bound bins", "outer bins", "middle bins")
+    told = "Targets of the first batches (outer: the first and the last 8 of the 32 bins of a window)"
+    return [told, *format_table(header, rows, left=2)]
+
+
+def _profile(label: LabelFindings) -> tuple[str, str]:
+    if not label.windows:
+        return "-", "-"
+    bins = label.bound_by_bin
+    quarter = len(bins) // 4
+    outer, middle = [*bins[:quarter], *bins[-quarter:]], bins[quarter:-quarter]
+    return _share(sum(outer) / len(outer)), _share(sum(middle) / len(middle))
+
+
+def _equal_files(findings: Findings) -> list[str]:
+    if not findings.equal_files:
+        return ["No two files of the meta file are equal in content."]
+    lines = ["Files equal in content"]
+    for equal in findings.equal_files:
+        uses = ", ".join(
+            f"{_COLUMN_WORDS.get(file['column'], file['column'])} of {_cell(file['cell_type'], file['label'])}"
+            if file["cell_type"]
+            else file["column"]
+            for file in equal["files"]
+        )
+        digest = "one file" if equal["sha256"] is None else f"SHA-256 {equal['sha256'][:12]}..."
+        lines += _wrapped(f"{uses}: {digest}, {format_bytes(equal['bytes'])}", first="- ", rest="  ")
+    return lines
+
+
+def _guard(findings: Findings) -> list[str]:
+    if findings.leak_guard is None:
+        return []
+    windows = sum(stream["windows"] for stream in findings.leak_guard["streams"].values())
+    held_out = findings.leak_guard["held_out_cell_types"]
+    outcome = f"none is read in {some(held_out)}" if held_out else "no cell type is held out"
+    return _wrapped(
+        f"Leak guard: {windows:,} planned windows of {len(findings.leak_guard['streams'])} streams lie on the "
+        f"chromosomes of their own set; {outcome}."
+    )
+
+
+def _estimates(estimates: Estimates) -> list[str]:
+    memory, disk, times = estimates.memory, estimates.disk, estimates.time
+    network = f"{format_bytes(memory.network)} network" + (" (on the device)" if memory.on_device else "")
+    available = "" if memory.available is None else f"; {format_bytes(memory.available)} available"
+    free = "" if disk.free is None else f"; {format_bytes(disk.free)} free"
+    step = "measured in a timed fit" if times.step_is_measured else "stated, not measured here; --timed_fit measures it"
+    if not times.step_is_measured and memory.on_device:
+        step += "; that of a CPU, where yours is faster"
+    return [
+        f"Estimates ({estimates.device}, {estimates.threads} loader threads, {estimates.parameters:,} parameters)",
+        *_wrapped(
+            f"memory  {format_bytes(memory.total)}: {format_bytes(memory.program)} program, "
+            f"{format_bytes(memory.decoded)} decoded tracks, {format_bytes(memory.batches)} batches, "
+            f"{network}{available}",
+            rest=" " * 8,
+        ),
+        *_wrapped(
+            f"disk    {format_bytes(disk.total)}, of which {format_bytes(disk.checkpoint)} per checkpoint{free}",
+            rest=" " * 8,
+        ),
+        *_wrapped(
+            f"time    {format_seconds(times.total)}: {format_seconds(times.start)} start, then "
+            f"{format_seconds(times.epoch)} an epoch. For 1,000 windows: loader {times.loader:.3g} s (measured), "
+            f"training {times.step:.2g} s ({step})",
+            rest=" " * 8,
+        ),
+    ]
+
+
+def _listed(title: str, texts: Sequence[str]) -> list[str]:
+    if not texts:
+        return []
+    return [title, *(line for text in texts for line in _wrapped(text, first="- ", rest="  "))]
+
+
+def _verdict(findings: Findings) -> str:
+    count = len(findings.warnings)
+    warnings = f" ({count} warning{'s' * (count != 1)})" if count else ""
+    if not findings.problems:
+        return f"A run would start{warnings}."
+    count = len(findings.problems)
+    return f"A run would fail or mean nothing: {count} problem{'s' * (count != 1)}{warnings}."

@@ -1,0 +1,275 @@
+"""A check from the first file to the verdict."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from maxatac._core import Genome, Sampler
+from maxatac.checking.estimates import estimate, read_batches, time_fit
+from maxatac.checking.findings import BindingFindings, Estimates, Findings, SignalFindings
+from maxatac.checking.survey import (
+    UNUSED,
+    Opened,
+    judge_equal_files,
+    judge_files,
+    look_at_binding,
+    look_at_files,
+    look_at_genome,
+    look_at_regions,
+    look_at_signal,
+    look_at_split,
+    open_tracks,
+    pool_findings,
+    read_tracks,
+)
+from maxatac.checking.text import format_bytes
+from maxatac.errors import GenomeError, InputError, MaxatacError, WeightsError
+from maxatac.genome import Blacklist, some
+from maxatac.inputs import Inputs, open_inputs
+from maxatac.intervals import read_blacklist
+from maxatac.leak_guard import chrom_sets
+from maxatac.logs import at_level, holding_back, without_backend_noise
+from maxatac.meta import read_meta
+from maxatac.outputs import RunFolder
+from maxatac.settings import (
+    DEFAULT_CHROMS,
+    DEFAULT_TRAINING_CHROMS,
+    DEFAULT_VALIDATION_CHROMS,
+    SEED_RANGE,
+    TrainConfig,
+)
+from maxatac.shared_files import describe, find_equal_files, uses_of
+from maxatac.split import resolve_chroms
+from maxatac.training import guard_samplers, loader_threads, make_samplers
+
+
+def run(config: TrainConfig, folder: RunFolder | None, *, timed_fit: bool) -> Findings:
+    """Check everything; see :func:`maxatac.checking.check`."""
+    begin = time.perf_counter()
+    inputs: Inputs | None = None
+    problems: list[str] = []
+    with at_level("info"), holding_back() as held:
+        try:
+            inputs = open_inputs(config, folder)
+        except InputError as error:
+            problems += error.problems
+        found = _try_out(config, folder, inputs, problems, begin=begin, timed_fit=timed_fit)
+        opened = _open_again(config, inputs)
+        warnings: list[str] = []
+        notes: list[str] = []
+        if opened is not None:
+            found |= _survey(opened, inputs, problems, warnings, notes)
+        records = held.take()
+    warnings = [*(record.getMessage() for record in records if record.levelno >= logging.WARNING), *warnings]
+    notes = [*(record.getMessage() for record in records if record.levelno == logging.INFO), *notes]
+    estimates = found.get("estimates")
+    if isinstance(estimates, Estimates):
+        _judge_estimates(config, estimates, problems, warnings)
+    return Findings(
+        problems=tuple(dict.fromkeys(problems)),
+        warnings=tuple(dict.fromkeys(warnings)),
+        notes=tuple(dict.fromkeys(notes)),
+        **found,
+    )
+
+
+def _try_out(
+    config: TrainConfig,
+    folder: RunFolder | None,
+    inputs: Inputs | None,
+    problems: list[str],
+    *,
+    begin: float,
+    timed_fit: bool,
+) -> dict[str, Any]:
+    """Go as far as a run would before its first step."""
+    samplers: dict[str, Sampler] = {}
+    found: dict[str, Any] = {}
+    seed = config.seed if config.seed is not None else random.SystemRandom().randint(*SEED_RANGE)
+    if inputs is not None:
+        try:
+            samplers = make_samplers(config, inputs, seed)
+            found["leak_guard"] = guard_samplers(config, inputs, samplers)
+            start = time.perf_counter() - begin
+            found["labels"], loader = read_batches(inputs, samplers)
+        except InputError as error:
+            problems += error.problems
+        except (MaxatacError, OSError) as error:
+            problems.append(str(error))
+    # Keras takes its time, and a run that will not start has no need of it.
+    model = _build(config, problems) if config.weights is not None or not problems else None
+    if model is not None and "labels" in found:
+        step = None
+        with without_backend_noise():
+            if timed_fit:
+                model, step = time_fit(config, samplers, seed)
+            found["estimates"] = estimate(config, folder, model, samplers, start=start, loader=loader, step=step)
+    return found
+
+
+def _build(config: TrainConfig, problems: list[str]) -> Any:
+    """Build the network with the weights that it would start from; None if that cannot be."""
+    with without_backend_noise():
+        from maxatac.model import build
+        from maxatac.weights import load_weights
+
+        try:
+            model = build(config.arch, dense=config.dense, output_activation=config.output_activation)
+            if config.weights is not None and config.weights.is_file() and config.weights.stat().st_size:
+                load_weights(model, config.weights)
+        except WeightsError as error:
+            problems.append(str(error))
+        except ValueError:
+            # No such architecture or activation, which has been told already.
+            pass
+        else:
+            return model
+    return None
+
+
+def _open_again(config: TrainConfig, inputs: Inputs | None) -> Opened | None:
+    """Open what can be opened, the files of test cell types too; None without a genome to hold them against."""
+    # What is wrong here has been told by open_inputs.
+    told: list[str] = []
+    try:
+        genome = Genome(config.sequence) if inputs is None else inputs.genome
+    except (GenomeError, OSError):
+        return None
+    if not genome.chrom_sizes:
+        return None
+    peaks_required = config.train_roi is None or config.validate_roi is None
+    samples = tuple(
+        read_meta(config.meta_file, told, peaks_required=peaks_required, test_cell_types=config.test_cell_types)
+        if inputs is None
+        else inputs.samples
+    )
+    split = (
+        resolve_chroms(
+            genome.chrom_sizes,
+            chroms=config.chroms,
+            tchroms=config.tchroms,
+            vchroms=config.vchroms,
+            defaults=(DEFAULT_CHROMS, DEFAULT_TRAINING_CHROMS, DEFAULT_VALIDATION_CHROMS),
+            problems=told,
+        )
+        if inputs is None
+        else inputs.split
+    )
+    blacklist = Blacklist.empty() if inputs is None else inputs.blacklist
+    if inputs is None and config.blacklist is not None:
+        blacklist = read_blacklist(config.blacklist, told)
+    return Opened(config, genome, samples, open_tracks(samples), blacklist, chrom_sets(split))
+
+
+def _survey(
+    opened: Opened, inputs: Inputs | None, problems: list[str], warnings: list[str], notes: list[str]
+) -> dict[str, Any]:
+    """Look at every file, and say what is odd."""
+    config = opened.config
+    damaged: list[str] = []
+    values = read_tracks(opened, loader_threads(config), damaged)
+    regions = look_at_regions(opened, damaged)
+    genome = look_at_genome(opened, damaged)
+    # A file that was told of need not be told of again for another of its blocks.
+    told = "\n".join(problems)
+    paths = [str(use.path) for use in uses_of(opened.samples)]
+    problems += [text for text in damaged if not any(text.startswith(path) and f"{path}:" in told for path in paths)]
+    files = look_at_files(opened)
+    signal, binding = look_at_signal(opened, values), look_at_binding(opened, values)
+    equal_files = find_equal_files(uses_of(opened.samples))
+    odd, worth_knowing = judge_files(files, genome)
+    warnings += odd
+    notes += worth_knowing
+    _judge_signal(signal, problems, warnings)
+    _judge_binding(opened, binding, problems, warnings, quantitative=config.quant)
+    judge_equal_files(equal_files, problems, warnings)
+    sets = {**opened.sets, UNUSED: tuple(chrom for chrom in opened.genome.chrom_sizes if chrom not in opened.used)}
+    return {
+        "chromosomes": sets,
+        "genome": genome,
+        "files": files,
+        "signal": signal,
+        "binding": binding,
+        "regions": regions,
+        "pools": () if inputs is None else pool_findings(inputs.reports),
+        "split": look_at_split(opened, regions),
+        "equal_files": tuple(describe(equal) for equal in equal_files),
+    }
+
+
+def _judge_signal(tracks: Sequence[SignalFindings], problems: list[str], warnings: list[str]) -> None:
+    for track in tracks:
+        here = f"{track.path}: the ATAC signal of {track.cell_type}"
+        if track.not_finite:
+            problems.append(f"{here} is infinite at {track.not_finite:,} bases; the loss could not be computed")
+        if not track.bases_read:
+            continue
+        if track.smallest is None or track.smallest == track.largest == 0:
+            what = "has no data" if track.smallest is None else "is 0"
+            problems.append(f"{here} {what} on all {track.bases_read:,} bases read: there is nothing to learn from")
+        elif track.smallest == track.largest and track.missing == 0:
+            problems.append(f"{here} is {track.largest:g} everywhere: there is nothing to learn from")
+        elif track.smallest < 0 or (track.largest or 0) > 1:
+            warnings.append(
+                f"{here} runs from {track.smallest:.3g} to {track.largest:.3g}; expected 0 to 1, as after maxATAC's "
+                "normalisation"
+            )
+
+
+def _judge_binding(
+    opened: Opened,
+    tracks: Sequence[BindingFindings],
+    problems: list[str],
+    warnings: list[str],
+    *,
+    quantitative: bool,
+) -> None:
+    for track in tracks:
+        here = f"{track.path}: the binding of {track.cell_type}"
+        if track.not_finite:
+            problems.append(f"{here} is infinite at {track.not_finite:,} bases; the loss could not be computed")
+        if quantitative or not track.bases_read:
+            continue
+        if not track.is_binary:
+            warnings.append(f"{here} is not binary: a bin counts as bound where its values sum to more than 16")
+        bins = sum(bound.bins for bound in track.bound.values())
+        bound = sum(bound.bound for bound in track.bound.values())
+        if not bound:
+            warnings.append(f"{here} has no bound bin in the {track.bases_read:,} bases read")
+        elif bound > bins / 2:
+            warnings.append(f"{here} is bound in {bound / bins:.0%} of all bins: is it turned round?")
+    training = [track for track in tracks if track.label == "Train"]
+    complete = {sample.cell_line for sample in opened.samples if sample.label == "Train"} == {
+        track.cell_type for track in training
+    }
+    if not complete or any(track.bases_read < track.bases for track in training):
+        return
+    for name in ("training", "validation"):
+        chroms = opened.sets.get(name, ())
+        if not any(track.bound[name].bins for track in training):
+            continue
+        if quantitative and all((track.largest or 0) == 0 == (track.smallest or 0) for track in training):
+            problems.append(f"the binding of all training cell types is 0 everywhere: no {name} target tells anything")
+        elif not quantitative and not any(track.bound[name].bound for track in training):
+            problems.append(
+                f"no bin of the {name} chromosomes ({some(chroms)}) is bound in any training cell type: "
+                + ("there is nothing to learn" if name == "training" else "no epoch could be told from another")
+            )
+
+
+def _judge_estimates(config: TrainConfig, estimates: Estimates, problems: list[str], warnings: list[str]) -> None:
+    memory, disk = estimates.memory, estimates.disk
+    if memory.available is not None and memory.total > memory.available:
+        warnings.append(
+            f"the run would need about {format_bytes(memory.total)} of memory, but only "
+            f"{format_bytes(memory.available)} are there; a smaller --batch_size takes less"
+        )
+    if disk.free is not None and disk.total > disk.free:
+        problems.append(
+            f"--output {config.output}: the results would take about {format_bytes(disk.total)}, but "
+            f"{format_bytes(disk.free)} are free there"
+        )

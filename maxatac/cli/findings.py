@@ -1,0 +1,29 @@
+"""What `maxatac check` and `maxatac train --dry_run` print."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from maxatac.errors import InputError
+
+if TYPE_CHECKING:
+    from maxatac.outputs import RunFolder
+    from maxatac.settings import TrainConfig
+
+
+def show(config: TrainConfig, folder: RunFolder | None, *, as_json: bool = False, timed_fit: bool = False) -> int:
+    """Check, and print the findings; problems are raised once they are printed, so that the exit status is 2.
+
+    Raises
+    ------
+    InputError
+        With the problems, if there are any.
+    """
+    from maxatac.checking import check
+    from maxatac.checking.text import format_findings
+
+    findings = check(config, folder, timed_fit=timed_fit)
+    print(findings.as_json() if as_json else format_findings(findings), flush=True)
+    if findings.problems:
+        raise InputError(findings.problems)
+    return 0

@@ -1,0 +1,295 @@
+"""Nothing that is held out reaches a batch, and the guard is what sees to it.
+
+A marker, a value that no other file holds, is planted in the files of the test cell type and on the test chromosome of
+all files. Then something is broken so that it would leak. With the guard the run is refused; with the guard taken out
+the same batches carry the marker, so that these tests fail without it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyBigWig
+import pytest
+import tiny
+from starting import Start, Started
+from tiny import TinySet
+
+from maxatac import training
+from maxatac._core import Track
+from maxatac.cli.main import main
+from maxatac.errors import MaxatacError
+from maxatac.inputs import Inputs
+from maxatac.leak_guard import MAX_WINDOWS, Stream, chrom_sets, prove
+from maxatac.regions import RoiPool
+from maxatac.split import ChromSplit
+
+MARKER = 3 / 128  # exact in float32; no mean of a bin of 0 and 1, and smaller than any signal
+TEST_CHROM = "chr2"
+SETTINGS: dict[str, Any] = {"tchroms": ("chr1",), "vchroms": ("chr3",), "quant": True, "rand_ratio": 0.5}
+
+
+@pytest.fixture
+def marked(damaged: TinySet) -> TinySet:
+    """The data set with the marker wherever nothing may be learnt from; no other value equals it."""
+    for cell in tiny.CELLS:
+        for what in ("signal.bw", "binding.bw"):
+            path = damaged.file(cell, what)
+            with pyBigWig.open(str(path)) as track:
+                intervals = [(chrom, *interval) for chrom in tiny.SIZES for interval in track.intervals(chrom)]
+            assert MARKER not in {value for *_, value in intervals}
+            kept = [item for item in intervals if cell != "CellC" and item[0] != TEST_CHROM]
+            marked = [
+                (chrom, 0, size, MARKER) for chrom, size in tiny.SIZES.items() if cell == "CellC" or chrom == TEST_CHROM
+            ]
+            tiny.write_bigwig(path, sorted(kept + marked, key=lambda item: (list(tiny.SIZES).index(item[0]), item[1])))
+    return damaged
+
+
+def carries_the_marker(started: Started) -> bool:
+    """Read batches of every stream, of several epochs, and look for the marker in inputs and targets."""
+    samplers = started.samplers
+    found = False
+    for sampler in (*samplers.values(), samplers["training"].with_stream(training.STATISTICS_STREAM)):
+        for epoch in range(4):
+            for index in range(10):
+                inputs, targets = sampler.batch(epoch, index)
+                found |= bool((inputs[..., 4] == MARKER).any() or (targets == MARKER).any())
+    return found
+
+
+def test_no_batch_carries_the_marker(marked: TinySet, tmp_path: Path, start: Start, quick_network: None) -> None:
+    assert not carries_the_marker(start(marked.arguments(tmp_path / "results", "--rev_comp", **SETTINGS)))
+
+
+def test_the_marker_would_be_seen(marked: TinySet, tmp_path: Path, start: Start, quick_network: None) -> None:
+    for changes in ({"tchroms": ("chr1", TEST_CHROM)}, {"test_cell_types": ("CellA",)}):
+        assert carries_the_marker(start(marked.arguments(tmp_path / "results", **{**SETTINGS, **changes})))
+
+
+# Ways in which it could leak.
+
+Sabotage = Callable[[TinySet, pytest.MonkeyPatch], None]
+
+
+def copy_under_another_name(data: TinySet, _: pytest.MonkeyPatch) -> None:
+    """The user lists the test cell type's tracks a second time, as another cell type."""
+    for what in ("signal.bw", "binding.bw"):
+        shutil.copyfile(data.file("CellC", what), data.file("CellB", what))
+
+
+def changing(change: Callable[[Inputs], Inputs]) -> Sabotage:
+    """Break the program: what samplers are made from is changed behind the back of the checks."""
+
+    def sabotage(_: TinySet, patch: pytest.MonkeyPatch) -> None:
+        open_inputs = training.open_inputs
+        patch.setattr(training, "open_inputs", lambda *given: change(open_inputs(*given)))
+
+    return sabotage
+
+
+def test_tracks_drawn(inputs: Inputs) -> Inputs:
+    """The original's fault: cell types labelled Test are drawn into batches."""
+    held_out = [sample for sample in inputs.samples if sample.label == "Test"]
+    return dataclasses.replace(
+        inputs,
+        training=(*inputs.training, *held_out),
+        signal=(*inputs.signal, *(Track(sample.signal) for sample in held_out)),
+        binding=(*inputs.binding, *(Track(sample.binding) for sample in held_out)),
+    )
+
+
+def one_track_exchanged(inputs: Inputs) -> Inputs:
+    (held_out,) = (sample for sample in inputs.samples if sample.label == "Test")
+    return dataclasses.replace(inputs, signal=(inputs.signal[0], Track(held_out.signal)))
+
+
+def widened(inputs: Inputs, name: str, chrom: str, start: int) -> Inputs:
+    """Add a chromosome and a region on it to a pool."""
+    pool = inputs.pools[name]
+    wider = RoiPool(
+        (*pool.chroms, chrom),
+        pool.cell_lines,
+        np.append(pool.chrom, len(pool.chroms)).astype(np.int32),
+        np.append(pool.start, start),
+        np.append(pool.kind, 0).astype(np.int8),
+        np.append(pool.cell, 0).astype(np.int32),
+    )
+    return dataclasses.replace(inputs, pools={**inputs.pools, name: wider})
+
+
+SABOTAGES: dict[str, tuple[Sabotage, int, str]] = {
+    "a copy under another name": (copy_under_another_name, 2, "CellC_signal.bw' of CellC (Test) has the same content"),
+    "test cell types drawn": (changing(test_tracks_drawn), 1, "labelled Test is among those that train"),
+    "a test track opened": (changing(one_track_exchanged), 1, "CellC_signal.bw is one of CellC"),
+    "test chromosome trains": (
+        changing(lambda inputs: widened(inputs, "training", TEST_CHROM, 20_000)), 1,
+        "the training pool draws from chr2, which is no training chromosome",
+    ),
+    "test chromosome validates": (
+        changing(lambda inputs: widened(inputs, "validation", TEST_CHROM, 20_000)), 1,
+        "the validation pool draws from chr2, which is no validation chromosome",
+    ),
+}  # fmt: skip
+test_tracks_drawn.__test__ = False  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", SABOTAGES)
+def test_guard_refuses_what_would_leak(
+    name: str, marked: TinySet, tmp_path: Path, quick_network: None, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    sabotage, status, words = SABOTAGES[name]
+    sabotage(marked, monkeypatch)
+    monkeypatch.setattr("maxatac.training._run", lambda *_: pytest.fail("training began"))
+    assert main(marked.arguments(tmp_path / "results", **SETTINGS)) == status
+    assert words in capsys.readouterr().err
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize("name", SABOTAGES)
+def test_without_the_guard_it_leaks(
+    name: str, marked: TinySet, tmp_path: Path, start: Start, quick_network: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    SABOTAGES[name][0](marked, monkeypatch)
+    monkeypatch.setattr("maxatac.inputs.check_held_out_files", lambda *_, **__: ())
+    monkeypatch.setattr("maxatac.training.guard_samplers", lambda *_: {})
+    assert carries_the_marker(start(marked.arguments(tmp_path / "results", **SETTINGS)))
+
+
+def test_validation_chromosome_in_training_is_refused(
+    tiny_set: TinySet, tmp_path: Path, quick_network: None, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    changing(lambda inputs: widened(inputs, "training", "chr3", 20_000))(tiny_set, monkeypatch)
+    assert main(tiny_set.arguments(tmp_path / "results")) == 1
+    assert "the training pool draws from chr3" in capsys.readouterr().err
+
+
+# The proof itself.
+
+
+@pytest.fixture
+def started(tiny_set: TinySet, tmp_path: Path, start: Start, quick_network: None) -> Started:
+    return start(tiny_set.arguments(tmp_path / "results", rand_ratio=0.5))
+
+
+def streams_of(started: Started, **samplers: Any) -> dict[str, Stream]:
+    return {name: Stream(name, sampler, 2, 3) for name, sampler in {**started.samplers, **samplers}.items()}
+
+
+class Planned:
+    """A sampler with one column of its plans changed."""
+
+    def __init__(self, sampler: Any, column: str, value: int) -> None:
+        self.sampler, self.column, self.value = sampler, column, value
+        self.batch_size = sampler.batch_size
+
+    def plan(self, epoch: int, index: int) -> dict[str, np.ndarray]:
+        plan: dict[str, np.ndarray] = dict(self.sampler.plan(epoch, index))
+        if (epoch, index) == (1, 2):
+            plan[self.column] = plan[self.column].copy()
+            plan[self.column][-1] = self.value
+        return plan
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("chrom", 2, "a window on no chromosome"),
+        ("chrom", -1, "a window on no chromosome"),
+        ("track", 2, "a window of no training cell type"),
+        ("start", -1, "a window that leaves its chromosome"),
+        ("start", 159_000, "a window that leaves its chromosome"),
+        ("roi", 100_000, "a window that is none of the training regions"),
+    ],
+)
+def test_stray_window_is_named(column: str, value: int, words: str, started: Started) -> None:
+    prove(started.inputs, streams_of(started))
+    broken = Planned(started.samplers["training"], column, value)
+    with pytest.raises(MaxatacError, match="fault of maxatac") as refused:
+        prove(started.inputs, streams_of(started, training=broken))
+    assert f"batch 2 of epoch 1 of the training stream has {words}" in str(refused.value)
+
+
+def test_sampler_of_another_pool_is_named(started: Started) -> None:
+    swapped = {"training": started.samplers["validation"], "validation": started.samplers["training"]}
+    with pytest.raises(MaxatacError, match="leak guard"):
+        prove(started.inputs, streams_of(started, **swapped))
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("chrom", 2, "a region on no chromosome"),
+        ("start", 1_000_000, "a region that leaves its chromosome"),
+        ("cell", 2, "a region of no cell type"),
+    ],
+)
+def test_stray_region_is_named(column: str, value: int, words: str, started: Started) -> None:
+    pool = started.inputs.pools["training"]
+    changed = getattr(pool, column).copy()
+    changed[5] = value
+    pools = {**started.inputs.pools, "training": dataclasses.replace(pool, **{column: changed})}
+    with pytest.raises(MaxatacError, match=f"the training pool has {words}"):
+        prove(dataclasses.replace(started.inputs, pools=pools), {})
+
+
+def test_sets_that_share_a_chromosome(started: Started) -> None:
+    split = dataclasses.replace(started.inputs.split, validation=("chr3", "chr1"))
+    with pytest.raises(MaxatacError, match="chr1 in both the training and the validation chromosomes"):
+        prove(dataclasses.replace(started.inputs, split=split), {})
+
+
+def test_every_set_of_a_split_is_known() -> None:
+    @dataclasses.dataclass(frozen=True)
+    class WithTest(ChromSplit):
+        test: tuple[str, ...] = ()
+
+    split = WithTest(("a", "b"), ("a",), ("b",), ("left out: x",), ("c",))
+    assert chrom_sets(split) == {"training": ("a",), "validation": ("b",), "test": ("c",)}
+
+
+def test_batches_looked_at_are_bounded(started: Started) -> None:
+    class Large:
+        batch_size = 50_000
+
+    everything = Stream("training", started.samplers["training"], 3, 4).some_batches()
+    assert everything == [(epoch, index) for epoch in (0, 2) for index in range(4)]
+    few = Stream("training", Large(), 20, 100).some_batches()  # type: ignore[arg-type]
+    assert few == [(0, 0), (0, 99), (19, 0), (19, 99)]
+    assert len(few) * Large.batch_size <= MAX_WINDOWS
+
+
+# The record.
+
+
+def test_record_says_what_was_proven(marked: TinySet, tmp_path: Path, scores: list[float]) -> None:
+    rows = marked.rows()
+    rows[2]["CHIP_Peaks"] = rows[0]["CHIP_Peaks"]
+    marked.write_meta(rows)
+    settings = {**SETTINGS, "epochs": 2, "allow_shared_files": ("CellC",)}
+    assert main(marked.arguments(tmp_path / "results", **settings)) == 0
+    record = json.loads((tmp_path / "results" / "maxatac_model_run.json").read_text())
+    guard = record["leak_guard"]
+    assert guard["held_out_cell_types"] == ["CellC"]
+    assert guard["chromosomes"] == {"training": ["chr1"], "validation": ["chr3"]}
+    assert guard["regions"] == record["pools"]
+    assert guard["streams"] == {
+        "training": {"pool": "training", "batches": 4, "windows": 32},
+        "validation": {"pool": "validation", "batches": 2, "windows": 16},
+        "statistics": {"pool": "training", "batches": 20, "windows": 160},
+    }
+    (shared,) = guard["allowed_shared_files"]
+    assert shared["sha256"] is None
+    assert [(file["cell_type"], file["label"], file["column"]) for file in shared["files"]] == [
+        ("CellA", "Train", "CHIP_Peaks"),
+        ("CellC", "Test", "CHIP_Peaks"),
+    ]
+    assert record["settings"]["allow_shared_files"] == ["CellC"]
