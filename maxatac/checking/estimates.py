@@ -38,8 +38,8 @@ STEP_SECONDS = 4.0
 FORWARD_SHARE = 1 / 3
 """What predicting costs, as a share of training: one pass in place of three of about the same work."""
 
-BATCHES_IN_FLIGHT = 4
-"""Batches that exist at once: being made, waiting, being copied, being trained on."""
+BATCHES_IN_FLIGHT = 6
+"""Batches that exist at once: four made ahead, one being copied, one being trained on."""
 
 TENSORS_KEPT = 2
 """Copies of each layer's output that a training step holds: for the way back, and its gradient."""
@@ -166,7 +166,8 @@ def time_fit(config: TrainConfig, samplers: Mapping[str, Sampler], seed: int) ->
 def _memory(
     config: TrainConfig, model: keras.Model, samplers: Mapping[str, Sampler], *, on_device: bool
 ) -> MemoryEstimate:
-    decoded = sum(sampler.decoded["bytes"] for sampler in samplers.values())
+    # The samplers of a run share one memory.
+    decoded = max(sampler.memory.usage["held"] for sampler in samplers.values())
     program = max(0, _resident() - decoded)
     largest = max(config.batch_size, config.val_batch_size)
     inputs = int(np.prod(model.input_shape[1:])) + int(np.prod(model.output_shape[1:]))
