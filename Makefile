@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
-.PHONY: help tools demo test test-fast lint rust-test python-test lock lowest bench-loader yeast format clean
+.PHONY: help tools demo test test-fast lint rust-test python-test lock lowest bench bench-scale bench-core yeast format clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -67,8 +67,22 @@ rust-test: | tools
 python-test: $(VENV)/.dev $(VENV)/.built
 	$(BIN)/python -m pytest -q -n 2 --dist loadscope
 
-bench-loader: $(VENV)/.dev $(VENV)/.built  ## the loader beside pyBigWig and py2bit
-	$(BIN)/python tests/benchmarks/loader.py
+# GenVarLoader wants versions of its own.
+$(VENV)-bench/.done: requirements-bench.lock | tools
+	$(PYTHON) -m venv $(VENV)-bench
+	$(VENV)-bench/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements-bench.lock
+	@touch $@
+
+bench: $(VENV)/.dev $(VENV)/.built $(VENV)-bench/.done  ## the loader beside its peers; BENCH=--quick to try
+	PYTHONPATH=tests $(BIN)/python -m benchmarks --genvarloader $(VENV)-bench/bin/python $(BENCH)
+
+bench-scale: $(VENV)/.dev $(VENV)/.built  ## cost as pool, tracks and genome grow; BENCH=--quick to try
+	PYTHONPATH=tests $(BIN)/python -m benchmarks --scale $(BENCH)
+
+bench-core: $(VENV)/.built  ## the parts of the core, one by one
+	test -e bench_out/core_sparse || $(BIN)/maxatac simulate bench_out/core_sparse
+	test -e bench_out/core_dense || $(BIN)/maxatac simulate bench_out/core_dense --dense
+	MAXATAC_BENCH_DATA=$(CURDIR)/bench_out cargo bench --locked -p maxatac-core --bench parts
 
 yeast: $(VENV)/.built  ## the worked example: DATA=folder of the yeast set, OUT=results
 	$(BIN)/python examples/yeast.py $(DATA) $(OUT)
@@ -83,6 +97,8 @@ lock:  ## pin the newest versions of all dependencies, with hashes
 	  --no-emit-index-url pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url tests/benchmarks/requirements.in -o requirements-bench.lock
 
 lowest: tools  ## the fast tests with the oldest dependencies that pyproject.toml allows
 	$(PYTHON) -m venv $(VENV)-lowest
@@ -91,4 +107,4 @@ lowest: tools  ## the fast tests with the oldest dependencies that pyproject.tom
 	$(VENV)-lowest/bin/python -m pytest -q -m "not slow"
 
 clean:
-	rm -rf target build dist demo_out $(VENV) $(VENV)-lowest maxatac/_core*.so
+	rm -rf target build dist demo_out bench_out $(VENV) $(VENV)-bench $(VENV)-lowest maxatac/_core*.so

@@ -1,13 +1,16 @@
 """Draw the figures of the documentation: ``python docs/make_figures.py [FOLDER]``.
 
-Everything in them comes from the package: the default chromosomes, the split as the program resolves it, and windows as
-it centres them.
+What they show comes from the package (the default chromosomes, the split as the program resolves it, windows as it
+centres them) or was measured (``scale.json``, which ``make bench-scale`` has made).
 """
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -44,6 +47,56 @@ def draw_split(path: Path) -> None:
     FigureCanvasSVG(figure)
     _draw_grid(figure.add_axes((0.02, 0.555, 0.96, 0.43)))
     _draw_batch(figure.add_axes((0.02, 0.01, 0.96, 0.53)))
+    _save(figure, path)
+
+
+def draw_scale(path: Path) -> None:
+    """Draw what an example costs as pool and tracks grow, and the time to the first batch as the genome grows."""
+    scale = json.loads((Path(__file__).parent / "scale.json").read_text(encoding="utf-8"))
+    figure = Figure(figsize=(10, 3.4))
+    FigureCanvasSVG(figure)
+    pool, tracks, genome = figure.subplots(
+        1, 3, gridspec_kw={"left": 0.065, "right": 0.985, "bottom": 0.17, "top": 0.86}
+    )
+    _draw_costs(pool, scale["pool"], "regions", TRAINING)
+    pool.set(xscale="log", xlabel="regions in the pool", ylabel="CPU time per example (us)")
+    _draw_costs(tracks, scale["tracks"], "cell_types", TRAINING)
+    tracks.set(xlim=(0, None), xlabel="cell types", ylabel="CPU time per example (us)")
+    for kind, colour in (("sparse", TRAINING), ("dense", VALIDATION)):
+        rows = [row for row in scale["genome"] if row["kind"] == kind]
+        _draw_spread(genome, [row["size"] / 1e6 for row in rows], [row["first_batch_seconds"] for row in rows], colour)
+        genome.plot([], [], color=colour, marker="o", markersize=4, label=f"{kind} tracks")
+    threads, cell_types = scale["genome"][0]["threads"], scale["cell_types"]
+    genome.set(xlim=(0, None), xlabel="genome (Mb)", ylabel="time to the first batch (s)")
+    genome.legend(frameon=False, fontsize=8.5, loc="upper left", title=f"{cell_types} cell types, {threads} threads",
+                  title_fontsize=8.5, alignment="left")  # fmt: skip
+    for axes, letter in ((pool, "a"), (tracks, "b"), (genome, "c")):
+        axes.set_ylim(0, None)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.tick_params(labelsize=8.5, colors=INK)
+        axes.xaxis.label.set(fontsize=9.5, color=INK)
+        axes.yaxis.label.set(fontsize=9.5, color=INK)
+        axes.set_title(letter, loc="left", fontsize=14, weight="bold", color=INK)
+    _save(figure, path)
+
+
+def _draw_costs(axes: matplotlib.axes.Axes, rows: Sequence[Mapping[str, Any]], what: str, colour: str) -> None:
+    """Draw the cost of an example over a count, in microseconds."""
+    costs = [{name: seconds * 1e6 for name, seconds in row["cpu"].items()} for row in rows]
+    _draw_spread(axes, [row[what] for row in rows], costs, colour)
+
+
+def _draw_spread(
+    axes: matplotlib.axes.Axes, places: Sequence[float], spreads: Sequence[Mapping[str, float]], colour: str
+) -> None:
+    """Draw medians, joined, with their quartiles as bars."""
+    medians = np.array([spread["median"] for spread in spreads])
+    low, high = (np.array([spread[end] for spread in spreads]) for end in ("low", "high"))
+    axes.errorbar(places, medians, yerr=(medians - low, high - medians), color=colour, marker="o", markersize=4,
+                  linewidth=1.3, elinewidth=1, capsize=2)  # fmt: skip
+
+
+def _save(figure: Figure, path: Path) -> None:
     # The date and random ids would make the bytes differ from run to run.
     with matplotlib.rc_context({"svg.hashsalt": "maxatac", "svg.fonttype": "path"}):
         figure.savefig(path, metadata={"Date": None, "Creator": None})
@@ -154,7 +207,7 @@ def _draw_batch(axes: matplotlib.axes.Axes) -> None:
     axes.plot([76, 76], [0.7, 8.2], color="#d5d5d5", linewidth=1)
 
 
-FIGURES = {"split.svg": draw_split}
+FIGURES = {"split.svg": draw_split, "scale.svg": draw_scale}
 
 
 def main() -> None:

@@ -51,7 +51,7 @@ def commands(page: Path) -> Iterator[list[str]]:
 
 def test_pages_are_found() -> None:
     assert {p.name for p in PAGES} == {
-        "README.md", "CHANGELOG.md", "train.md", "check.md", "simulate.md", "how-it-is-built.md",
+        "README.md", "CHANGELOG.md", "train.md", "check.md", "simulate.md", "loader.md", "how-it-is-built.md",
     }  # fmt: skip
 
 
@@ -69,6 +69,29 @@ def test_option_tables_are_the_parsers() -> None:
         [sys.executable, str(ROOT / "docs" / "options.py"), "--check"], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_tables_of_numbers_are_those_of_the_files() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "docs" / "benchmark.py"), "--check"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_every_table_of_numbers_has_a_place() -> None:
+    benchmark = script("benchmark")
+    text = "".join(page.read_text(encoding="utf-8") for page in benchmark.PAGES)
+    assert [name for name in benchmark.tables() if text.count(benchmark.begin(name)) != 1] == []
+
+
+def test_stale_table_of_numbers_is_put_right(tmp_path: Path) -> None:
+    benchmark = script("benchmark")
+    page = ROOT / "docs" / "loader.md"
+    text = page.read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if line.startswith("| maxatac |"))
+    stale = tmp_path / "loader.md"
+    stale.write_text(text.replace(line, "| maxatac | 1 |"), encoding="utf-8")
+    assert benchmark.filled(stale, benchmark.tables()) == text
 
 
 def test_option_table_has_every_option() -> None:

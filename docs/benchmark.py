@@ -1,0 +1,82 @@
+"""Write the tables of measured numbers into the pages, from ``docs/bench.json`` and ``docs/scale.json``.
+
+``python docs/benchmark.py --check`` fails if a page disagrees with the files; ``--write`` puts that right, and with
+``--take bench_out`` copies the results of ``make bench`` and ``make bench-scale`` from that folder first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+
+DOCS = Path(__file__).parent
+PAGES = (DOCS.parent / "README.md", DOCS / "loader.md")
+FILES = ("bench.json", "scale.json")
+
+END = "<!-- end of the table -->"
+_MARKED = re.compile(r"<!-- table ([a-z]+), written by docs/benchmark\.py -->\n.*?" + re.escape(END), re.DOTALL)
+
+
+def begin(name: str) -> str:
+    """Marker before a table."""
+    return f"<!-- table {name}, written by docs/benchmark.py -->"
+
+
+def tables() -> dict[str, str]:
+    """Lay out all tables, by name."""
+    # The layout belongs to the benchmarks, which are no part of the package.
+    sys.path.insert(0, str(DOCS.parent / "tests"))
+    try:
+        from benchmarks.tables import sections
+    finally:
+        sys.path.pop(0)
+    bench, scale = (json.loads((DOCS / name).read_text(encoding="utf-8")) for name in FILES)
+    return sections(bench, scale)
+
+
+def filled(page: Path, laid_out: dict[str, str]) -> str:
+    """Put the tables between the markers of a page; returns the page's text."""
+    text, count = _MARKED.subn(
+        lambda found: f"{begin(found[1])}\n\n{laid_out[found[1]]}\n\n{END}", page.read_text(encoding="utf-8")
+    )
+    if not count:
+        raise LookupError(f"{page}: lacks the markers <!-- table NAME, written by docs/benchmark.py --> and {END}")
+    return text
+
+
+def main() -> int:
+    """Check or write the pages."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    choice = parser.add_mutually_exclusive_group(required=True)
+    choice.add_argument("--check", action="store_true", help="fail if a page disagrees with the files")
+    choice.add_argument("--write", action="store_true", help="update the pages")
+    parser.add_argument(
+        "--take", type=Path, metavar="FOLDER", help="with --write: take over the results in this folder"
+    )
+    arguments = parser.parse_args()
+    if arguments.take is not None and arguments.write:
+        for name in FILES:
+            if (arguments.take / name).exists():
+                shutil.copyfile(arguments.take / name, DOCS / name)
+                print(f"{name}: taken from {arguments.take}")
+    laid_out = tables()
+    stale = 0
+    for page in PAGES:
+        text = filled(page, laid_out)
+        if text == page.read_text(encoding="utf-8"):
+            continue
+        if arguments.write:
+            page.write_text(text, encoding="utf-8")
+            print(f"{page.name}: updated")
+        else:
+            print(f"{page.name}: the tables differ from the files; run python docs/benchmark.py --write")
+            stale += 1
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
