@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from maxatac._core import Genome as Genome
+    from maxatac._core import Memory as Memory
     from maxatac._core import Sampler as Sampler
     from maxatac._core import Track as Track
     from maxatac._core import read_windows as read_windows
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Genome": "maxatac._core",
+    "Memory": "maxatac._core",
     "Sampler": "maxatac._core",
     "Track": "maxatac._core",
     "read_windows": "maxatac._core",
@@ -32,6 +34,7 @@ _HOMES = {
 
 __all__ = [
     "Genome",
+    "Memory",
     "Sampler",
     "Track",
     "TrainConfig",

@@ -193,3 +193,87 @@ fn fill(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sampler::tests::{cut_files, open_wide};
+    use crate::testing::TestResult;
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    fn order(compact: bool) -> Order {
+        Order {
+            stream: 1,
+            epoch: 2,
+            compact,
+        }
+    }
+
+    fn bytes(batch: &Batch) -> Vec<u8> {
+        let inputs = match &batch.inputs {
+            BatchInputs::OneHot(floats) => floats.to_vec(),
+            BatchInputs::Compact { codes, signal } => [&codes[..], &signal[..]].concat(),
+        };
+        [&inputs, &batch.targets[..]].concat()
+    }
+
+    #[test]
+    fn batches_come_in_order_and_then_end() -> TestResult {
+        let (sampler, _files) = open_wide(u64::MAX)?;
+        let (sampler, pool) = (Arc::new(sampler), BufferPool::new(4));
+        for compact in [false, true] {
+            let order = order(compact);
+            let mut ahead = Ahead::start(
+                Arc::clone(&sampler),
+                Arc::clone(&pool),
+                order.clone(),
+                3..20,
+            )?;
+            for index in 3..20 {
+                let Next::Ready(batch) = ahead.next(PATIENCE) else {
+                    return Err(format!("no batch {index}").into());
+                };
+                assert_eq!(bytes(&*batch?), bytes(&order.read(&sampler, &pool, index)?));
+            }
+            assert!(matches!(ahead.next(PATIENCE), Next::End));
+            assert!(matches!(ahead.next(PATIENCE), Next::End));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_queue_that_is_left_stops_its_thread() -> TestResult {
+        let (sampler, _files) = open_wide(u64::MAX)?;
+        let (sampler, pool) = (Arc::new(sampler), BufferPool::new(4));
+        for taken in [0, 1, 3] {
+            let mut ahead = Ahead::start(
+                Arc::clone(&sampler),
+                Arc::clone(&pool),
+                order(false),
+                0..u64::MAX,
+            )?;
+            for _ in 0..taken {
+                assert!(matches!(ahead.next(PATIENCE), Next::Ready(Ok(_))));
+            }
+            drop(ahead);
+            // Nobody else holds it any more.
+            assert_eq!(Arc::strong_count(&sampler), 1);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn an_error_comes_in_its_place_and_ends_it() -> TestResult {
+        let (sampler, files) = open_wide(0)?;
+        cut_files(&files)?;
+        let pool = BufferPool::new(4);
+        let mut ahead = Ahead::start(Arc::new(sampler), pool, order(false), 0..9)?;
+        assert!(matches!(
+            ahead.next(PATIENCE),
+            Next::Ready(Err(Error::Format { .. }))
+        ));
+        assert!(matches!(ahead.next(PATIENCE), Next::End));
+        Ok(())
+    }
+}

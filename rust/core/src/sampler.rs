@@ -680,7 +680,7 @@ fn check(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::testing::{
         BigWigFile, Endian, Items, Section, TempFile, TestResult, TwoBitFile, dense, same,
@@ -732,12 +732,12 @@ mod tests {
         vec![chrom("chr1", vec![(18, 19)]), chrom("chr2", vec![])]
     }
 
-    struct Files {
+    pub(crate) struct Files {
         genome: Arc<TwoBit>,
         signal: Vec<Arc<BigWig>>,
         binding: Vec<Arc<BigWig>>,
         /// Removed when dropped.
-        _temps: Vec<TempFile>,
+        temps: Vec<TempFile>,
     }
 
     fn files() -> TestResult<Files> {
@@ -780,8 +780,29 @@ mod tests {
             genome,
             signal,
             binding,
-            _temps: temps,
+            temps,
         })
+    }
+
+    /// A sampler of larger batches, and its files.
+    pub(crate) fn open_wide(memory: u64) -> TestResult<(Sampler, Files)> {
+        let files = files()?;
+        let settings = Settings {
+            batch_size: 100,
+            threads: 2,
+            ..settings()
+        };
+        let sampler = open_within(memory, &files, regions(), settings)?;
+        Ok((sampler, files))
+    }
+
+    /// Cuts all files off behind their headers.
+    pub(crate) fn cut_files(files: &Files) -> TestResult {
+        for temp in &files.temps {
+            let file = std::fs::File::options().write(true).open(temp.path())?;
+            file.set_len(80)?;
+        }
+        Ok(())
     }
 
     fn open_sampler(files: &Files, regions: Regions, settings: Settings) -> Result<Sampler> {
