@@ -227,7 +227,7 @@ def _in_training(bench: Results) -> list[Figure]:
     for backend, label in BACKENDS.items():
         if backend in bench.get("training", {}):
             measured = bench["training"][backend]
-            share = measured["loader_share"]
+            share = measured["waiting_share"]
             found.append(
                 Figure(
                     f"the loader's share of a training step, {label}",
