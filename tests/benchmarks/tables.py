@@ -195,6 +195,9 @@ def _in_fresh_processes(bench: Results) -> list[Figure]:
                 first["median"] < 3,
             )
         )
+        # Systems other than Linux do not tell.
+        if not measured["interpreter"]["median"]:
+            continue
         found.append(
             Figure(
                 f"anonymous memory above the interpreter, {size:g} Mb, {kind}",
@@ -204,7 +207,7 @@ def _in_fresh_processes(bench: Results) -> list[Figure]:
                 anonymous < 400e6,
             )
         )
-    if "budget" in bench:
+    if "budget" in bench and bench["budget"]["limited"]["interpreter"]["median"]:
         limited, free = bench["budget"]["limited"], bench["budget"]["default"]
         anonymous = limited["peak_anonymous"]["median"]
         # One batch is with the consumer, and the next is being made.
