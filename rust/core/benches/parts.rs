@@ -11,8 +11,9 @@ use std::sync::Arc;
 
 use criterion::{Criterion, Throughput};
 use maxatac_core::bins::{Target, targets};
-use maxatac_core::decoded::{Budget, DecodedTrack};
-use maxatac_core::sampler::{CHANNELS, Regions, SampledChrom, Sampler, Settings};
+use maxatac_core::decoded::{DecodedTrack, Decoder, PaintedWindow};
+use maxatac_core::memory::Memory;
+use maxatac_core::sampler::{CHANNELS, Inputs, Regions, SampledChrom, Sampler, Settings};
 use maxatac_core::{BigWig, BlockRef, Runs, Scratch, Strand, TwoBit};
 
 type BenchResult<T = ()> = Result<T, Box<dyn Error>>;
@@ -37,7 +38,7 @@ fn main() -> BenchResult {
     for kind in ["sparse", "dense"] {
         let data = Data::open(&folder.join(format!("core_{kind}")))?;
         decode(&mut criterion, kind, &data)?;
-        fill(&mut criterion, kind, &data)?;
+        paint(&mut criterion, kind, &data)?;
         batches(&mut criterion, kind, &data)?;
     }
     criterion.final_summary();
@@ -94,24 +95,19 @@ impl Data {
     }
 }
 
-/// Packed bases to the first four floats of each row of a window.
+/// Packed bases and a signal to the rows of a window.
 fn one_hot(criterion: &mut Criterion, data: &Data) -> BenchResult {
-    let mut group = criterion.benchmark_group("one-hot");
+    let mut group = criterion.benchmark_group("one-hot and signal");
     group.throughput(Throughput::Elements(1));
+    let signal: Vec<f32> = (0..WINDOW).map(|base| base as f32).collect();
     let (mut out, mut scratch) = (vec![0.0; FLOATS], Vec::new());
     for (name, strand) in [("forward", Strand::Forward), ("reverse", Strand::Reverse)] {
         let mut windows = data.endless();
         let mut read = || -> BenchResult {
             let (chrom, start) = windows.next().ok_or("no peaks")?;
-            data.genome.one_hot(
-                chrom as usize,
-                start,
-                start + WINDOW,
-                strand,
-                &mut out,
-                CHANNELS,
-                &mut scratch,
-            )?;
+            let chrom = chrom as usize;
+            data.genome
+                .input(chrom, start, strand, &signal, &mut out, &mut scratch)?;
             Ok(())
         };
         // What fails once fails before anything is measured.
@@ -170,31 +166,24 @@ fn decode(criterion: &mut Criterion, kind: &str, data: &Data) -> BenchResult {
     Ok(())
 }
 
-/// The signal of a window, from decoded blocks to the fifth float of each row.
-fn fill(criterion: &mut Criterion, kind: &str, data: &Data) -> BenchResult {
-    let track = DecodedTrack::new(Arc::clone(&data.signal), Arc::new(Budget::new(u64::MAX)));
+/// The signal of a window from decoded blocks.
+fn paint(criterion: &mut Criterion, kind: &str, data: &Data) -> BenchResult {
+    let track = DecodedTrack::new(Arc::clone(&data.signal), Arc::new(Memory::new(u64::MAX)));
     // A chromosome has a number in the genome and another one in the track.
     let mut there = Vec::new();
     for chrom in data.genome.chroms() {
         let index = data.signal.require_chrom(&chrom.name)?;
-        track.preload(index, &[(0, chrom.size)])?;
+        track.preload(index, &[(0, chrom.size)], &|| false)?;
         there.push(index);
     }
-    let mut group = criterion.benchmark_group("fill a window");
+    let mut group = criterion.benchmark_group("paint a window");
     group.throughput(Throughput::Elements(1));
-    let (mut out, mut scratch) = (vec![0.0; FLOATS], Scratch::new());
+    let (mut decoder, mut window) = (Decoder::default(), PaintedWindow::default());
     let mut windows = data.endless();
     let mut read = || -> BenchResult {
         let (chrom, start) = windows.next().ok_or("no peaks")?;
         let chrom = there[chrom as usize];
-        let write = |from: u32, to: u32, value: f32| {
-            let rows =
-                &mut out[(from - start) as usize * CHANNELS..(to - start) as usize * CHANNELS];
-            for row in rows.chunks_exact_mut(CHANNELS) {
-                row[CHANNELS - 1] = value;
-            }
-        };
-        track.for_each(chrom, start, start + WINDOW, &mut scratch, write)?;
+        track.paint(chrom, start, start + WINDOW, &mut decoder, &mut window)?;
         Ok(())
     };
     read()?;
@@ -220,7 +209,6 @@ fn batches(criterion: &mut Criterion, kind: &str, data: &Data) -> BenchResult {
         target: Target::Binary,
         seed: SEED,
         threads: 1,
-        memory: u64::MAX,
     };
     let sampler = Sampler::new(
         Arc::clone(&data.genome),
@@ -229,6 +217,8 @@ fn batches(criterion: &mut Criterion, kind: &str, data: &Data) -> BenchResult {
         chroms.collect(),
         data.regions(),
         settings,
+        &Arc::new(Memory::new(u64::MAX)),
+        &|| false,
     )?;
     let mut group = criterion.benchmark_group("batch");
     group.throughput(Throughput::Elements(BATCH as u64));
@@ -245,7 +235,7 @@ fn batches(criterion: &mut Criterion, kind: &str, data: &Data) -> BenchResult {
     let mut endless = plans.iter().cycle();
     let mut read = || -> BenchResult {
         let plan = endless.next().ok_or("no plans")?;
-        sampler.read(plan, &mut inputs, &mut outputs)?;
+        sampler.read(plan, Inputs::OneHot(&mut inputs), &mut outputs)?;
         Ok(())
     };
     read()?;

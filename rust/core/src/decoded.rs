@@ -799,7 +799,7 @@ mod tests {
             let (_temp, file) = open(&blocks)?;
             let (mut scratch, mut decoder) = (Scratch::new(), Decoder::default());
             let mut window = PaintedWindow::default();
-            for (limit, some_held) in [(0, false), (600, true), (10_000, true), (1 << 40, true)] {
+            for (limit, some_held) in [(0, false), (1000, true), (10_000, true), (1 << 40, true)] {
                 let memory = Arc::new(Memory::new(limit));
                 let track = DecodedTrack::new(Arc::clone(&file), Arc::clone(&memory));
                 let held = track.preload(0, &[(0, 50)], &go_on)?;

@@ -226,11 +226,11 @@ fn encode_quads<'a>(
     }
     let (quads, tail): (&mut [Quad], _) = rest.as_chunks_mut();
     for ((quad, four), &byte) in quads.iter_mut().zip(fours).zip(packed.by_ref()) {
-        let f = &table[usize::from(byte)];
-        let [a, b, c, d] = four;
+        let hot = &table[usize::from(byte)];
         *quad = [
-            f[0], f[1], f[2], f[3], a, f[4], f[5], f[6], f[7], b, //
-            f[8], f[9], f[10], f[11], c, f[12], f[13], f[14], f[15], d,
+            hot[0], hot[1], hot[2], hot[3], four[0], hot[4], hot[5], hot[6], hot[7],
+            four[1], //
+            hot[8], hot[9], hot[10], hot[11], four[2], hot[12], hot[13], hot[14], hot[15], four[3],
         ];
     }
     if !tail.is_empty() {

@@ -277,7 +277,7 @@ pub(super) fn parse(
             let (words, _) = data.as_chunks();
             match order {
                 ByteOrder::Little => {
-                    section.append(words, u32::from_le_bytes, chrom_size, intervals)
+                    section.append(words, u32::from_le_bytes, chrom_size, intervals);
                 }
                 ByteOrder::Big => section.append(words, u32::from_be_bytes, chrom_size, intervals),
             }
