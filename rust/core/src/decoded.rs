@@ -18,7 +18,7 @@ use crate::bigwig::{BigWig, BlockRef, Intervals, Runs, Scratch};
 use crate::error::{Error, Result};
 use crate::memory::{BlockKey, Memory};
 
-/// Values that are written at once where a run is short: most are, and what is written past its end is overwritten.
+/// Values that are written at once where a run is shorter, as most are; the surplus is overwritten by the runs after it.
 const STRIDE: usize = 16;
 
 /// Bytes that an allocation takes besides what was asked for, about.
@@ -85,10 +85,10 @@ impl Block {
         (size_of::<Self>() + elsewhere) as u64 + ALLOCATION_BYTES
     }
 
-    /// Writes what it holds of the region that starts at `start` into `values`, which lies in `room` with [`STRIDE`] more
-    /// behind it; values between the block's start and end that it holds nothing for become 0, others stay.
+    /// Writes what it holds of the window that starts at `start`. Between the block's start and end, what it holds nothing
+    /// for becomes 0, unless it keeps items as they are; all else stays.
     fn paint(&self, start: u32, window: &mut PaintedWindow) {
-        let end = start + window.len as u32;
+        let end = start + window.values.len() as u32;
         let (from, to) = (self.start.max(start), self.end.min(end));
         if from >= to {
             return;
@@ -233,10 +233,13 @@ fn paint_runs(
             values[at..place.end].fill(value);
             return;
         }
-        // Most runs are a few bases long: one wide write, whose surplus the next run overwrites.
-        values[at..at + STRIDE].fill(value);
-        if length > STRIDE {
-            values[at + STRIDE..at + length].fill(value);
+        if at + STRIDE <= place.end {
+            values[at..at + STRIDE].fill(value);
+            if length > STRIDE {
+                values[at + STRIDE..at + length].fill(value);
+            }
+        } else {
+            values[at..at + length].fill(value);
         }
         at += length;
         from = end;
@@ -321,22 +324,19 @@ impl Intervals for ContiguousRuns {
 /// The values of a window of one track.
 #[derive(Debug, Default)]
 pub struct PaintedWindow {
-    /// As long as the window and [`STRIDE`] more, which may hold anything.
     values: Vec<f32>,
-    len: usize,
 }
 
 impl PaintedWindow {
     /// One value per base; 0 where there is no data or NaN.
     pub fn values(&self) -> &[f32] {
-        &self.values[..self.len]
+        &self.values
     }
 
     /// Makes it `len` zeros.
     pub(crate) fn clear(&mut self, len: usize) {
-        self.len = len;
         self.values.clear();
-        self.values.resize(len + STRIDE, 0.0);
+        self.values.resize(len, 0.0);
     }
 }
 
@@ -680,6 +680,19 @@ mod tests {
             12,
         );
         assert!(matches!(block.form, Form::Bases(_)), "{block:?}");
+        // What is written at once must not reach behind the block.
+        check(
+            &[
+                (3, 4, 1.0),
+                (4, 5, 5.0),
+                (5, 60, 2.0),
+                (60, 62, 6.0),
+                (62, 63, 7.0),
+                (63, 64, 8.0),
+            ],
+            true,
+            90,
+        );
         // Longer and shorter than what is written at once, and as long.
         let block = check(
             &[
