@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -93,6 +95,12 @@ class TrainConfig:
         Format of the checkpoints, one of ``MODEL_FORMATS``.
     force : bool
         Replace what an earlier run of this prefix left in the output folder.
+    resume : bool
+        Go on with the run of this prefix in the output folder; where there is none, begin it.
+    keep_checkpoints : str
+        Which epochs' checkpoints stay: ``all``, ``best``, or ``last:N``, the last N and the best.
+    deterministic : bool
+        Let a GPU use nothing but algorithms that give the same bits each time.
     """
 
     sequence: Path
@@ -130,6 +138,9 @@ class TrainConfig:
     quant: bool = False
     model_format: str = "keras"
     force: bool = False
+    resume: bool = False
+    keep_checkpoints: str = "all"
+    deterministic: bool = False
 
     def __post_init__(self) -> None:
         """Accept strings for paths and any sequence for lists."""
@@ -169,6 +180,10 @@ class TrainConfig:
             value = getattr(self, name)
             if value not in allowed:
                 found.append(f"--{name} {value}: expected one of {', '.join(allowed)}")
+        if not re.fullmatch(r"all|best|last:[1-9][0-9]{0,8}", self.keep_checkpoints):
+            found.append(f"--keep_checkpoints {self.keep_checkpoints}: expected all, best, or last:N with N from 1")
+        if self.resume and self.force:
+            found.append("--resume and --force: one goes on with the earlier run, the other removes it; expected one")
         if not self.prefix or "/" in self.prefix or self.prefix.startswith("."):
             found.append(f"--prefix {self.prefix!r}: expected a file name without a folder and without a leading dot")
         if self.output_activation != "sigmoid" and not self.quant:
@@ -181,3 +196,10 @@ class TrainConfig:
                 f"--target_scale_factor {self.target_scale_factor:g}: used for quantitative targets only; add --quant"
             )
         return found
+
+
+def loader_threads(config: TrainConfig) -> int:
+    """Threads of the loader: as asked for, else one for each processor that the process may use."""
+    if config.threads is not None:
+        return config.threads
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from maxatac.cli import config
+from maxatac.errors import InputError
 from maxatac.settings import (
     ARCHITECTURES,
     CENTERS,
@@ -33,7 +35,7 @@ def add_parser(subparsers: Any) -> None:
         description="Train a model on the ATAC-seq and ChIP-seq data that a meta file lists.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="Exit status: 0 done, 2 something wrong with the input (all of it named, nothing written), "
-        "1 failed while running, 130 interrupted.",
+        "1 failed while running, 75 stopped by SIGTERM or SIGUSR1 (try again with --resume), 130 interrupted.",
     )
     switch = argparse.BooleanOptionalAction
 
@@ -51,6 +53,7 @@ def add_parser(subparsers: Any) -> None:
             kwargs["help"] += f" Default: {default_text}."
         group.add_argument(*names, dest=name, **kwargs)
 
+    config.add_option(parser.add_argument_group("settings file"))
     group = parser.add_argument_group("required")
     option(group, "--sequence", type=Path, metavar="2BIT", help="Genome sequence as 2bit.")
     option(
@@ -64,6 +67,15 @@ def add_parser(subparsers: Any) -> None:
     option(group, "--output", type=Path, metavar="DIR", help="Folder for the results.")
     option(group, "--prefix", help="First part of the name of every output file.")
     option(group, "--force", action=switch, help="Replace what an earlier run of this prefix left in the folder.")
+    option(
+        group, "--resume", action=switch,
+        help="Go on with the run of this prefix in the folder, from its last finished epoch; where there is none, "
+        "begin it. What shapes the result must be as it was; --epochs may grow.",
+    )  # fmt: skip
+    option(
+        group, "--keep_checkpoints", metavar="WHICH",
+        help="Which epochs' checkpoints stay: all, best, or last:N (the last N and the best).",
+    )  # fmt: skip
     option(
         group, "--save_roi", action=switch, help="Write the pools of regions of interest; --train_roi reads them back."
     )
@@ -174,6 +186,11 @@ def add_parser(subparsers: Any) -> None:
         help="Threads of the loader; the results do not depend on it.",
     )  # fmt: skip
 
+    option(
+        group, "--deterministic", action=switch,
+        help="Let a GPU use only algorithms that give the same bits each time, which are slower.",
+    )  # fmt: skip
+
     group = parser.add_argument_group("accepted for old command lines, without effect")
     for name in ("--multiprocessing", "--max_queue_size"):
         group.add_argument(
@@ -203,7 +220,10 @@ def run(namespace: argparse.Namespace) -> int:
 
     from maxatac.cli.logs import log_to_stderr
 
-    log_to_stderr(namespace.loglevel)
+    settings = config_from(namespace)
+    if namespace.config_problems:
+        raise InputError([*namespace.config_problems, *settings.problems()])
+    log_to_stderr(settings.loglevel)
     _leave_tensorflow_out()
     for name in ("multiprocessing", "max_queue_size"):
         if getattr(namespace, name) is not None:
@@ -211,5 +231,5 @@ def run(namespace: argparse.Namespace) -> int:
 
     from maxatac.training import train
 
-    train(config_from(namespace))
+    train(settings)
     return 0
