@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maxatac.files import replacing, write_text
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 BEST_FORMATS = (".keras", ".h5")
+
+# Bytes that an HDF5 file has beside the numbers, more than was seen.
+_ROOM, _ROOM_PER_VARIABLE = 65_536, 4_096
 
 
 class Checkpoints:
@@ -37,7 +42,7 @@ class Checkpoints:
         """Write the model of the last epoch, unless it would be removed at once."""
         if self._stays(epoch, epoch, best):
             with replacing(self._folder.checkpoint(epoch)) as unfinished:
-                model.save(unfinished)
+                _write(model, unfinished)
 
     def select(self, model: keras.Model, epoch: int, best: int | None) -> None:
         """Write the model of the last epoch as the best if it is, and remove what is not to be kept."""
@@ -91,7 +96,7 @@ class Checkpoints:
                 if suffix == f".{self._folder.model_format}":
                     shutil.copyfile(self._folder.checkpoint(best), unfinished)
                 else:
-                    model.save(unfinished)
+                    _write(model, unfinished)
         write_text(self._folder.best_epoch, f"{self._folder.checkpoint(best).name}\n")
 
     def _prune(self, last: int, best: int | None) -> None:
@@ -104,3 +109,19 @@ class Checkpoints:
         if self._keep == "all" or epoch == best:
             return True
         return self._keep != "best" and epoch > last - int(self._keep.removeprefix("last:"))
+
+
+def _write(model: keras.Model, path: Path) -> None:
+    """Write a model as the suffix of the path says.
+
+    A full disk makes HDF5 fail in a way that leaves the file open and breaks what comes after. So the room is taken
+    first, by plain bytes.
+    """
+    if path.suffix == ".h5":
+        variables = [*model.variables, *model.optimizer.variables]
+        room = _ROOM + sum(_ROOM_PER_VARIABLE + variable.numpy().nbytes for variable in variables)
+        with path.open("wb") as file:
+            file.write(os.urandom(room))
+            file.flush()
+            os.fsync(file.fileno())
+    model.save(path)

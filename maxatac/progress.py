@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -104,12 +106,17 @@ class EventFiles:
         """Open the files."""
         # Not its SummaryWriter: that one writes in a thread, which a full disk ends, and whoever writes next waits
         # for it for ever.
-        from tensorboardX.event_file_writer import EventsWriter
+        from tensorboardX.proto.event_pb2 import Event
+        from tensorboardX.record_writer import RecordWriter
 
         try:
             for name in ("train", "validation"):
                 (self._folder / name).mkdir(parents=True, exist_ok=True)
-                self._writers[name] = EventsWriter(str(self._folder / name / "events"))
+                path = self._folder / name / f"events.out.tfevents.{int(time.time())}.{socket.gethostname()}"
+                self._writers[name] = RecordWriter(str(path))
+                self._writers[name].write(
+                    Event(wall_time=time.time(), file_version="brain.Event:2").SerializeToString()
+                )
         except OSError as error:
             self._give_up(error)
         return self
@@ -145,13 +152,10 @@ class EventFiles:
 
         if name in self._writers:
             event = Event(wall_time=time.time(), step=epoch, summary=scalar(tag, value))
-            self._writers[name].write_event(event)
+            self._writers[name].write(event.SerializeToString())
 
     def _give_up(self, error: OSError) -> None:
         logger.warning("no more event files for TensorBoard are written: %s", error)
-        for writer in self._writers.values():
-            try:
-                writer.close()
-            except OSError:
-                continue
-        self._writers.clear()
+        while self._writers:
+            with contextlib.suppress(OSError):
+                self._writers.popitem()[1].close()

@@ -83,7 +83,6 @@ class _Checksums:
             # A file that cannot be read any more has none: that costs the run nothing.
             with contextlib.suppress(OSError):
                 self._sums[name] = sha256(path)
-        logger.debug("checksums of the inputs are known")
 
     def get(self, name: str) -> str | None:
         return self._sums.get(name)

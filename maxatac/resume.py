@@ -151,7 +151,7 @@ def read_state(path: Path) -> ResumeState | None:
         If it is damaged, or of another version of maxatac that writes it in another way.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             about = json.loads(archive["about"].tobytes())
             if about.pop("format") != FORMAT:
                 raise InputError([f"--resume: {path}: was written by another version of maxatac"])

@@ -413,6 +413,7 @@ def _run(
                     selected = None if leading is None else leading + 1
                     checkpoints.save(trainee.model, epoch + 1, selected)
                     record.state(now).with_model(trainee.model).write(folder.resume_state)
+                    logger.debug("state after epoch %d: %s", epoch + 1, folder.resume_state)
                     # From here on the epoch counts: what is not done of the rest, a run that goes on will do.
                     history.append(row)
                     timing.append(times)

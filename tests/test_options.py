@@ -507,7 +507,7 @@ def test_genome_is_a_label(tiny_set: TinySet, tmp_path: Path, scores: list[float
         ("fatal", set()),
         ("Warning", {"WARNING"}),
         ("INFO", {"WARNING", "INFO"}),
-        ("debug", {"WARNING", "INFO"}),
+        ("debug", {"WARNING", "INFO", "DEBUG"}),
     ],
 )
 def test_loglevel(
