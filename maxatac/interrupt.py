@@ -62,6 +62,9 @@ class _Wishes:
 _heeded: _Wishes | None = None
 """What ``heed_signals`` has installed in this process."""
 
+_watching: Callable[[], None] | None = None
+"""Ends its thread; kept here, for its sockets close when nobody has them any more."""
+
 
 def heed_signals(limit: float = LIMIT) -> Callable[[], None]:
     """Let SIGINT, SIGTERM and SIGUSR1 raise an exception, and end the process if that does not end it in time.
@@ -84,7 +87,7 @@ def heed_signals(limit: float = LIMIT) -> Callable[[], None]:
     callable
         Puts everything back. A program that ends need not call it: signals then stay heeded to the very end.
     """
-    global _heeded
+    global _heeded, _watching
     if _heeded is not None or threading.current_thread() is not threading.main_thread():
         return lambda: None
     _heeded = wishes = _Wishes()
@@ -92,11 +95,12 @@ def heed_signals(limit: float = LIMIT) -> Callable[[], None]:
     for number in STATUSES:
         if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
             taken[number] = signal.signal(number, wishes.receive)
-    stop_watching = _watch(set(taken), limit)
+    _watching = stop_watching = _watch(set(taken), limit)
 
     def put_back() -> None:
-        global _heeded
+        global _heeded, _watching
         stop_watching()
+        _watching = None
         for number, handler in taken.items():
             signal.signal(number, handler)
         _heeded = None
