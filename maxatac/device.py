@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 
 import keras
 
 logger = logging.getLogger(__name__)
+
+_DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
 
 _REMEDY = {
     "tensorflow": "pip install 'maxatac[cuda]'",
@@ -33,6 +36,21 @@ def describe() -> str:
     else:
         return backend
     return f"{backend} {version} on {', '.join(names) or 'CPU'}"
+
+
+def use_deterministic_algorithms() -> None:
+    """Let a GPU use nothing but algorithms that give the same bits in each run; call it before anything is computed.
+
+    XLA, which both backends compile with, leaves out what adds in a changing order, and does not choose algorithms by
+    timing them, for the fastest of today is not that of tomorrow. TensorFlow's own operations have a switch too.
+    """
+    flags = os.environ.get("XLA_FLAGS", "")
+    if _DETERMINISTIC not in flags.split():
+        os.environ["XLA_FLAGS"] = f"{flags} {_DETERMINISTIC}".strip()
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
 
 
 def gpu_present() -> bool:

@@ -2,7 +2,8 @@
 
 ``MaxatacError`` is the root. ``InputError`` gathers all problems found in what the user gave, so that one run names
 them all; the command line turns it into exit status 2, any other ``MaxatacError`` into 1. The compiled core raises
-``GenomeError``, ``TrackError`` and ``RegionError`` from here too, so there is one tree to catch.
+``GenomeError``, ``TrackError`` and ``RegionError`` from here too, so there is one tree to catch. ``Stopped`` stands
+apart: it is an order, not an error.
 """
 
 from __future__ import annotations
@@ -50,3 +51,21 @@ class InputError(MaxatacError):
     def __str__(self) -> str:
         """All problems, one per line."""
         return "\n".join(self.problems)
+
+
+class Stopped(KeyboardInterrupt):
+    """A scheduler asked the process to end (SIGTERM, SIGUSR1); like Ctrl-C, but trying again later makes sense.
+
+    Parameters
+    ----------
+    signal_name : str
+        Such as ``SIGTERM``.
+
+    Attributes
+    ----------
+    signal_name : str
+    """
+
+    def __init__(self, signal_name: str) -> None:
+        self.signal_name = signal_name
+        super().__init__(signal_name)

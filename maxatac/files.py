@@ -8,21 +8,47 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+_PARTIAL = ".partial"
+
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary name beside ``path``; what was written there becomes ``path`` when the block ends well.
 
-    The suffix is kept, since writers choose a format by it. A failing block leaves ``path`` as it was and no trace.
+    The suffix is kept, since writers choose a format by it. A failing block leaves ``path`` as it was and no trace. The
+    content is on the disk before the name is, and the name before the block is left: a power cut leaves the old file
+    or the new one, whole.
     """
-    partial = path.with_name(f".{path.name}.partial{path.suffix}")
+    partial = path.with_name(f".{path.name}{_PARTIAL}{path.suffix}")
     try:
         yield partial
         with partial.open("rb") as file:
             os.fsync(file.fileno())
         partial.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        if error.errno is None or error.filename is not None:
+            raise
+        # A full disk is told by a write, which knows no name.
+        raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def whole_name(name: str) -> str | None:
+    """Name of the file that a temporary name of ``replacing`` stands for; ``None`` if it is no such name."""
+    head, found, _ = name.rpartition(_PARTIAL)
+    return head[1:] if found and head.startswith(".") else None
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put a renaming on the disk. Some network file systems know no such request, and need none."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -362,6 +362,12 @@ def _check_folder(config: TrainConfig, folder: RunFolder, problems: list[str]) -
         problems.append(f"--output {target}: {nearest} is a file; expected a folder")
     elif not os.access(nearest, os.W_OK | os.X_OK):
         problems.append(f"--output {target}: {nearest} cannot be written to")
+    elif config.resume:
+        if folder.of_earlier_run() and not folder.resume_state.exists():
+            problems.append(
+                f"--resume: {target} holds a run of the prefix {config.prefix}, but not {folder.resume_state.name}, "
+                "from which it could go on; replace the run with --force, or choose another --output or --prefix"
+            )
     elif config.force:
         doomed = {path.resolve() for path in folder.of_earlier_run()}
         for option in ("sequence", "meta_file", "train_roi", "validate_roi", "blacklist", "chrom_sizes", "weights"):
@@ -374,7 +380,7 @@ def _check_folder(config: TrainConfig, folder: RunFolder, problems: list[str]) -
     elif earlier := folder.of_earlier_run():
         problems.append(
             f"--output {target}: holds a run of the prefix {config.prefix} ({earlier[0].name} and {len(earlier) - 1} "
-            "more); choose another --output or --prefix, or replace it with --force"
+            "more); choose another --output or --prefix, go on with it by --resume, or replace it with --force"
         )
 
 

@@ -76,10 +76,24 @@ def holding_back() -> Iterator[HeldBack]:
         PACKAGE.handlers, PACKAGE.propagate = handlers, propagate
 
 
+class _LogFile(logging.FileHandler):
+    """A log that a full disk stops, and nothing but the log."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Let a line go that cannot be written; the screen has it too."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+    def close(self) -> None:
+        """Close the file, whether or not its last lines can be written."""
+        with contextlib.suppress(OSError):
+            super().close()
+
+
 @contextlib.contextmanager
 def writing_to(path: Path) -> Iterator[None]:
     """Write the package's log to a file too, line by line, as long as the block runs."""
-    handler = logging.FileHandler(path, encoding="utf-8")
+    handler = _LogFile(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter(FORMAT, TIME))
     PACKAGE.addHandler(handler)
     try:

@@ -6,6 +6,14 @@ import dataclasses
 import re
 from pathlib import Path
 
+from maxatac.files import whole_name
+
+_ENDINGS = (
+    r"_\d+\.(keras|h5)|_best\.(keras|h5)|\.csv|_timing\.csv|_run\.json|\.log|_resume\.npz"
+    r"|_model_(structure|dice_acc)\.(png|svg)"
+    r"|_(training|validation)_ROI(\.bed\.gz|_stats\.txt|_totalregions_stats\.txt)"
+)
+
 
 @dataclasses.dataclass(frozen=True)
 class RunFolder:
@@ -47,6 +55,11 @@ class RunFolder:
         return self.named("_run.json")
 
     @property
+    def resume_state(self) -> Path:
+        """What ``--resume`` goes on from."""
+        return self.named("_resume.npz")
+
+    @property
     def log(self) -> Path:
         """The log."""
         return self.named(".log")
@@ -75,21 +88,38 @@ class RunFolder:
         """List the files of this prefix that are there already; no longer prefix is taken for it."""
         if not self.folder.is_dir():
             return []
-        endings = (
-            r"_\d+\.(keras|h5)|_best\.(keras|h5)|\.csv|_timing\.csv|_run\.json|\.log"
-            r"|_model_(structure|dice_acc)\.(png|svg)"
-            r"|_(training|validation)_ROI(\.bed\.gz|_stats\.txt|_totalregions_stats\.txt)"
-        )
-        pattern = re.compile(re.escape(self.prefix) + f"({endings})")
-        found = sorted(path for path in self.folder.iterdir() if pattern.fullmatch(path.name))
-        if self.tensorboard.is_dir():
-            found += sorted(path for path in self.tensorboard.rglob("events.out.tfevents.*") if path.is_file())
-        return found
+        found = sorted(path for path in self.folder.iterdir() if self._mine(_ENDINGS).fullmatch(path.name))
+        return found + self.event_files()
+
+    def event_files(self) -> list[Path]:
+        """List the event files of this prefix that are there already."""
+        if not self.tensorboard.is_dir():
+            return []
+        return sorted(path for path in self.tensorboard.rglob("events.out.tfevents.*") if path.is_file())
+
+    def checkpoints(self) -> dict[int, Path]:
+        """Find the checkpoints that are there, by their epochs, counted from 1."""
+        pattern = self._mine(rf"_(\d+)\.{self.model_format}")
+        names = ((pattern.fullmatch(path.name), path) for path in self.folder.iterdir())
+        return {int(match[2]): path for match, path in names if match is not None}
 
     def clear(self) -> None:
         """Remove what an earlier run of this prefix left."""
-        for path in [*self.of_earlier_run(), *self.folder.glob(f".{self.prefix}*.partial*")]:
+        # First of all: a run whose files are half gone must not be gone on with.
+        self.resume_state.unlink(missing_ok=True)
+        for path in self.of_earlier_run():
             path.unlink()
-        mine = re.compile(re.escape(self.prefix) + r"_\d+\.(keras|h5)")
+        self.clear_partial()
+        mine = self._mine(r"_\d+\.(keras|h5)")
         if self.best_epoch.is_file() and mine.fullmatch(self.best_epoch.read_text().strip()):
             self.best_epoch.unlink()
+
+    def clear_partial(self) -> None:
+        """Remove what a killed run of this prefix had not finished writing."""
+        for path in self.folder.iterdir():
+            name = whole_name(path.name)
+            if name is not None and self._mine(_ENDINGS).fullmatch(name):
+                path.unlink()
+
+    def _mine(self, endings: str) -> re.Pattern[str]:
+        return re.compile(re.escape(self.prefix) + f"({endings})")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -10,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     import keras
+
+logger = logging.getLogger(__name__)
 
 
 class EpochProgress:
@@ -83,6 +88,9 @@ class EpochProgress:
             def on_test_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
                 after_batch()
 
+            def on_predict_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+                after_batch()
+
             def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
                 if progress._bar is not None:
                     progress._bar.set_description_str(f"{progress._label}, validating")
@@ -93,6 +101,8 @@ class EpochProgress:
 class EventFiles:
     """Writes scalars for TensorBoard without TensorFlow, so that every backend can.
 
+    The files are an extra: one that cannot be written costs the run a warning.
+
     Parameters
     ----------
     folder : Path
@@ -101,30 +111,62 @@ class EventFiles:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._writers: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
         """Open the files."""
-        from tensorboardX import SummaryWriter
+        # Not its SummaryWriter: that one writes in a thread, which a full disk ends, and whoever writes next waits
+        # for it for ever.
+        from tensorboardX.proto.event_pb2 import Event
+        from tensorboardX.record_writer import RecordWriter
 
-        # Its own flush does not wait for the thread that writes; a short interval is what makes epochs show up.
-        self._writers = {
-            name: SummaryWriter(str(self._folder / name), flush_secs=1) for name in ("train", "validation")
-        }
+        try:
+            for name in ("train", "validation"):
+                (self._folder / name).mkdir(parents=True, exist_ok=True)
+                path = self._folder / name / f"events.out.tfevents.{int(time.time())}.{socket.gethostname()}"
+                self._writers[name] = RecordWriter(str(path))
+                self._writers[name].write(
+                    Event(wall_time=time.time(), file_version="brain.Event:2").SerializeToString()
+                )
+        except OSError as error:
+            self._give_up(error)
         return self
 
     def __exit__(self, *_: object) -> None:
         """Close the files."""
-        for writer in self._writers.values():
-            writer.close()
+        try:
+            while self._writers:
+                self._writers.popitem()[1].close()
+        except OSError as error:
+            self._give_up(error)
 
     def write(self, history: Mapping[str, float], timing: Mapping[str, float]) -> None:
         """Add an epoch's rows, under the names that Keras uses."""
         epoch = int(history["epoch"])
-        for name, value in history.items():
-            if name.startswith("val_"):
-                self._writers["validation"].add_scalar(f"epoch_{name.removeprefix('val_')}", value, epoch)
-            elif name != "epoch":
-                self._writers["train"].add_scalar(f"epoch_{name}", value, epoch)
-        for name, value in timing.items():
-            if name != "epoch":
-                self._writers["train"].add_scalar(f"timing/{name}", value, epoch)
+        try:
+            for name, value in history.items():
+                if name.startswith("val_"):
+                    self._add("validation", f"epoch_{name.removeprefix('val_')}", value, epoch)
+                elif name != "epoch":
+                    self._add("train", f"epoch_{name}", value, epoch)
+            for name, value in timing.items():
+                if name != "epoch":
+                    self._add("train", f"timing/{name}", value, epoch)
+            for writer in self._writers.values():
+                writer.flush()
+        except OSError as error:
+            self._give_up(error)
+
+    def _add(self, name: str, tag: str, value: float, epoch: int) -> None:
+        from tensorboardX.proto.event_pb2 import Event
+        from tensorboardX.summary import scalar
+
+        if name in self._writers:
+            event = Event(wall_time=time.time(), step=epoch, summary=scalar(tag, value))
+            self._writers[name].write(event.SerializeToString())
+
+    def _give_up(self, error: OSError) -> None:
+        logger.warning("no more event files for TensorBoard are written: %s", error)
+        while self._writers:
+            with contextlib.suppress(OSError):
+                self._writers.popitem()[1].close()

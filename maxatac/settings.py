@@ -11,6 +11,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from maxatac.machine import usable_memory, usable_processors
+
 DEFAULT_CHROMS = tuple(f"chr{name}" for name in (*range(2, 8), *range(9, 23), "X"))
 DEFAULT_TRAINING_CHROMS = tuple(f"chr{name}" for name in (*range(3, 8), *range(9, 19), *range(20, 23)))
 DEFAULT_VALIDATION_CHROMS = ("chr2", "chr19")
@@ -26,6 +28,9 @@ MAX_BATCH = 200_000
 """Examples per batch: 4 GB of them."""
 
 MAX_THREADS = 1024
+
+MEMORY_SHARE = 4
+"""Part of the usable memory that decoded tracks may take unless told otherwise: a quarter."""
 
 DEFAULT_JITTER = 480
 """Largest shift of a region in bp, chosen on the validation chromosomes of a yeast set; see ``docs/train.md``."""
@@ -110,6 +115,12 @@ class TrainConfig:
         Format of the checkpoints, one of ``MODEL_FORMATS``.
     force : bool
         Replace what an earlier run of this prefix left in the output folder.
+    resume : bool
+        Go on with the run of this prefix in the output folder; where there is none, begin it.
+    keep_checkpoints : str
+        Which epochs' checkpoints stay: ``all``, ``best``, or ``last:N``, the last N and the best.
+    deterministic : bool
+        Let a GPU use nothing but algorithms that give the same bits each time.
     """
 
     sequence: Path
@@ -150,6 +161,9 @@ class TrainConfig:
     quant: bool = False
     model_format: str = "keras"
     force: bool = False
+    resume: bool = False
+    keep_checkpoints: str = "all"
+    deterministic: bool = False
 
     def __post_init__(self) -> None:
         """Accept strings for paths and amounts of memory, and any sequence for lists."""
@@ -193,6 +207,10 @@ class TrainConfig:
             value = getattr(self, name)
             if value not in allowed:
                 found.append(f"--{name} {value}: expected one of {', '.join(allowed)}")
+        if not re.fullmatch(r"all|best|last:[1-9][0-9]{0,8}", self.keep_checkpoints):
+            found.append(f"--keep_checkpoints {self.keep_checkpoints}: expected all, best, or last:N with N from 1")
+        if self.resume and self.force:
+            found.append("--resume and --force: one goes on with the earlier run, the other removes it; expected one")
         if not self.prefix or "/" in self.prefix or self.prefix.startswith("."):
             found.append(f"--prefix {self.prefix!r}: expected a file name without a folder and without a leading dot")
         if self.output_activation != "sigmoid" and not self.quant:
@@ -205,3 +223,13 @@ class TrainConfig:
                 f"--target_scale_factor {self.target_scale_factor:g}: used for quantitative targets only; add --quant"
             )
         return found
+
+
+def loader_threads(config: TrainConfig) -> int:
+    """Threads of the loader: as asked for, else one for each processor that the process may use."""
+    return config.threads if config.threads is not None else usable_processors()
+
+
+def loader_memory(config: TrainConfig) -> int:
+    """Bytes that decoded tracks may take: as asked for, else a quarter of what the process may use."""
+    return config.memory if isinstance(config.memory, int) else usable_memory() // MEMORY_SHARE

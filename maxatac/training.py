@@ -6,37 +6,33 @@ import contextlib
 import csv
 import dataclasses
 import io
-import json
 import logging
 import math
-import os
-import platform
 import random
-import shutil
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from maxatac.errors import InputError, MaxatacError, WeightsError
-from maxatac.files import replacing, sha256, write_text
+from maxatac.checkpoints import Checkpoints
+from maxatac.errors import InputError, MaxatacError, Stopped, WeightsError
+from maxatac.files import replacing, write_text
 from maxatac.formats import file_fault
 from maxatac.inputs import Inputs, blacklist_intervals, format_probes, open_inputs, warn_of_odd_tracks
 from maxatac.interrupt import deferring_interrupt
 from maxatac.leak_guard import Stream, prove
 from maxatac.logs import at_level, holding_back, without_backend_noise, writing_to
-from maxatac.machine import usable_memory, usable_processors
+from maxatac.machine import usable_processors
 from maxatac.meter import LoaderTimes
 from maxatac.outputs import RunFolder
 from maxatac.progress import EpochProgress, EventFiles
+from maxatac.record import PhaseTimes, RunRecord, settings_of_run
 from maxatac.regions import save_roi
 from maxatac.report import describe_layers, plot_history, plot_structure
+from maxatac.resume import InputFile, ResumeState, input_differences, read_state, restore, setting_differences
 from maxatac.selection import best_epoch
-from maxatac.settings import SEED_RANGE, TrainConfig
+from maxatac.settings import SEED_RANGE, TrainConfig, loader_memory, loader_threads
 
 if TYPE_CHECKING:
     import keras
@@ -83,20 +79,6 @@ class TrainResult:
     best_model: Path
     seed: int
     state_sha256: str
-
-
-MEMORY_SHARE = 4
-"""Part of the usable memory that decoded tracks may take unless told otherwise: a quarter."""
-
-
-def loader_threads(config: TrainConfig) -> int:
-    """Threads of the loader: as asked for, else one for each processor that the process may use."""
-    return config.threads if config.threads is not None else usable_processors()
-
-
-def loader_memory(config: TrainConfig) -> int:
-    """Bytes that decoded tracks may take: as asked for, else a quarter of what the process may use."""
-    return config.memory if isinstance(config.memory, int) else usable_memory() // MEMORY_SHARE
 
 
 def make_samplers(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, Sampler]:
@@ -255,7 +237,7 @@ class _Trainee:
                 threads=self._threads,
                 processors=usable_processors(),
             )
-            self.statistics.estimate(self.for_statistics)
+            self.statistics.estimate(self.for_statistics, partial(callback.on_predict_batch_end, 0))
             measured = time.perf_counter()
             scores = self.model.evaluate(self.validation, verbose=0, return_dict=True, callbacks=[callback])
         except Exception as error:
@@ -309,37 +291,96 @@ def train(config: TrainConfig) -> TrainResult:
     MaxatacError
         If the run fails, for example because a file is damaged or changed while it is read.
     KeyboardInterrupt
-        Passed on; the epochs that were finished stay.
+        Passed on; the epochs that were finished stay, and ``resume`` goes on after them.
     """
     begin = time.time()
-    seed = config.seed if config.seed is not None else random.SystemRandom().randint(*SEED_RANGE)
     folder = RunFolder(config.output, config.prefix, config.model_format)
+    earlier = read_state(folder.resume_state) if config.resume else None
+    seed = _seed(config, earlier)
+    phases = PhaseTimes(earlier.past["phases"] if earlier else None)
     with at_level(config.loglevel), holding_back() as held:
         try:
-            inputs = open_inputs(config, folder)
-            samplers = make_samplers(config, inputs, seed)
+            with phases.measuring("checks"):
+                inputs = open_inputs(config, folder)
+                checksums = _compare(config, folder, inputs, seed, earlier)
+            with phases.measuring("decoding"):
+                samplers = make_samplers(config, inputs, seed)
         except InputError as error:
             raise InputError([*error.problems, *_weights_problems(config)]) from error
         leak_guard = guard_samplers(config, inputs, samplers)
         try:
-            with without_backend_noise():
+            with phases.measuring("network"), without_backend_noise():
+                if config.deterministic:
+                    from maxatac.device import use_deterministic_algorithms
+
+                    use_deterministic_algorithms()
                 trainee = _Trainee(config, samplers, seed)
+                if earlier is not None:
+                    restore(earlier, trainee.model)
         except WeightsError as error:
             raise InputError([str(error)]) from error
+    record = RunRecord(config, inputs, seed, begin, phases, earlier, checksums, leak_guard)
     try:
         folder.folder.mkdir(parents=True, exist_ok=True)
         if config.force:
             folder.clear()
+        folder.clear_partial()
+        if earlier is None or not earlier.epochs:
+            # Before any other file, so that a run that is killed from here on is one to go on with.
+            record.state(_tables_of(None)).write(folder.resume_state)
     except OSError as error:
         raise InputError([f"--output {config.output}: cannot be written to ({error})"]) from error
     with at_level(config.loglevel), writing_to(folder.log):
         from maxatac.device import log_device
 
         with without_backend_noise():
-            device = log_device()
+            record.computes_on(log_device())
         held.release()
-        record = _Record(config, inputs, seed, device, begin, leak_guard)
-        return _run(config, folder, inputs, samplers, trainee, record)
+        return _run(config, folder, inputs, samplers, trainee, record, earlier)
+
+
+def _seed(config: TrainConfig, earlier: ResumeState | None) -> int:
+    if config.seed is not None:
+        return config.seed
+    return earlier.seed if earlier else random.SystemRandom().randint(*SEED_RANGE)
+
+
+def _tables_of(earlier: ResumeState | None) -> dict[str, list[Row]]:
+    """Tables of a run, one row for each finished epoch."""
+    return {name: list(earlier.tables[name]) if earlier else [] for name in ("history", "timing")}
+
+
+def _selection(config: TrainConfig) -> tuple[str, bool]:
+    """Name the column that selects the epoch, and say whether its largest value does."""
+    return ("val_loss", False) if config.quant else ("val_dice_coef", True)
+
+
+def _compare(
+    config: TrainConfig, folder: RunFolder, inputs: Inputs, seed: int, earlier: ResumeState | None
+) -> dict[str, str]:
+    """Hold a run that is to go on against how it began; returns the checksums of inputs that had to be computed.
+
+    Before its first epoch is finished, nothing depends on how it began.
+
+    Raises
+    ------
+    InputError
+        If it cannot go on.
+    """
+    if earlier is None or earlier.epochs == 0:
+        return {}
+    cell_types = {sample.cell_line: sample.label for sample in inputs.samples}
+    settings = settings_of_run(config, inputs, seed)
+    problems = setting_differences(earlier, settings, cell_types, epochs=config.epochs)
+    paths = inputs.paths(config)
+    found, checksums = input_differences(earlier, paths, {name: InputFile.of(path) for name, path in paths.items()})
+    problems += found
+    column, largest = _selection(config)
+    if not problems and (best := best_epoch(earlier.tables["history"], column=column, largest=largest)) is not None:
+        problems += Checkpoints(folder).problems(earlier.epochs, best + 1)
+    if problems:
+        raise InputError(problems)
+    return checksums
 
 
 def _weights_problems(config: TrainConfig) -> list[str]:
@@ -365,7 +406,8 @@ def _run(
     inputs: Inputs,
     samplers: Mapping[str, Sampler],
     trainee: _Trainee,
-    record: _Record,
+    record: RunRecord,
+    earlier: ResumeState | None = None,
 ) -> TrainResult:
     from maxatac.state import state_sha256
 
@@ -395,48 +437,64 @@ def _run(
             lambda path: plot_structure(describe_layers(trainee.model), path, title=title),
         )
 
-    history: list[Row] = []
-    timing: list[Row] = []
-    best: int | None = None
+    tables = _tables_of(earlier)
+    history, timing = tables["history"], tables["timing"]
+    column, largest = _selection(config)
+    best = best_epoch(history, column=column, largest=largest)
+    checkpoints = Checkpoints(folder, config.keep_checkpoints)
     advised = False
-    largest = not config.quant
-    column = "val_dice_coef" if largest else "val_loss"
-    record.write(folder, history, None, None)
+    record.write(folder, history, best, None)
+    for path in folder.event_files():
+        path.unlink()
     try:
         with EventFiles(folder.tensorboard) as events, deferring_interrupt() as check_for_interrupt:
-            for epoch in range(config.epochs):
+            for row, times in zip(history, timing, strict=True):
+                events.write(row, times)
+            if history:
+                logger.info("going on after epoch %d of %d", len(history), config.epochs)
+                checkpoints.settle(trainee.model, len(history), None if best is None else best + 1)
+                _write_tables(config, folder, tables, best)
+            for epoch in range(len(history), config.epochs):
                 check_for_interrupt()
                 with EpochProgress(epoch, config.epochs, config.batch_size, trainee.waiting) as progress:
                     row, times = trainee.run_epoch(epoch, progress.callback(check_for_interrupt))
                 if not math.isfinite(row["loss"]):
                     raise MaxatacError(f"the loss of epoch {epoch + 1} is {row['loss']}: training cannot go on")
-                with replacing(folder.checkpoint(epoch + 1)) as unfinished:
-                    trainee.model.save(unfinished)
-                _write_table(folder.history, _HISTORY_COLUMNS, [*history, row])
-                _write_table(folder.timing, _TIMING_COLUMNS, [*timing, times])
-                # Only what is on disk counts as finished, whatever stops the run from here on.
-                history.append(row)
-                timing.append(times)
-                events.write(row, times)
-                leading = best_epoch(history, column=column, largest=largest)
-                if leading is not None and leading != best:
-                    _save_best(trainee.model, folder, epoch + 1)
+                record.phases.add_epoch(times)
+                with record.phases.measuring("saving"):
+                    now = {"history": [*history, row], "timing": [*timing, times]}
+                    leading = best_epoch(now["history"], column=column, largest=largest)
+                    selected = None if leading is None else leading + 1
+                    checkpoints.save(trainee.model, epoch + 1, selected)
+                    record.state(now).with_model(trainee.model).write(folder.resume_state)
+                    logger.debug("state after epoch %d: %s", epoch + 1, folder.resume_state)
+                    # From here on the epoch counts: what is not done of the rest, a run that goes on will do.
+                    history.append(row)
+                    timing.append(times)
                     best = leading
+                    checkpoints.select(trainee.model, epoch + 1, selected)
+                    events.write(row, times)
+                    _write_tables(config, folder, tables, best)
                 _log_epoch(row, times, config.epochs)
                 advised = advised or _advise(trainee.loader)
-                if config.plot:
-                    _try_plot(folder.history_plot, partial(plot_history, history, best, title=config.prefix))
         if best is None:
             raise MaxatacError(f"no epoch has a finite {column}: none can be selected")
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
+        told = f"interrupted ({interrupt.signal_name})" if isinstance(interrupt, Stopped) else "interrupted"
         if history:
             finished = f"{len(history)} of {config.epochs} epochs"
-            logger.warning("interrupted: %s are finished and in %s", finished, folder.folder)
+            logger.warning("%s: %s are finished and in %s; --resume goes on", told, finished, folder.folder)
         else:
-            logger.warning("interrupted before the first epoch was finished; the log is in %s", folder.folder)
+            logger.warning("%s before the first epoch was finished; the log is in %s", told, folder.folder)
         record.write(folder, history, best, None, status="interrupted")
         raise
     except Exception:
+        if history:
+            logger.error(
+                "failed: %d of %d epochs are finished; when the cause is removed, --resume goes on",
+                len(history),
+                config.epochs,
+            )
         # A full disk may be what failed: the record must not hide it.
         with contextlib.suppress(OSError):
             record.write(folder, history, best, None, status="failed")
@@ -463,15 +521,14 @@ def _run(
     )
 
 
-def _save_best(model: keras.Model, folder: RunFolder, epoch: int) -> None:
-    """Write the selected model in both formats, and the name of its checkpoint."""
-    for suffix in (".keras", ".h5"):
-        with replacing(folder.named(f"_best{suffix}")) as unfinished:
-            if suffix == f".{folder.model_format}":
-                shutil.copyfile(folder.checkpoint(epoch), unfinished)
-            else:
-                model.save(unfinished)
-    write_text(folder.best_epoch, f"{folder.checkpoint(epoch).name}\n")
+def _write_tables(
+    config: TrainConfig, folder: RunFolder, tables: Mapping[str, Sequence[Row]], best: int | None
+) -> None:
+    """Write what is written anew after each epoch: tables and figure."""
+    _write_table(folder.history, _HISTORY_COLUMNS, tables["history"])
+    _write_table(folder.timing, _TIMING_COLUMNS, tables["timing"])
+    if config.plot:
+        _try_plot(folder.history_plot, partial(plot_history, tables["history"], best, title=config.prefix))
 
 
 def _write_table(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, float]]) -> None:
@@ -520,96 +577,3 @@ def _log_epoch(row: Mapping[str, float], times: Mapping[str, float], epochs: int
         100 * times["validation_share"],
         100 * times["statistics_share"],
     )
-
-
-class _Record:
-    """The run record: what was run, on what, with what result. Inputs are hashed while the model trains."""
-
-    def __init__(
-        self,
-        config: TrainConfig,
-        inputs: Inputs,
-        seed: int,
-        device: str,
-        begin: float,
-        leak_guard: Mapping[str, Any],
-    ) -> None:
-        self.seed = seed
-        self._begin = begin
-        settings = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
-        settings |= {
-            "chroms": inputs.split.chroms,
-            "tchroms": inputs.split.training,
-            "vchroms": inputs.split.validation,
-            "seed": seed,
-            "threads": loader_threads(config),
-            "memory": loader_memory(config),
-        }
-        self._fixed = {
-            "maxatac": version("maxatac"),
-            "command": sys.argv,
-            "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(begin)),
-            "settings": settings,
-            "seed": seed,
-            "device": device,
-            "machine": {"system": platform.platform(), "processors": os.cpu_count()},
-            "versions": _versions(),
-            "cell_types": {sample.cell_line: sample.label for sample in inputs.samples},
-            "pools": {name: len(pool) for name, pool in inputs.pools.items()},
-            "leak_guard": leak_guard,
-        }
-        self._paths = inputs.paths(config)
-        self._sizes = {name: path.stat().st_size for name, path in self._paths.items()}
-        executor = ThreadPoolExecutor(1, "maxatac-checksums")
-        self._sums: dict[str, Future[str]] = {name: executor.submit(sha256, path) for name, path in self._paths.items()}
-        executor.shutdown(wait=False)
-
-    def write(
-        self,
-        folder: RunFolder,
-        history: Sequence[Mapping[str, float]],
-        best: int | None,
-        state: str | None,
-        *,
-        status: str = "running",
-    ) -> None:
-        """Write the record as it stands; only a finished run waits for all checksums.
-
-        A file that cannot be read any more has none: that costs the run nothing.
-        """
-        if status in ("interrupted", "failed"):
-            for pending in self._sums.values():
-                pending.cancel()
-        elif status == "finished":
-            wait(self._sums.values())
-        inputs = {
-            name: {
-                "path": path,
-                "bytes": self._sizes[name],
-                "sha256": self._sums[name].result() if _is_known(self._sums[name]) else None,
-            }
-            for name, path in self._paths.items()
-        }
-        record = self._fixed | {
-            "status": status,
-            "seconds": time.time() - self._begin,
-            "inputs": inputs,
-            "epochs_finished": len(history),
-            "best": None if best is None else {**history[best], "checkpoint": folder.checkpoint(best + 1).name},
-            "state_sha256": state,
-        }
-        write_text(folder.record, json.dumps(record, indent=2, default=str) + "\n")
-
-
-def _is_known(future: Future[str]) -> bool:
-    return future.done() and not future.cancelled() and future.exception() is None
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for package in ("tensorflow", "keras", "jax", "numpy", "pandas", "pyBigWig", "h5py", "tensorboardX"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found

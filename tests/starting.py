@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from maxatac import Sampler, TrainConfig
     from maxatac.inputs import Inputs
     from maxatac.outputs import RunFolder
-    from maxatac.training import _Record, _Trainee
+    from maxatac.record import RunRecord
+    from maxatac.resume import ResumeState
+    from maxatac.training import _Trainee
 
 
 @dataclasses.dataclass
@@ -22,7 +24,8 @@ class Started:
     inputs: Inputs
     samplers: Mapping[str, Sampler]
     trainee: _Trainee
-    record: _Record
+    record: RunRecord
+    earlier: ResumeState | None = None
 
     def pool(self, name: str = "training") -> list[tuple[str, int]]:
         """The regions: chromosome and start."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import logging
+import os
 
 import keras
 import pytest
@@ -18,6 +19,23 @@ def test_description_names_backend_version_and_device() -> None:
     backend = keras.backend.backend()
     version = importlib.metadata.version(backend)
     assert device.describe().startswith(f"{backend} {version} on ")
+
+
+@pytest.mark.parametrize("before", [None, "--xla_some_flag=1", "--xla_gpu_deterministic_ops=true"])
+def test_deterministic_algorithms(before: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    flag = "--xla_gpu_deterministic_ops=true"
+    if before is None:
+        monkeypatch.delenv("XLA_FLAGS", raising=False)
+    else:
+        monkeypatch.setenv("XLA_FLAGS", before)
+    asked: list[bool] = []
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        monkeypatch.setattr(tf.config.experimental, "enable_op_determinism", lambda: asked.append(True))
+    device.use_deterministic_algorithms()
+    assert os.environ["XLA_FLAGS"] == (flag if before in (None, flag) else f"{before} {flag}")
+    assert len(asked) == (keras.backend.backend() == "tensorflow")
 
 
 def test_first_line_names_keras_and_device(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,20 +1,38 @@
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from maxatac.interrupt import deferring_interrupt
+from maxatac import interrupt
+from maxatac.errors import Stopped
+from maxatac.interrupt import deferring_interrupt, heed_signals
+
+STOPS = (signal.SIGTERM, signal.SIGUSR1)
 
 
 @pytest.fixture(autouse=True)
 def handler() -> Iterator[None]:
     """Python's own handler, whatever the test runner has put in its place."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    default = {signal.SIGINT: signal.default_int_handler, **dict.fromkeys(STOPS, signal.SIG_DFL)}
+    before = {number: signal.signal(number, handler) for number, handler in default.items()}
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def heeding() -> Iterator[None]:
+    """Signals heeded, as the program does."""
+    put_back = heed_signals()
+    yield
+    put_back()
 
 
 def test_nothing_happens_without_a_signal() -> None:
@@ -75,3 +93,125 @@ def test_other_threads_are_no_problem() -> None:
     thread.start()
     thread.join()
     assert done == [True]
+
+
+# The signals of schedulers.
+
+
+@pytest.mark.parametrize("number", STOPS)
+def test_signal_of_a_scheduler(number: int, heeding: None) -> None:
+    reached = False
+    with pytest.raises(Stopped) as caught, deferring_interrupt() as check:
+        signal.raise_signal(number)
+        # Schedulers repeat themselves; only Ctrl-C is impatient.
+        signal.raise_signal(number)
+        reached = True
+        check()
+    assert reached
+    assert caught.value.signal_name == signal.Signals(number).name
+    assert isinstance(caught.value, KeyboardInterrupt)
+
+
+def test_outside_of_a_block_it_comes_at_once(heeding: None) -> None:
+    with pytest.raises(Stopped, match="SIGTERM"):
+        signal.raise_signal(signal.SIGTERM)
+    # Being heeded: what comes now must not disturb the tidying up.
+    signal.raise_signal(signal.SIGUSR1)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        signal.raise_signal(signal.SIGINT)
+    assert not isinstance(caught.value, Stopped)
+
+
+@pytest.mark.parametrize("heeded", [False, True])
+def test_signal_after_the_last_check_is_not_lost(heeded: bool) -> None:
+    put_back = heed_signals() if heeded else lambda: None
+    reached = False
+    try:
+        with pytest.raises(KeyboardInterrupt), deferring_interrupt() as check:
+            check()
+            signal.raise_signal(signal.SIGINT)
+            reached = True
+        assert reached
+    finally:
+        put_back()
+
+
+def test_block_that_fails_keeps_its_error(heeding: None) -> None:
+    with pytest.raises(OSError, match="disk"), deferring_interrupt():
+        signal.raise_signal(signal.SIGTERM)
+        raise OSError("disk")
+
+
+def test_everything_is_put_back() -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, *STOPS)}
+    threads = set(threading.enumerate())
+    put_back = heed_signals()
+    assert {signal.getsignal(number) for number in before}.isdisjoint(before.values())
+    # A second call changes nothing, and so puts nothing back.
+    heed_signals()()
+    assert {signal.getsignal(number) for number in before}.isdisjoint(before.values())
+    put_back()
+    assert {number: signal.getsignal(number) for number in before} == before
+    assert set(threading.enumerate()) == threads
+    assert signal.set_wakeup_fd(-1) == -1
+
+
+def test_signals_that_somebody_sees_to_stay_his() -> None:
+    seen: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: seen.append(number))
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    put_back = heed_signals()
+    try:
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGUSR1)
+    finally:
+        put_back()
+    assert seen == [signal.SIGTERM]
+
+
+def test_without_the_program_schedulers_kill_as_they_always_did() -> None:
+    with deferring_interrupt():
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+BUSY = """
+import hashlib, os, signal, sys
+from maxatac.interrupt import heed_signals
+heed_signals(limit=float(sys.argv[1]))
+print("ready", flush=True)
+# One instruction of Python that takes for ever and hears no signal.
+hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)
+"""
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 75), (signal.SIGUSR1, 75), (signal.SIGINT, 130)])
+def test_process_that_is_busy_ends_in_time(number: int, status: int) -> None:
+    # A test run in the background of a shell ignores Ctrl-C, and what it starts inherits that.
+    program = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)" + BUSY
+    with subprocess.Popen(
+        [sys.executable, "-c", program, "0.5"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(number)
+        try:
+            _, told = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == status
+    assert told == f"maxatac: still busy 0.5 s after {signal.Signals(number).name}; leaving\n"
+
+
+def test_process_that_heeds_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    left: list[int] = []
+    monkeypatch.setattr(os, "_exit", left.append)
+    put_back: Callable[[], None] = heed_signals(limit=0.2)
+    with pytest.raises(Stopped):
+        signal.raise_signal(signal.SIGTERM)
+    put_back()
+    time.sleep(0.4)
+    assert left == []
+
+
+def test_limit_leaves_time_before_schedulers_kill() -> None:
+    assert interrupt.LIMIT < 20

@@ -512,6 +512,56 @@ def test_force(tiny_set: TinySet, output: Path, scores: list[float], capsys: pyt
     assert len(list(output.rglob("events.out.tfevents.*"))) == 2
 
 
+@covers("--resume", "--no-resume")
+def test_resume(tiny_set: TinySet, output: Path, scores: list[float], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(tiny_set.arguments(output, epochs=2)) == 0
+    capsys.readouterr()
+    assert main(tiny_set.arguments(output, "--resume", "--no-resume", epochs=3)) == 2
+    assert "go on with it by --resume" in capsys.readouterr().err
+    assert main(tiny_set.arguments(output, "--resume", epochs=3)) == 0
+    told = capsys.readouterr().err
+    assert "going on after epoch 2 of 3" in told
+    assert [line for line in told.splitlines() if " INFO epoch " in line][0].partition("INFO epoch ")[2][:3] == "3/3"
+    assert main(tiny_set.arguments(output, "--resume", "--force", epochs=3)) == 2
+    assert "--resume and --force" in capsys.readouterr().err
+
+
+@covers("--keep_checkpoints")
+def test_keep_checkpoints(tiny_set: TinySet, tmp_path: Path, scores: list[float]) -> None:
+    scores += [0.1, 0.9, 0.2, 0.3]
+    for which, kept in (("all", "1234"), ("best", "2"), ("last:1", "24")):
+        output = tmp_path / which.replace(":", "_")
+        assert main(tiny_set.arguments(output, keep_checkpoints=which, epochs=4)) == 0
+        there = {path.name for path in output.glob("maxatac_model_[0-9].keras")}
+        assert there == {f"maxatac_model_{epoch}.keras" for epoch in kept}
+
+
+@covers("--deterministic", "--no-deterministic")
+@pytest.mark.parametrize(
+    ("words", "asked"), [((), 0), (("--deterministic",), 1), (("--no-deterministic",), 0)], ids=str
+)
+def test_deterministic(
+    words: tuple[str, ...], asked: int, tiny_set: TinySet, output: Path, start: Start, quick_network: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    calls: list[bool] = []
+    monkeypatch.setattr("maxatac.device.use_deterministic_algorithms", lambda: calls.append(True))
+    start(tiny_set.arguments(output, *words))
+    assert len(calls) == asked
+
+
+@covers("--config")
+def test_config(tiny_set: TinySet, output: Path, start: Start, quick_network: None, tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(json.dumps({"rand_ratio": 0.25, "batch_size": 12}))
+    with_it = start(tiny_set.arguments(output, "--config", str(path)))
+    typed = start(tiny_set.arguments(output, rand_ratio=0.25))
+    # What is typed wins.
+    assert with_it.config == typed.config
+    assert same_batches(with_it, typed)
+    assert not same_batches(with_it, start(tiny_set.arguments(output)))
+
+
 @covers("--save_roi", "--no-save_roi")
 def test_save_roi(tiny_set: TinySet, tmp_path: Path, scores: list[float], request: pytest.FixtureRequest) -> None:
     saved, unsaved, negated = (tmp_path / name for name in ("saved", "unsaved", "negated"))
@@ -559,7 +609,7 @@ def test_genome_is_a_label(tiny_set: TinySet, tmp_path: Path, scores: list[float
         ("fatal", set()),
         ("Warning", {"WARNING"}),
         ("INFO", {"WARNING", "INFO"}),
-        ("debug", {"WARNING", "INFO"}),
+        ("debug", {"WARNING", "INFO", "DEBUG"}),
     ],
 )
 def test_loglevel(

@@ -21,8 +21,8 @@ import pytest
 from tiny import CELLS, TinySet
 
 from maxatac.outputs import RunFolder
-from maxatac.settings import TrainConfig
-from maxatac.training import TrainResult, loader_memory, train
+from maxatac.settings import TrainConfig, loader_memory
+from maxatac.training import TrainResult, train
 
 # Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about; the .h5 file is written on purpose.
 pytestmark = [
@@ -66,7 +66,7 @@ def run(tiny_set: TinySet, tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_everything_is_there_and_nothing_else(run: Run) -> None:
     endings = (
         "_1.keras", "_2.keras", "_best.keras", "_best.h5", ".csv", "_timing.csv", "_run.json", ".log",
-        "_model_structure.png", "_model_dice_acc.png", "_training_ROI.bed.gz", "_training_ROI_stats.txt",
+        "_resume.npz", "_model_structure.png", "_model_dice_acc.png", "_training_ROI.bed.gz", "_training_ROI_stats.txt",
         "_training_ROI_totalregions_stats.txt", "_validation_ROI.bed.gz", "_validation_ROI_stats.txt",
         "_validation_ROI_totalregions_stats.txt",
     )  # fmt: skip
@@ -318,13 +318,14 @@ def test_names() -> None:
 
 MINE = (
     "model_1.keras", "model_11.keras", "model_3.h5", "model_best.keras", "model_best.h5", "model.csv",
-    "model_timing.csv", "model_run.json", "model.log", "model_model_structure.png", "model_model_structure.svg",
-    "model_model_dice_acc.png", "model_training_ROI.bed.gz", "model_validation_ROI_stats.txt",
-    "model_training_ROI_totalregions_stats.txt",
+    "model_timing.csv", "model_run.json", "model.log", "model_resume.npz", "model_model_structure.png",
+    "model_model_structure.svg", "model_model_dice_acc.png", "model_training_ROI.bed.gz",
+    "model_validation_ROI_stats.txt", "model_training_ROI_totalregions_stats.txt",
 )  # fmt: skip
 OTHERS = (
-    "model_2_1.keras", "model_2.csv", "model_2.log", "model_2_best.keras", "model_2_run.json", "my_model.csv",
-    "model_notes.txt", "model.csv.bak", "model_1.keras.old", "modelX1.keras", "model", "model_one.keras",
+    "model_2_1.keras", "model_2.csv", "model_2.log", "model_2_best.keras", "model_2_run.json", "model_2_resume.npz",
+    "my_model.csv", "model_notes.txt", "model.csv.bak", "model_1.keras.old", "modelX1.keras", "model",
+    "model_one.keras",
     "model_2_training_ROI.bed.gz", "model_2_model_structure.png",
 )  # fmt: skip
 

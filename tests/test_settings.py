@@ -70,7 +70,9 @@ def test_command_line_and_python_have_the_same_defaults() -> None:
 def test_command_line_covers_every_setting() -> None:
     namespace = vars(parse(["train", "--sequence", "g.2bit", "--meta_file", "m.tsv"]))
     settings = {field.name for field in dataclasses.fields(TrainConfig)}
-    assert set(namespace) - settings == {"command", "run", "dry_run", "multiprocessing", "max_queue_size"}
+    assert set(namespace) - settings == {
+        "command", "run", "dry_run", "multiprocessing", "max_queue_size", "config", "config_problems",
+    }  # fmt: skip
     assert settings <= set(namespace)
 
 

@@ -19,8 +19,8 @@ import numpy as np
 from maxatac.checking.findings import DiskEstimate, Estimates, LabelFindings, MemoryEstimate, TimeEstimate
 from maxatac.inputs import Inputs
 from maxatac.outputs import RunFolder
-from maxatac.settings import TrainConfig
-from maxatac.training import STATISTICS_BATCHES, _Trainee, loader_threads
+from maxatac.settings import TrainConfig, loader_threads
+from maxatac.training import STATISTICS_BATCHES, _Trainee
 from maxatac.windows import BINS
 
 if TYPE_CHECKING:

@@ -44,7 +44,7 @@ from maxatac.settings import (
 )
 from maxatac.shared_files import describe, find_equal_files, uses_of
 from maxatac.split import resolve_chroms
-from maxatac.training import guard_samplers, loader_threads, make_samplers
+from maxatac.training import guard_samplers, make_samplers
 
 
 def run(config: TrainConfig, folder: RunFolder | None, *, timed_fit: bool) -> Findings:

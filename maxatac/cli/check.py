@@ -7,6 +7,7 @@ from typing import Any
 
 from maxatac.cli.findings import show
 from maxatac.cli.train import add_options, config_from, leave_tensorflow_out
+from maxatac.errors import InputError
 from maxatac.outputs import RunFolder
 
 
@@ -39,11 +40,13 @@ def run(namespace: argparse.Namespace) -> int:
     """Check, and print what was found out."""
     from maxatac.cli.logs import log_to_stderr
 
-    log_to_stderr(namespace.loglevel)
-    leave_tensorflow_out()
     asked_about = namespace.output is not None
     if not asked_about:
         del namespace.output
     config = config_from(namespace)
+    if namespace.config_problems:
+        raise InputError([*namespace.config_problems, *config.problems()])
+    log_to_stderr(config.loglevel)
+    leave_tensorflow_out()
     folder = RunFolder(config.output, config.prefix, config.model_format) if asked_about else None
     return show(config, folder, as_json=namespace.json, timed_fit=namespace.timed_fit)

@@ -29,11 +29,12 @@ def log_to_stderr(level: str) -> None:
     level : str
         One of ``maxatac.settings.LOG_LEVELS``.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", _TENSORFLOW_LEVEL[level])
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", _TENSORFLOW_LEVEL.get(level, "2"))
     # Warned about on each save of the .h5 file that is written on purpose.
     logging.getLogger("absl").setLevel(logging.ERROR)
     handler = _AboveProgressBar()
     handler.setFormatter(logging.Formatter(FORMAT, TIME))
     PACKAGE.handlers = [handler]
     PACKAGE.propagate = False
-    PACKAGE.setLevel(getattr(logging, level.upper()))
+    # Settings from a file are checked later than the log begins.
+    PACKAGE.setLevel(logging.getLevelNamesMapping().get(level.upper(), logging.INFO))

@@ -10,13 +10,18 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from itertools import takewhile
+from typing import NoReturn, TypeVar
 
 from maxatac.cli import check, simulate, train
-from maxatac.errors import InputError, MaxatacError
+from maxatac.cli.config import fill_from_file
+from maxatac.errors import InputError, MaxatacError, Stopped
+from maxatac.interrupt import heed_signals
 
 logger = logging.getLogger("maxatac")
 
 OK, FAILURE, BAD_INPUT, RETRY, INTERRUPTED = 0, 1, 2, 75, 130
+
+T = TypeVar("T")
 
 
 class Parser(argparse.ArgumentParser):
@@ -83,16 +88,17 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         # Before anything else is found missing: a required option may be the one that is misspelt.
         if unknown := subparser.unknown_options(arguments[1:]):
             subparser.reject_unknown(unknown)
+        fill_from_file(subparser, arguments[1:])
     namespace, unknown = parser.parse_known_args(arguments)
     if unknown:
         (subparser if isinstance(subparser, Parser) else parser).reject_unknown(unknown)
     return namespace
 
 
-def run(command: Callable[[argparse.Namespace], int], namespace: argparse.Namespace) -> int:
-    """Run a subcommand; errors become messages and exit statuses here and nowhere else."""
+def run(command: Callable[[T], int], argument: T) -> int:
+    """Run a command; errors become messages and exit statuses here and nowhere else."""
     try:
-        return command(namespace)
+        return command(argument)
     except InputError as error:
         count = len(error.problems)
         for problem in error.problems:
@@ -105,6 +111,8 @@ def run(command: Callable[[argparse.Namespace], int], namespace: argparse.Namesp
         logger.debug("traceback", exc_info=True)
         print(f"maxatac: error: {error}", file=sys.stderr)
         return FAILURE
+    except Stopped:
+        return RETRY
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -116,7 +124,22 @@ def run(command: Callable[[argparse.Namespace], int], namespace: argparse.Namesp
         return FAILURE
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Entry point: returns the exit status."""
+def _obey(arguments: Sequence[str] | None) -> int:
     namespace = parse(arguments)
-    return run(namespace.run, namespace)
+    status: int = namespace.run(namespace)
+    return status
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parse and run a command line; returns the exit status."""
+    put_back = heed_signals()
+    try:
+        return run(_obey, arguments)
+    finally:
+        put_back()
+
+
+def program() -> NoReturn:
+    """Entry point of the program ``maxatac``, which heeds signals until it is gone."""
+    heed_signals()
+    sys.exit(main())

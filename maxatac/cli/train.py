@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from maxatac.cli import config
 from maxatac.cli.findings import show
+from maxatac.errors import InputError
 from maxatac.outputs import RunFolder
 from maxatac.settings import (
     ARCHITECTURES,
@@ -35,7 +37,7 @@ def add_parser(subparsers: Any) -> None:
         description="Train a model on the ATAC-seq and ChIP-seq data that a meta file lists.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="Exit status: 0 done, 2 something wrong with the input (all of it named, nothing written), "
-        "1 failed while running, 130 interrupted.",
+        "1 failed while running, 75 stopped by SIGTERM or SIGUSR1 (try again with --resume), 130 interrupted.",
     )
     add_options(parser)
     parser.add_argument_group("checking").add_argument(
@@ -70,6 +72,7 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
         else:
             group.add_argument(*names, dest=name, **kwargs)
 
+    config.add_option(parser.add_argument_group("settings file"))
     group = parser.add_argument_group("required")
     option(group, "--sequence", type=Path, metavar="2BIT", help="Genome sequence as 2bit.")
     option(
@@ -83,6 +86,15 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
     option(group, "--output", type=Path, metavar="DIR", help="Folder for the results.")
     option(group, "--prefix", help="First part of the name of every output file.")
     option(group, "--force", action=switch, help="Replace what an earlier run of this prefix left in the folder.")
+    option(
+        group, "--resume", action=switch,
+        help="Go on with the run of this prefix in the folder, from its last finished epoch; where there is none, "
+        "begin it. What shapes the result must be as it was; --epochs may grow.",
+    )  # fmt: skip
+    option(
+        group, "--keep_checkpoints", metavar="WHICH",
+        help="Which epochs' checkpoints stay: all, best, or last:N (the last N and the best).",
+    )  # fmt: skip
     option(
         group, "--save_roi", action=switch, help="Write the pools of regions of interest; --train_roi reads them back."
     )
@@ -207,6 +219,11 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
         "saved model is the same.",
     )  # fmt: skip
 
+    option(
+        group, "--deterministic", action=switch,
+        help="Let a GPU use only algorithms that give the same bits each time, which are slower.",
+    )  # fmt: skip
+
     group = parser.add_argument_group("accepted for old command lines, without effect")
     for name in ("--multiprocessing", "--max_queue_size"):
         group.add_argument(
@@ -235,16 +252,18 @@ def run(namespace: argparse.Namespace) -> int:
 
     from maxatac.cli.logs import log_to_stderr
 
-    log_to_stderr(namespace.loglevel)
+    settings = config_from(namespace)
+    if namespace.config_problems:
+        raise InputError([*namespace.config_problems, *settings.problems()])
+    log_to_stderr(settings.loglevel)
     leave_tensorflow_out()
     if namespace.dry_run:
-        config = config_from(namespace)
-        return show(config, RunFolder(config.output, config.prefix, config.model_format))
+        return show(settings, RunFolder(settings.output, settings.prefix, settings.model_format))
     for name in ("multiprocessing", "max_queue_size"):
         if getattr(namespace, name) is not None:
             logging.getLogger("maxatac").info("--%s is no longer needed: the loader has threads of its own", name)
 
     from maxatac.training import train
 
-    train(config_from(namespace))
+    train(settings)
     return 0

@@ -7,6 +7,7 @@ therefore not the one that was trained. ``StatisticsEstimator`` measures the sta
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -35,7 +36,7 @@ class StatisticsEstimator:
         self._trainee = _TrainingMode(model)
         self._trainee.compile(optimizer=None, jit_compile=True)
 
-    def estimate(self, dataset: Any) -> None:
+    def estimate(self, dataset: Any, after_batch: Callable[[], None] = lambda: None) -> None:
         """Replace every moving mean and variance by its average over the batches of a dataset.
 
         The layers' own moving averages start from 0, run over the batches in training mode, and are divided by
@@ -46,6 +47,8 @@ class StatisticsEstimator:
         dataset : keras.utils.PyDataset, or any sequence of batches
             ``dataset[i]`` is an input of shape (windows, length, channels), or a tuple that begins with it. Only
             ``len(dataset)`` and ``dataset[i]`` are used, in order. Batches of equal size are compiled once.
+        after_batch : callable
+            Called after each batch; what it raises leaves the statistics as they were.
 
         Raises
         ------
@@ -65,6 +68,7 @@ class StatisticsEstimator:
             for index in range(batches):
                 batch = dataset[index]
                 self._trainee.predict_on_batch(batch[0] if isinstance(batch, tuple | list) else batch)
+                after_batch()
             for layer, pair in statistics:
                 for variable in pair:
                     variable.assign(variable.numpy() / (1.0 - layer.momentum**batches))

@@ -1,0 +1,124 @@
+"""Settings from a file: the record of a run, to repeat it, or JSON or TOML written by hand.
+
+Nothing but the standard library is imported here, as in ``settings``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import json
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from maxatac.formats import check_file
+from maxatac.settings import TrainConfig
+
+OF_THE_COMMAND = ("force", "resume")
+"""Settings that say how to deal with an earlier run. In a file, --force would delete the very run it came from."""
+
+_KINDS = {field.name: str(field.type) for field in dataclasses.fields(TrainConfig)}
+
+
+def read_settings(path: Path, problems: list[str]) -> dict[str, Any]:
+    """Read settings, each by the name of its option.
+
+    A run record, which is told by its key ``maxatac``, has them under ``settings``; what it says of the
+    ``OF_THE_COMMAND`` is left out. A path is relative to the working directory, as on the command line.
+
+    Parameters
+    ----------
+    path : Path
+        TOML if its name ends in ``.toml``, else JSON.
+    problems : list of str
+        Gets a line for every key that is unknown and every value of another kind than its option takes.
+
+    Returns
+    -------
+    dict
+        The settings that are sound, as ``TrainConfig`` takes them.
+    """
+    content = _parse(path, problems)
+    if content is None:
+        return {}
+    is_record = "maxatac" in content
+    given = content.get("settings") if is_record else content
+    if not isinstance(given, dict):
+        problems.append(f"{path}: this run record has no settings")
+        return {}
+    settings = {}
+    for key, value in given.items():
+        name = key.replace("-", "_")
+        if name in OF_THE_COMMAND:
+            if not is_record:
+                problems.append(f"{path}: {key}: belongs on the command line, not into a file")
+        elif name not in _KINDS:
+            near = difflib.get_close_matches(name.lower(), _KINDS, n=1, cutoff=0.6)
+            problems.append(f"{path}: unknown setting {key}" + (f"; did you mean {near[0]}?" if near else ""))
+        else:
+            try:
+                settings[name] = _converted(value, _KINDS[name])
+            except ValueError as error:
+                problems.append(f"{path}: {key}: expected {error}, found {json.dumps(value, default=str)}")
+    if isinstance(settings.get("loglevel"), str):
+        settings["loglevel"] = settings["loglevel"].lower()
+    return settings
+
+
+def _parse(path: Path, problems: list[str]) -> dict[str, Any] | None:
+    if not check_file(path, problems, what="settings file"):
+        return None
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text, object_pairs_hook=_without_twins)
+    except (OSError, ValueError, RecursionError) as error:
+        kind = "TOML" if path.suffix == ".toml" else "JSON"
+        problems.append(f"{path}: cannot be read as {kind} ({error})")
+        return None
+    if not isinstance(content, dict):
+        problems.append(f"{path}: expected names and values")
+        return None
+    return content
+
+
+def _without_twins(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Make a mapping of what JSON holds; of a key that is there twice, nobody knows which is meant."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)} is there twice")
+    return made
+
+
+def _converted(value: Any, kind: str) -> Any:
+    """Turn a value of the file into one of a setting; ``ValueError`` says what was expected."""
+    optional = kind.endswith("| None")
+    if value is None:
+        if optional:
+            return None
+        raise ValueError("a value")
+    kind = kind.removesuffix(" | None")
+    if kind == "bool" and isinstance(value, bool):
+        return value
+    if kind == "int" and isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if kind == "float" and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if kind == "str" and isinstance(value, str):
+        return value
+    if kind == "Path" and isinstance(value, str) and value:
+        return Path(value)
+    if kind == "Sequence[str]" and isinstance(value, list) and value and all(isinstance(name, str) for name in value):
+        return tuple(value)
+    raise ValueError(
+        {
+            "bool": "true or false",
+            "int": "a whole number",
+            "float": "a number",
+            "str": "text",
+            "Path": "a path",
+            "Sequence[str]": "a list of names",
+        }[kind]
+    )

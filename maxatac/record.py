@@ -1,0 +1,277 @@
+"""The run record: what was run, on what, for how long, with what result."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import json
+import logging
+import os
+import platform
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, distribution, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from maxatac.files import sha256, write_text
+from maxatac.outputs import RunFolder
+from maxatac.resume import InputFile, ResumeState, comparable
+from maxatac.settings import TrainConfig, loader_memory, loader_threads
+
+if TYPE_CHECKING:
+    from maxatac.inputs import Inputs
+
+logger = logging.getLogger(__name__)
+
+_PACKAGES = (
+    "tensorflow", "keras", "jax", "jaxlib", "numpy", "pandas", "pyBigWig", "h5py", "matplotlib", "tensorboardX",
+)  # fmt: skip
+
+
+class PhaseTimes:
+    """Seconds of each phase of a run."""
+
+    def __init__(self, before: Mapping[str, float] | None = None) -> None:
+        self.seconds: dict[str, float] = dict(before or {})
+
+    @contextlib.contextmanager
+    def measuring(self, phase: str) -> Iterator[None]:
+        """Count the time of the block, however it ends, to a phase."""
+        begin = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.add(phase, time.perf_counter() - begin)
+
+    def add(self, phase: str, seconds: float) -> None:
+        """Count some time to a phase."""
+        self.seconds[phase] = self.seconds.get(phase, 0.0) + seconds
+
+    def add_epoch(self, timing: Mapping[str, float]) -> None:
+        """Count an epoch's row of the timing table: what its shares name, and the rest to training."""
+        rest = timing["seconds"]
+        for name, value in timing.items():
+            # Waiting for the loader is a part of training.
+            if name.endswith("_share") and name != "waiting_share":
+                rest -= (part := value * timing["seconds"])
+                self.add(name.removesuffix("_share"), part)
+        self.add("training", rest)
+
+
+class _Checksums:
+    """Computes SHA-256 of files in the background, one by one.
+
+    The thread does not keep the process alive: a run that is told to end must not wait for 30 GB to be read.
+    """
+
+    def __init__(self, paths: Mapping[str, Path], known: Mapping[str, str]) -> None:
+        self._sums = dict(known)
+        self._given_up = False
+        pending = {name: path for name, path in paths.items() if name not in known}
+        self._thread = threading.Thread(target=self._compute, args=(pending,), name="maxatac-checksums", daemon=True)
+        self._thread.start()
+
+    def _compute(self, pending: Mapping[str, Path]) -> None:
+        for name, path in pending.items():
+            if self._given_up:
+                return
+            # A file that cannot be read any more has none: that costs the run nothing.
+            with contextlib.suppress(OSError):
+                self._sums[name] = sha256(path)
+
+    def get(self, name: str) -> str | None:
+        return self._sums.get(name)
+
+    def wait(self) -> None:
+        self._thread.join()
+
+    def give_up(self) -> None:
+        self._given_up = True
+
+
+class RunRecord:
+    """Gathers the run record, and writes it as it stands. Inputs are hashed while the model trains.
+
+    Parameters
+    ----------
+    config : TrainConfig
+    inputs : Inputs
+    seed : int
+    begin : float
+        When the run began, in seconds since 1970.
+    phases : PhaseTimes
+        Goes on counting.
+    earlier : ResumeState, optional
+        What is gone on with.
+    checksums : mapping of str to str
+        Those of inputs that are known already.
+    leak_guard : mapping, optional
+        What the guard proved.
+    """
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        inputs: Inputs,
+        seed: int,
+        begin: float,
+        phases: PhaseTimes,
+        earlier: ResumeState | None = None,
+        checksums: Mapping[str, str] | None = None,
+        leak_guard: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.seed = seed
+        self.phases = phases
+        self._begin = begin
+        self._earlier = earlier
+        self._seconds_before: float = earlier.past["seconds"] if earlier else 0.0
+        self.settings = settings_of_run(config, inputs, seed)
+        self.cell_types = {sample.cell_line: sample.label for sample in inputs.samples}
+        session = {"command": sys.argv, "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(begin))}
+        self._fixed: dict[str, Any] = {
+            "maxatac": version("maxatac"),
+            "revision": source_revision(),
+            **session,
+            "resumed": [],
+            "settings": self.settings,
+            "seed": seed,
+            "device": None,
+            "machine": _machine(),
+            "versions": _versions(),
+            "cell_types": self.cell_types,
+            "pools": {name: len(pool) for name, pool in inputs.pools.items()},
+            "leak_guard": leak_guard,
+        }
+        if earlier is not None:
+            resumed = [*earlier.past["resumed"], {**session, "after_epoch": earlier.epochs}]
+            self._fixed |= {name: earlier.past[name] for name in ("command", "started")} | {"resumed": resumed}
+        self._paths = inputs.paths(config)
+        self._files = {name: InputFile.of(path) for name, path in self._paths.items()}
+        self._sums = _Checksums(self._paths, checksums or {})
+
+    def computes_on(self, device: str) -> None:
+        """Enter the device, and warn if the run began elsewhere."""
+        self._fixed["device"] = device
+        if self._earlier is None:
+            return
+        for what, here in (("device", device), ("versions", self._fixed["versions"])):
+            if (before := self._earlier.past[what]) != here:
+                logger.warning(
+                    "the run began with other %s (%s, now %s): the numbers will differ in their last digits from those "
+                    "of a run in one go",
+                    what,
+                    _differing(before, here),
+                    _differing(here, before),
+                )
+
+    def state(self, tables: Mapping[str, Sequence[Mapping[str, float]]]) -> ResumeState:
+        """Say what a run that goes on has to know, its variables left out."""
+        return ResumeState(
+            seed=self.seed,
+            settings=comparable(self.settings),
+            cell_types=self.cell_types,
+            inputs={name: dataclasses.replace(file, sha256=self._sums.get(name)) for name, file in self._files.items()},
+            tables={name: [dict(row) for row in rows] for name, rows in tables.items()},
+            past={name: self._fixed[name] for name in ("command", "started", "resumed", "device", "versions")}
+            | {"seconds": self._seconds(), "phases": dict(self.phases.seconds)},
+        )
+
+    def write(
+        self,
+        folder: RunFolder,
+        history: Sequence[Mapping[str, float]],
+        best: int | None,
+        state: str | None,
+        *,
+        status: str = "running",
+    ) -> None:
+        """Write the record as it stands; only a finished run waits for all checksums."""
+        if status in ("interrupted", "failed"):
+            self._sums.give_up()
+        elif status == "finished":
+            self._sums.wait()
+        inputs = {
+            name: {"path": self._paths[name], "bytes": file.bytes, "sha256": self._sums.get(name)}
+            for name, file in self._files.items()
+        }
+        record = self._fixed | {
+            "status": status,
+            "seconds": self._seconds(),
+            "phases": self.phases.seconds,
+            "inputs": inputs,
+            "epochs_finished": len(history),
+            "best": None if best is None else {**history[best], "checkpoint": folder.checkpoint(best + 1).name},
+            "state_sha256": state,
+        }
+        write_text(folder.record, json.dumps(record, indent=2, default=str) + "\n")
+
+    def _seconds(self) -> float:
+        return self._seconds_before + time.time() - self._begin
+
+
+def settings_of_run(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, Any]:
+    """List all settings, with what was drawn or worked out in place of what was not given."""
+    return {field.name: getattr(config, field.name) for field in dataclasses.fields(config)} | {
+        "chroms": inputs.split.chroms,
+        "tchroms": inputs.split.training,
+        "vchroms": inputs.split.validation,
+        "seed": seed,
+        "threads": loader_threads(config),
+        "memory": loader_memory(config),
+    }
+
+
+@functools.cache
+def source_revision() -> str | None:
+    """Git commit that the package was installed from, with ``-modified`` where it was changed since.
+
+    ``None`` if it was not installed from a clone, or git is not there to be asked.
+    """
+    clone = Path(__file__).parents[1]
+    if not (clone / ".git").exists():
+        with contextlib.suppress(PackageNotFoundError, ValueError, KeyError, TypeError):
+            origin = json.loads(distribution("maxatac").read_text("direct_url.json") or "{}")
+            return str(origin["vcs_info"]["commit_id"])
+        return None
+
+    def git(*words: str) -> str:
+        command = ["git", "-C", str(clone), *words]
+        return subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True, timeout=20
+        ).stdout.strip()
+
+    try:
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", "maxatac", "rust")
+        return git("rev-parse", "HEAD") + ("-modified" if changed else "")
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def _differing(mine: Any, theirs: Any) -> str:
+    if not isinstance(mine, dict):
+        return str(mine)
+    return ", ".join(f"{name} {value}" for name, value in mine.items() if theirs.get(name) != value)
+
+
+def _machine() -> dict[str, Any]:
+    found: dict[str, Any] = {"host": platform.node(), "system": platform.platform(), "processors": os.cpu_count()}
+    with contextlib.suppress(OSError):
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+        names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+        found["processor"] = names[0] if names else platform.processor()
+    with contextlib.suppress(OSError, ValueError):
+        found["memory_bytes"] = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return found
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        with contextlib.suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found

@@ -1,0 +1,113 @@
+"""Kill a training with SIGKILL at random moments, let each go on with ``--resume``, and compare the ends.
+
+``python tests/kill.py FOLDER --kills 20`` prints a line per kill and leaves with 1 if any end differs from that of a
+run in one go. The network is the real one; JAX computes, for its compiled code can be kept for the next process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import tiny
+from tiny import TinySet
+
+PREFIX = "maxatac_model"
+EPOCHS = 6
+
+Outcome = tuple[str, bytes, str]
+
+
+def command(data: TinySet, output: Path, *more: str) -> list[str]:
+    changes = {"epochs": EPOCHS, "batches": 4, "rand_ratio": 0.25, "jitter": 100}
+    return [sys.executable, "-m", "maxatac", *data.arguments(output, "--rev_comp", "--resume", *more, **changes)]
+
+
+def environment(cache: Path) -> dict[str, str]:
+    return {
+        **os.environ,
+        "KERAS_BACKEND": "jax",
+        "JAX_COMPILATION_CACHE_DIR": str(cache),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    }
+
+
+def outcome(output: Path) -> Outcome:
+    """What must not depend on how often a run was killed."""
+    record = json.loads((output / f"{PREFIX}_run.json").read_text())
+    assert record["status"] == "finished"
+    return (
+        record["state_sha256"],
+        (output / f"{PREFIX}.csv").read_bytes(),
+        (output / "best_epoch.txt").read_text(),
+    )
+
+
+def run_to_the_end(data: TinySet, output: Path, cache: Path) -> float:
+    """Run, and return how many seconds it took."""
+    begin = time.monotonic()
+    done = subprocess.run(command(data, output), env=environment(cache), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{output}: status {done.returncode}\n{done.stderr}")
+    return time.monotonic() - begin
+
+
+def kill_after(seconds: float, data: TinySet, output: Path, cache: Path) -> str:
+    """Start a run and kill it; returns what it had done, empty if it was quicker than that."""
+    with subprocess.Popen(command(data, output), env=environment(cache), stderr=subprocess.DEVNULL) as process:
+        time.sleep(seconds)
+        if process.poll() is not None:
+            return ""
+        process.kill()
+    log = output / f"{PREFIX}.log"
+    lines = log.read_text().splitlines() if log.exists() else []
+    epochs = sum(" INFO epoch " in line for line in lines)
+    return f"{epochs} epochs logged, {len(list(output.glob('.*partial*')))} files half written"
+
+
+def kill_and_resume(folder: Path, kills: int, seed: int) -> list[bool]:
+    """Kill so many runs; returns for each whether it ended as the run in one go."""
+    random.seed(seed)
+    data = tiny.make(folder)
+    cache, once = folder / "cache", folder / "once"
+    run_to_the_end(data, folder / "first", cache)
+    # The second has its compiled code ready, as the ones to be killed have.
+    length = run_to_the_end(data, once, cache)
+    expected = outcome(once)
+    print(f"in one go: {length:.1f} s, state {expected[0]}", flush=True)
+    same: list[bool] = []
+    while len(same) < kills:
+        output, moment = folder / "killed", random.uniform(0, length)
+        if did := kill_after(moment, data, output, cache):
+            run_to_the_end(data, output, cache)
+            found = outcome(output)
+            same.append(found == expected)
+            print(
+                f"killed after {moment:.2f} s ({did}): state {found[0]}", "same" if same[-1] else "DIFFERS", flush=True
+            )
+        shutil.rmtree(output, ignore_errors=True)
+    return same
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="new folder for data and runs")
+    parser.add_argument("--kills", type=int, default=20, metavar="N")
+    parser.add_argument("--seed", type=int, default=1, metavar="N")
+    options = parser.parse_args(arguments)
+    options.folder.mkdir(parents=True)
+    same = kill_and_resume(options.folder, options.kills, options.seed)
+    print(f"{sum(same)} of {len(same)} ended as the run in one go")
+    return 0 if all(same) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""Real signals to real processes that train the real network."""
+
+from __future__ import annotations
+
+import importlib.util
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import kill
+import pytest
+from tiny import TinySet
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="needs JAX, which can keep compiled code"),
+]
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Compiled code, for the processes to share."""
+    return tmp_path_factory.mktemp("cache")
+
+
+def test_kill_at_random_moments(tmp_path: Path) -> None:
+    assert kill.kill_and_resume(tmp_path, 2, seed=1) == [True, True]
+
+
+def stop_when(word: str, number: int, data: TinySet, output: Path, cache: Path) -> tuple[int, float, str]:
+    """Send a signal as soon as a word is in the log; returns the status, how long it took, and what was told."""
+    log = output / "maxatac_model.log"
+    deadline = time.monotonic() + 300
+    with subprocess.Popen(
+        kill.command(data, output), env=kill.environment(cache), stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            while not (log.exists() and word in log.read_text()):
+                assert process.poll() is None
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            begin = time.monotonic()
+            process.send_signal(number)
+            _, told = process.communicate(timeout=120)
+            return process.returncode, time.monotonic() - begin, told
+        finally:
+            process.kill()
+
+
+def test_scheduler_stops_a_run(tiny_set: TinySet, tmp_path: Path, cache: Path) -> None:
+    output, once = tmp_path / "stopped", tmp_path / "once"
+    # Before the first epoch, which the backend compiles for: without the compiled code of another process.
+    status, seconds, told = stop_when("validation: decoded", signal.SIGTERM, tiny_set, output, tmp_path / "new")
+    assert status == 75, told
+    assert seconds < 20
+    assert "Traceback" not in told
+    # Within the third epoch.
+    status, seconds, told = stop_when("INFO epoch 2/6", signal.SIGUSR1, tiny_set, output, cache)
+    assert status == 75, told
+    assert seconds < 20
+    assert "interrupted (SIGUSR1): " in told.splitlines()[-1]
+    kill.run_to_the_end(tiny_set, output, cache)
+    kill.run_to_the_end(tiny_set, once, cache)
+    assert kill.outcome(output) == kill.outcome(once)

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starting import Start
+from tiny import TinySet
+
+from maxatac import record
+from maxatac.outputs import RunFolder
+from maxatac.record import PhaseTimes, source_revision
+
+
+def test_phases_add_up() -> None:
+    phases = PhaseTimes({"training": 10.0})
+    row = {
+        "epoch": 1, "seconds": 20.0, "examples_per_second": 5.0, "loader_share": 0.5, "statistics_share": 0.1,
+        "validation_share": 0.25,
+    }  # fmt: skip
+    phases.add_epoch(row)
+    assert phases.seconds == pytest.approx({"training": 10 + 13, "statistics": 2, "validation": 5})
+    with pytest.raises(OSError, match="disk"), phases.measuring("saving"):
+        time.sleep(0.01)
+        raise OSError("disk")
+    assert 0.01 <= phases.seconds["saving"] < 5
+
+
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A clone in which the module of the record would lie."""
+    if shutil.which("git") is None:
+        pytest.skip("needs git")
+    (tmp_path / "maxatac").mkdir()
+    module = tmp_path / "maxatac" / "record.py"
+    module.write_text("one\n")
+    monkeypatch.setattr(record, "__file__", str(module))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "none"))
+    for words in (
+        ["init", "-q"], ["add", "maxatac"],
+        ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "one"],
+    ):  # fmt: skip
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
+    source_revision.cache_clear()
+    yield tmp_path
+    source_revision.cache_clear()
+
+
+def test_revision_of_a_clone(clone: Path) -> None:
+    head = subprocess.run(
+        ["git", "-C", str(clone), "rev-parse", "HEAD"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    (clone / "notes.txt").touch()
+    assert source_revision() == head
+    (clone / "maxatac" / "record.py").write_text("two\n")
+    source_revision.cache_clear()
+    assert source_revision() == f"{head}-modified"
+
+
+def test_no_revision_without_git(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert source_revision() is None
+
+
+@pytest.mark.parametrize(
+    ("origin", "expected"),
+    [
+        ('{"url": "https://x", "vcs_info": {"vcs": "git", "commit_id": "abc"}}', "abc"),
+        ('{"url": "file:///x", "dir_info": {}}', None),
+        (None, None),
+    ],
+)
+def test_revision_of_an_install_from_git(
+    origin: str | None, expected: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Distribution:
+        def read_text(self, _: str) -> str | None:
+            return origin
+
+    monkeypatch.setattr(record, "__file__", str(tmp_path / "maxatac" / "record.py"))
+    monkeypatch.setattr(record, "distribution", lambda _: Distribution())
+    source_revision.cache_clear()
+    assert source_revision() == expected
+    source_revision.cache_clear()
+
+
+def test_hashing_is_waited_for_at_the_end_only(
+    tiny_set: TinySet, tmp_path: Path, start: Start, quick_network: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+
+    def slow(path: Path) -> str:
+        go_on.wait(60)
+        return path.name
+
+    monkeypatch.setattr(record, "sha256", slow)
+    run = start(tiny_set.arguments(tmp_path / "out"))
+    folder = RunFolder(tmp_path, "a")
+
+    def written(status: str) -> dict[str, Any]:
+        run.record.write(folder, [], None, None, status=status)
+        found: dict[str, Any] = json.loads(folder.record.read_text())
+        return found
+
+    assert {file["sha256"] for file in written("running")["inputs"].values()} == {None}
+    # Nor does the state of the run wait.
+    state = run.record.state({"history": []})
+    assert {file.sha256 for file in state.inputs.values()} == {None}
+    assert all(file.modified > 0 for file in state.inputs.values())
+    # And a process that is told to end need not wait for the thread.
+    (thread,) = [thread for thread in threading.enumerate() if thread.name == "maxatac-checksums"]
+    assert thread.daemon
+    go_on.set()
+    assert written("finished")["inputs"]["sequence"]["sha256"] == "genome.2bit"
+
+
+def test_machine_and_versions(tiny_set: TinySet, tmp_path: Path, start: Start, quick_network: None) -> None:
+    run = start(tiny_set.arguments(tmp_path / "out"))
+    folder = RunFolder(tmp_path, "a")
+    run.record.write(folder, [], None, None)
+    found = json.loads(folder.record.read_text())
+    assert {"python", "keras", "tensorflow", "numpy", "pyBigWig"} <= set(found["versions"])
+    assert found["machine"]["memory_bytes"] > 10**8
+    assert found["machine"]["host"]
+    assert found["phases"].keys() >= {"checks", "decoding", "network"}
