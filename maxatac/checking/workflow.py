@@ -41,6 +41,7 @@ from maxatac.settings import (
     DEFAULT_VALIDATION_CHROMS,
     SEED_RANGE,
     TrainConfig,
+    loader_threads,
 )
 from maxatac.shared_files import describe, find_equal_files, uses_of
 from maxatac.split import resolve_chroms
