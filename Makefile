@@ -6,11 +6,12 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 SEED ?= 1
+SECONDS ?= 20
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
-.PHONY: help tools demo test test-fast lint rust-test python-test lock lowest bench bench-scale bench-core yeast format clean
+.PHONY: help tools demo test test-fast lint rust-test python-test fuzz fuzz-briefly sanitize lock lowest bench bench-scale bench-core yeast format clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,13 +48,14 @@ $(VENV)/.built: $(RUST_SOURCES) pyproject.toml $(VENV)/.run
 demo: tools $(VENV)/.built  ## simulate, train, evaluate; SEED=2 for another run
 	$(BIN)/python examples/demo.py demo_out --seed $(SEED)
 
-test: lint rust-test python-test  ## everything
+test: lint rust-test python-test fuzz-briefly  ## everything
 
 test-fast: $(VENV)/.dev $(VENV)/.built  ## the Python tests without those marked slow
 	$(BIN)/python -m pytest -q -n 2 --dist loadscope -m "not slow"
 
 lint: $(VENV)/.dev $(VENV)/.built  ## formats, lints, types, stubs, import contracts
 	cargo fmt --check
+	cargo fmt --check --manifest-path rust/fuzz/Cargo.toml
 	cargo clippy --quiet --workspace --all-targets --locked -- -D warnings
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/ruff check --quiet
@@ -66,6 +68,17 @@ rust-test: | tools
 
 python-test: $(VENV)/.dev $(VENV)/.built
 	$(BIN)/python -m pytest -q -n 2 --dist loadscope
+
+fuzz: | tools  ## give the readers damaged files; SECONDS=600 for longer, per format
+	rust/fuzz/run.sh $(SECONDS)
+
+fuzz-briefly: | tools
+	rust/fuzz/run.sh $(SECONDS) --if-possible
+
+sanitize: | tools  ## the core's tests with AddressSanitizer; needs the nightly tool chain
+	ASAN_OPTIONS=detect_odr_violation=0:quarantine_size_mb=0 RUSTFLAGS=-Zsanitizer=address \
+	  cargo +nightly test --quiet --locked -p maxatac-core --lib --tests --target-dir target/sanitize \
+	  --target $$(rustc -vV | sed -n 's/^host: //p')
 
 # GenVarLoader wants versions of its own.
 $(VENV)-bench/.done: requirements-bench.lock | tools
@@ -89,6 +102,7 @@ yeast: $(VENV)/.built  ## the worked example: DATA=folder of the yeast set, OUT=
 
 format:  ## put sources into the project's format
 	cargo fmt
+	cargo fmt --manifest-path rust/fuzz/Cargo.toml
 	$(BIN)/ruff format --quiet
 	$(BIN)/ruff check --quiet --fix
 

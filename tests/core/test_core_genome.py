@@ -174,10 +174,24 @@ def test_a_file_that_is_cut_after_opening_is_an_error(tmp_path: Path) -> None:
     path = write_twobit(tmp_path / "x.2bit", {"c": "ACGT" * 5000})
     genome = Genome(path)
     os.truncate(path, 3000)
-    # What is left is still read.
-    assert decode(genome.one_hot("c", 0, 100)) == "ACGT" * 25
-    with pytest.raises(GenomeError, match="file ends early") as caught:
-        genome.one_hot("c", 19_000, 20_000)
+    # What is left could still be read, but a run that goes on has lost its genome.
+    for start in (0, 19_000):
+        with pytest.raises(GenomeError, match="changed while it was in use.* has 3000 now") as caught:
+            genome.one_hot("c", start, start + 1000)
+        assert str(path) in str(caught.value)
+
+
+def test_a_file_that_is_overwritten_after_opening_is_an_error(tmp_path: Path) -> None:
+    """Any bytes are bases, so nothing but the time of the change gives it away."""
+    path = write_twobit(tmp_path / "x.2bit", {"c": "ACGT" * 5000})
+    other = write_twobit(tmp_path / "y.2bit", {"c": "TTTT" * 5000}).read_bytes()
+    # The clock of a file system may stand still for some milliseconds.
+    os.utime(path, (0, 0))
+    genome = Genome(path)
+    assert decode(genome.one_hot("c", 0, 8)) == "ACGTACGT"
+    path.write_bytes(other)
+    with pytest.raises(GenomeError, match="changed while it was in use") as caught:
+        genome.one_hot("c", 0, 8)
     assert str(path) in str(caught.value)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -270,6 +271,38 @@ def test_a_file_that_is_overwritten_after_opening_is_an_error(tmp_path: Path, re
         file.write(b"\xff" * (path.stat().st_size - 200))
     with pytest.raises(TrackError) as caught:
         track.values("c", 50_000, 50_010)
+    assert str(path) in str(caught.value)
+
+
+def test_a_file_that_becomes_another_track_is_an_error(tmp_path: Path) -> None:
+    path = _big_track(tmp_path / "x.bw")
+    whole = path.read_bytes()
+    # The clock of a file system may stand still for some milliseconds.
+    os.utime(path, (0, 0))
+    track = Track(path)
+    assert track.values("c", 0, 2).tolist() == [0, 1]
+    path.write_bytes(whole)
+    with pytest.raises(TrackError, match="changed while it was in use") as caught:
+        track.values("c", 0, 2)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("share", [0.6, 0.9, 0.99])
+def test_a_file_that_is_cut_in_its_zoom_levels_is_an_error(tmp_path: Path, share: float) -> None:
+    """All data is there, and the end of the file is not; pyBigWig writes the zoom levels last."""
+    path = tmp_path / "x.bw"
+    starts = list(range(0, 200_000, 20))
+    with pyBigWig.open(str(path), "w") as written:
+        written.addHeader([("c", 200_000)])
+        written.addEntries(["c"] * len(starts), starts, ends=[s + 9 for s in starts], values=[0.5] * len(starts))
+    assert Track(path).values("c", 0, 1)[0] == 0.5
+    content = path.read_bytes()
+    (index,) = struct.unpack_from("<Q", content, 24)
+    (zoom,) = struct.unpack_from("<Q", content, 64 + 8)
+    assert index < zoom < len(content)
+    path.write_bytes(content[: int(zoom + share * (len(content) - zoom))])
+    with pytest.raises(TrackError, match="zoom level . of 2: file ends early") as caught:
+        Track(path)
     assert str(path) in str(caught.value)
 
 

@@ -14,9 +14,26 @@
 //! shared length) or fixed step (value; start, distance and length shared). The format is described by
 //! [Kent et al. 2010](https://doi.org/10.1093/bioinformatics/btq351) and its supplement.
 //!
-//! [`BigWig::open`] reads the header and the chromosomes. The part of the index that belongs to a chromosome is read
+//! [`BigWig::open`] reads the header and the chromosomes, and checks that the file is there to its end. The part of the index that belongs to a chromosome is read
 //! when that chromosome is first asked for, and kept. Blocks are not kept: [`BigWig::decode`] reads one and inflates
 //! it, and whoever needs it again keeps the [`Runs`].
+//!
+//! # Odd and damaged files
+//!
+//! | found | behaviour |
+//! |---|---|
+//! | values that are NaN, infinite or negative | read as they are |
+//! | intervals that overlap | the last one counts, see [`BigWig::values`] |
+//! | intervals or blocks out of order | read in the order of the file |
+//! | intervals that are empty, or beyond the chromosome's end | left out, or cut at the end |
+//! | an index with a node that is reached twice, by a circle or otherwise; nodes whose sizes add up to more than the file's | [`Error::Format`] |
+//! | blocks whose sizes add up to more than the file's, or that lie outside of it | [`Error::Format`] |
+//! | a block that is no sound zlib stream, or inflates to more than the header says, or than 64 MiB | [`Error::Format`] |
+//! | a file that is cut, if only in its zoom levels | [`Error::Format`] |
+//! | a file that is written to, or cut, while it is open | [`Error::Changed`] from whatever then reads it |
+//!
+//! No count or size is believed before it has been held against the file's length, so memory is bounded by that: what
+//! a block inflates to by 1,032 times its size, and by 64 MiB.
 //!
 //! # Examples
 //!
@@ -80,7 +97,11 @@ struct Blocks {
 impl BigWig {
     /// Opens a file and reads its header and chromosomes.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        let file = PositionedFile::open(path, FileKind::BigWig)?;
+        Self::from_file(PositionedFile::open(path, FileKind::BigWig)?)
+    }
+
+    /// Reads header and chromosomes of a file that is open already.
+    pub fn from_file(file: PositionedFile) -> Result<Self> {
         let (order, header) = Header::read(&file)?;
         let (chroms, ids) = chrom_tree::read(&file, order, header.chrom_tree_offset)?;
         let index = match header.index_offset {
@@ -90,6 +111,8 @@ impl BigWig {
             }
             offset => Some(Index::open(&file, order, offset)?),
         };
+        header::check_zoom_levels(&file, order, header.zoom_levels)?;
+        file.check_unchanged()?;
         let blocks = ids.iter().map(|_| OnceLock::new()).collect();
         Ok(Self {
             file,
@@ -245,13 +268,32 @@ impl BigWig {
         }
         // Two threads may both get here; they find the same, and the second result is dropped.
         let mut refs = match &self.index {
-            Some(index) => index.blocks(&self.file, self.order, id, size)?,
+            Some(index) => {
+                let refs = index.blocks(&self.file, self.order, id, size);
+                // What is wrong with a file that is being changed is not its index.
+                self.file.check_unchanged()?;
+                refs?
+            }
             None => Vec::new(),
         };
         // Stable, so that blocks with the same start stay in the file's order.
         refs.sort_by_key(|block| block.start);
         let ends_ascend = refs.is_sorted_by_key(|block| block.end);
         Ok(cell.get_or_init(|| Blocks { refs, ends_ascend }))
+    }
+
+    /// Fails if one of a block's intervals has an infinite value.
+    ///
+    /// Reading takes such values as they are; this is for those who compute with them.
+    pub fn check_finite(&self, chrom: usize, block: &BlockRef, runs: &Runs) -> Result<()> {
+        match runs.iter().find(|(.., value)| value.is_infinite()) {
+            None => Ok(()),
+            Some((start, end, value)) => {
+                let name = &self.chrom(chrom)?.name;
+                let reason = format!("the value at {name}:{start}-{end} is {value}");
+                Err(self.file.damaged(block.offset, reason))
+            }
+        }
     }
 
     fn check_region(&self, chrom: usize, start: u32, end: u32) -> Result<()> {
@@ -493,10 +535,50 @@ mod tests {
     }
 
     #[test]
+    fn values_of_all_sorts_are_read_as_they_are() -> TestResult {
+        let odd = [
+            f32::NAN,
+            f32::INFINITY,
+            f32::NEG_INFINITY,
+            -3.5,
+            -0.0,
+            f32::MIN_POSITIVE / 2.0,
+            f32::MAX,
+        ];
+        let step = 5;
+        let items: Vec<(u32, f32)> = (0..).step_by(step).zip(odd).collect();
+        let blocks = [
+            vec![(3, Items::FixedStep(0, step as u32, 4, odd.to_vec()))],
+            vec![(7, Items::VariableStep(4, items.clone()))],
+            vec![(
+                12,
+                Items::BedGraph(
+                    items
+                        .iter()
+                        .map(|item| (item.0, item.0 + 4, item.1))
+                        .collect(),
+                ),
+            )],
+        ];
+        let temp = file(&blocks).write()?;
+        let track = BigWig::open(temp.path())?;
+        check(&track, &blocks)?;
+
+        let block = track.blocks(0)?[0];
+        let runs = track.decode(0, &block, &mut Scratch::new())?;
+        let words = "the value at chr2:5-9 is inf";
+        assert_eq!(reason(track.check_finite(0, &block, &runs))?, words);
+        let finite = track.intervals(0, 15, 40)?;
+        assert_eq!(finite.len(), 4);
+        track.check_finite(0, &block, &finite)?;
+        Ok(())
+    }
+
+    #[test]
     fn later_intervals_overwrite_earlier_ones() -> TestResult {
         let blocks = [
             vec![(3, Items::BedGraph(vec![(0, 50, 1.0), (10, 20, 2.0)]))],
-            vec![(3, Items::BedGraph(vec![(5, 12, 3.0)]))],
+            vec![(3, Items::BedGraph(vec![(40, 55, 6.0), (5, 12, 3.0)]))],
             vec![(3, Items::FixedStep(30, 1, 4, vec![4.0, 5.0]))],
         ];
         let temp = file(&blocks).write()?;
@@ -786,6 +868,169 @@ mod tests {
             bytes[at..at + damage.len()].copy_from_slice(damage);
             let track = open(&bytes)?;
             let found = reason(track.1?.blocks(0))?;
+            assert!(found.starts_with(expected), "{at}: {found}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn an_index_that_leads_back_ends() -> TestResult {
+        let blocks = blocks();
+        // Two children per node: a root, two nodes below, four leaves.
+        let (good, places) = BigWigFile {
+            children: 2,
+            ..file(&blocks)
+        }
+        .bytes()?;
+        let root = places.index + 48;
+        let node_size = 4 + 2 * 24;
+        let (left, leaf) = (root + node_size, root + 3 * node_size);
+        let child = |node: usize, place: usize| node + 4 + place * 24 + 16;
+        for (at, target, expected) in [
+            // From a child to its parent: a circle of two.
+            (child(left, 0), root, "index comes to the same node twice"),
+            (child(left, 1), left, "index comes to the same node twice"),
+            // To a leaf that another entry leads to.
+            (child(left, 1), leaf, "index comes to the same node twice"),
+            // Backwards, to what is no node: the chromosome tree and the header.
+            (
+                child(left, 0),
+                places.chrom_tree,
+                "index has a node of kind 145, expected 0 or 1",
+            ),
+            (
+                child(left, 0),
+                0,
+                "index has a node of kind 38, expected 0 or 1",
+            ),
+        ] {
+            let mut bytes = good.clone();
+            bytes[at..at + 8].copy_from_slice(&(target as u64).to_le_bytes());
+            let (_temp, track) = open(&bytes)?;
+            assert_eq!(reason(track?.blocks(0))?, expected);
+        }
+
+        // Backwards is no fault as such: the same nodes, the root last.
+        let mut bytes = good.clone();
+        let moved = bytes.len() as u64;
+        let index = bytes[places.index..root + node_size].to_vec();
+        bytes.extend(index);
+        bytes[24..32].copy_from_slice(&moved.to_le_bytes());
+        let (_temp, track) = open(&bytes)?;
+        check(&track?, &blocks)
+    }
+
+    #[test]
+    fn blocks_cannot_have_more_bytes_than_the_file() -> TestResult {
+        // 20 entries that lead to one block.
+        let same: Vec<Vec<Section>> = (0..20)
+            .map(|place| vec![(3, Items::BedGraph(vec![(place, place + 1, 1.0); 100]))])
+            .collect();
+        let (mut bytes, places) = BigWigFile {
+            children: 64,
+            compressed: false,
+            ..file(&same)
+        }
+        .bytes()?;
+        assert_eq!(read_all(&bytes)??[0].len(), 2_000);
+        let length = bytes.len() as u64;
+        let first_leaf = places.index + 48 + 4;
+        for leaf in 0..20 {
+            let size = first_leaf + leaf * 32 + 24;
+            let offset = places.blocks as u64;
+            bytes[size - 8..size].copy_from_slice(&offset.to_le_bytes());
+            bytes[size..size + 8].copy_from_slice(&(length / 4).to_le_bytes());
+        }
+        assert_eq!(
+            reason(read_all(&bytes)?)?,
+            "index lists blocks of more bytes than the file has"
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn zoom_levels_are_passed_over() -> TestResult {
+        let blocks = blocks();
+        for (endian, children) in ENDIANS.into_iter().flat_map(|e| [(e, 2), (e, 64)]) {
+            let file = BigWigFile {
+                endian,
+                children,
+                ..file(&blocks)
+            };
+            let (mut bytes, _) = file.bytes_with_zooms(3)?;
+            check(&open(&bytes)?.1?, &blocks)?;
+            // One that is announced, but not there.
+            bytes[64 + 24 + 8..64 + 2 * 24].fill(0);
+            check(&open(&bytes)?.1?, &blocks)?;
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_file_that_is_cut_in_its_zoom_levels_is_refused() -> TestResult {
+        let blocks = blocks();
+        let (good, places) = BigWigFile {
+            children: 7,
+            ..file(&blocks)
+        }
+        .bytes_with_zooms(2)?;
+        // The magic number at the end is no part of them.
+        assert!(open(&good[..good.len() - 4])?.1.is_ok());
+        for length in places.zooms..good.len() - 4 {
+            let found = reason(open(&good[..length])?.1)?;
+            assert!(found.starts_with("zoom level "), "{found}");
+            assert!(found.contains(" of 2: file ends early: "), "{found}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn damaged_zoom_levels_are_explained() -> TestResult {
+        let blocks = blocks();
+        let (good, _) = file(&blocks).bytes_with_zooms(2)?;
+        let number =
+            |at: usize| u64::from_le_bytes(good[at..at + 8].try_into().unwrap_or_default());
+        let second = 64 + 24;
+        let index = number(second + 16) as usize;
+        let itself = (index as u64 + 48).to_le_bytes();
+        let one = number(64 + 16).to_le_bytes();
+        for (at, damage, expected) in [
+            (6, [0xff; 2].as_slice(), "file ends early: 1572840 bytes"),
+            (
+                second + 8,
+                &[0xff; 8],
+                "zoom level 2 of 2: file ends early: 4 bytes",
+            ),
+            (
+                second + 16,
+                &[0xff; 8],
+                "zoom level 2 of 2: file ends early: 52 bytes",
+            ),
+            (
+                second + 16,
+                &one,
+                "zoom level 2 of 2: index comes to the same node twice",
+            ),
+            (
+                index,
+                &[0],
+                "zoom level 2 of 2: index starts with 0x2468ac00",
+            ),
+            (
+                index + 48,
+                &[9],
+                "zoom level 2 of 2: index has a node of kind 9",
+            ),
+            // The root's last entry, of three, leads to the root.
+            (
+                index + 48 + 4 + 2 * 24 + 16,
+                &itself,
+                "zoom level 2 of 2: index comes to the same node twice",
+            ),
+        ] {
+            let mut bytes = good.clone();
+            bytes[at..at + damage.len()].copy_from_slice(damage);
+            let found = reason(open(&bytes)?.1)?;
             assert!(found.starts_with(expected), "{at}: {found}");
         }
         Ok(())

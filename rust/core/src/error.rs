@@ -36,6 +36,22 @@ pub enum Error {
         reason: String,
     },
 
+    /// A file is no longer what it was when it was opened.
+    #[error(
+        "{}: this {kind} file was changed while it was in use: it had {opened_len} bytes when it was opened, and has {len} now",
+        path.display()
+    )]
+    Changed {
+        /// The file's format.
+        kind: FileKind,
+        /// The file.
+        path: PathBuf,
+        /// Its length in bytes when it was opened.
+        opened_len: u64,
+        /// Its length in bytes now.
+        len: u64,
+    },
+
     /// A file has no chromosome of that name.
     #[error("{}: this {kind} file has no chromosome {chrom:?}; {known}", path.display())]
     UnknownChrom {

@@ -55,8 +55,8 @@ mod one_hot;
 pub mod random;
 pub mod sampler;
 pub mod starts;
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod twobit;
 
 pub use bigwig::{BigWig, BlockRef, Runs, Scratch};

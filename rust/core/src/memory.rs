@@ -161,7 +161,7 @@ impl Memory {
         shard.blocks.insert(key, entry);
     }
 
-    /// Drops the cached blocks of a track, and what does not fit any more since more is held.
+    /// Drops the cached blocks of a track.
     pub(crate) fn forget(&self, track: u32) {
         for shard in &self.shards {
             let mut shard = lock(shard);

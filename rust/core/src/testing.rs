@@ -135,6 +135,10 @@ impl TwoBitFile<'_> {
     }
 
     /// The file's bytes; for a file without a hole.
+    ///
+    /// # Panics
+    ///
+    /// If there is a hole.
     pub fn bytes(&self) -> Vec<u8> {
         assert_eq!(self.hole, 0);
         let (head, tail) = self.parts();
@@ -240,7 +244,7 @@ impl Items {
 /// Intervals of one chromosome, by its number.
 pub type Section = (u32, Items);
 
-/// A bigWig file to write; it has no zoom levels.
+/// A bigWig file to write.
 pub struct BigWigFile<'a> {
     /// Name, number and length of each chromosome.
     pub chroms: &'a [(&'a str, u32, u32)],
@@ -267,28 +271,44 @@ pub struct Places {
     pub blocks: usize,
     /// The index.
     pub index: usize,
+    /// The end of the index: the first zoom level, or the magic number at the end.
+    pub zooms: usize,
 }
 
 /// First chromosome and start on it, last chromosome and end on it.
 type Span = [u32; 4];
 
 impl BigWigFile<'_> {
-    /// Writes the file.
+    /// Writes the file, without zoom levels.
     pub fn write(&self) -> TestResult<TempFile> {
-        let (head, tail, _) = self.parts()?;
+        let (head, tail, _) = self.parts(0)?;
         Ok(TempFile::with_hole("track.bw", &head, self.hole, &tail)?)
     }
 
-    /// The file's bytes, and where its parts are; for a file without a hole.
+    /// The file's bytes, and where its parts are; for a file without a hole, and without zoom levels.
+    ///
+    /// # Panics
+    ///
+    /// If there is a hole.
     pub fn bytes(&self) -> TestResult<(Vec<u8>, Places)> {
+        self.bytes_with_zooms(0)
+    }
+
+    /// The file's bytes with zoom levels, each of one summary per block, and where its parts are.
+    ///
+    /// # Panics
+    ///
+    /// If there is a hole.
+    pub fn bytes_with_zooms(&self, levels: u16) -> TestResult<(Vec<u8>, Places)> {
         assert_eq!(self.hole, 0);
-        let (head, tail, places) = self.parts()?;
+        let (head, tail, places) = self.parts(levels)?;
         Ok(([head, tail].concat(), places))
     }
 
-    fn parts(&self) -> TestResult<(Vec<u8>, Vec<u8>, Places)> {
+    fn parts(&self, zoom_levels: u16) -> TestResult<(Vec<u8>, Vec<u8>, Places)> {
         let mut head = Writer::new(self.endian);
-        head.pad(64);
+        let zoom_headers_end = 64 + 24 * usize::from(zoom_levels);
+        head.pad(zoom_headers_end);
         let chrom_tree = head.bytes.len();
         self.put_chrom_tree(&mut head);
 
@@ -303,23 +323,26 @@ impl BigWigFile<'_> {
                 put_section(&mut block, section);
             }
             largest = largest.max(block.bytes.len());
-            let stored = if self.compressed {
-                compress(&block.bytes)?
-            } else {
-                block.bytes
-            };
-            let mut target = Writer::new(self.endian);
-            target.u64(tail_offset + tail.bytes.len() as u64);
-            target.u64(stored.len() as u64);
-            leaves.push((block_span(sections), target.bytes));
-            tail.raw(&stored);
+            let span = block_span(sections);
+            leaves.push(self.put_block(&mut tail, tail_offset, span, block.bytes)?);
         }
         let index_offset = tail_offset + tail.bytes.len() as u64;
         self.put_index(&mut tail, tail_offset, &leaves);
+        let zooms = tail_offset as usize + tail.bytes.len();
+
+        let mut zoom_headers = Writer::new(self.endian);
+        for level in 0..zoom_levels {
+            let data_offset = tail_offset + tail.bytes.len() as u64;
+            let leaves = self.put_summaries(&mut tail, tail_offset)?;
+            let index_offset = tail_offset + tail.bytes.len() as u64;
+            self.put_index(&mut tail, tail_offset, &leaves);
+            zoom_headers.u32(10 << (2 * level)).u32(0);
+            zoom_headers.u64(data_offset).u64(index_offset);
+        }
         tail.u32(0x888F_FC26);
 
         let mut header = Writer::new(self.endian);
-        header.u32(0x888F_FC26).u16(self.version).u16(0);
+        header.u32(0x888F_FC26).u16(self.version).u16(zoom_levels);
         header
             .u64(chrom_tree as u64)
             .u64(tail_offset)
@@ -327,14 +350,55 @@ impl BigWigFile<'_> {
         header.u16(0).u16(0).u64(0).u64(0);
         header.u32(if self.compressed { largest as u32 } else { 0 });
         header.u64(0);
-        head.bytes[..64].copy_from_slice(&header.bytes);
+        header.raw(&zoom_headers.bytes);
+        head.bytes[..zoom_headers_end].copy_from_slice(&header.bytes);
 
         let places = Places {
             chrom_tree,
             blocks: tail_offset as usize + 4,
             index: index_offset as usize,
+            zooms,
         };
         Ok((head.bytes, tail.bytes, places))
+    }
+
+    /// Appends a block; returns its entry in an index.
+    fn put_block(
+        &self,
+        tail: &mut Writer,
+        tail_offset: u64,
+        span: Span,
+        bytes: Vec<u8>,
+    ) -> TestResult<(Span, Vec<u8>)> {
+        let stored = if self.compressed {
+            compress(&bytes)?
+        } else {
+            bytes
+        };
+        let mut target = Writer::new(self.endian);
+        target.u64(tail_offset + tail.bytes.len() as u64);
+        target.u64(stored.len() as u64);
+        tail.raw(&stored);
+        Ok((span, target.bytes))
+    }
+
+    /// Appends the data of a zoom level: chromosome, start, end, bases; smallest, largest, sum, sum of squares.
+    fn put_summaries(
+        &self,
+        tail: &mut Writer,
+        tail_offset: u64,
+    ) -> TestResult<Vec<(Span, Vec<u8>)>> {
+        tail.u32(self.blocks.len() as u32);
+        let mut leaves = Vec::new();
+        for sections in self.blocks {
+            let span = block_span(sections);
+            let [chrom, start, _, end] = span;
+            let mut summary = Writer::new(self.endian);
+            summary.u32(chrom).u32(start).u32(end).u32(1);
+            summary.f32(0.0).f32(1.0).f32(1.0).f32(1.0);
+            leaves.push(self.put_block(tail, tail_offset, span, summary.bytes)?);
+        }
+        Ok(leaves)
     }
 
     fn put_chrom_tree(&self, head: &mut Writer) {

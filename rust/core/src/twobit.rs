@@ -57,10 +57,15 @@ struct Header {
 impl TwoBit {
     /// Opens a file and reads everything but the bases.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        let file = PositionedFile::open(path, FileKind::TwoBit)?;
+        Self::from_file(PositionedFile::open(path, FileKind::TwoBit)?)
+    }
+
+    /// Reads everything but the bases of a file that is open already.
+    pub fn from_file(file: PositionedFile) -> Result<Self> {
         let mut reader = ReadAhead::new(&file);
         let (order, header) = read_header(&file, &mut reader)?;
         let (chroms, records) = read_sequences(&file, &mut reader, order, &header)?;
+        file.check_unchanged()?;
         Ok(Self {
             file,
             order,
@@ -109,6 +114,7 @@ impl TwoBit {
         let (chrom, record) = self.record(chrom)?;
         let length = 2 * 4 * u64::from(record.mask_count);
         let bytes = self.file.read_vec(record.mask_offset, length)?;
+        self.file.check_unchanged()?;
         Ok(runs(&bytes, self.order, chrom.size))
     }
 
@@ -206,6 +212,7 @@ impl TwoBit {
         let bytes = u64::from(*size).div_ceil(BASES_PER_BYTE as u64);
         if record.held.get().is_none() && memory.hold(bytes) {
             let packed = self.file.read_vec(record.dna_offset, bytes)?;
+            self.file.check_unchanged()?;
             if record.held.set(packed.into()).is_err() {
                 memory.give_back(bytes);
             }
@@ -317,6 +324,8 @@ impl TwoBit {
         buffer.resize(last.saturating_sub(first) as usize, 0);
         let offset = record.dna_offset + u64::from(first);
         self.file.read_exact_at(buffer, offset)?;
+        // Any bytes are bases: nothing else tells that these are no longer those of the file that was opened.
+        self.file.check_unchanged()?;
         Ok(buffer)
     }
 }

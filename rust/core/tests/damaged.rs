@@ -1,16 +1,13 @@
 //! Files that are cut short or have a wrong byte give errors or data, and never a panic or an endless read.
 
-#[allow(dead_code)] // each test crate uses a part of the writers
-#[path = "../src/testing.rs"]
-mod testing;
-
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use maxatac_core::testing::{
+    BigWigFile, ENDIANS, Items, Section, TempFile, TestResult, TwoBitFile,
+};
 use maxatac_core::{BigWig, Result, Runs, Strand, TwoBit};
-
-use testing::{BigWigFile, ENDIANS, Items, Section, TempFile, TestResult, TwoBitFile};
 
 /// What each byte is replaced by: bits flipped at both ends and in between, all, and the byte cleared.
 const DAMAGE: [fn(u8) -> u8; 7] = [
@@ -49,9 +46,11 @@ fn tracks() -> TestResult<Vec<Vec<u8>>> {
         ],
         vec![(5, Items::BedGraph(vec![(0, 9, 8.5)]))],
     ];
-    let forms = ENDIANS.into_iter().flat_map(|e| [(e, true), (e, false)]);
+    let forms = ENDIANS
+        .into_iter()
+        .flat_map(|e| [(e, true, 0), (e, false, 0), (e, true, 2)]);
     forms
-        .map(|(endian, compressed)| {
+        .map(|(endian, compressed, zooms)| {
             let file = BigWigFile {
                 chroms: &[("chr1", 0, 20), ("chr2", 2, 10), ("chrX", 5, 10)],
                 blocks: &blocks,
@@ -61,7 +60,7 @@ fn tracks() -> TestResult<Vec<Vec<u8>>> {
                 children: 2,
                 hole: 0,
             };
-            Ok(file.bytes()?.0)
+            Ok(file.bytes_with_zooms(zooms)?.0)
         })
         .collect()
 }

@@ -1,12 +1,7 @@
 //! Files of more than 4 GiB, most of which is a hole that takes no space on disk.
 
-#[allow(dead_code)] // each test crate uses a part of the writers
-#[path = "../src/testing.rs"]
-mod testing;
-
+use maxatac_core::testing::{BigWigFile, ENDIANS, Items, Section, TestResult, TwoBitFile};
 use maxatac_core::{BigWig, Strand, TwoBit};
-
-use testing::{BigWigFile, ENDIANS, Items, Section, TestResult, TwoBitFile};
 
 const HOLE: u64 = (1 << 32) + 12_345;
 

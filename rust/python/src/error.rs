@@ -15,6 +15,7 @@ pub(crate) fn to_python(py: Python<'_>, error: Error) -> PyErr {
     match error {
         Error::Io { path, source } => os_error(py, &path, &source),
         Error::Format { kind, .. }
+        | Error::Changed { kind, .. }
         | Error::UnknownChrom { kind, .. }
         | Error::OutOfBounds { kind, .. } => match kind {
             FileKind::TwoBit => GenomeError::new_err(message),

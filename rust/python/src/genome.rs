@@ -76,7 +76,8 @@ impl Genome {
     /// RegionError
     ///     If ``start`` is negative or beyond ``end``.
     /// GenomeError
-    ///     If the chromosome is unknown, the interval leaves it, or the file is damaged.
+    ///     If the chromosome is unknown, the interval leaves it, or the file is damaged or was changed since it was
+    ///     opened.
     #[pyo3(signature = (chrom, start, end, *, reverse_complement = false))]
     fn one_hot<'py>(
         &self,

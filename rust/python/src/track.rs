@@ -80,7 +80,8 @@ impl Track {
     /// RegionError
     ///     If ``start`` is negative or beyond ``end``.
     /// TrackError
-    ///     If the chromosome is unknown, the interval leaves it, or the file is damaged.
+    ///     If the chromosome is unknown, the interval leaves it, or the file is damaged or was changed since it was
+    ///     opened.
     fn values<'py>(
         &self,
         py: Python<'py>,

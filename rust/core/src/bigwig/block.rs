@@ -127,6 +127,7 @@ impl Scratch {
         }
         self.stored.resize(block.size as usize, 0);
         file.read_exact_at(&mut self.stored, block.offset)?;
+        file.check_unchanged()?;
         if inflated_size == 0 {
             return Ok(&self.stored);
         }

@@ -1,12 +1,20 @@
-//! The first 64 bytes of a bigWig file.
+//! The first 64 bytes of a bigWig file, and the headers of the zoom levels behind them.
+//!
+//! A zoom level's header has 24 bytes: bases per summary, reserved (4 bytes each), offsets of the summaries and of
+//! their index (8 bytes each). Zoom levels are not read, but they are the last part of a file, so that they tell
+//! whether it is there to its end.
 
+use std::collections::HashSet;
+
+use super::index::Index;
 use crate::bytes::{ByteOrder, Fields};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::file::PositionedFile;
 
 const MAGIC: u32 = 0x888F_FC26;
 const BIG_BED_MAGIC: u32 = 0x8789_F2EB;
 const SIZE: u64 = 64;
+const ZOOM_HEADER_SIZE: u64 = 24;
 
 /// The header's fields that matter.
 #[derive(Debug)]
@@ -14,6 +22,7 @@ pub(super) struct Header {
     pub(super) chrom_tree_offset: u64,
     pub(super) index_offset: u64,
     pub(super) inflated_size: u32,
+    pub(super) zoom_levels: u16,
 }
 
 impl Header {
@@ -33,7 +42,7 @@ impl Header {
 
         let mut fields = Fields::new(&bytes, order);
         let (version, header) = (|| {
-            let (_magic, version, _zoom_levels) = (fields.u32()?, fields.u16()?, fields.u16()?);
+            let (_magic, version, zoom_levels) = (fields.u32()?, fields.u16()?, fields.u16()?);
             let chrom_tree_offset = fields.u64()?;
             let _data_offset = fields.u64()?;
             let index_offset = fields.u64()?;
@@ -46,6 +55,7 @@ impl Header {
                     chrom_tree_offset,
                     index_offset,
                     inflated_size,
+                    zoom_levels,
                 },
             ))
         })()
@@ -54,6 +64,51 @@ impl Header {
             return Err(file.damaged(4, format!("version is {version}, expected 1 to 4")));
         }
         Ok((order, header))
+    }
+}
+
+/// Fails if a zoom level is not in the file to its end, as when a download was interrupted.
+pub(super) fn check_zoom_levels(
+    file: &PositionedFile,
+    order: ByteOrder,
+    levels: u16,
+) -> Result<()> {
+    let bytes = file.read_vec(SIZE, u64::from(levels) * ZOOM_HEADER_SIZE)?;
+    let mut fields = Fields::new(&bytes, order);
+    let mut seen = HashSet::new();
+    for level in 1..=levels {
+        let (data_offset, index_offset) = (|| {
+            let (_reduction, _reserved) = (fields.u32()?, fields.u32()?);
+            Some((fields.u64()?, fields.u64()?))
+        })()
+        .ok_or_else(|| file.damaged(SIZE, "headers of zoom levels are incomplete"))?;
+        // Room for a level that the writer then did not need.
+        if index_offset == 0 {
+            continue;
+        }
+        file.check_inside(data_offset, 4)
+            .and_then(|()| Index::open(file, order, index_offset))
+            .and_then(|index| index.check_end(file, order, &mut seen))
+            .map_err(|error| in_zoom_level(error, level, levels))?;
+    }
+    Ok(())
+}
+
+/// Puts the zoom level in front of the reason.
+fn in_zoom_level(error: Error, level: u16, levels: u16) -> Error {
+    match error {
+        Error::Format {
+            kind,
+            path,
+            offset,
+            reason,
+        } => Error::Format {
+            kind,
+            path,
+            offset,
+            reason: format!("zoom level {level} of {levels}: {reason}"),
+        },
+        other => other,
     }
 }
 

@@ -87,6 +87,36 @@ impl Index {
         })
     }
 
+    /// Fails if the last node of each level is not in the file to its end; looks at no other.
+    ///
+    /// The index comes after what it leads to, so this notices a file that is cut. Nodes are added to `seen`, which
+    /// may be shared between the trees of a file.
+    pub(super) fn check_end(
+        &self,
+        file: &PositionedFile,
+        order: ByteOrder,
+        seen: &mut HashSet<u64>,
+    ) -> Result<()> {
+        let mut offset = self.root;
+        loop {
+            if !seen.insert(offset) {
+                return Err(file.damaged(offset, "index comes to the same node twice"));
+            }
+            let node = NodeHead::read(file, order, offset)?;
+            let entries = offset + NODE_HEADER_SIZE;
+            file.check_inside(entries, u64::from(node.count) * node.entry_size())?;
+            if node.is_leaf || node.count == 0 {
+                return Ok(());
+            }
+            let last = entries + u64::from(node.count - 1) * node.entry_size();
+            let bytes = file.read_vec(last, node.entry_size())?;
+            let mut fields = Fields::new(&bytes, order);
+            offset = Span::read(&mut fields)
+                .and_then(|_| fields.u64())
+                .ok_or_else(|| file.damaged(offset, "index has an incomplete node"))?;
+        }
+    }
+
     /// The blocks of a chromosome in the order of the tree, which is that of the file.
     pub(super) fn blocks(
         &self,
@@ -97,17 +127,19 @@ impl Index {
     ) -> Result<Vec<BlockRef>> {
         let mut found = Vec::new();
         let mut seen = HashSet::new();
-        let mut bytes_read = 0;
+        let (mut bytes_read, mut block_bytes) = (0, 0);
         let mut nodes = vec![self.root];
         while let Some(offset) = nodes.pop() {
             // Nodes that lead back to themselves, or overlap, would make a small file endless.
             if !seen.insert(offset) || bytes_read > file.len() {
                 return Err(file.damaged(offset, "index comes to the same node twice"));
             }
-            let node = Node::read(file, order, offset)?;
-            bytes_read += NODE_HEADER_SIZE + node.entries.len() as u64;
+            let node = NodeHead::read(file, order, offset)?;
+            let length = u64::from(node.count) * node.entry_size();
+            let entries = file.read_vec(offset + NODE_HEADER_SIZE, length)?;
+            bytes_read += NODE_HEADER_SIZE + length;
 
-            let mut fields = Fields::new(&node.entries, order);
+            let mut fields = Fields::new(&entries, order);
             let first_child = nodes.len();
             for _ in 0..node.count {
                 let incomplete = || file.damaged(offset, "index has an incomplete node");
@@ -123,6 +155,12 @@ impl Index {
                 let (start, end) = span.on(chrom, size);
                 if span.touches(chrom) && start < end {
                     file.check_inside(target, block_size)?;
+                    // No writer lets blocks share bytes. If they could, a small file would hold endless data.
+                    block_bytes += block_size;
+                    if block_bytes > file.len() {
+                        let reason = "index lists blocks of more bytes than the file has";
+                        return Err(file.damaged(offset, reason));
+                    }
                     found.push(BlockRef {
                         start,
                         end,
@@ -140,13 +178,13 @@ impl Index {
     }
 }
 
-struct Node {
+/// What stands in front of a node's entries.
+struct NodeHead {
     is_leaf: bool,
     count: u16,
-    entries: Vec<u8>,
 }
 
-impl Node {
+impl NodeHead {
     fn read(file: &PositionedFile, order: ByteOrder, offset: u64) -> Result<Self> {
         let head = file.read_vec(offset, NODE_HEADER_SIZE)?;
         let mut fields = Fields::new(&head, order);
@@ -155,19 +193,21 @@ impl Node {
             Some((kind, fields.u16()?))
         })()
         .ok_or_else(|| file.damaged(offset, "index has an incomplete node"))?;
-        let entry_size = match kind {
-            0 => INNER_ENTRY_SIZE,
-            1 => LEAF_ENTRY_SIZE,
-            _ => {
-                let reason = format!("index has a node of kind {kind}, expected 0 or 1");
-                return Err(file.damaged(offset, reason));
-            }
-        };
-        let entries = file.read_vec(offset + NODE_HEADER_SIZE, u64::from(count) * entry_size)?;
+        if kind > 1 {
+            let reason = format!("index has a node of kind {kind}, expected 0 or 1");
+            return Err(file.damaged(offset, reason));
+        }
         Ok(Self {
             is_leaf: kind == 1,
             count,
-            entries,
         })
+    }
+
+    fn entry_size(&self) -> u64 {
+        if self.is_leaf {
+            LEAF_ENTRY_SIZE
+        } else {
+            INNER_ENTRY_SIZE
+        }
     }
 }

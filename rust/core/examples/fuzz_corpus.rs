@@ -1,0 +1,106 @@
+//! Writes the files that fuzzing starts from: `fuzz_corpus FOLDER` fills `FOLDER/fuzz_twobit` and `FOLDER/fuzz_bigwig`.
+//!
+//! They are small, and have between them all that the formats allow: both byte orders, all versions, all kinds of
+//! sections, trees of one and of many levels, compressed and plain blocks, zoom levels.
+
+use std::env;
+use std::fs;
+use std::path::Path;
+
+use maxatac_core::testing::{BigWigFile, ENDIANS, Endian, Items, Section, TestResult, TwoBitFile};
+
+fn main() -> TestResult {
+    let folder = env::args_os().nth(1).ok_or("usage: fuzz_corpus FOLDER")?;
+    let folder = Path::new(&folder);
+    write_all(&folder.join("fuzz_twobit"), &genomes())?;
+    write_all(&folder.join("fuzz_bigwig"), &tracks()?)
+}
+
+fn write_all(folder: &Path, files: &[Vec<u8>]) -> TestResult {
+    fs::create_dir_all(folder)?;
+    for (number, bytes) in files.iter().enumerate() {
+        fs::write(folder.join(format!("seed-{number:03}")), bytes)?;
+    }
+    Ok(())
+}
+
+fn genomes() -> Vec<Vec<u8>> {
+    let long = "ACGTNNgattacaNNNNNNcgtAAAAAAAnnnn".repeat(8);
+    let sets: [&[(&str, &str)]; 3] = [
+        &[],
+        &[("chr1", "NNACGTacgtNNgattacaN"), ("c2", "TTAGGC"), ("", "")],
+        &[("chr1", &long), ("gap", "NNNNN"), ("one", "g")],
+    ];
+    let mut files = Vec::new();
+    for sequences in sets {
+        for (version, endian) in [0, 1].into_iter().flat_map(|v| ENDIANS.map(|e| (v, e))) {
+            let file = TwoBitFile {
+                sequences,
+                version,
+                endian,
+                hole: 0,
+            };
+            files.push(file.bytes());
+        }
+    }
+    files
+}
+
+fn tracks() -> TestResult<Vec<Vec<u8>>> {
+    const CHROMS: [(&str, u32, u32); 4] = [
+        ("chr1", 0, 60),
+        ("chr2", 2, 10),
+        ("chr10", 5, 4_000_000),
+        ("chrM", 6, 17),
+    ];
+    let all_kinds: Vec<Vec<Section>> = vec![
+        vec![(0, Items::BedGraph(vec![(0, 3, 1.5), (3, 4, -2.0)]))],
+        vec![(0, Items::VariableStep(2, vec![(10, 3.5), (14, f32::NAN)]))],
+        vec![
+            (0, Items::FixedStep(18, 5, 5, vec![5.5, 1.0])),
+            (2, Items::FixedStep(0, 4, 2, vec![6.5, f32::INFINITY])),
+        ],
+        vec![(5, Items::BedGraph(vec![(7, 3_000_000, 8.5)]))],
+        vec![(6, Items::FixedStep(0, 1, 1, vec![0.5; 17]))],
+    ];
+    let overlapping: Vec<Vec<Section>> = vec![
+        vec![(0, Items::BedGraph(vec![(0, 50, 1.0), (10, 20, 2.0)]))],
+        vec![(0, Items::BedGraph(vec![(30, 40, 3.0), (5, 12, 4.0)]))],
+        vec![(0, Items::FixedStep(2, 1, 4, vec![4.0, 5.0]))],
+    ];
+    let many: Vec<Vec<Section>> = (0..40)
+        .map(|place| vec![(5, Items::VariableStep(9, vec![(place * 10, place as f32)]))])
+        .collect();
+
+    let mut files = Vec::new();
+    for blocks in [all_kinds, overlapping, many, Vec::new()] {
+        for (endian, compressed) in ENDIANS.into_iter().flat_map(|e| [(e, true), (e, false)]) {
+            for (version, children, zooms) in [(4, 2, 0), (3, 3, 2), (1, 64, 1)] {
+                let file = BigWigFile {
+                    chroms: &CHROMS,
+                    blocks: &blocks,
+                    version,
+                    endian,
+                    compressed,
+                    children,
+                    hole: 0,
+                };
+                files.push(file.bytes_with_zooms(zooms)?.0);
+            }
+        }
+    }
+    // As libBigWig writes a file without data: there is no index.
+    let (mut empty, _) = BigWigFile {
+        chroms: &CHROMS,
+        blocks: &[],
+        version: 4,
+        endian: Endian::Little,
+        compressed: true,
+        children: 2,
+        hole: 0,
+    }
+    .bytes()?;
+    empty[24..32].fill(0);
+    files.push(empty);
+    Ok(files)
+}
