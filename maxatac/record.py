@@ -128,7 +128,7 @@ class RunRecord:
         self.seed = seed
         self.phases = phases
         self._begin = begin
-        self._earlier = earlier
+        self._earlier = earlier if earlier and earlier.epochs else None
         self._seconds_before: float = earlier.past["seconds"] if earlier else 0.0
         self.settings = settings_of_run(config, inputs, seed)
         self.cell_types = {sample.cell_line: sample.label for sample in inputs.samples}

@@ -20,7 +20,7 @@ from maxatac.record import PhaseTimes, source_revision
 def test_phases_add_up() -> None:
     phases = PhaseTimes({"training": 10.0})
     row = {
-        "epoch": 1, "seconds": 20.0, "examples_per_second": 5.0, "loader_share": 0.5, "statistics_share": 0.1,
+        "epoch": 1, "seconds": 20.0, "examples_per_second": 5.0, "waiting_share": 0.5, "statistics_share": 0.1,
         "validation_share": 0.25,
     }  # fmt: skip
     phases.add_epoch(row)

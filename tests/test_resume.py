@@ -56,7 +56,7 @@ def drifting(monkeypatch: pytest.MonkeyPatch, quick_network: None) -> None:
         loss = float(self.model.weights[0].numpy().mean())
         score = SCORES[epoch]
         row = {"epoch": epoch + 1, "dice_coef": 0.5, "loss": loss, "val_dice_coef": score, "val_loss": 1 - score}
-        shares = dict.fromkeys(("loader_share", "statistics_share", "validation_share"), 0.1)
+        shares = dict.fromkeys(("waiting_share", "statistics_share", "validation_share"), 0.1)
         return row, {"epoch": epoch + 1, "seconds": 2.0, "examples_per_second": 8.0, **shares}
 
     monkeypatch.setattr(training._Trainee, "run_epoch", run_epoch)
