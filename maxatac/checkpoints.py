@@ -118,7 +118,9 @@ def _write(model: keras.Model, path: Path) -> None:
     first, by plain bytes.
     """
     if path.suffix == ".h5":
-        variables = [*model.variables, *model.optimizer.variables]
+        # A model that was read back without being compiled has no optimiser.
+        optimizer = getattr(model, "optimizer", None)
+        variables = [*model.variables, *(optimizer.variables if optimizer is not None else [])]
         room = _ROOM + sum(_ROOM_PER_VARIABLE + variable.numpy().nbytes for variable in variables)
         with path.open("wb") as file:
             file.write(os.urandom(room))
