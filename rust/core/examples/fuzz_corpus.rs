@@ -50,7 +50,7 @@ fn tracks() -> TestResult<Vec<Vec<u8>>> {
     const CHROMS: [(&str, u32, u32); 4] = [
         ("chr1", 0, 60),
         ("chr2", 2, 10),
-        ("chr10", 5, 4_000_000),
+        ("chr10", 5, u32::MAX),
         ("chrM", 6, 17),
     ];
     let all_kinds: Vec<Vec<Section>> = vec![
@@ -60,7 +60,10 @@ fn tracks() -> TestResult<Vec<Vec<u8>>> {
             (0, Items::FixedStep(18, 5, 5, vec![5.5, 1.0])),
             (2, Items::FixedStep(0, 4, 2, vec![6.5, f32::INFINITY])),
         ],
-        vec![(5, Items::BedGraph(vec![(7, 3_000_000, 8.5)]))],
+        vec![(
+            5,
+            Items::BedGraph(vec![(7, 9, 8.5), (9, 3_000_000_000, 9.5)]),
+        )],
         vec![(6, Items::FixedStep(0, 1, 1, vec![0.5; 17]))],
     ];
     let overlapping: Vec<Vec<Section>> = vec![

@@ -271,7 +271,7 @@ mod tests {
         let mut ahead = Ahead::start(Arc::new(sampler), pool, order(false), 0..9)?;
         assert!(matches!(
             ahead.next(PATIENCE),
-            Next::Ready(Err(Error::Format { .. }))
+            Next::Ready(Err(Error::Changed { .. }))
         ));
         assert!(matches!(ahead.next(PATIENCE), Next::End));
         Ok(())

@@ -140,7 +140,7 @@ impl PackedRuns {
         while (bases as usize >> shift) > count / RUNS_PER_STEP {
             shift += 1;
         }
-        let steps = (bases >> shift) as usize + 1;
+        let steps = (bases as usize >> shift) + 1;
         let ends_words = if is_short { count.div_ceil(2) } else { count };
         let mut words = Vec::with_capacity(count + steps + ends_words);
         words.extend(runs.values.iter().map(|value| value.to_bits()));
@@ -180,8 +180,8 @@ impl PackedRuns {
     fn paint(&self, from: u32, bases: u32, place: Range<usize>, values: &mut [f32]) {
         let count = self.runs as usize;
         let (floats, rest) = self.words.split_at(count);
-        let (places, ends) = rest.split_at((bases >> self.shift) as usize + 1);
-        let step = (from >> self.shift) as usize;
+        let (places, ends) = rest.split_at((bases as usize >> self.shift) + 1);
+        let step = from as usize >> self.shift;
         let first = places[step] as usize;
         let last = places
             .get(step + 1)
@@ -409,7 +409,7 @@ impl ChromBlocks {
             // Behind the last step, there is no block.
             None => self
                 .places
-                .get((start >> self.shift) as usize)
+                .get(start as usize >> self.shift)
                 .map_or(blocks.len(), |&place| place as usize),
         };
         let rest = blocks[first..].iter().enumerate();
@@ -744,6 +744,15 @@ mod tests {
             block.paint(start, &mut window);
             assert_eq!(window.values(), expected);
         }
+        // A few runs of more than 2^31 bases are one step, of 2^32.
+        let block = block_of(&[(5, 10, 1.0), (10, 3_000_000_000, 2.0)], true);
+        assert!(block.bytes() < 200, "{block:?}");
+        window.clear(4);
+        block.paint(8, &mut window);
+        assert_eq!(window.values(), [1.0, 1.0, 2.0, 2.0]);
+        window.clear(2);
+        block.paint(2_999_999_999, &mut window);
+        assert_eq!(window.values(), [2.0, 0.0]);
         // One base less, and sixteen bits are enough.
         let block = block_of(&[(5, 10, 1.0), (10, 65_540, 2.0)], true);
         assert!(

@@ -1,15 +1,19 @@
 //! Opens any bytes as a bigWig file and reads all that it has to offer.
 //!
 //! Besides not crashing, what is read must be consistent: blocks are sorted, intervals lie inside their chromosome,
-//! and values are those of the intervals.
+//! values are those of the intervals, and decoded blocks give the same numbers, whether they are held or not.
 //!
 //! A changed byte of a compressed block is almost always no more than a wrong checksum. So a part of the mutations
 //! takes a block out, changes what is in it, and puts it back compressed. Uncompressed files are in the corpus as well.
 
 #![no_main]
 
+use std::sync::Arc;
+
 use libdeflater::{CompressionLvl, Compressor, Decompressor};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
+use maxatac_core::decoded::{DecodedTrack, Decoder, PaintedWindow};
+use maxatac_core::memory::Memory;
 use maxatac_core::{BigWig, BlockRef, FileKind, PositionedFile, Runs, Scratch};
 
 /// Bases read at each end of a chromosome, and round the start of each block.
@@ -19,11 +23,11 @@ const MOST: usize = 16;
 /// The most bytes that a block taken out for mutation may have.
 const LARGEST_BLOCK: usize = 16 * 1024;
 
-fuzz_target!(|bytes: &[u8]| {
+fuzz_target!(init: stay_on_this_thread(), |bytes: &[u8]| {
     let opened = PositionedFile::in_memory("fuzz.bw", bytes.to_vec(), FileKind::BigWig)
         .and_then(BigWig::from_file);
     let track = match opened {
-        Ok(track) => track,
+        Ok(track) => Arc::new(track),
         Err(error) => {
             assert!(!error.to_string().is_empty());
             return;
@@ -56,6 +60,7 @@ fuzz_target!(|bytes: &[u8]| {
             let end = start.saturating_add(PIECE).min(size);
             check_region(&track, chrom, start, end, &mut scratch);
         }
+        check_decoded(&track, chrom, blocks);
     }
     assert!(track.blocks(track.chroms().len()).is_err());
 });
@@ -114,6 +119,66 @@ fn check_region(track: &BigWig, chrom: usize, start: u32, end: u32, scratch: &mu
             .collect::<Vec<_>>()
     };
     assert_eq!(bits(&values), bits(&expected));
+}
+
+/// Makes parallel iterators run where they are called: with other threads, the same input would not take the same way.
+fn stay_on_this_thread() {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .use_current_thread()
+        .build_global()
+        .expect("the first pool");
+}
+
+/// Windows of a track whose blocks are held in memory, and of one whose blocks are not.
+fn check_decoded(track: &Arc<BigWig>, chrom: usize, blocks: &[BlockRef]) {
+    let size = track.chroms()[chrom].size;
+    let open = |limit| DecodedTrack::new(Arc::clone(track), Arc::new(Memory::new(limit)));
+    let (held, read) = (open(1 << 30), open(0));
+    let is_held = held.preload(chrom, &[(0, size)], &|| false).is_ok();
+
+    // What a block holds outside of the region that the index gives it may lie under or over another block's.
+    let mut scratch = Scratch::new();
+    let mut lies_inside = |block: &BlockRef| {
+        let runs = track.decode(chrom, block, &mut scratch);
+        runs.is_ok_and(|runs| {
+            runs.iter()
+                .all(|run| block.start <= run.0 && run.1 <= block.end)
+        })
+    };
+    let is_sound = is_held && blocks.iter().all(&mut lies_inside);
+
+    let starts = blocks.iter().map(|block| block.start.saturating_sub(5));
+    for start in starts.take(MOST).chain([0, size.saturating_sub(PIECE)]) {
+        let end = start.saturating_add(PIECE).min(size);
+        let (found, values) = (
+            paint(&read, chrom, start, end),
+            values(track, chrom, start, end),
+        );
+        assert_eq!(found.is_some(), values.is_some());
+        if is_held {
+            assert_eq!(paint(&held, chrom, start, end), found);
+        }
+        if is_sound {
+            assert_eq!(found, values);
+        }
+    }
+}
+
+/// The bits of a window's values.
+fn paint(track: &DecodedTrack, chrom: usize, start: u32, end: u32) -> Option<Vec<u32>> {
+    let mut window = PaintedWindow::default();
+    let painted = track.paint(chrom, start, end, &mut Decoder::default(), &mut window);
+    let bits = window.values().iter().map(|value| value.to_bits());
+    painted.ok().map(|()| bits.collect())
+}
+
+/// The same by way of the reader, with no data and NaN as 0.
+fn values(track: &BigWig, chrom: usize, start: u32, end: u32) -> Option<Vec<u32>> {
+    let mut values = vec![9.0; (end - start) as usize];
+    let read = track.values(chrom, start, end, &mut values, &mut Scratch::new());
+    let known = |value: &f32| if value.is_nan() { 0 } else { value.to_bits() };
+    read.ok().map(|()| values.iter().map(known).collect())
 }
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {

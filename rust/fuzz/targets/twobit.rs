@@ -1,11 +1,12 @@
 //! Opens any bytes as a 2bit file and reads all that it has to offer.
 //!
-//! Besides not crashing, what is read must be consistent: runs are sorted, apart and inside, one-hot bases spell the
-//! sequence on both strands, and N is where the N runs say.
+//! Besides not crashing, what is read must be consistent: runs are sorted, apart and inside, one-hot bases and codes
+//! spell the sequence on both strands, N is where the N runs say, and a sequence that is held in memory reads the same.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use maxatac_core::memory::Memory;
 use maxatac_core::{FileKind, PositionedFile, Strand, TwoBit};
 
 /// Bases read at each end of a sequence, and round each run of N.
@@ -37,11 +38,17 @@ fuzz_target!(|bytes: &[u8]| {
             check_runs(&runs, size);
         }
 
-        check_region(&genome, chrom, 0, size.min(PIECE));
-        check_region(&genome, chrom, size.saturating_sub(PIECE), size);
-        for (start, end) in genome.n_runs(chrom).iter().take(MOST) {
-            let (start, end) = (start.saturating_sub(3), end.saturating_add(3));
-            check_region(&genome, chrom, start, end.min(start + PIECE).min(size));
+        for is_held in [false, true] {
+            let memory = Memory::new(if is_held { 1 << 30 } else { 0 });
+            assert!(
+                matches!(genome.hold(chrom, &memory), Ok(held) if held == is_held || size == 0)
+            );
+            check_region(&genome, chrom, 0, size.min(PIECE));
+            check_region(&genome, chrom, size.saturating_sub(PIECE), size);
+            for (start, end) in genome.n_runs(chrom).iter().take(MOST) {
+                let (start, end) = (start.saturating_sub(3), end.saturating_add(3));
+                check_region(&genome, chrom, start, end.min(start + PIECE).min(size));
+            }
         }
         assert!(genome.sequence(chrom, 0, size).is_ok());
         assert!(
@@ -84,6 +91,42 @@ fn check_region(genome: &TwoBit, chrom: usize, start: u32, end: u32) {
             Strand::Reverse => found.rev().collect(),
         };
         assert_eq!(found, letters.as_bytes());
+    }
+    for strand in [Strand::Forward, Strand::Reverse] {
+        check_codes(genome, chrom, start, &letters, strand);
+        check_input(genome, chrom, start, &letters, strand);
+    }
+}
+
+fn check_codes(genome: &TwoBit, chrom: usize, start: u32, letters: &str, strand: Strand) {
+    let (mut codes, end) = (vec![9; letters.len()], start + letters.len() as u32);
+    genome
+        .codes(chrom, start, end, strand, &mut codes, &mut Vec::new())
+        .expect("a region inside");
+    if strand == Strand::Reverse {
+        codes.reverse();
+    }
+    let names = match strand {
+        Strand::Forward => b"ACGTN",
+        Strand::Reverse => b"TGCAN",
+    };
+    let found: Vec<u8> = codes.iter().map(|&code| names[code as usize]).collect();
+    assert_eq!(found, letters.as_bytes());
+}
+
+fn check_input(genome: &TwoBit, chrom: usize, start: u32, letters: &str, strand: Strand) {
+    let signal: Vec<f32> = (0..letters.len()).map(|place| place as f32).collect();
+    let mut out = vec![9.0; 5 * letters.len()];
+    genome
+        .input(chrom, start, strand, &signal, &mut out, &mut Vec::new())
+        .expect("a region inside");
+    let mut rows: Vec<&[f32]> = out.chunks(5).collect();
+    if strand == Strand::Reverse {
+        rows.reverse();
+    }
+    for (place, (row, letter)) in rows.into_iter().zip(letters.bytes()).enumerate() {
+        assert_eq!(row[4], place as f32);
+        assert_eq!(letter_of(&row[..4], strand), letter);
     }
 }
 
