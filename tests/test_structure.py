@@ -89,7 +89,7 @@ def test_checking_inputs_needs_no_keras() -> None:
 
 def test_public_names() -> None:
     public = fresh("import maxatac; print(*dir(maxatac))").split()
-    names = ["Genome", "Sampler", "Track", "TrainConfig", "TrainResult", "WindowDataset", "read_windows", "train"]
+    names = ["Genome", "Memory", "Sampler", "Track", "TrainConfig", "TrainResult", "WindowDataset", "read_windows", "train"]
     assert public == names == sorted(maxatac.__all__)
 
 
