@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from maxatac.scores import auroc, average_precision
 from maxatac.windows import BIN_SIZE, BINS, WINDOW_LENGTH
 
 if TYPE_CHECKING:
@@ -375,75 +376,6 @@ def evaluate(
     HeldOutScores
     """
     return held_out_bins(model, genome, signal, binding, chroms, **options).scores()
-
-
-def average_precision(labels: NDArray[Any], scores: NDArray[Any]) -> float:
-    """Average precision: the precision at each distinct score, weighted by the recall it adds.
-
-    Parameters
-    ----------
-    labels : shape (n,), bool or 0 and 1
-        Bound or not.
-    scores : shape (n,), float
-        Higher means bound; equal scores are taken together.
-
-    Returns
-    -------
-    float
-        Exact, without interpolation; NaN if nothing is bound.
-
-    Raises
-    ------
-    ValueError
-        If a score is NaN or the shapes differ.
-    """
-    true, false = _cumulative_counts(labels, scores)
-    if not len(true) or true[-1] == 0:
-        return float("nan")
-    gained = np.diff(true, prepend=0)
-    return float((gained * (true / (true + false))).sum() / true[-1])
-
-
-def auroc(labels: NDArray[Any], scores: NDArray[Any]) -> float:
-    """Area under the ROC curve: how often a bound bin outscores one that is not, ties counting half.
-
-    Parameters
-    ----------
-    labels, scores
-        As in ``average_precision``.
-
-    Returns
-    -------
-    float
-        NaN if nothing is bound, or everything is.
-
-    Raises
-    ------
-    ValueError
-        If a score is NaN or the shapes differ.
-    """
-    true, false = _cumulative_counts(labels, scores)
-    if not len(true) or true[-1] == 0 or false[-1] == 0:
-        return float("nan")
-    widths = np.diff(false, prepend=0)
-    heights = true - np.diff(true, prepend=0) / 2
-    return float((widths * heights).sum() / true[-1] / false[-1])
-
-
-def _cumulative_counts(labels: NDArray[Any], scores: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Count bound and unbound bins at or above each distinct score, from the highest score down."""
-    labels, scores = np.asarray(labels), np.asarray(scores)
-    if labels.shape != scores.shape or labels.ndim != 1:
-        raise ValueError(f"labels of shape {labels.shape} do not match scores of shape {scores.shape}")
-    if np.isnan(scores).any():
-        raise ValueError("a score is NaN")
-    order = np.argsort(scores)[::-1]
-    scores = scores[order]
-    last_of_its_score = np.append(scores[1:] != scores[:-1], True)[: len(scores)]
-    # Counts of a large genome are far below 2^53, so float64 holds them exactly.
-    true = np.cumsum(labels[order].astype(bool))[last_of_its_score]
-    reached = np.flatnonzero(last_of_its_score) + 1
-    return true.astype(np.float64), (reached - true).astype(np.float64)
 
 
 def _core_reader() -> WindowReader:

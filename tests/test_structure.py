@@ -36,7 +36,19 @@ def test_modules_are_found() -> None:
     assert {"maxatac", "maxatac.cli.train", "maxatac.model.dcnn", "maxatac.training"} <= set(MODULES)
 
 
-ROOMS = ("errors", "genome", "intervals", "meta", "model", "regions", "report", "selection", "settings", "windows")
+ROOMS = (
+    "errors",
+    "genome",
+    "intervals",
+    "meta",
+    "model",
+    "regions",
+    "report",
+    "scores",
+    "selection",
+    "settings",
+    "windows",
+)
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if within(name, *(f"maxatac.{room}" for room in ROOMS))])
