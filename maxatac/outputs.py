@@ -37,6 +37,11 @@ class RunFolder:
         return self.named(".csv")
 
     @property
+    def cells(self) -> Path:
+        """Validation scores per epoch and cell type."""
+        return self.named("_cells.csv")
+
+    @property
     def timing(self) -> Path:
         """Times per epoch."""
         return self.named("_timing.csv")
@@ -76,7 +81,7 @@ class RunFolder:
         if not self.folder.is_dir():
             return []
         endings = (
-            r"_\d+\.(keras|h5)|_best\.(keras|h5)|\.csv|_timing\.csv|_run\.json|\.log"
+            r"_\d+\.(keras|h5)|_best\.(keras|h5)|\.csv|_timing\.csv|_cells\.csv|_run\.json|\.log"
             r"|_model_(structure|dice_acc)\.(png|svg)"
             r"|_(training|validation)_ROI(\.bed\.gz|_stats\.txt|_totalregions_stats\.txt)"
         )

@@ -109,7 +109,7 @@ class EventFiles:
         """Add an epoch's rows, under the names that Keras uses."""
         epoch = int(history["epoch"])
         for name, value in history.items():
-            if name.startswith("val_"):
+            if name.startswith(("val_", "genome_")):
                 self._writers["validation"].add_scalar(f"epoch_{name.removeprefix('val_')}", value, epoch)
             elif name != "epoch":
                 self._writers["train"].add_scalar(f"epoch_{name}", value, epoch)

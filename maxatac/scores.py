@@ -295,6 +295,7 @@ class StreamingScores:
         self._tallies = tuple(ScoreTally(each) for _ in self.cell_types)
         # Of each cell type: targets times predictions, targets, predictions, windows, losses.
         self._sums = np.zeros((len(self.cell_types), 5))
+        self._together: ScoreTally | None = None
 
     def update(
         self,
@@ -315,6 +316,7 @@ class StreamingScores:
         losses : shape (windows,), float32
             Mean loss of each window.
         """
+        self._together = None
         known = targets >= _UNKNOWN_BELOW
         labels = targets > (0.5 if self._threshold is None else self._threshold)
         y = np.where(known, targets if self._threshold is None else labels, 0.0).astype(np.float64)
@@ -329,11 +331,11 @@ class StreamingScores:
 
     def ranking(self) -> Ranking:
         """Rank the bins of all cell types together."""
-        return ScoreTally.pooled(self._tallies).ranking()
+        return self._pooled_tally().ranking()
 
     def pooled(self) -> dict[str, float]:
         """``METRICS`` over all bins."""
-        return _metrics(ScoreTally.pooled(self._tallies), self._sums.sum(axis=0))
+        return _metrics(self._pooled_tally(), self._sums.sum(axis=0))
 
     def by_cell_type(self) -> dict[str, dict[str, float]]:
         """``bins``, ``bound_bins``, ``loss`` and ``METRICS`` of each cell type."""
@@ -346,6 +348,11 @@ class StreamingScores:
             }
             for cell_type, tally, sums in zip(self.cell_types, self._tallies, self._sums, strict=True)
         }
+
+    def _pooled_tally(self) -> ScoreTally:
+        if self._together is None:
+            self._together = ScoreTally.pooled(self._tallies)
+        return self._together
 
 
 def _metrics(tally: ScoreTally, sums: NDArray[np.float64]) -> dict[str, float]:

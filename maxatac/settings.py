@@ -18,6 +18,7 @@ ARCHITECTURES = ("DCNN_V2",)
 OUTPUT_ACTIVATIONS = ("sigmoid", "linear", "relu", "softplus")
 CENTERS = ("midpoint", "summit")
 MODEL_FORMATS = ("keras", "h5")
+SELECTIONS = ("dice", "average_precision", "loss")
 LOG_LEVELS = ("fatal", "error", "warning", "info", "debug")
 SEED_RANGE = (1, 99_999)
 
@@ -89,6 +90,11 @@ class TrainConfig:
         Whether regions are centred on a peak's midpoint or on its summit.
     quant : bool
         Quantitative targets: the bin's mean, times ``target_scale_factor``.
+    genome_validation : int, "all" or None
+        Windows of the genome-like validation set; ``None`` is as many as validation draws around peaks, 0 none.
+    select : str, optional
+        What the best epoch is best in, one of ``SELECTIONS``; ``None`` is the Dice coefficient, or the loss if
+        ``quant``.
     model_format : str
         Format of the checkpoints, one of ``MODEL_FORMATS``.
     force : bool
@@ -128,6 +134,8 @@ class TrainConfig:
     jitter: int = DEFAULT_JITTER
     center: str = "midpoint"
     quant: bool = False
+    genome_validation: int | str | None = None
+    select: str | None = None
     model_format: str = "keras"
     force: bool = False
 
@@ -169,6 +177,17 @@ class TrainConfig:
             value = getattr(self, name)
             if value not in allowed:
                 found.append(f"--{name} {value}: expected one of {', '.join(allowed)}")
+        if self.genome_validation not in (None, "all") and not (
+            isinstance(self.genome_validation, int) and self.genome_validation >= 0
+        ):
+            found.append(f"--genome_validation {self.genome_validation}: expected all, or a whole number from 0")
+        if self.select is not None and self.select not in SELECTIONS:
+            found.append(f"--select {self.select}: expected one of {', '.join(SELECTIONS)}")
+        if self.select == "average_precision" and self.genome_validation == 0:
+            found.append(
+                "--select average_precision: it is that of the genome-like validation set, which "
+                "--genome_validation 0 leaves out"
+            )
         if not self.prefix or "/" in self.prefix or self.prefix.startswith("."):
             found.append(f"--prefix {self.prefix!r}: expected a file name without a folder and without a leading dot")
         if self.output_activation != "sigmoid" and not self.quant:

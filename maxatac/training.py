@@ -15,12 +15,12 @@ import random
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from maxatac.errors import InputError, MaxatacError, WeightsError
 from maxatac.files import replacing, sha256, write_text
@@ -32,8 +32,9 @@ from maxatac.outputs import RunFolder
 from maxatac.progress import EpochProgress, EventFiles
 from maxatac.regions import save_roi
 from maxatac.report import describe_layers, plot_history, plot_structure
-from maxatac.selection import best_epoch
+from maxatac.selection import best_epoch, criterion
 from maxatac.settings import SEED_RANGE, TrainConfig
+from maxatac.validation import CELL_COLUMNS, GenomeBatches, Validated, describe_scores, genome_batches, make_validator
 
 if TYPE_CHECKING:
     import keras
@@ -51,7 +52,9 @@ STATISTICS_BATCHES = 10
 Row = dict[str, float]
 
 _HISTORY_COLUMNS = ("epoch", "dice_coef", "loss", "val_dice_coef", "val_loss")
-_TIMING_COLUMNS = ("epoch", "seconds", "examples_per_second", "loader_share", "statistics_share", "validation_share")
+_TIMING_COLUMNS = (
+    "epoch", "seconds", "examples_per_second", "loader_share", "statistics_share", "validation_share", "genome_share",
+)  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +66,7 @@ class TrainResult:
     output : Path
         The run's folder.
     history : tuple of dict
-        One row per epoch: epoch, dice_coef, loss, val_dice_coef, val_loss.
+        One row per epoch: epoch, dice_coef, loss, val_dice_coef, val_loss, and further validation scores.
     best_epoch : int
         The selected epoch, from 1.
     best_model : Path
@@ -159,8 +162,14 @@ def _seed_keras(seed: int) -> None:
 class _Trainee:
     """The compiled model, its data, and what is known of it so far."""
 
-    def __init__(self, config: TrainConfig, samplers: Mapping[str, Sampler], seed: int) -> None:
-
+    def __init__(
+        self,
+        config: TrainConfig,
+        samplers: Mapping[str, Sampler],
+        seed: int,
+        cell_types: Sequence[str],
+        genome_like: GenomeBatches | None = None,
+    ) -> None:
         from maxatac.batches import WindowDataset
         from maxatac.model import build
         from maxatac.model.batch_norm import StatisticsEstimator
@@ -181,6 +190,9 @@ class _Trainee:
         self.validation = WindowDataset(samplers["validation"], config.batches)
         self.for_statistics = WindowDataset(samplers["training"].with_stream(STATISTICS_STREAM), STATISTICS_BATCHES)
         self.batch_size = config.batch_size
+        self.genome_like = genome_like
+        self.validator = make_validator(config, self.model, loss, metric, self.validation, genome_like, cell_types)
+        self.validated: Validated | None = None
 
     def run_epoch(self, epoch: int, callback: keras.callbacks.Callback) -> tuple[Row, Row]:
         """Train, measure the statistics and validate, once.
@@ -209,7 +221,7 @@ class _Trainee:
             trained = time.perf_counter()
             self.statistics.estimate(self.for_statistics)
             measured = time.perf_counter()
-            scores = self.model.evaluate(self.validation, verbose=0, return_dict=True, callbacks=[callback])
+            self.validated = validated = self.validator.run(callback)
         except Exception as error:
             # The backend wraps what the loader raised; the loader's own words are the ones to show.
             cause = self.training.error or self.for_statistics.error or self.validation.error
@@ -217,8 +229,9 @@ class _Trainee:
                 raise
             raise cause from error
         end = time.perf_counter()
+        genome_seconds = validated.seconds.get("genome", 0.0)
         row = {name: values[-1] for name, values in fitted.history.items()}
-        history = {"epoch": epoch + 1, **row, **{f"val_{name}": value for name, value in scores.items()}}
+        history = {"epoch": epoch + 1, **row, **validated.row}
         total = end - begin
         timing = {
             "epoch": epoch + 1,
@@ -226,12 +239,14 @@ class _Trainee:
             "examples_per_second": len(self.training) * self.batch_size / (trained - begin),
             "loader_share": (self._loading() - loading) / total,
             "statistics_share": (measured - trained) / total,
-            "validation_share": (end - measured) / total,
+            "validation_share": (end - measured - genome_seconds) / total,
+            "genome_share": genome_seconds / total,
         }
         return {name: float(value) if name != "epoch" else value for name, value in history.items()}, timing
 
     def _loading(self) -> float:
-        return self.training.seconds + self.for_statistics.seconds + self.validation.seconds
+        sets = (self.training, self.for_statistics, self.validation, self.genome_like)
+        return sum(data.seconds for data in sets if data is not None)
 
 
 def train(config: TrainConfig) -> TrainResult:
@@ -261,11 +276,13 @@ def train(config: TrainConfig) -> TrainResult:
         try:
             inputs = open_inputs(config, folder)
             samplers = make_samplers(config, inputs, seed)
+            genome_like = genome_batches(config, inputs, seed, threads=loader_threads(config))
         except InputError as error:
             raise InputError([*error.problems, *_weights_problems(config)]) from error
         try:
             with without_backend_noise():
-                trainee = _Trainee(config, samplers, seed)
+                cell_types = [sample.cell_line for sample in inputs.training]
+                trainee = _Trainee(config, samplers, seed, cell_types, genome_like)
         except WeightsError as error:
             raise InputError([str(error)]) from error
     try:
@@ -325,6 +342,8 @@ def _run(
             decoded["seconds"],
             decoded["bytes"] / 1e6,
         )
+    if trainee.genome_like is not None:
+        logger.info("%s", trainee.genome_like.description())
     if config.save_roi:
         for name, pool in inputs.pools.items():
             save_roi(pool, folder.folder / folder.prefix, name)
@@ -337,9 +356,9 @@ def _run(
 
     history: list[Row] = []
     timing: list[Row] = []
+    cells: list[dict[str, Any]] = []
     best: int | None = None
-    largest = not config.quant
-    column = "val_dice_coef" if largest else "val_loss"
+    column, largest = criterion(config.select, quantitative=config.quant)
     record.write(folder, history, None, None)
     try:
         with EventFiles(folder.tensorboard) as events, deferring_interrupt() as check_for_interrupt:
@@ -351,8 +370,11 @@ def _run(
                     raise MaxatacError(f"the loss of epoch {epoch + 1} is {row['loss']}: training cannot go on")
                 with replacing(folder.checkpoint(epoch + 1)) as unfinished:
                     trainee.model.save(unfinished)
-                _write_table(folder.history, _HISTORY_COLUMNS, [*history, row])
+                _write_table(folder.history, dict.fromkeys((*_HISTORY_COLUMNS, *row)), [*history, row])
                 _write_table(folder.timing, _TIMING_COLUMNS, [*timing, times])
+                if trainee.validated is not None:
+                    cells += [{"epoch": epoch + 1, **scores} for scores in trainee.validated.cells]
+                    _write_table(folder.cells, CELL_COLUMNS, cells)
                 # Only what is on disk counts as finished, whatever stops the run from here on.
                 history.append(row)
                 timing.append(times)
@@ -410,11 +432,12 @@ def _save_best(model: keras.Model, folder: RunFolder, epoch: int) -> None:
     write_text(folder.best_epoch, f"{folder.checkpoint(epoch).name}\n")
 
 
-def _write_table(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, float]]) -> None:
+def _write_table(path: Path, columns: Iterable[str], rows: Sequence[Mapping[str, Any]]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([row[column] for column in columns] for row in rows)
+    names = list(columns)
+    writer.writerow(names)
+    writer.writerows([row[name] for name in names] for row in rows)
     write_text(path, text.getvalue())
 
 
@@ -435,7 +458,7 @@ def _log_table(table: str) -> None:
 def _log_epoch(row: Mapping[str, float], times: Mapping[str, float], epochs: int) -> None:
     logger.info(
         "epoch %d/%d: loss %.4f, Dice %.4f, validation loss %.4f, Dice %.4f; %.1f s (%.0f examples/s in training, "
-        "%.0f %% validation, %.0f %% batch-norm statistics)",
+        "%.0f %% validation, %.0f %% genome-like validation, %.0f %% batch-norm statistics)%s",
         row["epoch"],
         epochs,
         row["loss"],
@@ -445,7 +468,9 @@ def _log_epoch(row: Mapping[str, float], times: Mapping[str, float], epochs: int
         times["seconds"],
         times["examples_per_second"],
         100 * times["validation_share"],
+        100 * times["genome_share"],
         100 * times["statistics_share"],
+        describe_scores(row),
     )
 
 

@@ -318,6 +318,54 @@ def test_threads(
     assert asked[4:] == [len(os.sched_getaffinity(0))] * 2
 
 
+@covers("--genome_validation")
+@pytest.mark.parametrize(
+    ("number", "windows"), [(None, 16), ("all", 156), ("ALL", 156), (5, 5), (1000, 156), (0, None)], ids=str
+)
+def test_genome_validation(
+    number: int | str | None, windows: int | None, tiny_set: TinySet, output: Path, start: Start, quick_network: None
+) -> None:
+    genome_like = start(tiny_set.arguments(output, genome_validation=number)).trainee.genome_like
+    assert (None if genome_like is None else len(genome_like.windows)) == windows
+
+
+def test_genome_validation_that_is_no_number(
+    tiny_set: TinySet, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(tiny_set.arguments(output, genome_validation="some"))
+    assert end.value.code == 2
+    assert "--genome_validation: 'some': expected all, or a whole number" in capsys.readouterr().err
+
+
+@covers("--select")
+@pytest.mark.parametrize(
+    ("select", "quantitative", "best"),
+    [
+        (None, False, 2), ("dice", False, 2), ("average_precision", False, 1), ("loss", False, 3),
+        (None, True, 3), ("dice", True, 2), ("average_precision", True, 1),
+    ],
+)  # fmt: skip
+def test_select(
+    select: str | None, quantitative: bool, best: int, tiny_set: TinySet, output: Path, scores: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    from maxatac import training
+
+    run_epoch = training._Trainee.run_epoch
+
+    def run(self: object, epoch: int, callback: object) -> Any:
+        row, times = run_epoch(self, epoch, callback)
+        by_column = {
+            "genome_average_precision": (0.3, 0.1, 0.2), "val_dice_coef": (0.1, 0.3, 0.2), "val_loss": (0.2, 0.3, 0.1),
+        }  # fmt: skip
+        return {**row, **{column: values[epoch] for column, values in by_column.items()}}, times
+
+    monkeypatch.setattr(training._Trainee, "run_epoch", run)
+    assert main(tiny_set.arguments(output, *(("--quant",) if quantitative else ()), select=select, epochs=3)) == 0
+    assert (output / "best_epoch.txt").read_text() == f"maxatac_model_{best}.keras\n"
+
+
 # The model.
 
 

@@ -19,6 +19,7 @@ from maxatac.settings import (
     MODEL_FORMATS,
     OUTPUT_ACTIVATIONS,
     SEED_RANGE,
+    SELECTIONS,
     TrainConfig,
 )
 
@@ -166,6 +167,15 @@ def add_parser(subparsers: Any) -> None:
     option(group, "--batch_size", type=int, metavar="N", help="Examples per training batch.")
     option(group, "--val_batch_size", type=int, metavar="N", help="Examples per validation batch.")
     option(
+        group, "--genome_validation", type=_number_or_all, metavar="N", default_text="as many as around peaks",
+        help="Windows of the genome-like validation set, which tile the validation chromosomes; all, or 0 for none.",
+    )  # fmt: skip
+    option(
+        group, "--select", choices=SELECTIONS, default_text="dice; loss with --quant",
+        help="What the best epoch is best in: Dice coefficient or loss of the validation windows around peaks, or "
+        "average precision of the genome-like set.",
+    )  # fmt: skip
+    option(
         group, "--seed", type=int, metavar="N",
         default_text=f"drawn from {SEED_RANGE[0]}..{SEED_RANGE[1]} and recorded", help="Seed of everything random.",
     )  # fmt: skip
@@ -180,6 +190,15 @@ def add_parser(subparsers: Any) -> None:
             name, nargs="?", const=True, default=None, help="No longer needed: the loader has its own threads."
         )
     parser.set_defaults(run=run)
+
+
+def _number_or_all(text: str) -> int | str:
+    if text.lower() == "all":
+        return "all"
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected all, or a whole number") from None
 
 
 def config_from(namespace: argparse.Namespace) -> TrainConfig:
