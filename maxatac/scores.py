@@ -234,21 +234,6 @@ class ScoreTally:
         scores = _from_keys(self._keys << np.uint32(self._shift))[::-1]
         return Ranking(scores, np.cumsum(self._true[::-1]), np.cumsum(self._false[::-1]))
 
-    @classmethod
-    def pooled(cls, tallies: Sequence[ScoreTally]) -> ScoreTally:
-        """Add tallies up; they stay as they are."""
-        total = cls(max((tally._limit for tally in tallies), default=MAX_DISTINCT))
-        for tally in tallies:
-            tally._compact()
-        total.has_nan = any(tally.has_nan for tally in tallies)
-        total._shift = max((tally._shift for tally in tallies), default=0)
-        if tallies:
-            keys = [tally._keys >> np.uint32(total._shift - tally._shift) for tally in tallies]
-            true = np.concatenate([tally._true for tally in tallies])
-            false = np.concatenate([tally._false for tally in tallies])
-            total._set(np.concatenate(keys), true, false)
-        return total
-
     def _compact(self) -> None:
         """Merge what is pending into the counts, and drop bits until their number is within the limit."""
         if not self._pending:
@@ -285,7 +270,7 @@ class StreamingScores:
         For quantitative targets: a bin counts as bound where its target is above. The Dice coefficient then takes a
         prediction above it for 1 and any other for 0; the rest ranks the predictions as they are.
     limit : int
-        Distinct predictions that are told apart, of all cell types together.
+        Distinct predictions that are told apart: of all cell types together, and split between them of each one.
     """
 
     def __init__(self, cell_types: Sequence[str], *, threshold: float | None = None, limit: int = MAX_DISTINCT) -> None:
@@ -293,9 +278,10 @@ class StreamingScores:
         self._threshold = threshold
         each = max(limit // max(len(self.cell_types), 1), 1 << 16)
         self._tallies = tuple(ScoreTally(each) for _ in self.cell_types)
+        # Counted apart: sorting everything once more is quicker than merging the others.
+        self._together = ScoreTally(limit)
         # Of each cell type: targets times predictions, targets, predictions, windows, losses.
         self._sums = np.zeros((len(self.cell_types), 5))
-        self._together: ScoreTally | None = None
 
     def update(
         self,
@@ -316,7 +302,6 @@ class StreamingScores:
         losses : shape (windows,), float32
             Mean loss of each window.
         """
-        self._together = None
         known = targets >= _UNKNOWN_BELOW
         labels = targets > (0.5 if self._threshold is None else self._threshold)
         y = np.where(known, targets if self._threshold is None else labels, 0.0).astype(np.float64)
@@ -324,6 +309,7 @@ class StreamingScores:
         per_window = ((y * p).sum(axis=1), y.sum(axis=1), p.sum(axis=1, dtype=np.float64), None, losses)
         for column, values in enumerate(per_window):
             self._sums[:, column] += np.bincount(cells, values, minlength=len(self.cell_types))
+        self._together.update(labels[known], predictions[known])
         for cell in np.unique(cells).tolist():
             mine = cells == cell
             chosen = known[mine]
@@ -331,11 +317,11 @@ class StreamingScores:
 
     def ranking(self) -> Ranking:
         """Rank the bins of all cell types together."""
-        return self._pooled_tally().ranking()
+        return self._together.ranking()
 
     def pooled(self) -> dict[str, float]:
         """``METRICS`` over all bins."""
-        return _metrics(self._pooled_tally(), self._sums.sum(axis=0))
+        return _metrics(self._together, self._sums.sum(axis=0))
 
     def by_cell_type(self) -> dict[str, dict[str, float]]:
         """``bins``, ``bound_bins``, ``loss`` and ``METRICS`` of each cell type."""
@@ -348,11 +334,6 @@ class StreamingScores:
             }
             for cell_type, tally, sums in zip(self.cell_types, self._tallies, self._sums, strict=True)
         }
-
-    def _pooled_tally(self) -> ScoreTally:
-        if self._together is None:
-            self._together = ScoreTally.pooled(self._tallies)
-        return self._together
 
 
 def _metrics(tally: ScoreTally, sums: NDArray[np.float64]) -> dict[str, float]:

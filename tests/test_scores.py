@@ -149,7 +149,7 @@ def test_bins_of_one_kind(bound: bool) -> None:
 
 
 def test_nothing() -> None:
-    for ranking in (ScoreTally().ranking(), ScoreTally.pooled([]).ranking(), Ranking.of(np.array([]), np.array([]))):
+    for ranking in (ScoreTally().ranking(), Ranking.of(np.array([]), np.array([]))):
         assert ranking.bins == 0
         assert all(np.isnan(value) for value in (*of(ranking), ranking.prevalence))
 
