@@ -19,8 +19,14 @@ from maxatac.intervals import read_blacklist
 from maxatac.meta import Sample, read_meta
 from maxatac.outputs import RunFolder
 from maxatac.regions import Center, PoolReport, RoiPool, build_pools, pool_from_file
-from maxatac.settings import DEFAULT_CHROMS, DEFAULT_TRAINING_CHROMS, DEFAULT_VALIDATION_CHROMS, TrainConfig
-from maxatac.split import ChromSplit, resolve_chroms
+from maxatac.settings import (
+    DEFAULT_CHROMS,
+    DEFAULT_TEST_CHROMS,
+    DEFAULT_TRAINING_CHROMS,
+    DEFAULT_VALIDATION_CHROMS,
+    TrainConfig,
+)
+from maxatac.split import ChromSplit, resolve_chroms, resolve_test_chroms
 from maxatac.windows import BIN_SIZE, WINDOW_LENGTH
 
 logger = logging.getLogger(__name__)
@@ -71,8 +77,13 @@ class Inputs:
             path = getattr(config, name)
             if path is not None:
                 found[name] = path
-        for sample in self.training:
-            for column in ("signal", "binding", "atac_peaks", "chip_peaks"):
+        for sample in self.samples:
+            columns: tuple[str, ...] = ("signal", "binding")
+            if sample.label == "Train":
+                columns += ("atac_peaks", "chip_peaks")
+            elif not self.split.test:
+                continue
+            for column in columns:
                 file: Path | None = getattr(sample, column)
                 if file is not None:
                     found[f"{sample.cell_line} {column}"] = file
@@ -161,10 +172,15 @@ def open_inputs(config: TrainConfig, folder: RunFolder) -> Inputs:
         defaults=(DEFAULT_CHROMS, DEFAULT_TRAINING_CHROMS, DEFAULT_VALIDATION_CHROMS),
         problems=problems,
     )
-    used = (*split.training, *split.validation)
+    if config.test:
+        test_chroms = resolve_test_chroms(
+            sizes, split, test_chroms=config.test_chroms, default=DEFAULT_TEST_CHROMS, problems=problems
+        )
+        split = dataclasses.replace(split, test=test_chroms)
+    used = (*split.training, *split.validation, *split.test)
     check_blacklist(blacklist, sizes, problems)
     _check_sizes_file(config, sizes, used, problems)
-    _check_tracks(config, samples, tracks, sizes, used, problems)
+    _check_tracks(config, samples, tracks, sizes, split, problems)
     wanted = {"training": split.training, "validation": split.validation}
     files = {"training": config.train_roi, "validation": config.validate_roi}
     from_meta = {name: chroms for name, chroms in wanted.items() if files[name] is None}
@@ -377,14 +393,22 @@ def _check_tracks(
     samples: Sequence[Sample],
     tracks: Mapping[Path, Track],
     sizes: Mapping[str, int],
-    used: Sequence[str],
+    split: ChromSplit,
     problems: list[str],
 ) -> None:
     """Hold the chromosomes of every track against the genome, and look for some that hold no binding data."""
-    labels = {sample.binding for sample in samples if sample.label == "Train"}
+    fitted = (*split.training, *split.validation)
+    # Of training rows the test uses the binding too, as a baseline; of Test rows it uses the held-out part alone.
+    chroms_of: dict[Path, dict[str, None]] = {}
+    for sample in samples:
+        chroms = (*fitted, *split.test) if sample.label == "Train" else split.test or fitted
+        for file in (sample.signal, sample.binding):
+            chroms_of.setdefault(file, {}).update(dict.fromkeys(chroms))
+    labels = {sample.binding for sample in samples if sample.label == "Train" or split.test}
     purpose = {sample.binding: "binding" for sample in samples} | {sample.signal: "ATAC" for sample in samples}
     for path, track in tracks.items():
         before = len(problems)
+        used = tuple(chroms_of[path])
         missing = compare_chrom_sizes(sizes, str(config.sequence), track.chrom_sizes, str(path), used, problems)
         if len(problems) > before:
             continue

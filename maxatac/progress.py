@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -76,6 +77,30 @@ class EpochProgress:
                     progress._bar.set_description_str(f"{progress._label}, validating")
 
         return _Advance()
+
+
+@contextlib.contextmanager
+def counting(label: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
+    """Show a bar that a function moves on, as long as the block runs; nothing where stderr is no terminal.
+
+    Parameters
+    ----------
+    label, unit : str
+        What is done, and what is counted.
+    total : int
+        How many there are.
+    """
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from tqdm import tqdm
+
+    with tqdm(total=total, desc=label, unit=f" {unit}", unit_scale=True, leave=False, file=sys.stderr) as bar:
+
+        def advance(done: int) -> None:
+            bar.update(done)
+
+        yield advance
 
 
 class EventFiles:

@@ -13,6 +13,7 @@ from pathlib import Path
 DEFAULT_CHROMS = tuple(f"chr{name}" for name in (*range(2, 8), *range(9, 23), "X"))
 DEFAULT_TRAINING_CHROMS = tuple(f"chr{name}" for name in (*range(3, 8), *range(9, 19), *range(20, 23)))
 DEFAULT_VALIDATION_CHROMS = ("chr2", "chr19")
+DEFAULT_TEST_CHROMS = ("chr1", "chr8")
 
 ARCHITECTURES = ("DCNN_V2",)
 OUTPUT_ACTIVATIONS = ("sigmoid", "linear", "relu", "softplus")
@@ -84,6 +85,12 @@ class TrainConfig:
         A label for the record.
     test_cell_types : sequence of str, optional
         Cell types to hold out, instead of those labelled ``Test`` in the meta file.
+    test : bool
+        Score the selected model on held-out chromosomes after training.
+    test_chroms : sequence of str, optional
+        Chromosomes for that, which neither train nor validate; ``None`` is chr1 and chr8, less those that do.
+    test_rev_comp : bool
+        Average the predictions of both strands in the test.
     jitter : int
         Shift each region by up to this many bp.
     center : str
@@ -131,6 +138,9 @@ class TrainConfig:
     save_roi: bool = False
     genome: str | None = None
     test_cell_types: Sequence[str] | None = None
+    test: bool = True
+    test_chroms: Sequence[str] | None = None
+    test_rev_comp: bool = False
     jitter: int = DEFAULT_JITTER
     center: str = "midpoint"
     quant: bool = False

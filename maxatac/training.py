@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from maxatac.errors import InputError, MaxatacError, WeightsError
 from maxatac.files import replacing, sha256, write_text
 from maxatac.formats import file_fault
+from maxatac.held_out import describe_test, run_test
 from maxatac.inputs import Inputs, blacklist_intervals, format_probes, open_inputs, warn_of_odd_tracks
 from maxatac.interrupt import deferring_interrupt
 from maxatac.logs import at_level, holding_back, without_backend_noise, writing_to
@@ -34,6 +35,7 @@ from maxatac.regions import save_roi
 from maxatac.report import describe_layers, plot_history, plot_structure
 from maxatac.selection import best_epoch, criterion
 from maxatac.settings import SEED_RANGE, TrainConfig
+from maxatac.thresholds import write_thresholds
 from maxatac.validation import CELL_COLUMNS, GenomeBatches, Validated, describe_scores, genome_batches, make_validator
 
 if TYPE_CHECKING:
@@ -75,6 +77,8 @@ class TrainResult:
         The seed that was used.
     state_sha256 : str
         Fingerprint of weights and optimiser after the last epoch.
+    test : dict
+        What the independent test has found, as ``<prefix>_test.json`` holds it; or ``{"skipped": reason}``.
     """
 
     output: Path
@@ -83,6 +87,7 @@ class TrainResult:
     best_model: Path
     seed: int
     state_sha256: str
+    test: Mapping[str, Any]
 
 
 def loader_threads(config: TrainConfig) -> int:
@@ -382,12 +387,15 @@ def _run(
                 leading = best_epoch(history, column=column, largest=largest)
                 if leading is not None and leading != best:
                     _save_best(trainee.model, folder, epoch + 1)
+                    write_thresholds(folder.thresholds, trainee.validated, largest=config.target_scale_factor)
                     best = leading
                 _log_epoch(row, times, config.epochs)
                 if config.plot:
                     _try_plot(folder.history_plot, partial(plot_history, history, best, title=config.prefix))
         if best is None:
             raise MaxatacError(f"no epoch has a finite {column}: none can be selected")
+        with deferring_interrupt() as check_for_interrupt:
+            tested = run_test(config, folder, inputs, record.seed, check_for_interrupt)
     except KeyboardInterrupt:
         if history:
             finished = f"{len(history)} of {config.epochs} epochs"
@@ -402,7 +410,10 @@ def _run(
             record.write(folder, history, best, None, status="failed")
         raise
     state = state_sha256(trainee.model)
+    record.note("test", tested if "skipped" in tested else {"scores": folder.test_scores.name})
     record.write(folder, history, best, state, status="finished")
+    for line in describe_test(tested):
+        logger.info("%s", line)
     logger.info(
         "best epoch: %d of %d (%s %.4f): %s",
         history[best]["epoch"],
@@ -418,6 +429,7 @@ def _run(
         best_model=folder.named("_best.keras"),
         seed=record.seed,
         state_sha256=state,
+        test=tested,
     )
 
 
@@ -485,10 +497,11 @@ class _Record:
             "chroms": inputs.split.chroms,
             "tchroms": inputs.split.training,
             "vchroms": inputs.split.validation,
+            "test_chroms": inputs.split.test,
             "seed": seed,
             "threads": loader_threads(config),
         }
-        self._fixed = {
+        self._fixed: dict[str, Any] = {
             "maxatac": version("maxatac"),
             "command": sys.argv,
             "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(begin)),
@@ -505,6 +518,10 @@ class _Record:
         executor = ThreadPoolExecutor(1, "maxatac-checksums")
         self._sums: dict[str, Future[str]] = {name: executor.submit(sha256, path) for name, path in self._paths.items()}
         executor.shutdown(wait=False)
+
+    def note(self, name: str, value: Any) -> None:
+        """Add something for the next time that the record is written."""
+        self._fixed[name] = value
 
     def write(
         self,

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from maxatac._core import Genome, Track, read_windows
 from maxatac.errors import InputError, TrackError
+from maxatac.evaluation import read_ahead
 from maxatac.genome import Blacklist, some
 from maxatac.scores import METRICS, Ranking, StreamingScores
 from maxatac.windows import BIN_SIZE, BINS, WINDOW_LENGTH
@@ -374,8 +375,9 @@ class Validator:
     ) -> tuple[dict[str, float], StreamingScores]:
         scores = StreamingScores(self._cell_types, threshold=self._threshold)
         # Summed as Keras sums them, in single precision, so that both columns stay what ``evaluate`` would give.
+        batches = validation_set.batches
         loss, dice, windows = np.float32(0), np.float32(0), 0
-        for index, (inputs, targets) in enumerate(read_ahead(validation_set.batches)):
+        for index, (inputs, targets) in enumerate(read_ahead(batches.__getitem__, len(batches))):
             callback.on_test_batch_begin(index)
             cells = validation_set.cells[index]
             found = self._evaluator(inputs, targets)
@@ -386,20 +388,9 @@ class Validator:
             windows += len(cells)
             callback.on_test_batch_end(index)
         return {
-            "dice_coef": float(dice / np.float32(len(validation_set.batches))),
+            "dice_coef": float(dice / np.float32(len(batches))),
             "loss": float(loss / np.float32(windows)),
         }, scores
-
-
-def read_ahead(batches: Batches) -> Iterator[Batch]:
-    """Make each batch while the one before is being used."""
-    with ThreadPoolExecutor(1, "maxatac-read-ahead") as reader:
-        coming = reader.submit(batches.__getitem__, 0)
-        for index in range(len(batches)):
-            batch = coming.result()
-            if index + 1 < len(batches):
-                coming = reader.submit(batches.__getitem__, index + 1)
-            yield batch
 
 
 def genome_batches(config: TrainConfig, inputs: Inputs, seed: int, *, threads: int) -> GenomeBatches | None:
@@ -493,8 +484,8 @@ def make_validator(
 def describe_scores(row: Mapping[str, float]) -> str:
     """Word the scores of an epoch for its line in the log; nothing where there are none."""
     told = [
-        f"average precision {row[column]:.4f} {where}"
+        f"{row[column]:.4f} {where}"
         for column, where in (("val_average_precision", "around peaks"), ("genome_average_precision", "genome-like"))
         if column in row
     ]
-    return f"; {', '.join(told)}" if told else ""
+    return f"; average precision {', '.join(told)}" if told else ""

@@ -181,6 +181,57 @@ def test_chromosomes(
         assert drawn == set(chroms)
 
 
+@covers("--test_chroms")
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, ()),
+        ({"tchroms": ("chr2",)}, ("chr1",)),
+        ({"tchroms": ("chr2",), "vchroms": ("chr1",)}, ()),
+        ({"tchroms": None, "vchroms": None}, ("chr1",)),
+        ({"tchroms": ("chr1",), "test_chroms": ("chr2",)}, ("chr2",)),
+        # Training and validation are cut to the study, the test is apart from it.
+        ({"chroms": ("chr2", "chr3"), "test_chroms": ("chr1",)}, ("chr1",)),
+        ({"tchroms": ("chr2",), "test": False}, ()),
+    ],
+)
+def test_test_chroms(
+    options: dict[str, Any], expected: tuple[str, ...], tiny_set: TinySet, output: Path, start: Start,
+    quick_network: None,
+) -> None:  # fmt: skip
+    assert start(tiny_set.arguments(output, **options)).inputs.split.test == expected
+
+
+TESTABLE: dict[str, Any] = {"tchroms": ("chr2",), "test_chroms": ("chr1",)}
+
+
+@covers("--test", "--no-test")
+@pytest.mark.parametrize(("words", "files"), [((), 3), (("--no-test",), 0), (("--no-test", "--test"), 3)], ids=str)
+def test_independent_test(
+    words: tuple[str, ...], files: int, tiny_set: TinySet, output: Path, scores: list[float]
+) -> None:
+    assert main(tiny_set.arguments(output, *words, **TESTABLE)) == 0
+    found = [path.name for path in output.iterdir() if "_test." in path.name or path.suffix == ".bw"]
+    assert len(found) == files
+
+
+@covers("--test_rev_comp", "--no-test_rev_comp")
+def test_test_rev_comp(tiny_set: TinySet, tmp_path: Path, scores: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    from maxatac import held_out
+
+    asked: list[bool] = []
+    predict = held_out.predict_chromosome
+
+    def watched(*arguments: Any, **settings: Any) -> Any:
+        asked.append(settings["both_strands"])
+        return predict(*arguments, **settings)
+
+    monkeypatch.setattr(held_out, "predict_chromosome", watched)
+    for number, words in enumerate(((), ("--test_rev_comp",), ("--test_rev_comp", "--no-test_rev_comp"))):
+        assert main(tiny_set.arguments(tmp_path / str(number), *words, **TESTABLE)) == 0
+    assert asked == [False, True, False]
+
+
 # What is drawn.
 
 

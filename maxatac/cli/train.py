@@ -13,6 +13,7 @@ from maxatac.settings import (
     ARCHITECTURES,
     CENTERS,
     DEFAULT_CHROMS,
+    DEFAULT_TEST_CHROMS,
     DEFAULT_TRAINING_CHROMS,
     DEFAULT_VALIDATION_CHROMS,
     LOG_LEVELS,
@@ -94,6 +95,10 @@ def add_parser(subparsers: Any) -> None:
     option(
         group, "--vchroms", **listing, default_text=" ".join(DEFAULT_VALIDATION_CHROMS),
         help="Chromosomes for validation only.",
+    )  # fmt: skip
+    option(
+        group, "--test_chroms", **listing, default_text=f"{' '.join(DEFAULT_TEST_CHROMS)}, less those above",
+        help="Chromosomes that the selected model is scored on after training; they neither train nor validate.",
     )  # fmt: skip
     option(
         group, "--blacklist", type=Path, metavar="FILE",
@@ -182,6 +187,16 @@ def add_parser(subparsers: Any) -> None:
     option(
         group, "--threads", type=int, metavar="N", default_text="what the process may use",
         help="Threads of the loader; the results do not depend on it.",
+    )  # fmt: skip
+
+    group = parser.add_argument_group("independent test")
+    option(
+        group, "--test", action=switch,
+        help="Score the selected model on whole held-out chromosomes of the cell types labelled Test.",
+    )  # fmt: skip
+    option(
+        group, "--test_rev_comp", action=switch,
+        help="Average the predictions for both strands in the test, which takes twice the time.",
     )  # fmt: skip
 
     group = parser.add_argument_group("accepted for old command lines, without effect")
