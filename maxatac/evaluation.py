@@ -12,12 +12,14 @@ left out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from maxatac.scores import auroc, average_precision
 from maxatac.windows import BIN_SIZE, BINS, WINDOW_LENGTH
 
 if TYPE_CHECKING:
@@ -28,6 +30,11 @@ if TYPE_CHECKING:
 # Bases read at a time from genomes and tracks, so that memory does not grow with the chromosome; whole bins.
 _CHUNK = BIN_SIZE << 15
 _LABEL_SUM = BIN_SIZE / 2
+
+COARSE_BIN_SIZE = 200
+"""Width in bp of the bins that published maxATAC models are benchmarked in."""
+
+_T = TypeVar("_T")
 
 
 class GenomeReader(Protocol):
@@ -67,6 +74,7 @@ def predict_chromosome(
     both_strands: bool = True,
     blacklist: Blacklist | None = None,
     read: WindowReader | None = None,
+    after_batch: Callable[[int], None] | None = None,
 ) -> NDArray[np.float32]:
     """Predict every bin of a chromosome.
 
@@ -93,7 +101,9 @@ def predict_chromosome(
     blacklist : Blacklist, optional
         Windows that touch it are left out.
     read : callable, optional
-        Reads windows as ``maxatac.read_windows`` does, the default.
+        Reads windows as ``maxatac.read_windows`` does; ``read_overlapping`` by default.
+    after_batch : callable, optional
+        Told of the windows of each batch; what it raises ends the prediction.
 
     Returns
     -------
@@ -109,24 +119,110 @@ def predict_chromosome(
         raise ValueError(f"windows {step} bp apart do not line up with bins of {BIN_SIZE} bp")
     if batch_size < 1:
         raise ValueError(f"a batch needs at least one window, found {batch_size}")
-    reader = _core_reader() if read is None else read
+    reader = read_overlapping if read is None else read
     size = genome.chrom_sizes[chrom]
-    starts = _window_starts(size, step)
-    if blacklist is not None:
-        starts = starts[~blacklist.overlaps(chrom, starts, starts + WINDOW_LENGTH)]
+    starts = window_starts(chrom, size, step, blacklist)
     total = np.zeros(size // BIN_SIZE, dtype=np.float64)
     count = np.zeros(size // BIN_SIZE, dtype=np.int32)
-    for batch in (starts[first : first + batch_size] for first in range(0, len(starts), batch_size)):
-        bins = batch[:, None] // BIN_SIZE + np.arange(BINS)
+    strands = (False, True) if both_strands else (False,)
+    calls = [(first, reverse) for first in range(0, len(starts), batch_size) for reverse in strands]
+
+    def windows_of(call: int) -> NDArray[np.float32]:
+        first, reverse = calls[call]
+        batch = starts[first : first + batch_size]
         filled = np.pad(batch, (0, batch_size - len(batch)), mode="edge")
-        for reverse in (False, True) if both_strands else (False,):
-            windows = reader(genome, track, chrom, filled, reverse_complement=reverse)
-            predictions = np.asarray(model.predict_on_batch(windows))[: len(batch)]
-            np.add.at(total, bins, predictions[:, ::-1] if reverse else predictions)
-            np.add.at(count, bins, 1)
+        return reader(genome, track, chrom, filled, reverse_complement=reverse)
+
+    for (first, reverse), windows in zip(calls, read_ahead(windows_of, len(calls)), strict=True):
+        batch = starts[first : first + batch_size]
+        bins = batch[:, None] // BIN_SIZE + np.arange(BINS)
+        predictions = np.asarray(model.predict_on_batch(windows))[: len(batch)]
+        np.add.at(total, bins, predictions[:, ::-1] if reverse else predictions)
+        np.add.at(count, bins, 1)
+        if after_batch is not None:
+            after_batch(len(batch))
     scores = np.full(total.shape, np.nan, dtype=np.float32)
     np.divide(total, count, out=scores, where=count > 0, casting="same_kind")
     return scores
+
+
+def window_starts(chrom: str, size: int, step: int, blacklist: Blacklist | None = None) -> NDArray[np.int64]:
+    """Lay windows over a chromosome, as ``predict_chromosome`` does.
+
+    Parameters
+    ----------
+    chrom : str
+    size : int
+        Length of the chromosome in bp.
+    step : int
+        Distance of windows in bp.
+    blacklist : Blacklist, optional
+        Windows that touch it are left out.
+
+    Returns
+    -------
+    shape (windows,), int64
+        Rising.
+    """
+    last = (size - WINDOW_LENGTH) // BIN_SIZE * BIN_SIZE  # bins have to line up, so not always flush with the end
+    if last < 0:
+        return np.empty(0, dtype=np.int64)
+    starts = np.arange(0, last + 1, step, dtype=np.int64)
+    if starts[-1] != last:
+        starts = np.append(starts, last)
+    return starts if blacklist is None else starts[~blacklist.overlaps(chrom, starts, starts + WINDOW_LENGTH)]
+
+
+def read_overlapping(
+    genome: GenomeReader,
+    track: TrackReader,
+    chrom: str,
+    starts: NDArray[np.int64],
+    *,
+    reverse_complement: bool = False,
+) -> NDArray[np.float32]:
+    """Read windows as ``maxatac.read_windows`` does, each base once where windows overlap.
+
+    Parameters
+    ----------
+    genome : Genome
+    track : Track
+        No data counts as 0, and so does a chromosome that the track lacks.
+    chrom : str
+    starts : shape (windows,), int64
+        Rising.
+    reverse_complement : bool
+
+    Returns
+    -------
+    shape (windows, 1024, 5), float32
+    """
+    windows = np.empty((len(starts), WINDOW_LENGTH, 5), dtype=np.float32)
+    has_track = chrom in track.chrom_sizes
+    gaps = np.flatnonzero(np.diff(starts) > WINDOW_LENGTH) + 1
+    for begin, end in zip([0, *gaps.tolist()], [*gaps.tolist(), len(starts)], strict=True):
+        first, last = int(starts[begin]), int(starts[end - 1]) + WINDOW_LENGTH
+        span = np.zeros((last - first, 5), dtype=np.float32)
+        span[:, :4] = genome.one_hot(chrom, first, last)
+        if has_track:
+            span[:, 4] = np.nan_to_num(track.values(chrom, first, last), nan=0.0)
+        for row in range(begin, end):
+            offset = int(starts[row]) - first
+            windows[row] = span[offset : offset + WINDOW_LENGTH]
+    return np.ascontiguousarray(windows[:, ::-1, [3, 2, 1, 0, 4]]) if reverse_complement else windows
+
+
+def read_ahead(make: Callable[[int], _T], count: int) -> Iterator[_T]:
+    """Give ``make(0)``, ``make(1)`` and so on; each is made, in a thread, while the one before is being used."""
+    if not count:
+        return
+    with ThreadPoolExecutor(1, "maxatac-read-ahead") as reader:
+        coming = reader.submit(make, 0)
+        for index in range(1, count):
+            ready = coming.result()
+            coming = reader.submit(make, index)
+            yield ready
+        yield coming.result()
 
 
 def bin_labels(track: TrackReader, chrom: str, n_bins: int) -> NDArray[np.bool_]:
@@ -167,6 +263,56 @@ def signal_bins(track: TrackReader, chrom: str, n_bins: int) -> NDArray[np.float
         Mean per base.
     """
     return (_bin_sums(track, chrom, n_bins) / BIN_SIZE).astype(np.float32)
+
+
+def coarse_maxima(values: NDArray[np.float32], n_coarse: int) -> NDArray[np.float32]:
+    """Take the largest value in each stretch of 200 bp.
+
+    Parameters
+    ----------
+    values : shape (bins,), float32
+        One value per bin of 32 bp, from the chromosome's start on; it counts for every base of the bin.
+    n_coarse : int
+        How many stretches to fill.
+
+    Returns
+    -------
+    shape (n_coarse,), float32
+        NaN where a base has no value: its bin is NaN, or beyond the last.
+    """
+    starts = np.arange(n_coarse, dtype=np.int64) * COARSE_BIN_SIZE
+    first, last = starts // BIN_SIZE, (starts + COARSE_BIN_SIZE - 1) // BIN_SIZE
+    # The bin behind the chromosome's last full one has no value.
+    padded = np.append(values, np.float32(np.nan))
+    largest = padded[np.minimum(first, len(values))]
+    for offset in range(1, COARSE_BIN_SIZE // BIN_SIZE + 2):
+        np.maximum(largest, padded[np.minimum(np.minimum(first + offset, last), len(values))], out=largest)
+    return largest
+
+
+def coarse_labels(track: TrackReader, chrom: str, n_coarse: int) -> NDArray[np.bool_]:
+    """Label stretches of 200 bp as bound where any base has binding above 0, as maxATAC's benchmark does.
+
+    Parameters
+    ----------
+    track : Track
+        Binding; no data counts as 0, and so does a chromosome that the track lacks.
+    chrom : str
+    n_coarse : int
+        Stretches from the chromosome's start on.
+
+    Returns
+    -------
+    shape (n_coarse,), bool
+    """
+    bound = np.zeros(n_coarse, dtype=np.bool_)
+    if chrom in track.chrom_sizes:
+        at_once = _CHUNK // COARSE_BIN_SIZE
+        for first in range(0, n_coarse, at_once):
+            last = min(first + at_once, n_coarse)
+            values = track.values(chrom, first * COARSE_BIN_SIZE, last * COARSE_BIN_SIZE)
+            bound[first:last] = (values.reshape(-1, COARSE_BIN_SIZE) > 0).any(axis=1)
+    return bound
 
 
 def motif_bins(
@@ -375,89 +521,6 @@ def evaluate(
     HeldOutScores
     """
     return held_out_bins(model, genome, signal, binding, chroms, **options).scores()
-
-
-def average_precision(labels: NDArray[Any], scores: NDArray[Any]) -> float:
-    """Average precision: the precision at each distinct score, weighted by the recall it adds.
-
-    Parameters
-    ----------
-    labels : shape (n,), bool or 0 and 1
-        Bound or not.
-    scores : shape (n,), float
-        Higher means bound; equal scores are taken together.
-
-    Returns
-    -------
-    float
-        Exact, without interpolation; NaN if nothing is bound.
-
-    Raises
-    ------
-    ValueError
-        If a score is NaN or the shapes differ.
-    """
-    true, false = _cumulative_counts(labels, scores)
-    if not len(true) or true[-1] == 0:
-        return float("nan")
-    gained = np.diff(true, prepend=0)
-    return float((gained * (true / (true + false))).sum() / true[-1])
-
-
-def auroc(labels: NDArray[Any], scores: NDArray[Any]) -> float:
-    """Area under the ROC curve: how often a bound bin outscores one that is not, ties counting half.
-
-    Parameters
-    ----------
-    labels, scores
-        As in ``average_precision``.
-
-    Returns
-    -------
-    float
-        NaN if nothing is bound, or everything is.
-
-    Raises
-    ------
-    ValueError
-        If a score is NaN or the shapes differ.
-    """
-    true, false = _cumulative_counts(labels, scores)
-    if not len(true) or true[-1] == 0 or false[-1] == 0:
-        return float("nan")
-    widths = np.diff(false, prepend=0)
-    heights = true - np.diff(true, prepend=0) / 2
-    return float((widths * heights).sum() / true[-1] / false[-1])
-
-
-def _cumulative_counts(labels: NDArray[Any], scores: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Count bound and unbound bins at or above each distinct score, from the highest score down."""
-    labels, scores = np.asarray(labels), np.asarray(scores)
-    if labels.shape != scores.shape or labels.ndim != 1:
-        raise ValueError(f"labels of shape {labels.shape} do not match scores of shape {scores.shape}")
-    if np.isnan(scores).any():
-        raise ValueError("a score is NaN")
-    order = np.argsort(scores)[::-1]
-    scores = scores[order]
-    last_of_its_score = np.append(scores[1:] != scores[:-1], True)[: len(scores)]
-    # Counts of a large genome are far below 2^53, so float64 holds them exactly.
-    true = np.cumsum(labels[order].astype(bool))[last_of_its_score]
-    reached = np.flatnonzero(last_of_its_score) + 1
-    return true.astype(np.float64), (reached - true).astype(np.float64)
-
-
-def _core_reader() -> WindowReader:
-    from maxatac._core import read_windows
-
-    return read_windows
-
-
-def _window_starts(size: int, step: int) -> NDArray[np.int64]:
-    last = (size - WINDOW_LENGTH) // BIN_SIZE * BIN_SIZE  # bins have to line up, so not always flush with the end
-    if last < 0:
-        return np.empty(0, dtype=np.int64)
-    starts = np.arange(0, last + 1, step, dtype=np.int64)
-    return starts if starts[-1] == last else np.append(starts, last)
 
 
 def _chunks(end: int) -> Iterator[tuple[int, int]]:

@@ -19,9 +19,15 @@ from maxatac.intervals import read_blacklist
 from maxatac.meta import Sample, read_meta
 from maxatac.outputs import RunFolder
 from maxatac.regions import Center, PoolReport, RoiPool, build_pools, pool_from_file
-from maxatac.settings import DEFAULT_CHROMS, DEFAULT_TRAINING_CHROMS, DEFAULT_VALIDATION_CHROMS, TrainConfig
+from maxatac.settings import (
+    DEFAULT_CHROMS,
+    DEFAULT_TEST_CHROMS,
+    DEFAULT_TRAINING_CHROMS,
+    DEFAULT_VALIDATION_CHROMS,
+    TrainConfig,
+)
 from maxatac.shared_files import EqualFiles, check_held_out_files
-from maxatac.split import ChromSplit, resolve_chroms
+from maxatac.split import ChromSplit, resolve_chroms, resolve_test_chroms
 from maxatac.windows import BIN_SIZE, WINDOW_LENGTH
 
 logger = logging.getLogger(__name__)
@@ -75,8 +81,13 @@ class Inputs:
             path = getattr(config, name)
             if path is not None:
                 found[name] = path
-        for sample in self.training:
-            for column in ("signal", "binding", "atac_peaks", "chip_peaks"):
+        for sample in self.samples:
+            columns: tuple[str, ...] = ("signal", "binding")
+            if sample.label == "Train":
+                columns += ("atac_peaks", "chip_peaks")
+            elif not self.split.test:
+                continue
+            for column in columns:
                 file: Path | None = getattr(sample, column)
                 if file is not None:
                     found[f"{sample.cell_line} {column}"] = file
@@ -109,6 +120,24 @@ class TrackProbe:
     positive_regions: float
     positive_bins: float
     is_binary: bool
+
+
+def split_of(config: TrainConfig, sizes: Mapping[str, int], problems: list[str]) -> ChromSplit:
+    """Turn the chromosome lists of the settings into those of a genome; what is wrong goes to ``problems``."""
+    split = resolve_chroms(
+        sizes,
+        chroms=config.chroms,
+        tchroms=config.tchroms,
+        vchroms=config.vchroms,
+        defaults=(DEFAULT_CHROMS, DEFAULT_TRAINING_CHROMS, DEFAULT_VALIDATION_CHROMS),
+        problems=problems,
+    )
+    if not config.test:
+        return split
+    test_chroms = resolve_test_chroms(
+        sizes, split, test_chroms=config.test_chroms, default=DEFAULT_TEST_CHROMS, problems=problems
+    )
+    return dataclasses.replace(split, test=test_chroms)
 
 
 def open_inputs(config: TrainConfig, folder: RunFolder | None) -> Inputs:
@@ -166,18 +195,11 @@ def open_inputs(config: TrainConfig, folder: RunFolder | None) -> Inputs:
         raise InputError(problems)
 
     sizes = genome.chrom_sizes
-    split = resolve_chroms(
-        sizes,
-        chroms=config.chroms,
-        tchroms=config.tchroms,
-        vchroms=config.vchroms,
-        defaults=(DEFAULT_CHROMS, DEFAULT_TRAINING_CHROMS, DEFAULT_VALIDATION_CHROMS),
-        problems=problems,
-    )
-    used = (*split.training, *split.validation)
+    split = split_of(config, sizes, problems)
+    used = (*split.training, *split.validation, *split.test)
     check_blacklist(blacklist, sizes, problems)
     _check_sizes_file(config, sizes, used, problems)
-    _check_tracks(config, samples, tracks, sizes, used, problems)
+    _check_tracks(config, samples, tracks, sizes, split, problems)
     wanted = {"training": split.training, "validation": split.validation}
     files = {"training": config.train_roi, "validation": config.validate_roi}
     from_meta = {name: chroms for name, chroms in wanted.items() if files[name] is None}
@@ -399,14 +421,22 @@ def _check_tracks(
     samples: Sequence[Sample],
     tracks: Mapping[Path, Track],
     sizes: Mapping[str, int],
-    used: Sequence[str],
+    split: ChromSplit,
     problems: list[str],
 ) -> None:
     """Hold the chromosomes of every track against the genome, and look for some that hold no binding data."""
-    labels = {sample.binding for sample in samples if sample.label == "Train"}
+    fitted = (*split.training, *split.validation)
+    # Of training rows the test uses the binding too, as a baseline; of Test rows it uses the held-out part alone.
+    chroms_of: dict[Path, dict[str, None]] = {}
+    for sample in samples:
+        chroms = (*fitted, *split.test) if sample.label == "Train" else split.test or fitted
+        for file in (sample.signal, sample.binding):
+            chroms_of.setdefault(file, {}).update(dict.fromkeys(chroms))
+    labels = {sample.binding for sample in samples if sample.label == "Train" or split.test}
     purpose = {sample.binding: "binding" for sample in samples} | {sample.signal: "ATAC" for sample in samples}
     for path, track in tracks.items():
         before = len(problems)
+        used = tuple(chroms_of[path])
         missing = compare_chrom_sizes(sizes, str(config.sequence), track.chrom_sizes, str(path), used, problems)
         if len(problems) > before:
             continue

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from maxatac.files import whole_name
 
 _ENDINGS = (
-    r"_\d+\.(keras|h5)|_best\.(keras|h5)|\.csv|_timing\.csv|_run\.json|\.log|_resume\.npz"
+    r"_\d+\.(keras|h5)|_best\.(keras|h5)|\.csv|_timing\.csv|_cells\.csv|_thresholds\.tsv|_run\.json|\.log|_resume\.npz"
+    r"|_test\.(tsv|json)|\.bw|_test\.[\w+-]+\.bw"
     r"|_model_(structure|dice_acc)\.(png|svg)"
     r"|_(training|validation)_ROI(\.bed\.gz|_stats\.txt|_totalregions_stats\.txt)"
 )
@@ -45,9 +47,46 @@ class RunFolder:
         return self.named(".csv")
 
     @property
+    def cells(self) -> Path:
+        """Validation scores per epoch and cell type."""
+        return self.named("_cells.csv")
+
+    @property
     def timing(self) -> Path:
         """Times per epoch."""
         return self.named("_timing.csv")
+
+    @property
+    def thresholds(self) -> Path:
+        """Precision, recall and F1 of the selected model at each threshold."""
+        return self.named("_thresholds.tsv")
+
+    @property
+    def test_table(self) -> Path:
+        """Scores of the independent test."""
+        return self.named("_test.tsv")
+
+    @property
+    def test_scores(self) -> Path:
+        """The same for programs."""
+        return self.named("_test.json")
+
+    def test_tracks(self, cell_types: Sequence[str]) -> list[Path]:
+        """Name the predictions of the independent test: ``<prefix>.bw``, or one ``<prefix>_test.<cell type>.bw`` each.
+
+        What a file name cannot hold becomes an underscore.
+        """
+        if len(cell_types) == 1:
+            return [self.named(".bw")]
+        names: list[str] = []
+        for cell_type in cell_types:
+            name = plain = re.sub(r"[^\w+-]", "_", cell_type)
+            number = 1
+            while name in names:
+                number += 1
+                name = f"{plain}_{number}"
+            names.append(name)
+        return [self.named(f"_test.{name}.bw") for name in names]
 
     @property
     def record(self) -> Path:

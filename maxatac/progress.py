@@ -7,7 +7,7 @@ import logging
 import socket
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -98,6 +98,30 @@ class EpochProgress:
         return _Advance()
 
 
+@contextlib.contextmanager
+def counting(label: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
+    """Show a bar that a function moves on, as long as the block runs; nothing where stderr is no terminal.
+
+    Parameters
+    ----------
+    label, unit : str
+        What is done, and what is counted.
+    total : int
+        How many there are.
+    """
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from tqdm import tqdm
+
+    with tqdm(total=total, desc=label, unit=f" {unit}", unit_scale=True, leave=False, file=sys.stderr) as bar:
+
+        def advance(done: int) -> None:
+            bar.update(done)
+
+        yield advance
+
+
 class EventFiles:
     """Writes scalars for TensorBoard without TensorFlow, so that every backend can.
 
@@ -145,7 +169,7 @@ class EventFiles:
         epoch = int(history["epoch"])
         try:
             for name, value in history.items():
-                if name.startswith("val_"):
+                if name.startswith(("val_", "genome_")):
                     self._add("validation", f"epoch_{name.removeprefix('val_')}", value, epoch)
                 elif name != "epoch":
                     self._add("train", f"epoch_{name}", value, epoch)

@@ -169,14 +169,18 @@ class RunRecord:
                     _differing(here, before),
                 )
 
-    def state(self, tables: Mapping[str, Sequence[Mapping[str, float]]]) -> ResumeState:
+    def note(self, name: str, value: Any) -> None:
+        """Add something for the next time that the record is written."""
+        self._fixed[name] = value
+
+    def state(self, tables: Mapping[str, Sequence[Any]]) -> ResumeState:
         """Say what a run that goes on has to know, its variables left out."""
         return ResumeState(
             seed=self.seed,
             settings=comparable(self.settings),
             cell_types=self.cell_types,
             inputs={name: dataclasses.replace(file, sha256=self._sums.get(name)) for name, file in self._files.items()},
-            tables={name: [dict(row) for row in rows] for name, rows in tables.items()},
+            tables={name: list(rows) for name, rows in tables.items()},
             past={name: self._fixed[name] for name in ("command", "started", "resumed", "device", "versions")}
             | {"seconds": self._seconds(), "phases": dict(self.phases.seconds)},
         )
@@ -220,6 +224,7 @@ def settings_of_run(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str,
         "chroms": inputs.split.chroms,
         "tchroms": inputs.split.training,
         "vchroms": inputs.split.validation,
+        "test_chroms": inputs.split.test,
         "seed": seed,
         "threads": loader_threads(config),
         "memory": loader_memory(config),

@@ -35,6 +35,8 @@ FREE_SETTINGS = frozenset({
     # How it is done and what else is written, but not what comes out.
     "output", "prefix", "threads", "memory", "plot",
     "save_roi", "genome", "loglevel", "keep_checkpoints", "force", "resume",
+    # What is done with the selected model.
+    "test", "test_chroms", "test_rev_comp",
     # May grow.
     "epochs",
 })  # fmt: skip
@@ -84,7 +86,7 @@ class ResumeState:
         The label of each.
     inputs : mapping of str to InputFile
     tables : mapping of str to list of dict
-        One row per finished epoch: ``history``, ``timing``.
+        One entry per finished epoch: rows of ``history`` and ``timing``, lists of rows of ``cells``.
     past : mapping
         What the run record says of the time before, for the run that goes on to say it too.
     state_sha256 : str or None
@@ -99,7 +101,7 @@ class ResumeState:
     settings: Mapping[str, Any]
     cell_types: Mapping[str, str]
     inputs: Mapping[str, InputFile]
-    tables: Mapping[str, list[dict[str, float]]]
+    tables: Mapping[str, list[Any]]
     past: Mapping[str, Any]
     state_sha256: str | None = None
     variables: Sequence[NDArray[Any]] = ()

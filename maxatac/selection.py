@@ -5,7 +5,34 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+_COLUMNS = {
+    "dice": ("val_dice_coef", True),
+    "average_precision": ("genome_average_precision", True),
+    "loss": ("val_loss", False),
+}
+
 History = Sequence[Mapping[str, float]]
+
+
+def criterion(select: str | None, *, quantitative: bool) -> tuple[str, bool]:
+    """Tell what the best epoch is best in.
+
+    Parameters
+    ----------
+    select : str, optional
+        ``dice`` (of the validation windows around peaks, as the original), ``average_precision`` (of the genome-like
+        validation set), ``loss`` (around peaks).
+    quantitative : bool
+        Without a choice the loss decides about quantitative targets, for which the Dice coefficient is a rough measure.
+
+    Returns
+    -------
+    column : str
+        Of the history.
+    largest : bool
+        Whether the largest value is the best.
+    """
+    return _COLUMNS[select or ("loss" if quantitative else "dice")]
 
 
 def best_epoch(history: History, *, column: str = "val_dice_coef", largest: bool = True) -> int | None:

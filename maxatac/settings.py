@@ -16,11 +16,13 @@ from maxatac.machine import usable_memory, usable_processors
 DEFAULT_CHROMS = tuple(f"chr{name}" for name in (*range(2, 8), *range(9, 23), "X"))
 DEFAULT_TRAINING_CHROMS = tuple(f"chr{name}" for name in (*range(3, 8), *range(9, 19), *range(20, 23)))
 DEFAULT_VALIDATION_CHROMS = ("chr2", "chr19")
+DEFAULT_TEST_CHROMS = ("chr1", "chr8")
 
 ARCHITECTURES = ("DCNN_V2",)
 OUTPUT_ACTIVATIONS = ("sigmoid", "linear", "relu", "softplus")
 CENTERS = ("midpoint", "summit")
 MODEL_FORMATS = ("keras", "h5")
+SELECTIONS = ("dice", "average_precision", "loss")
 LOG_LEVELS = ("fatal", "error", "warning", "info", "debug")
 SEED_RANGE = (1, 99_999)
 
@@ -105,12 +107,23 @@ class TrainConfig:
         Cell types to hold out, instead of those labelled ``Test`` in the meta file.
     allow_shared_files : sequence of str, optional
         Cell types labelled ``Test`` that may have files in common with training cell types.
+    test : bool
+        Score the selected model on held-out chromosomes after training.
+    test_chroms : sequence of str, optional
+        Chromosomes for that, which neither train nor validate; ``None`` is chr1 and chr8, less those that do.
+    test_rev_comp : bool
+        Average the predictions of both strands in the test.
     jitter : int
         Shift each region by up to this many bp.
     center : str
         Whether regions are centred on a peak's midpoint or on its summit.
     quant : bool
         Quantitative targets: the bin's mean, times ``target_scale_factor``.
+    genome_validation : int, "all" or None
+        Windows of the genome-like validation set; ``None`` is as many as validation draws around peaks, 0 none.
+    select : str, optional
+        What the best epoch is best in, one of ``SELECTIONS``; ``None`` is the Dice coefficient, or the loss if
+        ``quant``.
     model_format : str
         Format of the checkpoints, one of ``MODEL_FORMATS``.
     force : bool
@@ -156,9 +169,14 @@ class TrainConfig:
     genome: str | None = None
     test_cell_types: Sequence[str] | None = None
     allow_shared_files: Sequence[str] | None = None
+    test: bool = True
+    test_chroms: Sequence[str] | None = None
+    test_rev_comp: bool = False
     jitter: int = DEFAULT_JITTER
     center: str = "midpoint"
     quant: bool = False
+    genome_validation: int | str | None = None
+    select: str | None = None
     model_format: str = "keras"
     force: bool = False
     resume: bool = False
@@ -211,6 +229,17 @@ class TrainConfig:
             found.append(f"--keep_checkpoints {self.keep_checkpoints}: expected all, best, or last:N with N from 1")
         if self.resume and self.force:
             found.append("--resume and --force: one goes on with the earlier run, the other removes it; expected one")
+        if self.genome_validation not in (None, "all") and not (
+            isinstance(self.genome_validation, int) and self.genome_validation >= 0
+        ):
+            found.append(f"--genome_validation {self.genome_validation}: expected all, or a whole number from 0")
+        if self.select is not None and self.select not in SELECTIONS:
+            found.append(f"--select {self.select}: expected one of {', '.join(SELECTIONS)}")
+        if self.select == "average_precision" and self.genome_validation == 0:
+            found.append(
+                "--select average_precision: it is that of the genome-like validation set, which "
+                "--genome_validation 0 leaves out"
+            )
         if not self.prefix or "/" in self.prefix or self.prefix.startswith("."):
             found.append(f"--prefix {self.prefix!r}: expected a file name without a folder and without a leading dot")
         if self.output_activation != "sigmoid" and not self.quant:

@@ -1,4 +1,4 @@
-"""Which chromosomes train and which validate."""
+"""Which chromosomes train, which validate, and which test."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ class ChromSplit:
         The study; holds both lists below.
     training, validation : tuple of str
         Disjoint; neither is empty unless a problem was reported.
+    test : tuple of str
+        For the independent test, in none of the above; may be empty.
     notes : tuple of str
         What was left out without being asked for, one line each.
     """
@@ -26,6 +28,7 @@ class ChromSplit:
     training: tuple[str, ...]
     validation: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    test: tuple[str, ...] = ()
 
 
 def resolve_chroms(
@@ -101,6 +104,50 @@ def resolve_chroms(
     if lists_make_study:
         study = _unique([*training, *validation])
     return ChromSplit(tuple(study), tuple(training), tuple(validation), tuple(notes))
+
+
+def resolve_test_chroms(
+    known: Mapping[str, int],
+    split: ChromSplit,
+    *,
+    test_chroms: Sequence[str] | None,
+    default: Sequence[str],
+    problems: list[str],
+) -> tuple[str, ...]:
+    """Turn ``--test_chroms`` into chromosomes that a model of this split can be tested on.
+
+    Parameters
+    ----------
+    known : mapping of str to int
+        Lengths in bp of the chromosomes of the genome, by name.
+    split : ChromSplit
+        What trains and validates.
+    test_chroms : sequence of str, or None if not typed
+    default : sequence of str
+        What stands in for it; names that the genome lacks, or that train or validate, are left out.
+    problems : list of str
+        Gets one line per thing that is wrong.
+
+    Returns
+    -------
+    tuple of str
+        Empty if nothing of the default is left.
+    """
+    taken = {**dict.fromkeys(split.training, "training"), **dict.fromkeys(split.validation, "validation")}
+    if test_chroms is None:
+        return tuple(name for name in default if name in known and name not in taken)
+    wanted = _unique(test_chroms)
+    problems += [
+        f"--test_chroms: the genome has no {name}: {suggest_chrom(name, known)}" for name in wanted if name not in known
+    ]
+    for use in ("training", "validation"):
+        shared = [name for name in wanted if taken.get(name) == use]
+        if shared:
+            problems.append(
+                f"--test_chroms: {' '.join(shared)} {'is' if len(shared) == 1 else 'are'} also used for {use}; "
+                "a test needs chromosomes of its own"
+            )
+    return tuple(wanted)
 
 
 def _unique(names: Iterable[str]) -> list[str]:

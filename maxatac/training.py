@@ -10,7 +10,7 @@ import logging
 import math
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from maxatac.checkpoints import Checkpoints
 from maxatac.errors import InputError, MaxatacError, Stopped, WeightsError
 from maxatac.files import replacing, write_text
 from maxatac.formats import file_fault
+from maxatac.held_out import describe_test, run_test
 from maxatac.inputs import Inputs, blacklist_intervals, format_probes, open_inputs, warn_of_odd_tracks
 from maxatac.interrupt import deferring_interrupt
 from maxatac.leak_guard import Stream, prove
@@ -31,8 +32,10 @@ from maxatac.record import PhaseTimes, RunRecord, settings_of_run
 from maxatac.regions import save_roi
 from maxatac.report import describe_layers, plot_history, plot_structure
 from maxatac.resume import InputFile, ResumeState, input_differences, read_state, restore, setting_differences
-from maxatac.selection import best_epoch
+from maxatac.selection import best_epoch, criterion
 from maxatac.settings import SEED_RANGE, TrainConfig, loader_memory, loader_threads
+from maxatac.thresholds import write_thresholds
+from maxatac.validation import CELL_COLUMNS, GenomeBatches, Validated, describe_scores, genome_batches, make_validator
 
 if TYPE_CHECKING:
     import keras
@@ -50,7 +53,9 @@ STATISTICS_BATCHES = 10
 Row = dict[str, float]
 
 _HISTORY_COLUMNS = ("epoch", "dice_coef", "loss", "val_dice_coef", "val_loss")
-_TIMING_COLUMNS = ("epoch", "seconds", "examples_per_second", "waiting_share", "statistics_share", "validation_share")
+_TIMING_COLUMNS = (
+    "epoch", "seconds", "examples_per_second", "waiting_share", "statistics_share", "validation_share", "genome_share",
+)  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +67,7 @@ class TrainResult:
     output : Path
         The run's folder.
     history : tuple of dict
-        One row per epoch: epoch, dice_coef, loss, val_dice_coef, val_loss.
+        One row per epoch: epoch, dice_coef, loss, val_dice_coef, val_loss, and further validation scores.
     best_epoch : int
         The selected epoch, from 1.
     best_model : Path
@@ -71,6 +76,8 @@ class TrainResult:
         The seed that was used.
     state_sha256 : str
         Fingerprint of weights and optimiser after the last epoch.
+    test : dict
+        What the independent test has found, as ``<prefix>_test.json`` holds it; or ``{"skipped": reason}``.
     """
 
     output: Path
@@ -79,6 +86,7 @@ class TrainResult:
     best_model: Path
     seed: int
     state_sha256: str
+    test: Mapping[str, Any]
 
 
 def make_samplers(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, Sampler]:
@@ -175,8 +183,14 @@ def _seed_keras(seed: int) -> None:
 class _Trainee:
     """The compiled model, its data, and what is known of it so far."""
 
-    def __init__(self, config: TrainConfig, samplers: Mapping[str, Sampler], seed: int) -> None:
-
+    def __init__(
+        self,
+        config: TrainConfig,
+        samplers: Mapping[str, Sampler],
+        seed: int,
+        cell_types: Sequence[str],
+        genome_like: GenomeBatches | None = None,
+    ) -> None:
         from maxatac.batches import WindowDataset
         from maxatac.model import build
         from maxatac.model.batch_norm import StatisticsEstimator
@@ -203,6 +217,9 @@ class _Trainee:
         self.batch_size = config.batch_size
         self.loader: LoaderTimes | None = None
         self._threads = loader_threads(config)
+        self.genome_like = genome_like
+        self.validator = make_validator(config, self.model, loss, metric, self.validation, genome_like, cell_types)
+        self.validated: Validated | None = None
 
     def run_epoch(self, epoch: int, callback: keras.callbacks.Callback) -> tuple[Row, Row]:
         """Train, measure the statistics and validate, once.
@@ -239,7 +256,7 @@ class _Trainee:
             )
             self.statistics.estimate(self.for_statistics, partial(callback.on_predict_batch_end, 0))
             measured = time.perf_counter()
-            scores = self.model.evaluate(self.validation, verbose=0, return_dict=True, callbacks=[callback])
+            self.validated = validated = self.validator.run(callback)
         except Exception as error:
             # The backend wraps what the loader raised; the loader's own words are the ones to show.
             cause = self.training.error or self.for_statistics.error or self.validation.error
@@ -247,8 +264,9 @@ class _Trainee:
                 raise
             raise cause from error
         end = time.perf_counter()
+        genome_seconds = validated.seconds.get("genome", 0.0)
         row = {name: values[-1] for name, values in fitted.history.items()}
-        history = {"epoch": epoch + 1, **row, **{f"val_{name}": value for name, value in scores.items()}}
+        history = {"epoch": epoch + 1, **row, **validated.row}
         total = end - begin
         timing = {
             "epoch": epoch + 1,
@@ -256,7 +274,8 @@ class _Trainee:
             "examples_per_second": len(self.training) * self.batch_size / (trained - begin),
             "waiting_share": self.loader.waiting_share,
             "statistics_share": (measured - trained) / total,
-            "validation_share": (end - measured) / total,
+            "validation_share": (end - measured - genome_seconds) / total,
+            "genome_share": genome_seconds / total,
         }
         return {name: float(value) if name != "epoch" else value for name, value in history.items()}, timing
 
@@ -305,6 +324,7 @@ def train(config: TrainConfig) -> TrainResult:
                 checksums = _compare(config, folder, inputs, seed, earlier)
             with phases.measuring("decoding"):
                 samplers = make_samplers(config, inputs, seed)
+                genome_like = genome_batches(config, inputs, seed, threads=loader_threads(config))
         except InputError as error:
             raise InputError([*error.problems, *_weights_problems(config)]) from error
         leak_guard = guard_samplers(config, inputs, samplers)
@@ -314,7 +334,8 @@ def train(config: TrainConfig) -> TrainResult:
                     from maxatac.device import use_deterministic_algorithms
 
                     use_deterministic_algorithms()
-                trainee = _Trainee(config, samplers, seed)
+                cell_types = [sample.cell_line for sample in inputs.training]
+                trainee = _Trainee(config, samplers, seed, cell_types, genome_like)
                 if earlier is not None:
                     restore(earlier, trainee.model)
         except WeightsError as error:
@@ -345,14 +366,9 @@ def _seed(config: TrainConfig, earlier: ResumeState | None) -> int:
     return earlier.seed if earlier else random.SystemRandom().randint(*SEED_RANGE)
 
 
-def _tables_of(earlier: ResumeState | None) -> dict[str, list[Row]]:
-    """Tables of a run, one row for each finished epoch."""
-    return {name: list(earlier.tables[name]) if earlier else [] for name in ("history", "timing")}
-
-
-def _selection(config: TrainConfig) -> tuple[str, bool]:
-    """Name the column that selects the epoch, and say whether its largest value does."""
-    return ("val_loss", False) if config.quant else ("val_dice_coef", True)
+def _tables_of(earlier: ResumeState | None) -> dict[str, list[Any]]:
+    """Tables of a run, one entry for each finished epoch: rows, and lists of rows of the scores by cell type."""
+    return {name: list(earlier.tables[name]) if earlier else [] for name in ("history", "timing", "cells")}
 
 
 def _compare(
@@ -375,7 +391,7 @@ def _compare(
     paths = inputs.paths(config)
     found, checksums = input_differences(earlier, paths, {name: InputFile.of(path) for name, path in paths.items()})
     problems += found
-    column, largest = _selection(config)
+    column, largest = criterion(config.select, quantitative=config.quant)
     if not problems and (best := best_epoch(earlier.tables["history"], column=column, largest=largest)) is not None:
         problems += Checkpoints(folder).problems(earlier.epochs, best + 1)
     if problems:
@@ -427,6 +443,8 @@ def _run(
             decoded["bytes"] / 1e6,
             loader_memory(config) / 1e6,
         )
+    if trainee.genome_like is not None:
+        logger.info("%s", trainee.genome_like.description())
     if config.save_roi:
         for name, pool in inputs.pools.items():
             save_roi(pool, folder.folder / folder.prefix, name)
@@ -439,7 +457,7 @@ def _run(
 
     tables = _tables_of(earlier)
     history, timing = tables["history"], tables["timing"]
-    column, largest = _selection(config)
+    column, largest = criterion(config.select, quantitative=config.quant)
     best = best_epoch(history, column=column, largest=largest)
     checkpoints = Checkpoints(folder, config.keep_checkpoints)
     advised = False
@@ -462,15 +480,22 @@ def _run(
                     raise MaxatacError(f"the loss of epoch {epoch + 1} is {row['loss']}: training cannot go on")
                 record.phases.add_epoch(times)
                 with record.phases.measuring("saving"):
-                    now = {"history": [*history, row], "timing": [*timing, times]}
+                    scored = [{"epoch": epoch + 1, **scores} for scores in _cells_of(trainee.validated)]
+                    now = {
+                        "history": [*history, row], "timing": [*timing, times], "cells": [*tables["cells"], scored]
+                    }  # fmt: skip
                     leading = best_epoch(now["history"], column=column, largest=largest)
                     selected = None if leading is None else leading + 1
                     checkpoints.save(trainee.model, epoch + 1, selected)
+                    if leading != best:
+                        # Before the state: an epoch that does not come to count is trained again, and writes the same.
+                        write_thresholds(folder.thresholds, trainee.validated, largest=config.target_scale_factor)
                     record.state(now).with_model(trainee.model).write(folder.resume_state)
                     logger.debug("state after epoch %d: %s", epoch + 1, folder.resume_state)
                     # From here on the epoch counts: what is not done of the rest, a run that goes on will do.
                     history.append(row)
                     timing.append(times)
+                    tables["cells"].append(scored)
                     best = leading
                     checkpoints.select(trainee.model, epoch + 1, selected)
                     events.write(row, times)
@@ -479,6 +504,8 @@ def _run(
                 advised = advised or _advise(trainee.loader)
         if best is None:
             raise MaxatacError(f"no epoch has a finite {column}: none can be selected")
+        with deferring_interrupt() as check_for_interrupt, record.phases.measuring("test"):
+            tested = run_test(config, folder, inputs, record.seed, check_for_interrupt)
     except KeyboardInterrupt as interrupt:
         told = f"interrupted ({interrupt.signal_name})" if isinstance(interrupt, Stopped) else "interrupted"
         if history:
@@ -502,7 +529,10 @@ def _run(
     finally:
         trainee.close()
     state = state_sha256(trainee.model)
+    record.note("test", tested if "skipped" in tested else {"scores": folder.test_scores.name})
     record.write(folder, history, best, state, status="finished")
+    for line in describe_test(tested):
+        logger.info("%s", line)
     logger.info(
         "best epoch: %d of %d (%s %.4f): %s",
         history[best]["epoch"],
@@ -518,24 +548,30 @@ def _run(
         best_model=folder.named("_best.keras"),
         seed=record.seed,
         state_sha256=state,
+        test=tested,
     )
 
 
 def _write_tables(
-    config: TrainConfig, folder: RunFolder, tables: Mapping[str, Sequence[Row]], best: int | None
+    config: TrainConfig, folder: RunFolder, tables: Mapping[str, Sequence[Any]], best: int | None
 ) -> None:
     """Write what is written anew after each epoch: tables and figure."""
-    _write_table(folder.history, _HISTORY_COLUMNS, tables["history"])
+    names = dict.fromkeys((*_HISTORY_COLUMNS, *(name for row in tables["history"] for name in row)))
+    _write_table(folder.history, names, tables["history"])
     _write_table(folder.timing, _TIMING_COLUMNS, tables["timing"])
+    cells = [row for rows in tables["cells"] for row in rows]
+    if cells:
+        _write_table(folder.cells, CELL_COLUMNS, cells)
     if config.plot:
         _try_plot(folder.history_plot, partial(plot_history, tables["history"], best, title=config.prefix))
 
 
-def _write_table(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, float]]) -> None:
+def _write_table(path: Path, columns: Iterable[str], rows: Sequence[Mapping[str, Any]]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([row[column] for column in columns] for row in rows)
+    names = list(columns)
+    writer.writerow(names)
+    writer.writerows([row[name] for name in names] for row in rows)
     write_text(path, text.getvalue())
 
 
@@ -553,6 +589,10 @@ def _log_table(table: str) -> None:
         logger.info("%s", line)
 
 
+def _cells_of(validated: Validated | None) -> tuple[dict[str, Any], ...]:
+    return validated.cells if validated is not None else ()
+
+
 def _advise(loader: LoaderTimes | None) -> bool:
     """Say once what to change when training waits for the loader; whether it was said."""
     advice = loader.advice() if loader is not None else None
@@ -564,7 +604,8 @@ def _advise(loader: LoaderTimes | None) -> bool:
 def _log_epoch(row: Mapping[str, float], times: Mapping[str, float], epochs: int) -> None:
     logger.info(
         "epoch %d/%d: loss %.4f, Dice %.4f, validation loss %.4f, Dice %.4f; %.1f s (%.0f examples/s in training, "
-        "waiting for the loader %.1f %% of it, %.0f %% validation, %.0f %% batch-norm statistics)",
+        "waiting for the loader %.1f %% of it, %.0f %% validation, %.0f %% genome-like validation, "
+        "%.0f %% batch-norm statistics)%s",
         row["epoch"],
         epochs,
         row["loss"],
@@ -575,5 +616,7 @@ def _log_epoch(row: Mapping[str, float], times: Mapping[str, float], epochs: int
         times["examples_per_second"],
         100 * times["waiting_share"],
         100 * times["validation_share"],
+        100 * times["genome_share"],
         100 * times["statistics_share"],
+        describe_scores(row),
     )

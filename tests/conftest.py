@@ -115,7 +115,7 @@ def scores(monkeypatch: pytest.MonkeyPatch, quick_network: None) -> list[float]:
     def run_epoch(self: object, epoch: int, callback: object) -> tuple[dict[str, float], dict[str, float]]:
         score = given[epoch] if epoch < len(given) else 0.1 * (epoch + 1)
         row = {"epoch": epoch + 1, "dice_coef": 0.5, "loss": 0.6, "val_dice_coef": score, "val_loss": 1 - score}
-        shares = dict.fromkeys(("waiting_share", "statistics_share", "validation_share"), 0.1)
+        shares = dict.fromkeys(("waiting_share", "statistics_share", "validation_share", "genome_share"), 0.1)
         return row, {"epoch": epoch + 1, "seconds": 2.0, "examples_per_second": 8.0, **shares}
 
     monkeypatch.setattr("maxatac.training._Trainee.run_epoch", run_epoch)

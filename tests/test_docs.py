@@ -205,7 +205,10 @@ def test_example_of_a_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
 
 def test_outputs_are_listed() -> None:
+    from maxatac import held_out, thresholds
+    from maxatac.scores import METRICS
     from maxatac.training import _HISTORY_COLUMNS, _TIMING_COLUMNS
+    from maxatac.validation import CELL_COLUMNS
 
     text = TRAIN.read_text(encoding="utf-8")
     folder = RunFolder(Path(), "<prefix>")
@@ -214,6 +217,13 @@ def test_outputs_are_listed() -> None:
         if isinstance(value, property) and name != "tensorboard"
     ]  # fmt: skip
     names += ["<prefix>_best.keras", "<prefix>_best.h5", "tensorboard/<prefix>/", *_HISTORY_COLUMNS, *_TIMING_COLUMNS]
+    names += [
+        *held_out.COLUMNS,
+        *thresholds.COLUMNS,
+        "<prefix>.bw",
+        *CELL_COLUMNS,
+        *(f"{prefix}_{name}" for prefix in ("val", "genome") for name in METRICS),
+    ]
     assert [name for name in names if f"`{name}`" not in text] == []
 
 

@@ -11,10 +11,14 @@ from maxatac.evaluation import (
     auroc,
     average_precision,
     bin_labels,
+    coarse_labels,
+    coarse_maxima,
     evaluate,
     held_out_bins,
     motif_bins,
     predict_chromosome,
+    read_ahead,
+    read_overlapping,
     signal_bins,
 )
 from maxatac.genome import Blacklist
@@ -151,6 +155,84 @@ class TestPredictChromosome:
     def test_impossible_settings(self, options):
         with pytest.raises(ValueError, match=r"line up|at least one"):
             predict_chromosome(Recorder(mean_signal), GENOME, TRACK, "c", read=read, **options)
+
+    def test_windows_are_counted(self):
+        counted = []
+        predict_chromosome(
+            Recorder(mean_signal), GENOME, TRACK, "c", batch_size=5, read=read, after_batch=counted.append
+        )
+        assert counted == [5, 5, 5, 5, 5, 5, 2, 2]  # 17 windows, on both strands
+
+    def test_what_is_told_of_a_batch_may_end_it(self):
+        def stop(windows):
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            predict_chromosome(Recorder(mean_signal), GENOME, TRACK, "c", read=read, after_batch=stop)
+
+
+class TestReading:
+    @pytest.mark.parametrize("reverse", [False, True])
+    @pytest.mark.parametrize("step", [32, 256, 1024, 1056, 3000])
+    def test_overlapping_windows_are_what_one_by_one_gives(self, step, reverse):
+        starts = np.append(np.arange(0, SIZE - 1024 + 1, step), [3968, 3968])
+        found = read_overlapping(GENOME, TRACK, "c", starts, reverse_complement=reverse)
+        np.testing.assert_array_equal(found, read(GENOME, TRACK, "c", starts, reverse_complement=reverse))
+        assert found.flags.c_contiguous
+        assert found.dtype == np.float32
+
+    def test_chromosome_that_the_track_lacks(self):
+        found = read_overlapping(GENOME, ArrayTrack(), "c", np.array([0, 512]))
+        np.testing.assert_array_equal(found[..., :4], read(GENOME, TRACK, "c", np.array([0, 512]))[..., :4])
+        assert not found[..., 4].any()
+
+    def test_same_as_the_core(self, tiny_set):
+        from maxatac import Genome, Track, read_windows
+
+        genome, track = Genome(tiny_set.sequence), Track(tiny_set.file("CellA", "signal.bw"))
+        starts = np.append(np.arange(0, 40_000, 256, dtype=np.int64), 80_000 - 1024)
+        for reverse in (False, True):
+            found, expected = (
+                reader(genome, track, "chr3", starts, reverse_complement=reverse)
+                for reader in (read_overlapping, read_windows)
+            )
+            np.testing.assert_array_equal(found, expected)
+
+    @pytest.mark.parametrize("count", [0, 1, 2, 5])
+    def test_read_ahead_keeps_the_order(self, count):
+        assert list(read_ahead(lambda index: index * 10, count)) == [index * 10 for index in range(count)]
+
+    def test_read_ahead_passes_errors_on_in_their_turn(self):
+        found = []
+        with pytest.raises(ZeroDivisionError):
+            for value in read_ahead(lambda index: 6 // (3 - index), 5):
+                found.append(value)
+        assert found == [2, 3, 6]
+
+    def test_read_ahead_makes_no_more_than_one_too_many(self):
+        made = []
+        for index in read_ahead(lambda index: made.append(index) or index, 5):
+            if index == 1:
+                break
+        assert made in ([0, 1], [0, 1, 2])
+
+
+class TestCoarseBins:
+    @pytest.mark.parametrize("size", [199, 200, 800, 4999, 5000, 5024])
+    def test_maximum_of_every_base(self, size):
+        values = np.random.default_rng(size).random(size // 32, dtype=np.float32)
+        values[40:43] = np.nan
+        per_base = np.append(np.repeat(values, 32), np.full(32, np.nan, np.float32))
+        expected = [per_base[200 * place : 200 * place + 200].max() for place in range(size // 200)]
+        np.testing.assert_array_equal(coarse_maxima(values, size // 200), np.array(expected, np.float32))
+
+    def test_bound_where_any_base_is(self, monkeypatch):
+        monkeypatch.setattr(evaluation, "_CHUNK", 600)
+        values = np.full(1_450, np.nan)
+        values[199], values[400:600], values[650], values[1_399], values[1_440] = 0.01, 0, -1, 1, 1
+        found = coarse_labels(ArrayTrack(c=values), "c", 7)
+        np.testing.assert_array_equal(found, [True, False, False, False, False, False, True])
+        assert not coarse_labels(ArrayTrack(), "c", 3).any()
 
 
 class TestBins:

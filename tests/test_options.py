@@ -208,6 +208,57 @@ def test_chromosomes(
         assert drawn == set(chroms)
 
 
+@covers("--test_chroms")
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, ()),
+        ({"tchroms": ("chr2",)}, ("chr1",)),
+        ({"tchroms": ("chr2",), "vchroms": ("chr1",)}, ()),
+        ({"tchroms": None, "vchroms": None}, ("chr1",)),
+        ({"tchroms": ("chr1",), "test_chroms": ("chr2",)}, ("chr2",)),
+        # Training and validation are cut to the study, the test is apart from it.
+        ({"chroms": ("chr2", "chr3"), "test_chroms": ("chr1",)}, ("chr1",)),
+        ({"tchroms": ("chr2",), "test": False}, ()),
+    ],
+)
+def test_test_chroms(
+    options: dict[str, Any], expected: tuple[str, ...], tiny_set: TinySet, output: Path, start: Start,
+    quick_network: None,
+) -> None:  # fmt: skip
+    assert start(tiny_set.arguments(output, **options)).inputs.split.test == expected
+
+
+TESTABLE: dict[str, Any] = {"tchroms": ("chr2",), "test_chroms": ("chr1",)}
+
+
+@covers("--test", "--no-test")
+@pytest.mark.parametrize(("words", "files"), [((), 3), (("--no-test",), 0), (("--no-test", "--test"), 3)], ids=str)
+def test_independent_test(
+    words: tuple[str, ...], files: int, tiny_set: TinySet, output: Path, scores: list[float]
+) -> None:
+    assert main(tiny_set.arguments(output, *words, **TESTABLE)) == 0
+    found = [path.name for path in output.iterdir() if "_test." in path.name or path.suffix == ".bw"]
+    assert len(found) == files
+
+
+@covers("--test_rev_comp", "--no-test_rev_comp")
+def test_test_rev_comp(tiny_set: TinySet, tmp_path: Path, scores: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    from maxatac import held_out
+
+    asked: list[bool] = []
+    predict = held_out.predict_chromosome
+
+    def watched(*arguments: Any, **settings: Any) -> Any:
+        asked.append(settings["both_strands"])
+        return predict(*arguments, **settings)
+
+    monkeypatch.setattr(held_out, "predict_chromosome", watched)
+    for number, words in enumerate(((), ("--test_rev_comp",), ("--test_rev_comp", "--no-test_rev_comp"))):
+        assert main(tiny_set.arguments(tmp_path / str(number), *words, **TESTABLE)) == 0
+    assert asked == [False, True, False]
+
+
 # What is drawn.
 
 
@@ -368,6 +419,54 @@ def test_compact_transport(tiny_set: TinySet, output: Path, start: Start, quick_
     assert compact.trainee.validation[0][0].shape == plain.trainee.validation[0][0].shape
     assert compact.trainee.model.input_shape == plain.trainee.model.input_shape
     assert compact.trainee.fitted.optimizer is compact.trainee.model.optimizer
+
+
+@covers("--genome_validation")
+@pytest.mark.parametrize(
+    ("number", "windows"), [(None, 16), ("all", 156), ("ALL", 156), (5, 5), (1000, 156), (0, None)], ids=str
+)
+def test_genome_validation(
+    number: int | str | None, windows: int | None, tiny_set: TinySet, output: Path, start: Start, quick_network: None
+) -> None:
+    genome_like = start(tiny_set.arguments(output, genome_validation=number)).trainee.genome_like
+    assert (None if genome_like is None else len(genome_like.windows)) == windows
+
+
+def test_genome_validation_that_is_no_number(
+    tiny_set: TinySet, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(tiny_set.arguments(output, genome_validation="some"))
+    assert end.value.code == 2
+    assert "--genome_validation: 'some': expected all, or a whole number" in capsys.readouterr().err
+
+
+@covers("--select")
+@pytest.mark.parametrize(
+    ("select", "quantitative", "best"),
+    [
+        (None, False, 2), ("dice", False, 2), ("average_precision", False, 1), ("loss", False, 3),
+        (None, True, 3), ("dice", True, 2), ("average_precision", True, 1),
+    ],
+)  # fmt: skip
+def test_select(
+    select: str | None, quantitative: bool, best: int, tiny_set: TinySet, output: Path, scores: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    from maxatac import training
+
+    run_epoch = training._Trainee.run_epoch
+
+    def run(self: object, epoch: int, callback: object) -> Any:
+        row, times = run_epoch(self, epoch, callback)
+        by_column = {
+            "genome_average_precision": (0.3, 0.1, 0.2), "val_dice_coef": (0.1, 0.3, 0.2), "val_loss": (0.2, 0.3, 0.1),
+        }  # fmt: skip
+        return {**row, **{column: values[epoch] for column, values in by_column.items()}}, times
+
+    monkeypatch.setattr(training._Trainee, "run_epoch", run)
+    assert main(tiny_set.arguments(output, *(("--quant",) if quantitative else ()), select=select, epochs=3)) == 0
+    assert (output / "best_epoch.txt").read_text() == f"maxatac_model_{best}.keras\n"
 
 
 # The model.

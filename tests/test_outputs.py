@@ -65,8 +65,9 @@ def run(tiny_set: TinySet, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def test_everything_is_there_and_nothing_else(run: Run) -> None:
     endings = (
-        "_1.keras", "_2.keras", "_best.keras", "_best.h5", ".csv", "_timing.csv", "_run.json", ".log",
-        "_resume.npz", "_model_structure.png", "_model_dice_acc.png", "_training_ROI.bed.gz", "_training_ROI_stats.txt",
+        "_1.keras", "_2.keras", "_best.keras", "_best.h5", ".csv", "_timing.csv", "_cells.csv", "_thresholds.tsv",
+        "_run.json", ".log", "_resume.npz",
+        "_model_structure.png", "_model_dice_acc.png", "_training_ROI.bed.gz", "_training_ROI_stats.txt",
         "_training_ROI_totalregions_stats.txt", "_validation_ROI.bed.gz", "_validation_ROI_stats.txt",
         "_validation_ROI_totalregions_stats.txt",
     )  # fmt: skip
@@ -80,7 +81,7 @@ def test_everything_is_there_and_nothing_else(run: Run) -> None:
 
 def test_history(run: Run) -> None:
     header = run.path(".csv").read_text().splitlines()[0]
-    assert header == "epoch,dice_coef,loss,val_dice_coef,val_loss"
+    assert header.startswith("epoch,dice_coef,loss,val_dice_coef,val_loss,val_pooled_dice,")
     rows = run.rows()
     assert [row["epoch"] for row in rows] == [1, 2]
     for row in rows:
@@ -118,12 +119,13 @@ def test_timing(run: Run) -> None:
     rows = run.rows("_timing.csv")
     assert list(rows[0]) == [
         "epoch", "seconds", "examples_per_second", "waiting_share", "statistics_share", "validation_share",
+        "genome_share",
     ]  # fmt: skip
     assert [row["epoch"] for row in rows] == [1, 2]
     for row in rows:
         assert row["seconds"] > 0
         assert row["examples_per_second"] > 0
-        shares = [row[name] for name in ("waiting_share", "statistics_share", "validation_share")]
+        shares = [row[name] for name in ("statistics_share", "validation_share", "genome_share")]
         assert all(0 < share < 1 for share in shares)
 
 
@@ -233,8 +235,10 @@ def test_record_holds_every_setting(run: Run) -> None:
         expected = getattr(run.config, name)
         if name == "chroms":
             expected = ("chr1", "chr2", "chr3")
-        if name == "memory":
+        elif name == "memory":
             expected = loader_memory(run.config)
+        elif name == "test_chroms":  # none is left
+            expected = ()
         as_text = str(expected) if isinstance(expected, Path) else expected
         assert value == (list(expected) if isinstance(expected, tuple) else as_text)
 
@@ -318,7 +322,8 @@ def test_names() -> None:
 
 MINE = (
     "model_1.keras", "model_11.keras", "model_3.h5", "model_best.keras", "model_best.h5", "model.csv",
-    "model_timing.csv", "model_run.json", "model.log", "model_resume.npz", "model_model_structure.png",
+    "model_timing.csv", "model_cells.csv", "model_thresholds.tsv", "model_test.tsv", "model_test.json", "model.bw",
+    "model_test.A549.bw", "model_run.json", "model.log", "model_resume.npz", "model_model_structure.png",
     "model_model_structure.svg", "model_model_dice_acc.png", "model_training_ROI.bed.gz",
     "model_validation_ROI_stats.txt", "model_training_ROI_totalregions_stats.txt",
 )  # fmt: skip
@@ -326,7 +331,8 @@ OTHERS = (
     "model_2_1.keras", "model_2.csv", "model_2.log", "model_2_best.keras", "model_2_run.json", "model_2_resume.npz",
     "my_model.csv", "model_notes.txt", "model.csv.bak", "model_1.keras.old", "modelX1.keras", "model",
     "model_one.keras",
-    "model_2_training_ROI.bed.gz", "model_2_model_structure.png",
+    "model_2_training_ROI.bed.gz", "model_2_model_structure.png", "model_2.bw", "model_test.bw",
+    "model_test_test.A549.bw", "model_test_test.tsv", "my_model.bw",
 )  # fmt: skip
 
 

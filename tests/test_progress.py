@@ -9,7 +9,7 @@ import pytest
 
 from maxatac.progress import EpochProgress, EventFiles
 
-HISTORY = {"epoch": 3, "dice_coef": 0.25, "loss": 0.5, "val_dice_coef": 0.125, "val_loss": 0.75}
+HISTORY = {"epoch": 3, "dice_coef": 0.25, "loss": 0.5, "val_dice_coef": 0.125, "val_loss": 0.75, "genome_loss": 0.5}
 TIMING = {"epoch": 3, "seconds": 12.0, "examples_per_second": 100.0}
 
 
@@ -82,7 +82,7 @@ def test_event_files_hold_the_rows(tmp_path: Path) -> None:
     with EventFiles(tmp_path) as events:
         events.write(HISTORY, TIMING)
         # Written soon: a run that is looked at, or killed, shows its finished epochs.
-        expected = {"epoch_dice_coef": [(3, 0.125)], "epoch_loss": [(3, 0.75)]}
+        expected = {"epoch_dice_coef": [(3, 0.125)], "epoch_loss": [(3, 0.75)], "epoch_genome_loss": [(3, 0.5)]}
         deadline = time.monotonic() + 30
         while scalars(tmp_path / "validation") != expected:
             assert time.monotonic() < deadline

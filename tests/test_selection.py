@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from maxatac.selection import best_epoch
+from maxatac.selection import best_epoch, criterion
 
 
 def rows(*values: float) -> list[dict[str, float]]:
@@ -40,3 +40,17 @@ def test_smallest(values: tuple[float, ...], best: int) -> None:
 
 def test_more_than_ten_epochs_are_told_apart() -> None:
     assert best_epoch(rows(*[0.1] * 10, 0.2, 0.1)) == 10
+
+
+@pytest.mark.parametrize(
+    ("select", "quantitative", "expected"),
+    [
+        (None, False, ("val_dice_coef", True)),
+        (None, True, ("val_loss", False)),
+        ("dice", True, ("val_dice_coef", True)),
+        ("average_precision", False, ("genome_average_precision", True)),
+        ("loss", False, ("val_loss", False)),
+    ],
+)
+def test_criterion(select: str | None, quantitative: bool, expected: tuple[str, bool]) -> None:
+    assert criterion(select, quantitative=quantitative) == expected

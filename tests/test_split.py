@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maxatac.split import ChromSplit, resolve_chroms
+from maxatac.split import ChromSplit, resolve_chroms, resolve_test_chroms
 
 KNOWN = {f"chr{number}": 1000 for number in range(1, 8)}
 DEFAULTS = (
@@ -114,6 +114,35 @@ def test_a_genome_that_has_none_of_the_default_names() -> None:
     _, problems = resolve(None, None, None, {"1": 10, "2": 10})
     assert len(problems) == 2
     assert all("(1, 2)" in problem for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("typed", "default", "expected"),
+    [
+        (None, "chr1 chr8", "chr1"),
+        (None, "chr2 chr4", ""),
+        (None, "chr8", ""),
+        ("chr6 chr1 chr6", "chr7", "chr6 chr1"),
+    ],
+)
+def test_test_chromosomes(typed: str | None, default: str, expected: str) -> None:
+    problems: list[str] = []
+    split = ChromSplit(("chr2", "chr3", "chr4"), ("chr3", "chr4"), ("chr2",))
+    names = None if typed is None else typed.split()
+    found = resolve_test_chroms(KNOWN, split, test_chroms=names, default=default.split(), problems=problems)
+    assert (found, problems) == (tuple(expected.split()), [])
+
+
+def test_test_chromosomes_that_overlap_or_are_not_there() -> None:
+    problems: list[str] = []
+    split = ChromSplit(("chr2", "chr3", "chr4"), ("chr3", "chr4"), ("chr2",))
+    typed = ["chr1", "chr3", "chr2", "chr4", "chrY", "7"]
+    resolve_test_chroms(KNOWN, split, test_chroms=typed, default=(), problems=problems)
+    assert len(problems) == 4
+    assert problems[0].startswith("--test_chroms: the genome has no chrY: ")
+    assert problems[1] == "--test_chroms: the genome has no 7: it is called 'chr7' there"
+    assert problems[2].startswith("--test_chroms: chr3 chr4 are also used for training")
+    assert problems[3].startswith("--test_chroms: chr2 is also used for validation")
 
 
 NAMES = st.none() | st.lists(st.sampled_from([*KNOWN, "chr19", "chr99"]), min_size=1, max_size=4)

@@ -36,7 +36,19 @@ def test_modules_are_found() -> None:
     assert {"maxatac", "maxatac.cli.train", "maxatac.model.dcnn", "maxatac.training"} <= set(MODULES)
 
 
-ROOMS = ("errors", "genome", "intervals", "meta", "model", "regions", "report", "selection", "settings", "windows")
+ROOMS = (
+    "errors",
+    "genome",
+    "intervals",
+    "meta",
+    "model",
+    "regions",
+    "report",
+    "scores",
+    "selection",
+    "settings",
+    "windows",
+)
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if within(name, *(f"maxatac.{room}" for room in ROOMS))])
@@ -89,7 +101,17 @@ def test_checking_inputs_needs_no_keras() -> None:
 
 def test_public_names() -> None:
     public = fresh("import maxatac; print(*dir(maxatac))").split()
-    names = ["Genome", "Memory", "Sampler", "Track", "TrainConfig", "TrainResult", "WindowDataset", "read_windows", "train"]
+    names = [
+        "Genome",
+        "Memory",
+        "Sampler",
+        "Track",
+        "TrainConfig",
+        "TrainResult",
+        "WindowDataset",
+        "read_windows",
+        "train",
+    ]
     assert public == names == sorted(maxatac.__all__)
 
 

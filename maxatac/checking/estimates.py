@@ -151,7 +151,7 @@ def time_fit(config: TrainConfig, samplers: Mapping[str, Sampler], seed: int) ->
     """
     import keras
 
-    trainee = _Trainee(config, samplers, seed)
+    trainee = _Trainee(config, samplers, seed, cell_types=())
     ends: list[float] = []
 
     class Watch(keras.callbacks.Callback):  # type: ignore[misc]

@@ -29,22 +29,18 @@ from maxatac.checking.survey import (
 from maxatac.checking.text import format_bytes
 from maxatac.errors import GenomeError, InputError, MaxatacError, WeightsError
 from maxatac.genome import Blacklist, some
-from maxatac.inputs import Inputs, open_inputs
+from maxatac.inputs import Inputs, open_inputs, split_of
 from maxatac.intervals import read_blacklist
 from maxatac.leak_guard import chrom_sets
 from maxatac.logs import at_level, holding_back, without_backend_noise
 from maxatac.meta import read_meta
 from maxatac.outputs import RunFolder
 from maxatac.settings import (
-    DEFAULT_CHROMS,
-    DEFAULT_TRAINING_CHROMS,
-    DEFAULT_VALIDATION_CHROMS,
     SEED_RANGE,
     TrainConfig,
     loader_threads,
 )
 from maxatac.shared_files import describe, find_equal_files, uses_of
-from maxatac.split import resolve_chroms
 from maxatac.training import guard_samplers, make_samplers
 
 
@@ -148,18 +144,7 @@ def _open_again(config: TrainConfig, inputs: Inputs | None) -> Opened | None:
         if inputs is None
         else inputs.samples
     )
-    split = (
-        resolve_chroms(
-            genome.chrom_sizes,
-            chroms=config.chroms,
-            tchroms=config.tchroms,
-            vchroms=config.vchroms,
-            defaults=(DEFAULT_CHROMS, DEFAULT_TRAINING_CHROMS, DEFAULT_VALIDATION_CHROMS),
-            problems=told,
-        )
-        if inputs is None
-        else inputs.split
-    )
+    split = split_of(config, genome.chrom_sizes, told) if inputs is None else inputs.split
     blacklist = Blacklist.empty() if inputs is None else inputs.blacklist
     if inputs is None and config.blacklist is not None:
         blacklist = read_blacklist(config.blacklist, told)

@@ -17,12 +17,14 @@ from maxatac.settings import (
     ARCHITECTURES,
     CENTERS,
     DEFAULT_CHROMS,
+    DEFAULT_TEST_CHROMS,
     DEFAULT_TRAINING_CHROMS,
     DEFAULT_VALIDATION_CHROMS,
     LOG_LEVELS,
     MODEL_FORMATS,
     OUTPUT_ACTIVATIONS,
     SEED_RANGE,
+    SELECTIONS,
     TrainConfig,
 )
 
@@ -126,6 +128,10 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
         help="Chromosomes for validation only.",
     )  # fmt: skip
     option(
+        group, "--test_chroms", **listing, default_text=f"{' '.join(DEFAULT_TEST_CHROMS)}, less those above",
+        help="Chromosomes that the selected model is scored on after training; they neither train nor validate.",
+    )  # fmt: skip
+    option(
         group, "--blacklist", type=Path, metavar="FILE",
         help="Regions that no window may touch: BED or bigWig, plain or gzip.",
     )  # fmt: skip
@@ -202,6 +208,15 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
     option(group, "--batch_size", type=int, metavar="N", help="Examples per training batch.")
     option(group, "--val_batch_size", type=int, metavar="N", help="Examples per validation batch.")
     option(
+        group, "--genome_validation", type=_number_or_all, metavar="N", default_text="as many as around peaks",
+        help="Windows of the genome-like validation set, which tile the validation chromosomes; all, or 0 for none.",
+    )  # fmt: skip
+    option(
+        group, "--select", choices=SELECTIONS, default_text="dice; loss with --quant",
+        help="What the best epoch is best in: Dice coefficient or loss of the validation windows around peaks, or "
+        "average precision of the genome-like set.",
+    )  # fmt: skip
+    option(
         group, "--seed", type=int, metavar="N",
         default_text=f"drawn from {SEED_RANGE[0]}..{SEED_RANGE[1]} and recorded", help="Seed of everything random.",
     )  # fmt: skip
@@ -224,11 +239,30 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
         help="Let a GPU use only algorithms that give the same bits each time, which are slower.",
     )  # fmt: skip
 
+    group = parser.add_argument_group("independent test")
+    option(
+        group, "--test", action=switch,
+        help="Score the selected model on whole held-out chromosomes of the cell types labelled Test.",
+    )  # fmt: skip
+    option(
+        group, "--test_rev_comp", action=switch,
+        help="Average the predictions for both strands in the test, which takes twice the time.",
+    )  # fmt: skip
+
     group = parser.add_argument_group("accepted for old command lines, without effect")
     for name in ("--multiprocessing", "--max_queue_size"):
         group.add_argument(
             name, nargs="?", const=True, default=None, help="No longer needed: the loader has its own threads."
         )
+
+
+def _number_or_all(text: str) -> int | str:
+    if text.lower() == "all":
+        return "all"
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected all, or a whole number") from None
 
 
 def config_from(namespace: argparse.Namespace) -> TrainConfig:

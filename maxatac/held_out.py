@@ -1,0 +1,382 @@
+"""The independent test: the selected model on whole chromosomes that neither trained nor validated.
+
+Each cell type labelled Test is predicted over the test chromosomes, and scored beside what a model has to beat, all on
+the same bins: the ATAC-seq signal alone, the mean binding of the other training cell types, and a guess. The intervals
+come from resampling blocks of the chromosomes, the same for all.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import logging
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maxatac._core import Track
+from maxatac.bootstrap import LEVEL, METRICS, RESAMPLES, Resampled, block_length, draw_weights, resample
+from maxatac.evaluation import (
+    COARSE_BIN_SIZE,
+    bin_labels,
+    coarse_labels,
+    coarse_maxima,
+    predict_chromosome,
+    signal_bins,
+    window_starts,
+)
+from maxatac.files import replacing, sha256, write_text
+from maxatac.genome import some
+from maxatac.progress import counting
+from maxatac.windows import BIN_SIZE
+
+if TYPE_CHECKING:
+    import keras
+
+    from maxatac.inputs import Inputs
+    from maxatac.meta import Sample
+    from maxatac.outputs import RunFolder
+    from maxatac.settings import TrainConfig
+
+logger = logging.getLogger(__name__)
+
+STEP = 256
+"""Distance of the windows in bp; each bin is predicted at four places of a window."""
+
+MODEL, SIGNAL, BINDING, GUESS = "model", "ATAC-seq signal", "mean binding of other cell types", "prevalence"
+"""What is scored."""
+
+COLUMNS = (
+    "cell_type", "label", "chroms", "bin_size", "bins", "bound_bins", "blocks", "block_size", "predictor", "metric",
+    "value", "low", "high", "model_minus", "model_minus_low", "model_minus_high", "note",
+)  # fmt: skip
+"""Columns of the table."""
+
+
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """The other training cell types whose mean binding is held against the model.
+
+    Attributes
+    ----------
+    samples : tuple of Sample
+    left_out : tuple of str
+        Cell types whose binding file is that of the evaluated one, under whatever path.
+    """
+
+    samples: tuple[Sample, ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def reason(self) -> str:
+        """Why there is no baseline, if there is none."""
+        if self.samples:
+            return ""
+        if self.left_out:
+            return f"the binding file of {', '.join(self.left_out)} has the same content, and there is no other"
+        return "there is no other training cell type"
+
+
+def other_binding(sample: Sample, training: Sequence[Sample]) -> Baseline:
+    """Choose the training cell types that may stand in for one that is evaluated.
+
+    Parameters
+    ----------
+    sample : Sample
+        The evaluated cell type.
+    training : sequence of Sample
+        Rows that train.
+    """
+    others = [other for other in training if other.cell_line != sample.cell_line]
+    same = [other.cell_line for other in others if _same_content(other.binding, sample.binding)]
+    return Baseline(tuple(other for other in others if other.cell_line not in same), tuple(same))
+
+
+def _same_content(one: Path, other: Path) -> bool:
+    if one.samefile(other):
+        return True
+    return one.stat().st_size == other.stat().st_size and sha256(one) == sha256(other)
+
+
+def run_test(
+    config: TrainConfig,
+    folder: RunFolder,
+    inputs: Inputs,
+    seed: int,
+    check_for_interrupt: Callable[[], None] = lambda: None,
+) -> dict[str, Any]:
+    """Test the selected model of a run, and write what comes out.
+
+    Parameters
+    ----------
+    config : TrainConfig
+    folder : RunFolder
+        Holds the selected model; gets table, scores and prediction tracks.
+    inputs : Inputs
+    seed : int
+        Of the run; draws the resamples.
+    check_for_interrupt : callable
+        Called after each batch; what it raises ends the test.
+
+    Returns
+    -------
+    dict
+        What ``<prefix>_test.json`` holds; or ``{"skipped": reason}``, and nothing was written.
+
+    Raises
+    ------
+    GenomeError, TrackError, OSError
+        If a file cannot be read any more, or a result cannot be written.
+    """
+    if not config.test:
+        return {"skipped": "--no-test"}
+    chroms = inputs.split.test
+    if not chroms:
+        return {"skipped": "no chromosome is left that neither trains nor validates; name some with --test_chroms"}
+    import keras
+
+    begin = time.perf_counter()
+    model = keras.models.load_model(folder.named("_best.keras"), compile=False)
+    model.compile(jit_compile=True)
+    held_out = [sample for sample in inputs.samples if sample.label == "Test"]
+    samples = held_out or list(inputs.training)
+    if not held_out:
+        logger.info("no cell type is labelled Test: the training cell types are tested, on chromosomes held out")
+    strands = 2 if config.test_rev_comp else 1
+    sizes = inputs.genome.chrom_sizes
+    windows = sum(len(window_starts(chrom, sizes[chrom], STEP, inputs.blacklist)) for chrom in chroms)
+    tested = []
+    with counting("independent test", windows * strands * len(samples), "windows") as advance:
+
+        def after_batch(done: int) -> None:
+            check_for_interrupt()
+            advance(done)
+
+        tracks = folder.test_tracks([sample.cell_line for sample in samples])
+        for sample, track in zip(samples, tracks, strict=True):
+            tested.append(_test_cell_type(config, inputs, model, sample, track, seed, after_batch))
+    scores = {
+        "chroms": list(chroms),
+        "labels": "Test" if held_out else "Train",
+        "window_step": STEP,
+        "both_strands": config.test_rev_comp,
+        "resamples": RESAMPLES,
+        "level": LEVEL,
+        "seconds": time.perf_counter() - begin,
+        "cell_types": tested,
+    }
+    write_text(folder.test_scores, json.dumps(_without_nan(scores), indent=2) + "\n")
+    write_text(folder.test_table, _table(scores))
+    return scores
+
+
+def describe_test(scores: Mapping[str, Any]) -> list[str]:
+    """Word the result of a test, for the log: a line per cell type."""
+    if "skipped" in scores:
+        return [f"no independent test: {scores['skipped']}"]
+    lines = []
+    for tested in scores["cell_types"]:
+        at_32 = tested["resolutions"][0]
+        told = []
+        for predictor in at_32["predictors"]:
+            if "note" in predictor:
+                told.append(f"{predictor['name']} n/a ({predictor['note']})")
+                continue
+            found = predictor["average_precision"]
+            shown = f"{predictor['name']} {found['value']:.4f}"
+            if predictor["name"] != GUESS:
+                shown += f" ({found['low']:.4f} to {found['high']:.4f})"
+            told.append(shown)
+        lines.append(
+            f"independent test of {tested['cell_type']} (labelled {tested['label']}) on {some(scores['chroms'])}: "
+            f"average precision per {BIN_SIZE}-bp bin, with {LEVEL:.0%} intervals: {', '.join(told)}"
+        )
+    return lines
+
+
+def _test_cell_type(
+    config: TrainConfig,
+    inputs: Inputs,
+    model: keras.Model,
+    sample: Sample,
+    track_path: Path,
+    seed: int,
+    after_batch: Callable[[int], None],
+) -> dict[str, Any]:
+    """Predict a cell type over the test chromosomes, write the track, and score it."""
+    chroms, sizes = inputs.split.test, inputs.genome.chrom_sizes
+    signal, binding = Track(sample.signal), Track(sample.binding)
+    baseline = other_binding(sample, inputs.training)
+    others = [Track(other.binding) for other in baseline.samples]
+    predicted = {
+        chrom: predict_chromosome(
+            model,
+            inputs.genome,
+            signal,
+            chrom,
+            step=STEP,
+            batch_size=config.val_batch_size,
+            both_strands=config.test_rev_comp,
+            blacklist=inputs.blacklist,
+            after_batch=after_batch,
+        )
+        for chrom in chroms
+    }
+    write_track(track_path, predicted, sizes)
+    # One number per bin and predictor; NaN where there is no prediction, for all of them.
+    by_predictor: dict[str, dict[str, NDArray[np.float32]]] = {MODEL: predicted, SIGNAL: {}}
+    if others:
+        by_predictor[BINDING] = {}
+    labels = {}
+    for chrom, values in predicted.items():
+        n_bins, is_predicted = len(values), ~np.isnan(values)
+        labels[chrom] = bin_labels(binding, chrom, n_bins)
+        by_predictor[SIGNAL][chrom] = _masked(signal_bins(signal, chrom, n_bins), is_predicted)
+        if others:
+            total = np.zeros(n_bins, dtype=np.float32)
+            for other in others:
+                total += signal_bins(other, chrom, n_bins)
+            by_predictor[BINDING][chrom] = _masked(total / np.float32(len(others)), is_predicted)
+    covered = {chrom: ~np.isnan(values) for chrom, values in predicted.items()}
+    length = block_length(covered, BIN_SIZE)
+    resolutions = [_score(labels, by_predictor, BIN_SIZE, length, seed, baseline.reason)]
+    coarse = {chrom: sizes[chrom] // COARSE_BIN_SIZE for chrom in chroms}
+    resolutions.append(
+        _score(
+            {chrom: coarse_labels(binding, chrom, number) for chrom, number in coarse.items()},
+            {
+                name: {chrom: coarse_maxima(values[chrom], number) for chrom, number in coarse.items()}
+                for name, values in by_predictor.items()
+            },
+            COARSE_BIN_SIZE,
+            length,
+            seed,
+            baseline.reason,
+        )
+    )
+    return {
+        "cell_type": sample.cell_line,
+        "label": sample.label,
+        "track": track_path.name,
+        "mean_binding_of": [other.cell_line for other in baseline.samples],
+        "same_binding_left_out": list(baseline.left_out),
+        "resolutions": resolutions,
+    }
+
+
+def _masked(values: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    values[~mask] = np.nan
+    return values
+
+
+def _score(
+    labels: Mapping[str, NDArray[np.bool_]],
+    by_predictor: Mapping[str, Mapping[str, NDArray[np.float32]]],
+    bin_size: int,
+    block: int,
+    seed: int,
+    no_baseline: str,
+) -> dict[str, Any]:
+    """Score every predictor on the bins that have a prediction, of all chromosomes together."""
+    scored = {chrom: ~np.isnan(values) for chrom, values in by_predictor[MODEL].items()}
+    bound = np.concatenate([labels[chrom][mask] for chrom, mask in scored.items()])
+    places, n_blocks = [], 0
+    for mask in scored.values():
+        found, numbers = np.unique(np.flatnonzero(mask) * bin_size // block, return_inverse=True)
+        places.append(numbers + n_blocks)
+        n_blocks += len(found)
+    blocks = np.concatenate(places)
+    weights = draw_weights(n_blocks, seed) if n_blocks else np.zeros((0, 0), np.int64)
+    results: dict[str, Resampled] = {}
+    for name, values in by_predictor.items():
+        pooled = np.concatenate([values[chrom][mask] for chrom, mask in scored.items()])
+        results[name] = resample(bound, pooled, blocks, weights)
+    results[GUESS] = resample(bound, np.zeros(len(bound), np.float32), blocks, weights)
+    predictors: list[dict[str, Any]] = []
+    for name in (MODEL, SIGNAL, BINDING, GUESS):
+        if name not in results:
+            predictors.append({"name": name, "note": no_baseline})
+            continue
+        entry: dict[str, Any] = {"name": name}
+        for metric in METRICS:
+            low, high = results[name].interval(metric)
+            entry[metric] = {"value": results[name].values[metric], "low": low, "high": high}
+            if name != MODEL:
+                more, low, high = results[MODEL].difference(metric, results[name])
+                entry[metric] |= {"model_minus": more, "model_minus_low": low, "model_minus_high": high}
+        predictors.append(entry)
+    return {
+        "bin_size": bin_size,
+        "bins": len(bound),
+        "bound_bins": int(bound.sum()),
+        "blocks": n_blocks,
+        "block_size": block,
+        "predictors": predictors,
+    }
+
+
+def write_track(path: Path, predicted: Mapping[str, NDArray[np.float32]], sizes: Mapping[str, int]) -> None:
+    """Write predictions as a bigWig.
+
+    Parameters
+    ----------
+    path : Path
+    predicted : mapping of str to array of shape (bins,), float32
+        By chromosome; NaN where there is none, which is left out.
+    sizes : mapping of str to int
+        Lengths in bp.
+    """
+    import pyBigWig
+
+    with replacing(path) as unfinished:
+        track = pyBigWig.open(str(unfinished), "w")
+        try:
+            track.addHeader([(chrom, sizes[chrom]) for chrom in predicted])
+            for chrom, values in predicted.items():
+                bins = np.flatnonzero(~np.isnan(values))
+                if len(bins):
+                    track.addEntries(chrom, bins * BIN_SIZE, values=values[bins], span=BIN_SIZE)
+        finally:
+            track.close()
+
+
+def _table(scores: Mapping[str, Any]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, restval="", delimiter="\t", lineterminator="\n")
+    writer.writeheader()
+    for tested in scores["cell_types"]:
+        for resolution in tested["resolutions"]:
+            for predictor in resolution["predictors"]:
+                for metric in METRICS:
+                    found = predictor.get(metric, {"value": math.nan, "low": math.nan, "high": math.nan})
+                    writer.writerow(
+                        {
+                            "cell_type": tested["cell_type"],
+                            "label": tested["label"],
+                            "chroms": " ".join(scores["chroms"]),
+                            **{name: resolution[name] for name in COLUMNS if name in resolution},
+                            "predictor": predictor["name"],
+                            "metric": metric,
+                            **{
+                                name: f"{value:.6g}" if math.isfinite(value) else "n/a" for name, value in found.items()
+                            },
+                            "note": predictor.get("note", ""),
+                        }
+                    )
+    return text.getvalue()
+
+
+def _without_nan(value: Any) -> Any:
+    """Make null of what is not a number, which JSON cannot hold."""
+    if isinstance(value, Mapping):
+        return {name: _without_nan(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_without_nan(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,86 @@
+"""Loss, metric and predictions of a batch, from one pass through the network.
+
+``keras.Model.evaluate`` gives loss and metric, ``predict`` gives predictions; a validation that needs both would run
+the network twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+
+
+class Evaluated(NamedTuple):
+    """What a batch came to.
+
+    Attributes
+    ----------
+    predictions : shape (windows, bins), float32
+    loss, metric : float
+        Of the batch as a whole, as ``evaluate`` computes them before it takes the mean over batches.
+    losses : shape (windows,), float32
+        Loss of each window; 0 for one without a known target.
+    """
+
+    predictions: NDArray[np.float32]
+    loss: float
+    metric: float
+    losses: NDArray[np.float32]
+
+
+class BatchEvaluator:
+    """Run a model in inference mode and hold its predictions against the targets.
+
+    One function is compiled, when the first batch comes; batches of equal size are compiled once. Weights, optimiser
+    and compile state of the model stay as they are.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A built model with one output.
+    loss, metric : callable
+        Take targets and predictions of a batch, give one number.
+    """
+
+    def __init__(self, model: keras.Model, loss: Callable[[Any, Any], Any], metric: Callable[[Any, Any], Any]) -> None:
+        self._judge = _Judge(model, loss, metric)
+        self._judge.compile(optimizer=None, jit_compile=True)
+
+    def __call__(self, windows: NDArray[np.float32], targets: NDArray[np.float32]) -> Evaluated:
+        """Evaluate a batch.
+
+        Parameters
+        ----------
+        windows : shape (windows, length, channels), float32
+        targets : shape (windows, bins), float32
+            Below -0.5 where unknown.
+        """
+        found = self._judge.predict_on_batch({"windows": windows, "targets": targets})
+        return Evaluated(found["predictions"], float(found["loss"]), float(found["metric"]), found["losses"])
+
+
+class _Judge(keras.Model):  # type: ignore[misc]
+    """A model whose outputs are what there is to know about a batch: ``predict`` brings them back on every backend."""
+
+    def __init__(
+        self, trainee: keras.Model, loss: Callable[[Any, Any], Any], metric: Callable[[Any, Any], Any]
+    ) -> None:
+        super().__init__(name="judge")
+        self.trainee = trainee
+        self._loss_function = loss
+        self._metric_function = metric
+
+    def call(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        targets = inputs["targets"]
+        predictions = self.trainee(inputs["windows"], training=False)
+        return {
+            "predictions": predictions,
+            "loss": self._loss_function(targets, predictions),
+            "metric": self._metric_function(targets, predictions),
+            "losses": ops.vectorized_map(lambda window: self._loss_function(*window), (targets, predictions)),
+        }

@@ -1,0 +1,128 @@
+"""Scores of a real network on real data, against scikit-learn and plain numpy.
+
+The published CTCF network knows nothing of yeast: most of its predictions are below 0.01, at a prevalence of about
+0.01, where bins of equal width between 0 and 1 see little.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pyBigWig
+import pytest
+from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
+
+from maxatac import TrainConfig
+from maxatac.held_out import run_test
+from maxatac.inputs import Inputs, open_inputs
+from maxatac.model import build
+from maxatac.model.evaluator import BatchEvaluator
+from maxatac.model.losses import binary_cross_entropy
+from maxatac.model.metrics import dice_coef
+from maxatac.outputs import RunFolder
+from maxatac.scores import METRICS
+from maxatac.validation import ValidationSet, Validator, genome_batches
+from maxatac.weights import load_weights
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+
+PUBLISHED = "maxatac_data/models/CTCF/CTCF_binary_revcomp99_fullModel_RR0_95.h5"
+CELLS = ["SRR1822137_part1of2", "SRR1822137_part2of2"]
+
+
+def by_scikit_learn(labels: np.ndarray, scores: np.ndarray) -> list[float]:
+    precision, recall, _ = precision_recall_curve(labels, scores)
+    early = precision[np.flatnonzero(recall >= 0.05)[-1]]
+    return [average_precision_score(labels, scores), roc_auc_score(labels, scores), early]
+
+
+@pytest.fixture(scope="module")
+def model(test_data: Path) -> keras.Model:
+    network = build("DCNN_V2")
+    load_weights(network, test_data / PUBLISHED)
+    return network
+
+
+@pytest.fixture
+def run(yeast: Path, tmp_path: Path) -> tuple[TrainConfig, RunFolder, Inputs]:
+    config = TrainConfig(
+        sequence=yeast / "sacCer3.2bit", meta_file=yeast / "meta_Abf1.tsv", blacklist=yeast / "sacCer3_blacklist.bed",
+        tchroms=["chrII"], vchroms=["chrI", "chrVI"], test_chroms=["chrIII"], output=tmp_path, genome_validation=400,
+        batches=2, batch_size=8, val_batch_size=128,
+    )  # fmt: skip
+    folder = RunFolder(config.output, config.prefix)
+    return config, folder, open_inputs(config, folder)
+
+
+class Quiet(keras.callbacks.Callback):
+    pass
+
+
+def test_validation_equals_scikit_learn(run: Any, model: keras.Model) -> None:
+    config, _, inputs = run
+    batches = genome_batches(config, inputs, 1, threads=2)
+    assert batches is not None
+    evaluator = BatchEvaluator(model, binary_cross_entropy, dice_coef)
+    seen: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def remembering(windows: np.ndarray, targets: np.ndarray) -> Any:
+        found = evaluator(windows, targets)
+        seen.append((targets, found.predictions))
+        return found
+
+    cells = [batches.cells(index) for index in range(len(batches))]
+    sets = [ValidationSet("genome", "genome_", batches, cells)]
+    found = Validator(remembering, sets, CELLS).run(Quiet())  # type: ignore[arg-type]
+    targets, predictions = (np.concatenate(parts)[:400] for parts in zip(*seen, strict=True))
+    assert np.median(predictions) < 0.01
+    assert 0.003 < targets.mean() < 0.03
+    expected = by_scikit_learn(targets.ravel() > 0.5, predictions.ravel())
+    assert [found.row[f"genome_{name}"] for name in METRICS[1:]] == pytest.approx(expected, abs=1e-4)
+    for place, row in enumerate(found.cells):
+        mine = np.concatenate(cells) == place
+        expected = by_scikit_learn(targets[mine].ravel() > 0.5, predictions[mine].ravel())
+        assert [row[name] for name in METRICS[1:]] == pytest.approx(expected, abs=1e-4)
+
+
+def test_independent_test_equals_plain_numpy(run: Any, model: keras.Model, yeast: Path) -> None:
+    config, folder, inputs = run
+    model.save(folder.named("_best.keras"))
+    run_test(config, folder, inputs, 1)
+    found = json.loads(folder.test_scores.read_text())
+    assert [cell["cell_type"] for cell in found["cell_types"]] == [sample.cell_line for sample in inputs.training]
+    with pyBigWig.open(str(yeast / "Abf1_binding.bw")) as track:
+        binding = np.nan_to_num(np.array(track.values("chrIII", 0, track.chroms("chrIII"))))
+    for cell in found["cell_types"]:
+        with pyBigWig.open(str(folder.folder / cell["track"])) as track:
+            predicted = np.array(track.values("chrIII", 0, track.chroms("chrIII")))
+        for resolution in cell["resolutions"]:
+            size = resolution["bin_size"]
+            shape = (len(predicted) // size, size)
+            bases = slice(0, shape[0] * size)
+            highest, bound = predicted[bases].reshape(shape).max(axis=1), binding[bases].reshape(shape)
+            labels = bound.sum(axis=1) > 16 if size == 32 else bound.max(axis=1) > 0
+            scored = ~np.isnan(highest)
+            by_name = {entry["name"]: entry for entry in resolution["predictors"]}
+            # Both halves of the sample have the same binding file.
+            assert "has the same content" in by_name["mean binding of other cell types"]["note"]
+            values = [by_name["model"][name]["value"] for name in METRICS[1:]]
+            assert values == pytest.approx(by_scikit_learn(labels[scored], highest[scored]), abs=1e-6)
+            assert by_name["prevalence"]["average_precision"]["value"] == pytest.approx(labels[scored].mean())
+            for entry in (by_name["model"], by_name["ATAC-seq signal"]):
+                score = entry["average_precision"]
+                assert score["low"] < score["value"] < score["high"]
+        assert cell["resolutions"][0]["blocks"] >= 30
+
+
+def test_table_of_thresholds_has_the_published_columns(test_data: Path) -> None:
+    from maxatac.thresholds import COLUMNS, STEPS
+
+    (published,) = (test_data / PUBLISHED).parent.glob("*.tsv")
+    header, *rows = published.read_text().splitlines()
+    assert tuple(header.split("\t")) == COLUMNS
+    thresholds = [float(row.split("\t")[0]) for row in rows]
+    np.testing.assert_allclose(thresholds, np.arange(STEPS + 1) / STEPS, atol=1e-9)
