@@ -138,7 +138,9 @@ def test_sound_set(simulated: Path, check: Check, quick_network: None) -> None:
     assert found["problems"] == []
     assert found["equal_files"] == []
     assert found["leak_guard"]["held_out_cell_types"] == ["CellC"]
-    assert found["chromosomes"] == {"training": ["chr1", "chr2"], "validation": ["chr3"], "unused": ["chr4"]}
+    assert found["chromosomes"] == {
+        "training": ["chr1", "chr2"], "validation": ["chr3"], "test": [], "unused": ["chr4"],
+    }  # fmt: skip
     assert [(file["cell_type"], file["column"]) for file in found["files"]][:4] == [
         ("CellA", "ATAC_Signal_File"), ("CellA", "Binding_File"), ("CellA", "ATAC_Peaks"), ("CellA", "CHIP_Peaks"),
     ]  # fmt: skip
@@ -554,7 +556,7 @@ def test_estimates_add_up(simulated: Path, check: Check, quick_network: None) ->
     found = check(simulated, batches=7, batch_size=20, val_batch_size=30, epochs=4).findings["estimates"]
     memory, times = found["memory"], found["time"]
     assert memory["total"] == sum(memory[name] for name in ("program", "decoded", "batches", "network"))
-    assert memory["batches"] == 4 * 30 * (1024 * 5 + 32) * 4
+    assert memory["batches"] == 6 * 30 * (1024 * 5 + 32) * 4
     training, forward = 7 * 20, 7 * 30 + 10 * 20
     expected = (training + forward) * times["loader"] + (training + forward / 3) * times["step"]
     np.testing.assert_allclose(times["epoch"], expected / 1_000)
