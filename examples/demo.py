@@ -60,6 +60,9 @@ def main() -> None:
             jitter=480,
             seed=arguments.seed,
             save_roi=True,
+            # Scored below, beside the motif too.
+            test=False,
+            genome_validation=600,
             **TRAINING,
         )
     )
