@@ -92,33 +92,34 @@ def _without_twins(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     return made
 
 
+_EXPECTED = {
+    "bool": "true or false",
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text",
+    "Path": "a path",
+    "Sequence[str]": "a list of names",
+}
+
+
 def _converted(value: Any, kind: str) -> Any:
     """Turn a value of the file into one of a setting; ``ValueError`` says what was expected."""
-    optional = kind.endswith("| None")
+    kinds = [one for one in kind.split(" | ") if one != "None"]
     if value is None:
-        if optional:
+        if kind.endswith("| None"):
             return None
         raise ValueError("a value")
-    kind = kind.removesuffix(" | None")
-    if kind == "bool" and isinstance(value, bool):
-        return value
-    if kind == "int" and isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if kind == "float" and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    if kind == "str" and isinstance(value, str):
-        return value
-    if kind == "Path" and isinstance(value, str) and value:
-        return Path(value)
-    if kind == "Sequence[str]" and isinstance(value, list) and value and all(isinstance(name, str) for name in value):
-        return tuple(value)
-    raise ValueError(
-        {
-            "bool": "true or false",
-            "int": "a whole number",
-            "float": "a number",
-            "str": "text",
-            "Path": "a path",
-            "Sequence[str]": "a list of names",
-        }[kind]
-    )
+    for one in kinds:
+        if one == "bool" and isinstance(value, bool):
+            return value
+        if one == "int" and isinstance(value, int) and not isinstance(value, bool):
+            return value
+        if one == "float" and isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+        if one == "str" and isinstance(value, str):
+            return value
+        if one == "Path" and isinstance(value, str) and value:
+            return Path(value)
+        if one == "Sequence[str]" and isinstance(value, list) and value and all(isinstance(x, str) for x in value):
+            return tuple(value)
+    raise ValueError(" or ".join(_EXPECTED[one] for one in kinds))

@@ -153,8 +153,10 @@ def test_estimate() -> None:
 
 
 def _figure(bench: dict[str, Any], name: str) -> tables.Figure:
-    (found,) = (figure for figure in tables.figures(bench) if figure.name.startswith(name))
-    return found
+    found = [figure for figure in tables.figures(bench) if figure.name.startswith(name)]
+    # A longer name may begin with a whole one.
+    (exact,) = found if len(found) == 1 else [figure for figure in found if figure.name == name]
+    return exact
 
 
 @pytest.mark.parametrize(

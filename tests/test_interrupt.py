@@ -193,6 +193,8 @@ def test_process_that_is_busy_ends_in_time(number: int, status: int) -> None:
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
+        # It says so a moment before it is busy; a signal that comes in between is heard.
+        time.sleep(1)
         process.send_signal(number)
         try:
             _, told = process.communicate(timeout=60)

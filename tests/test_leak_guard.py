@@ -279,7 +279,7 @@ def test_record_says_what_was_proven(marked: TinySet, tmp_path: Path, scores: li
     record = json.loads((tmp_path / "results" / "maxatac_model_run.json").read_text())
     guard = record["leak_guard"]
     assert guard["held_out_cell_types"] == ["CellC"]
-    assert guard["chromosomes"] == {"training": ["chr1"], "validation": ["chr3"]}
+    assert guard["chromosomes"] == {"training": ["chr1"], "validation": ["chr3"], "test": []}
     assert guard["regions"] == record["pools"]
     assert guard["streams"] == {
         "training": {"pool": "training", "batches": 4, "windows": 32},

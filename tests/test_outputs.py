@@ -237,8 +237,6 @@ def test_record_holds_every_setting(run: Run) -> None:
             expected = ("chr1", "chr2", "chr3")
         elif name == "memory":
             expected = loader_memory(run.config)
-        elif name == "test_chroms":  # none is left
-            expected = ()
         as_text = str(expected) if isinstance(expected, Path) else expected
         assert value == (list(expected) if isinstance(expected, tuple) else as_text)
 

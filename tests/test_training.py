@@ -500,11 +500,16 @@ class Unreadable:
     def __init__(self, sampler: Any, first: tuple[int, int]) -> None:
         self._sampler = sampler
         self._first = first
+        self.memory = sampler.memory
 
     def batch(self, epoch: int, index: int) -> Any:
         if (epoch, index) >= self._first:
             raise TrackError("CellA_signal.bw: block at 1,024 is damaged")
         return self._sampler.batch(epoch, index)
+
+    def batches(self, epoch: int, start: int, stop: int, **_: Any) -> Any:
+        for index in range(start, stop):
+            yield self.batch(epoch, index)
 
 
 @pytest.mark.parametrize("data", ["training", "for_statistics", "validation"])
@@ -560,7 +565,8 @@ def test_file_that_is_cut_while_it_is_read(
 
     monkeypatch.setattr(training._Trainee, "run_epoch", run)
     with pytest.raises((GenomeError, OSError), match=r"genome\.2bit"):
-        train(damaged.config(output, epochs=3))
+        # With so little memory, everything is read when it is needed.
+        train(damaged.config(output, epochs=3, memory=1))
     assert whole(output, 1)
 
 

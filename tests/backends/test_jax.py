@@ -93,12 +93,15 @@ from maxatac.batches import WindowDataset
 from maxatac.errors import TrackError
 
 class Unreadable:
-    def batch(self, epoch, index):
+    def __init__(self, sampler):
+        self.memory = sampler.memory
+
+    def batches(self, epoch, start, stop, *, compact):
         raise TrackError("CellA_signal.bw: block at 1,024 is damaged")
 
 create = WindowDataset.__init__
-def broken(self, sampler, batches):
-    create(self, Unreadable(), batches)
+def broken(self, sampler, batches, **settings):
+    create(self, Unreadable(sampler), batches, **settings)
 WindowDataset.__init__ = broken
 status = main""",
     )
