@@ -44,7 +44,7 @@ def overlaid(items: list[tuple[int, int, float]]) -> NDArray[np.float32]:
     """Lay intervals over each other in the order given; no data and NaN are 0. The middle window, shape (1024,)."""
     values = np.zeros(SIZE + WINDOW, np.float32)
     for start, end, value in items:
-        values[start:end] = np.nan_to_num(value, nan=0.0)
+        values[start:end] = 0.0 if np.isnan(value) else value
     return values[START : START + WINDOW]
 
 
@@ -73,6 +73,16 @@ def test_nan_is_no_data_and_no_data_is_zero(tmp_path: Path, memory: int | None) 
     signal = signal_of(path, tmp_path, memory)
     assert np.flatnonzero(signal).tolist() == [2, 20, 21, 22, 40]
     assert np.isfinite(signal).all()
+
+
+@MEMORY
+@pytest.mark.parametrize("value", [float("inf"), -float("inf")])
+def test_infinite_values_are_values(tmp_path: Path, memory: int | None, value: float) -> None:
+    """They spoil the loss, at which a run stops; a loader that left them out would hide the fault of the file."""
+    items = [(START + 1, START + 3, value), (START + 3, START + 4, 1.0)]
+    signal = signal_of(write_bigwig(tmp_path / "x.bw", {"c": SIZE}, blocks_of(items, 9)), tmp_path, memory)
+    assert signal[:5].tolist() == [0, value, value, 1, 0]
+    assert not signal[5:].any()
 
 
 @MEMORY

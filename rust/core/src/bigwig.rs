@@ -282,20 +282,6 @@ impl BigWig {
         Ok(cell.get_or_init(|| Blocks { refs, ends_ascend }))
     }
 
-    /// Fails if one of a block's intervals has an infinite value.
-    ///
-    /// Reading takes such values as they are; this is for those who compute with them.
-    pub fn check_finite(&self, chrom: usize, block: &BlockRef, runs: &Runs) -> Result<()> {
-        match runs.iter().find(|(.., value)| value.is_infinite()) {
-            None => Ok(()),
-            Some((start, end, value)) => {
-                let name = &self.chrom(chrom)?.name;
-                let reason = format!("the value at {name}:{start}-{end} is {value}");
-                Err(self.file.damaged(block.offset, reason))
-            }
-        }
-    }
-
     fn check_region(&self, chrom: usize, start: u32, end: u32) -> Result<()> {
         let chrom = self.chrom(chrom)?;
         if start > end || end > chrom.size {
@@ -562,16 +548,7 @@ mod tests {
         ];
         let temp = file(&blocks).write()?;
         let track = BigWig::open(temp.path())?;
-        check(&track, &blocks)?;
-
-        let block = track.blocks(0)?[0];
-        let runs = track.decode(0, &block, &mut Scratch::new())?;
-        let words = "the value at chr2:5-9 is inf";
-        assert_eq!(reason(track.check_finite(0, &block, &runs))?, words);
-        let finite = track.intervals(0, 15, 40)?;
-        assert_eq!(finite.len(), 4);
-        track.check_finite(0, &block, &finite)?;
-        Ok(())
+        check(&track, &blocks)
     }
 
     #[test]
