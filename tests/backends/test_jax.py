@@ -94,7 +94,10 @@ from maxatac.errors import TrackError
 
 class Unreadable:
     def __init__(self, sampler):
-        self.memory = sampler.memory
+        self.sampler = sampler
+
+    def __getattr__(self, name):
+        return getattr(self.sampler, name)
 
     def batches(self, epoch, start, stop, *, compact):
         raise TrackError("CellA_signal.bw: block at 1,024 is damaged")
