@@ -164,7 +164,7 @@ def read_state(path: Path) -> ResumeState | None:
             if len({len(rows) for rows in state.tables.values()}) != 1:
                 raise ValueError("tables of different lengths")
             return state
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
         raise InputError([f"--resume: {path}: cannot be read ({error}); begin anew with --force"]) from error

@@ -513,7 +513,8 @@ def _run(
             logger.warning("%s: %s are finished and in %s; --resume goes on", told, finished, folder.folder)
         else:
             logger.warning("%s before the first epoch was finished; the log is in %s", told, folder.folder)
-        record.write(folder, history, best, None, status="interrupted")
+        with contextlib.suppress(OSError):
+            record.write(folder, history, best, None, status="interrupted")
         raise
     except Exception:
         if history:

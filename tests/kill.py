@@ -1,5 +1,7 @@
 """Kill a training with SIGKILL at random moments, let each go on with ``--resume``, and compare the ends.
 
+A moment is a random one of a random epoch; what comes before training belongs to the first.
+
 ``python tests/kill.py FOLDER --kills 20`` prints a line per kill and leaves with 1 if any end differs from that of a
 run in one go. The network is the real one; JAX computes, for its compiled code can be kept for the next process.
 """
@@ -7,6 +9,7 @@ run in one go. The network is the real one; JAX computes, for its compiled code 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import os
 import random
@@ -60,17 +63,22 @@ def run_to_the_end(data: TinySet, output: Path, cache: Path) -> float:
     return time.monotonic() - begin
 
 
-def kill_after(seconds: float, data: TinySet, output: Path, cache: Path) -> str:
-    """Start a run and kill it; returns what it had done, empty if it was quicker than that."""
+def finished(output: Path) -> int:
+    """How many epochs the log of a run tells of."""
+    log = output / f"{PREFIX}.log"
+    return log.read_text().count(" INFO epoch ") if log.exists() else 0
+
+
+def kill_in(epoch: int, seconds: float, data: TinySet, output: Path, cache: Path) -> str:
+    """Start a run and kill it some time after so many epochs; returns what it leaves, empty if it was quicker."""
     with subprocess.Popen(command(data, output), env=environment(cache), stderr=subprocess.DEVNULL) as process:
+        while finished(output) < epoch and process.poll() is None:
+            time.sleep(0.02)
         time.sleep(seconds)
         if process.poll() is not None:
             return ""
         process.kill()
-    log = output / f"{PREFIX}.log"
-    lines = log.read_text().splitlines() if log.exists() else []
-    epochs = sum(" INFO epoch " in line for line in lines)
-    return f"{epochs} epochs logged, {len(list(output.glob('.*partial*')))} files half written"
+    return f"{finished(output)} epochs logged, {len(list(output.glob('.*partial*')))} files half written"
 
 
 def kill_and_resume(folder: Path, kills: int, seed: int) -> list[bool]:
@@ -82,17 +90,21 @@ def kill_and_resume(folder: Path, kills: int, seed: int) -> list[bool]:
     # The second has its compiled code ready, as the ones to be killed have.
     length = run_to_the_end(data, once, cache)
     expected = outcome(once)
+    with (once / f"{PREFIX}_timing.csv").open(newline="") as file:
+        # The first epoch has all that comes before it, and each the saving that comes after.
+        lengths = [1.3 * float(row["seconds"]) for row in csv.DictReader(file)]
+    lengths[0] = length - sum(lengths[1:])
     print(f"in one go: {length:.1f} s, state {expected[0]}", flush=True)
     same: list[bool] = []
     while len(same) < kills:
-        output, moment = folder / "killed", random.uniform(0, length)
-        if did := kill_after(moment, data, output, cache):
+        output, epoch = folder / "killed", random.randrange(EPOCHS)
+        moment = random.uniform(0, lengths[epoch])
+        if left := kill_in(epoch, moment, data, output, cache):
             run_to_the_end(data, output, cache)
             found = outcome(output)
             same.append(found == expected)
-            print(
-                f"killed after {moment:.2f} s ({did}): state {found[0]}", "same" if same[-1] else "DIFFERS", flush=True
-            )
+            told = f"killed {moment:.2f} s into epoch {epoch + 1} ({left}): state {found[0]}"
+            print(told, "same" if same[-1] else "DIFFERS", flush=True)
         shutil.rmtree(output, ignore_errors=True)
     return same
 
