@@ -82,7 +82,7 @@ def plot_precision_recall(
     """
     import numpy as np
 
-    figure = _new_figure(5.6, 4.6)
+    figure = _new_figure(5.6, 5.2)
     axes = figure.subplots()
     colours = (BLUE, ORANGE, GREEN, "#CC79A7", "#000000")
     styles = ("-", "--", "-.", ":", "-")
@@ -99,7 +99,8 @@ def plot_precision_recall(
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color="#e6e6e6")
     axes.set_axisbelow(True)
-    axes.legend(frameon=False, title="average precision", loc="upper right")
+    # Below the axes: a good model's curve leaves no corner free.
+    figure.legend(frameon=False, title="average precision", loc="outside lower center", ncols=2)
     figure.suptitle(title)
     figure.savefig(path, dpi=150)
 
