@@ -73,10 +73,10 @@ def check(capsys: pytest.CaptureFixture[str]) -> Check:
     """Run `maxatac check --json`; hold its two outputs and its exit status against each other."""
 
     def run(folder: Path, *more: str, **changes: Any) -> Checked:
-        before = {path: path.stat().st_mtime_ns for path in folder.parent.rglob("*")}
+        before = {path: path.lstat().st_mtime_ns for path in folder.parent.rglob("*")}
         status = main(words_of(folder, "--json", *more, **changes))
         captured = capsys.readouterr()
-        assert {path: path.stat().st_mtime_ns for path in folder.parent.rglob("*")} == before
+        assert {path: path.lstat().st_mtime_ns for path in folder.parent.rglob("*")} == before
         findings = json.loads(captured.out)
         told = [line.removeprefix("maxatac: error: ") for line in captured.err.splitlines() if "error: " in line]
         assert told == findings["problems"]
