@@ -105,6 +105,28 @@ def _same_content(one: Path, other: Path) -> bool:
     return one.stat().st_size == other.stat().st_size and sha256(one) == sha256(other)
 
 
+def tested_samples(inputs: Inputs) -> list[Sample]:
+    """List the cell types to test: those labelled Test, or those that train if there is none."""
+    return [sample for sample in inputs.samples if sample.label == "Test"] or list(inputs.training)
+
+
+def count_windows(config: TrainConfig, inputs: Inputs) -> int:
+    """Count the windows that the test of a run predicts, each strand for itself; 0 if there is no test."""
+    if not config.test:
+        return 0
+    sizes = inputs.genome.chrom_sizes
+    windows = sum(len(window_starts(name, sizes[name], STEP, inputs.blacklist)) for name in inputs.split.test)
+    return windows * (2 if config.test_rev_comp else 1) * len(tested_samples(inputs))
+
+
+def count_bins(config: TrainConfig, inputs: Inputs) -> int:
+    """Count the bins of all prediction tracks that the test of a run writes; 0 if there is no test."""
+    if not config.test:
+        return 0
+    bins = sum(inputs.genome.chrom_sizes[name] // BIN_SIZE for name in inputs.split.test)
+    return bins * len(tested_samples(inputs))
+
+
 def run_test(
     config: TrainConfig,
     folder: RunFolder,
@@ -145,15 +167,12 @@ def run_test(
     begin = time.perf_counter()
     model = keras.models.load_model(folder.named("_best.keras"), compile=False)
     model.compile(jit_compile=True)
-    held_out = [sample for sample in inputs.samples if sample.label == "Test"]
-    samples = held_out or list(inputs.training)
+    samples = tested_samples(inputs)
+    held_out = samples[0].label == "Test"
     if not held_out:
         logger.info("no cell type is labelled Test: the training cell types are tested, on chromosomes held out")
-    strands = 2 if config.test_rev_comp else 1
-    sizes = inputs.genome.chrom_sizes
-    windows = sum(len(window_starts(chrom, sizes[chrom], STEP, inputs.blacklist)) for chrom in chroms)
     tested = []
-    with counting("independent test", windows * strands * len(samples), "windows") as advance:
+    with counting("independent test", count_windows(config, inputs), "windows") as advance:
 
         def after_batch(done: int) -> None:
             check_for_interrupt()

@@ -145,7 +145,9 @@ def make_samplers(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, S
     return samplers
 
 
-def guard_samplers(config: TrainConfig, inputs: Inputs, samplers: Mapping[str, Sampler]) -> dict[str, Any]:
+def guard_samplers(
+    config: TrainConfig, inputs: Inputs, samplers: Mapping[str, Sampler], genome_like: GenomeBatches | None = None
+) -> dict[str, Any]:
     """Prove that none of the batches that a run will read holds anything of what is held out.
 
     Returns
@@ -164,7 +166,7 @@ def guard_samplers(config: TrainConfig, inputs: Inputs, samplers: Mapping[str, S
         "validation": Stream("validation", validation, 1, config.batches),
         "statistics": Stream("training", training.with_stream(STATISTICS_STREAM), config.epochs, STATISTICS_BATCHES),
     }
-    return prove(inputs, streams)
+    return prove(inputs, streams, genome_like)
 
 
 def _seed_keras(seed: int) -> None:
@@ -327,7 +329,7 @@ def train(config: TrainConfig) -> TrainResult:
                 genome_like = genome_batches(config, inputs, seed, threads=loader_threads(config))
         except InputError as error:
             raise InputError([*error.problems, *_weights_problems(config)]) from error
-        leak_guard = guard_samplers(config, inputs, samplers)
+        leak_guard = guard_samplers(config, inputs, samplers, genome_like)
         try:
             with phases.measuring("network"), without_backend_noise():
                 if config.deterministic:

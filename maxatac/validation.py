@@ -175,6 +175,9 @@ class GenomeBatches:
 
     Attributes
     ----------
+    windows : GenomeWindows
+    signal, binding : tuple of Track
+        As given.
     seconds : float
         Time spent making batches so far.
     """
@@ -191,10 +194,10 @@ class GenomeBatches:
         threads: int = 1,
     ) -> None:
         self.windows = windows
+        self.signal, self.binding = tuple(signal), tuple(binding)
         self.seconds = 0.0
         self._genome = genome
-        self._signal = signal
-        self._binding = [(track, frozenset(track.chrom_sizes)) for track in binding]
+        self._named = [(track, frozenset(track.chrom_sizes)) for track in binding]
         self._batch_size = batch_size
         self._scale = scale
         self._pool = ThreadPoolExecutor(threads, "maxatac-genome-windows")
@@ -230,8 +233,8 @@ class GenomeBatches:
             cell, chrom = int(self.windows.cell[begin]), self.windows.chroms[self.windows.chrom[begin]]
             starts = self.windows.start[begin:end]
             rows = slice(begin - first, end - first)
-            inputs[rows] = read_windows(self._genome, self._signal[cell], chrom, starts)
-            track, known = self._binding[cell]
+            inputs[rows] = read_windows(self._genome, self.signal[cell], chrom, starts)
+            track, known = self._named[cell]
             targets[rows] = _targets(track, chrom, starts, self._scale) if chrom in known else 0.0
 
         list(self._pool.map(lambda piece: fill(*piece), self._pieces(first, last)))
@@ -242,14 +245,14 @@ class GenomeBatches:
         """Word what the set is, for the log."""
         return (
             f"genome-like validation: {len(self.windows):,} of the {self.windows.possible:,} windows "
-            f"of {some(self.windows.chroms)} in {len(self._signal)} cell types"
+            f"of {some(self.windows.chroms)} in {len(self.signal)} cell types"
         )
 
     def count_bound(self, threshold: float) -> int:
         """Count the bins above a threshold; reads all targets once."""
         bound = 0
         for begin, end in self._pieces(0, len(self.windows)):
-            track, known = self._binding[int(self.windows.cell[begin])]
+            track, known = self._named[int(self.windows.cell[begin])]
             chrom = self.windows.chroms[self.windows.chrom[begin]]
             if chrom in known:
                 bound += int((_targets(track, chrom, self.windows.start[begin:end], self._scale) > threshold).sum())

@@ -29,6 +29,7 @@ from maxatac.checking.survey import (
 from maxatac.checking.text import format_bytes
 from maxatac.errors import GenomeError, InputError, MaxatacError, WeightsError
 from maxatac.genome import Blacklist, some
+from maxatac.held_out import count_bins, count_windows
 from maxatac.inputs import Inputs, open_inputs, split_of
 from maxatac.intervals import read_blacklist
 from maxatac.leak_guard import chrom_sets
@@ -42,6 +43,7 @@ from maxatac.settings import (
 )
 from maxatac.shared_files import describe, find_equal_files, uses_of
 from maxatac.training import guard_samplers, make_samplers
+from maxatac.validation import GenomeBatches, genome_batches
 
 
 def run(config: TrainConfig, folder: RunFolder | None, *, timed_fit: bool) -> Findings:
@@ -85,12 +87,14 @@ def _try_out(
 ) -> dict[str, Any]:
     """Go as far as a run would before its first step."""
     samplers: dict[str, Sampler] = {}
+    genome_like: GenomeBatches | None = None
     found: dict[str, Any] = {}
     seed = config.seed if config.seed is not None else random.SystemRandom().randint(*SEED_RANGE)
     if inputs is not None:
         try:
             samplers = make_samplers(config, inputs, seed)
-            found["leak_guard"] = guard_samplers(config, inputs, samplers)
+            genome_like = genome_batches(config, inputs, seed, threads=loader_threads(config))
+            found["leak_guard"] = guard_samplers(config, inputs, samplers, genome_like)
             start = time.perf_counter() - begin
             found["labels"], loader = read_batches(inputs, samplers)
         except InputError as error:
@@ -99,12 +103,23 @@ def _try_out(
             problems.append(str(error))
     # Keras takes its time, and a run that will not start has no need of it.
     model = _build(config, problems) if config.weights is not None or not problems else None
-    if model is not None and "labels" in found:
+    if inputs is not None and model is not None and "labels" in found:
         step = None
         with without_backend_noise():
             if timed_fit:
                 model, step = time_fit(config, samplers, seed)
-            found["estimates"] = estimate(config, folder, model, samplers, start=start, loader=loader, step=step)
+            found["estimates"] = estimate(
+                config,
+                folder,
+                model,
+                samplers,
+                start=start,
+                loader=loader,
+                step=step,
+                genome_windows=0 if genome_like is None else len(genome_like.windows),
+                test_windows=count_windows(config, inputs),
+                test_bins=count_bins(config, inputs),
+            )
     return found
 
 
