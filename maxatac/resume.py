@@ -37,8 +37,8 @@ FREE_SETTINGS = frozenset({
     "save_roi", "genome", "loglevel", "keep_checkpoints", "force", "resume",
     # What is done with the selected model.
     "test", "test_chroms", "test_rev_comp",
-    # May grow.
-    "epochs",
+    # When it ends; epochs may grow.
+    "epochs", "early_stopping",
 })  # fmt: skip
 """Settings that need not be as they were; all others shape the result."""
 

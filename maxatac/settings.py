@@ -89,6 +89,10 @@ class TrainConfig:
         use. Results do not depend on it.
     compact_transport : bool
         Send base codes and signal to the device and make the one-hot form there.
+    ema : float, optional
+        Validate, save and select an exponential moving average of the weights, of which this share stays at each step.
+    early_stopping : int, optional
+        Epochs without a better one after which training ends.
     loglevel : str
         One of ``LOG_LEVELS``.
     rev_comp_train : bool
@@ -160,6 +164,8 @@ class TrainConfig:
     threads: int | None = None
     memory: int | str | None = None
     compact_transport: bool = False
+    ema: float | None = None
+    early_stopping: int | None = None
     loglevel: str = "info"
     rev_comp_train: bool = False
     shuffle_cell_type: bool = True
@@ -213,6 +219,10 @@ class TrainConfig:
             found.append(f"--rand_ratio {self.rand_ratio:g}: expected a share from 0 to 1")
         if not (math.isfinite(self.target_scale_factor) and self.target_scale_factor > 0):
             found.append(f"--target_scale_factor {self.target_scale_factor:g}: expected a number above 0")
+        if self.ema is not None and not 0 < self.ema < 1:
+            found.append(f"--ema {self.ema:g}: expected a number between 0 and 1, such as 0.99")
+        if self.early_stopping is not None and self.early_stopping < 1:
+            found.append(f"--early_stopping {self.early_stopping}: expected a whole number of at least 1")
         if self.seed is not None and not 0 <= self.seed < 2**32:
             found.append(f"--seed {self.seed}: expected a whole number from 0 to 4294967295")
         for name, allowed in (

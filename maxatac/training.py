@@ -32,7 +32,7 @@ from maxatac.record import PhaseTimes, RunRecord, settings_of_run
 from maxatac.regions import save_roi
 from maxatac.report import describe_layers, plot_history, plot_structure
 from maxatac.resume import InputFile, ResumeState, input_differences, read_state, restore, setting_differences
-from maxatac.selection import best_epoch, criterion
+from maxatac.selection import best_epoch, criterion, is_over
 from maxatac.settings import SEED_RANGE, TrainConfig, loader_memory, loader_threads
 from maxatac.thresholds import write_thresholds
 from maxatac.validation import CELL_COLUMNS, GenomeBatches, Validated, describe_scores, genome_batches, make_validator
@@ -195,6 +195,7 @@ class _Trainee:
     ) -> None:
         from maxatac.batches import WindowDataset
         from maxatac.model import build
+        from maxatac.model.averaging import keep_average
         from maxatac.model.batch_norm import StatisticsEstimator
         from maxatac.model.losses import binary_cross_entropy, mean_squared_error
         from maxatac.model.metrics import dice_coef, thresholded_dice
@@ -210,6 +211,9 @@ class _Trainee:
         metric = thresholded_dice(0.5 * config.target_scale_factor) if config.quant else dice_coef
         self.fitted = accepting_codes(self.model) if config.compact_transport else self.model
         optimizer = adam()
+        self.averaged = config.ema is not None
+        if config.ema is not None:
+            keep_average(optimizer, config.ema)
         for model in {id(model): model for model in (self.model, self.fitted)}.values():
             model.compile(optimizer=optimizer, loss=loss, metrics=[metric], jit_compile=True)
         self.statistics = StatisticsEstimator(self.model)
@@ -226,6 +230,9 @@ class _Trainee:
     def run_epoch(self, epoch: int, callback: keras.callbacks.Callback) -> tuple[Row, Row]:
         """Train, measure the statistics and validate, once.
 
+        With an average of the weights it is the average that is validated, and that the model holds afterwards; the
+        weights themselves wait in the optimiser until they are trained again.
+
         One ``fit`` per epoch: what is prefetched can then only be of this epoch, and nothing that happens between
         epochs has to squeeze into a callback.
 
@@ -241,7 +248,11 @@ class _Trainee:
         history, timing : dict
             The epoch's rows.
         """
+        from maxatac.model.averaging import exchange
+
         self.training.epoch = self.for_statistics.epoch = epoch
+        if self.averaged and epoch:
+            exchange(self.model)
         begin, waited, inflated = time.perf_counter(), self.training.seconds, self._inflated()
         try:
             fitted = self.fitted.fit(
@@ -256,6 +267,8 @@ class _Trainee:
                 threads=self._threads,
                 processors=usable_processors(),
             )
+            if self.averaged:
+                exchange(self.model)
             self.statistics.estimate(self.for_statistics, partial(callback.on_predict_batch_end, 0))
             measured = time.perf_counter()
             self.validated = validated = self.validator.run(callback)
@@ -475,6 +488,9 @@ def _run(
                 checkpoints.settle(trainee.model, len(history), None if best is None else best + 1)
                 _write_tables(config, folder, tables, best)
             for epoch in range(len(history), config.epochs):
+                if is_over(epoch, best, config.early_stopping):
+                    logger.info("stopped early: no better %s in %d epochs", column, config.early_stopping)
+                    break
                 check_for_interrupt()
                 with EpochProgress(epoch, config.epochs, config.batch_size, trainee.waiting) as progress:
                     row, times = trainee.run_epoch(epoch, progress.callback(check_for_interrupt))

@@ -11,6 +11,7 @@ import pytest
 from numpy_network import conv1d, forward, normalise, random_windows
 
 from maxatac.model import build
+from maxatac.model.averaging import exchange, keep_average
 from maxatac.model.batch_norm import StatisticsEstimator
 from maxatac.model.losses import binary_cross_entropy
 from maxatac.model.metrics import dice_coef
@@ -298,3 +299,54 @@ def test_all_of_this_on_jax_without_tensorflow():
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+class TestAverage:
+    @pytest.fixture
+    def model(self):
+        keras.utils.set_random_seed(3)
+        model = keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(2), keras.layers.Dense(1)])
+        optimizer = adam(0.1)
+        keep_average(optimizer, 0.7)
+        model.compile(optimizer=optimizer, loss="mse")
+        return model
+
+    def test_equals_numpy(self, model):
+        rng = np.random.default_rng(1)
+        x, y = rng.normal(size=(5, 8, 4)).astype(np.float32), rng.normal(size=(5, 8, 1)).astype(np.float32)
+        expected = None
+        for inputs, targets in zip(x, y, strict=True):
+            before = [value.copy() for value in model.get_weights()]
+            model.train_on_batch(inputs, targets)
+            # The average begins with the weights of the first step.
+            now = before if expected is None else model.get_weights()
+            expected = (
+                model.get_weights() if expected is None
+                else [0.7 * held + 0.3 * value for held, value in zip(expected, now, strict=True)]
+            )  # fmt: skip
+        weights = model.get_weights()
+        exchange(model)
+        for found, wanted, last in zip(model.get_weights(), expected, weights, strict=True):
+            np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
+            assert not np.allclose(found, last, atol=1e-4)
+        exchange(model)
+        for found, last in zip(model.get_weights(), weights, strict=True):
+            np.testing.assert_array_equal(found, last)
+
+    def test_fit_ends_with_the_weights_of_the_last_step(self, model):
+        x, y = np.ones((8, 4), np.float32), np.ones((8, 1), np.float32)
+        plain = keras.models.clone_model(model)
+        plain.set_weights(model.get_weights())
+        plain.compile(optimizer=adam(0.1), loss="mse")
+        for trained in (model, plain):
+            trained.fit(x, y, batch_size=2, epochs=2, shuffle=False, verbose=0)
+        for one, other in zip(model.get_weights(), plain.get_weights(), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+    def test_saved_model_can_be_read_and_trained(self, model, tmp_path):
+        x, y = np.ones((8, 4), np.float32), np.ones((8, 1), np.float32)
+        model.fit(x, y, verbose=0)
+        model.save(tmp_path / "model.keras")
+        read = keras.models.load_model(tmp_path / "model.keras")
+        assert read.optimizer.ema_momentum == 0.7
+        read.fit(x, y, verbose=0)

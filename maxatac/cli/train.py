@@ -217,6 +217,15 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
         "average precision of the genome-like set.",
     )  # fmt: skip
     option(
+        group, "--ema", type=float, metavar="DECAY",
+        help="Validate, save and select an exponential moving average of the weights, of which this share stays at "
+        "each step, such as 0.99.",
+    )  # fmt: skip
+    option(
+        group, "--early_stopping", type=int, metavar="N",
+        help="End training after N epochs without a better one, by what --select says.",
+    )  # fmt: skip
+    option(
         group, "--seed", type=int, metavar="N",
         default_text=f"drawn from {SEED_RANGE[0]}..{SEED_RANGE[1]} and recorded", help="Seed of everything random.",
     )  # fmt: skip
