@@ -414,12 +414,33 @@ def wdl_command() -> list[str]:
         if kind == "Boolean":
             lines.append(f'~{{if {name} then "--{name}" else "--no-{name}"}}')
         elif kind.startswith("Array"):
-            lines.append(f"~{{if length({name}) > 0 then \"--{name}\" else \"\"}} ~{{sep=' ' {name}}}")
+            ends = [f'~{{if length({name}) > 0 then "{end}" else ""}}' for end in (f"--{name} '", "'")]
+            lines.append(f"{ends[0]}~{{sep=\"' '\" {name}}}{ends[1]}")
         elif kind.endswith("?"):
             lines.append(f"~{{\"--{name} '\" + {name} + \"'\"}}")
         else:
             lines.append(f"--{name} '~{{{name}}}'")
-    return [f"      {line} \\" for line in lines]
+    return [f"      {line}" for line in lines]
+
+
+def wdl_outputs(*, of_workflow: bool = False) -> list[str]:
+    """Write the outputs of the WDL task, or of the workflow."""
+    lines = []
+    for one in OUTPUTS:
+        if one.type.startswith("Directory"):
+            # WDL 1.0 knows files alone.
+            continue
+        globs = one.glob if isinstance(one.glob, tuple) else (one.glob,)
+        names = [f"results/{glob}".replace("$(inputs.", "~{").replace(")", "}") for glob in globs]
+        if one.type == "File[]":
+            kind = "Array[File]"
+            found = ", ".join(f'glob("{name}")' for name in names)
+            value = f"flatten([{found}])" if len(names) > 1 else found
+        else:
+            kind = one.type
+            value = f'"{names[0]}"'
+        lines.append(f"    {kind} {one.name} = " + (f"train.{one.name}" if of_workflow else value))
+    return lines
 
 
 # Descriptors.
@@ -449,6 +470,8 @@ def blocks(image: str) -> dict[str, Callable[[], list[str]]]:
         "wdl inputs": wdl_declarations,
         "wdl call": wdl_call,
         "wdl command": wdl_command,
+        "wdl outputs": wdl_outputs,
+        "wdl workflow outputs": lambda: wdl_outputs(of_workflow=True),
         "wdl image": lambda: [f'    String docker = "{image}"'],
     }
 
