@@ -11,7 +11,7 @@ from maxatac.files import whole_name
 
 _ENDINGS = (
     r"_\d+\.(keras|h5)|_best\.(keras|h5)|\.csv|_timing\.csv|_cells\.csv|_thresholds\.tsv|_run\.json|\.log|_resume\.npz"
-    r"|_test\.(tsv|json)|\.bw|_test\.[\w+-]+\.bw"
+    r"|_cell_types\.tsv|_test\.(tsv|json)|\.bw|_test\.[\w+-]+\.bw"
     r"|_model_(structure|dice_acc)\.(png|svg)"
     r"|_(training|validation)_ROI(\.bed\.gz|_stats\.txt|_totalregions_stats\.txt)"
 )
@@ -50,6 +50,11 @@ class RunFolder:
     def cells(self) -> Path:
         """Validation scores per epoch and cell type."""
         return self.named("_cells.csv")
+
+    @property
+    def cell_types(self) -> Path:
+        """What ``--cells`` said, as a meta file."""
+        return self.named("_cell_types.tsv")
 
     @property
     def timing(self) -> Path:

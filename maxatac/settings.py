@@ -55,8 +55,8 @@ class TrainConfig:
     ----------
     sequence : path
         Genome as 2bit.
-    meta_file : path
-        Table of cell types and their files.
+    meta_file, cells : path
+        The cell types and their files, as a table or as JSON; one of the two.
     prefix, output
         Name and folder of what the run leaves behind.
     train_roi, validate_roi : path, optional
@@ -141,7 +141,8 @@ class TrainConfig:
     """
 
     sequence: Path
-    meta_file: Path
+    meta_file: Path | None = None
+    cells: Path | None = None
     prefix: str = "maxatac_model"
     output: Path = Path("./training_results")
     train_roi: Path | None = None
@@ -203,6 +204,9 @@ class TrainConfig:
     def problems(self) -> list[str]:
         """Everything that is wrong with the values themselves, one line each."""
         found = []
+        if (self.meta_file is None) == (self.cells is None):
+            given = "found neither" if self.cells is None else "found both"
+            found.append(f"--meta_file and --cells: {given}; expected one of them")
         for name in ("epochs", "batches", "batch_size", "val_batch_size", "threads"):
             value = getattr(self, name)
             if value is not None and value < 1:

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from maxatac.cells import as_meta
 from maxatac.checkpoints import Checkpoints
 from maxatac.errors import InputError, MaxatacError, Stopped, WeightsError
 from maxatac.files import replacing, write_text
@@ -460,6 +461,8 @@ def _run(
         )
     if trainee.genome_like is not None:
         logger.info("%s", trainee.genome_like.description())
+    if config.cells is not None:
+        write_text(folder.cell_types, as_meta(inputs.samples))
     if config.save_roi:
         for name, pool in inputs.pools.items():
             save_roi(pool, folder.folder / folder.prefix, name)

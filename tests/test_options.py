@@ -95,6 +95,19 @@ def test_meta_file(damaged: TinySet, output: Path, start: Start, quick_network: 
     assert [[sample.cell_line for sample in inputs.training] for inputs in lines] == [["CellA", "CellB"], ["CellB"]]
 
 
+@covers("--cells")
+def test_cells(damaged: TinySet, output: Path, start: Start, quick_network: None, tmp_path: Path) -> None:
+    row = damaged.rows()[1]
+    keys = {
+        "cell_type": "Cell_Line", "atac_signal": "ATAC_Signal_File", "binding": "Binding_File",
+        "atac_peaks": "ATAC_Peaks", "chip_peaks": "CHIP_Peaks", "label": "Train_Test_Label",
+    }  # fmt: skip
+    cells = damaged.folder / "cells.json"
+    cells.write_text(json.dumps({"tf": "TF1", "cells": [{key: row[column] for key, column in keys.items()}]}))
+    inputs = start(damaged.arguments(output, meta_file=None, cells=cells)).inputs
+    assert [sample.cell_line for sample in inputs.training] == ["CellB"]
+
+
 @covers("--train_roi", "--validate_roi")
 @pytest.mark.parametrize("option", ["train_roi", "validate_roi"])
 def test_regions_from_a_file(

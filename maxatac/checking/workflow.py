@@ -30,11 +30,10 @@ from maxatac.checking.text import format_bytes
 from maxatac.errors import GenomeError, InputError, MaxatacError, WeightsError
 from maxatac.genome import Blacklist, some
 from maxatac.held_out import count_bins, count_windows
-from maxatac.inputs import Inputs, open_inputs, split_of
+from maxatac.inputs import Inputs, open_inputs, read_samples, split_of
 from maxatac.intervals import read_blacklist
 from maxatac.leak_guard import chrom_sets
 from maxatac.logs import at_level, holding_back, without_backend_noise
-from maxatac.meta import read_meta
 from maxatac.outputs import RunFolder
 from maxatac.settings import (
     SEED_RANGE,
@@ -153,12 +152,7 @@ def _open_again(config: TrainConfig, inputs: Inputs | None) -> Opened | None:
         return None
     if not genome.chrom_sizes:
         return None
-    peaks_required = config.train_roi is None or config.validate_roi is None
-    samples = tuple(
-        read_meta(config.meta_file, told, peaks_required=peaks_required, test_cell_types=config.test_cell_types)
-        if inputs is None
-        else inputs.samples
-    )
+    samples = tuple(read_samples(config, told) if inputs is None else inputs.samples)
     split = split_of(config, genome.chrom_sizes, told) if inputs is None else inputs.split
     blacklist = Blacklist.empty() if inputs is None else inputs.blacklist
     if inputs is None and config.blacklist is not None:

@@ -69,19 +69,24 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
         else:
             kwargs["help"] += f" Default: {default_text}."
         if meta_is_positional and name == "meta_file":
-            del kwargs["required"]
-            group.add_argument(name, **{**kwargs, "metavar": "META"})
+            group.add_argument(name, nargs="?", **{**kwargs, "metavar": "META"})
         else:
             group.add_argument(*names, dest=name, **kwargs)
 
     config.add_option(parser.add_argument_group("settings file"))
     group = parser.add_argument_group("required")
     option(group, "--sequence", type=Path, metavar="2BIT", help="Genome sequence as 2bit.")
+    one_of = group.add_mutually_exclusive_group(required=True)
     option(
-        group, "--meta_file", type=Path, metavar="TSV",
+        one_of, "--meta_file", type=Path, metavar="TSV", default_text="required, or --cells",
         help="Tab-separated table of the training data: Cell_Line, TF, ATAC_Signal_File, Binding_File, ATAC_Peaks, "
         "CHIP_Peaks, Train_Test_Label, one row per cell type. Paths are absolute, or relative to the working "
         "directory, or to the table's own folder.",
+    )  # fmt: skip
+    option(
+        one_of, "--cells", type=Path, metavar="JSON", default_text="required, or a meta file",
+        help="The same as JSON, for workflow languages: an object with tf, and cells, a list with a record per cell "
+        "type: cell_type, atac_signal, binding, atac_peaks, chip_peaks, label. A file is a path or a CWL File object.",
     )  # fmt: skip
 
     group = parser.add_argument_group("output")
