@@ -48,9 +48,7 @@ def main(arguments):
     """Compare, and write the report."""
     exact = "--exact" in arguments
     record, history, expected, report = [Path(word) for word in arguments if word != "--exact"]
-    found = differences(
-        json.loads(record.read_text()), history.read_text(), json.loads(expected.read_text()), exact
-    )
+    found = differences(json.loads(record.read_text()), history.read_text(), json.loads(expected.read_text()), exact)
     report.write_text("".join(f"{line}\n" for line in found or ["as expected"]))
     for line in found:
         print(f"compare_run: {line}", file=sys.stderr)

@@ -60,8 +60,9 @@ class WindowDataset(keras.utils.PyDataset):  # type: ignore[misc]
 
         Returns
         -------
-        inputs : shape (batch_size, 1024, 5), float32; or codes and signal
-        targets : shape (batch_size, 32), float32
+        inputs : shape (rows, 1024, 5), float32; or codes and signal
+            Of the sampler's rows, which are those of the whole batch unless processes share it.
+        targets : shape (rows, 32), float32
         """
         begin = time.perf_counter()
         try:

@@ -33,6 +33,9 @@ def describe() -> str:
         devices = jax.devices()
         names = [device.device_kind for device in devices if device.platform != "cpu"]
         version = jax.__version__
+        if keras.distribution.distribution() is not None:
+            several = f", {len(devices)} devices of {jax.process_count()} process{'es' * (jax.process_count() != 1)}"
+            return f"{backend} {version} on {', '.join(sorted(set(names))) or 'CPU'}{several}"
     else:
         return backend
     return f"{backend} {version} on {', '.join(names) or 'CPU'}"
@@ -62,7 +65,7 @@ def log_device() -> str:
     """Log the device in use, with a warning where a GPU lies idle; return its description."""
     description = describe()
     logger.info("Keras %s, %s", keras.__version__, description)
-    if description.endswith("on CPU") and gpu_present():
+    if " on CPU" in description and gpu_present():
         remedy = _REMEDY.get(keras.backend.backend(), "install the GPU build of the backend")
         logger.warning("this machine has a GPU, but %s cannot use it: %s", keras.backend.backend(), remedy)
     return description

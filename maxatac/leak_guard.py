@@ -42,6 +42,7 @@ class Stream:
     pool : str
         Name of the pool that they are drawn from, which is that of its set of chromosomes.
     sampler : Sampler
+        With the rows that this process reads, where several share a batch: each proves its own.
     epochs, batches : int
         How many epochs of how many batches each there will be.
     """
@@ -96,7 +97,8 @@ def prove(inputs: Inputs, streams: Mapping[str, Stream], genome_like: GenomeBatc
     for name, stream in streams.items():
         chosen = stream.some_batches()
         found += _stray_windows(name, stream, chosen, inputs, sets)
-        windows = len(chosen) * stream.sampler.batch_size
+        first, last = stream.sampler.rows
+        windows = len(chosen) * (last - first)
         looked_at[name] = {"pool": stream.pool, "batches": len(chosen), "windows": windows}
     if genome_like is not None:
         found += _stray_genome_windows(genome_like, inputs, sets)
@@ -183,6 +185,9 @@ def _stray_windows(
     for epoch, index in chosen:
         plan = stream.sampler.plan(epoch, index)
         here = f"batch {index} of epoch {epoch} of the {name} stream"
+        first, last = stream.sampler.rows
+        if len(plan["start"]) != last - first:
+            yield f"{here} has {len(plan['start'])} windows in its rows {first} to {last}"
         if plan["chrom"].min() < 0 or plan["chrom"].max() >= len(own):
             yield f"{here} has a window on no chromosome"
             continue

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 FORMAT = "%(asctime)s %(levelname)s %(message)s"
 TIME = "%Y-%m-%d %H:%M:%S"
@@ -53,6 +54,26 @@ def at_level(name: str) -> Iterator[None]:
         yield
     finally:
         PACKAGE.setLevel(before)
+
+
+@contextlib.contextmanager
+def naming_process(rank: int) -> Iterator[None]:
+    """Begin the package's messages with the process that they come from, but for process 0, in the block."""
+    before = logging.getLogRecordFactory()
+
+    def make(
+        name: str, level: int, path: str, line: int, message: object, *more: Any, **rest: Any
+    ) -> logging.LogRecord:
+        if name.partition(".")[0] == PACKAGE.name:
+            message = f"[process {rank}] {message}"
+        return before(name, level, path, line, message, *more, **rest)
+
+    if rank:
+        logging.setLogRecordFactory(make)
+    try:
+        yield
+    finally:
+        logging.setLogRecordFactory(before)
 
 
 @contextlib.contextmanager

@@ -27,9 +27,20 @@ class EpochProgress:
     epochs, batch_size : int
     waited : callable, optional
         Seconds spent waiting for batches so far; shown as a share of the epoch's time.
+    shown : bool
+        Whether there is to be a bar; of several processes one has it.
     """
 
-    def __init__(self, epoch: int, epochs: int, batch_size: int, waited: Callable[[], float] | None = None) -> None:
+    def __init__(
+        self,
+        epoch: int,
+        epochs: int,
+        batch_size: int,
+        waited: Callable[[], float] | None = None,
+        *,
+        shown: bool = True,
+    ) -> None:
+        self._shown = shown
         self._label = f"epoch {epoch + 1}/{epochs}"
         self._batch_size = batch_size
         self._waited = waited
@@ -68,7 +79,7 @@ class EpochProgress:
 
         class _Advance(keras.callbacks.Callback):  # type: ignore[misc]
             def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-                if sys.stderr.isatty():
+                if progress._shown and sys.stderr.isatty():
                     progress._bar = tqdm(
                         total=self.params["steps"] * batch_size,
                         desc=progress._label,

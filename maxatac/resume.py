@@ -35,7 +35,7 @@ FREE_SETTINGS = frozenset({
     "test_cell_types",
     # How it is done and what else is written, but not what comes out.
     "output", "prefix", "threads", "memory", "plot",
-    "save_roi", "genome", "loglevel", "keep_checkpoints", "force", "resume",
+    "save_roi", "genome", "loglevel", "keep_checkpoints", "force", "resume", "distribute",
     # What is done with the selected model.
     "test", "test_chroms", "test_rev_comp",
     # When it ends; epochs may grow.

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from maxatac.launch import backend_problems, launch_of
 from maxatac.machine import usable_memory, usable_processors
 
 DEFAULT_CHROMS = tuple(f"chr{name}" for name in (*range(2, 8), *range(9, 23), "X"))
@@ -138,6 +140,8 @@ class TrainConfig:
         Which epochs' checkpoints stay: ``all``, ``best``, or ``last:N``, the last N and the best.
     deterministic : bool
         Let a GPU use nothing but algorithms that give the same bits each time.
+    distribute : bool
+        Train on all devices of this process, and of the other processes that the environment tells of; needs JAX.
     """
 
     sequence: Path
@@ -189,6 +193,7 @@ class TrainConfig:
     resume: bool = False
     keep_checkpoints: str = "all"
     deterministic: bool = False
+    distribute: bool = False
 
     def __post_init__(self) -> None:
         """Accept strings for paths and amounts of memory, and any sequence for lists."""
@@ -265,6 +270,15 @@ class TrainConfig:
             found.append(
                 f"--target_scale_factor {self.target_scale_factor:g}: used for quantitative targets only; add --quant"
             )
+        if self.distribute:
+            found += backend_problems(os.environ)
+            count = launch_of(os.environ, found).count
+            for name in ("batch_size", "val_batch_size"):
+                if (size := getattr(self, name)) % count:
+                    near = max(1, round(size / count)) * count
+                    found.append(
+                        f"--{name} {size}: does not divide by the {count} processes of --distribute; {near} does"
+                    )
         return found
 
 

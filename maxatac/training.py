@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from maxatac.cells import as_meta
 from maxatac.checkpoints import Checkpoints
+from maxatac.distribution import Processes, joined, split_problems
 from maxatac.errors import InputError, MaxatacError, Stopped, WeightsError
 from maxatac.files import replacing, write_text
 from maxatac.formats import file_fault
@@ -193,6 +194,7 @@ class _Trainee:
         seed: int,
         cell_types: Sequence[str],
         genome_like: GenomeBatches | None = None,
+        processes: Processes | None = None,
     ) -> None:
         from maxatac.batches import WindowDataset
         from maxatac.model import build
@@ -204,6 +206,7 @@ class _Trainee:
         from maxatac.model.transport import accepting_codes
         from maxatac.weights import load_weights
 
+        self.processes = processes or Processes()
         _seed_keras(seed)
         self.model = build(config.arch, dense=config.dense, output_activation=config.output_activation)
         if config.weights is not None:
@@ -217,7 +220,8 @@ class _Trainee:
             keep_average(optimizer, config.ema)
         for model in {id(model): model for model in (self.model, self.fitted)}.values():
             model.compile(optimizer=optimizer, loss=loss, metrics=[metric], jit_compile=True)
-        self.statistics = StatisticsEstimator(self.model)
+        place = self.processes.place
+        self.statistics = StatisticsEstimator(self.model, place)
         self.training = WindowDataset(samplers["training"], config.batches, compact=config.compact_transport)
         self.validation = WindowDataset(samplers["validation"], config.batches)
         self.for_statistics = WindowDataset(samplers["training"].with_stream(STATISTICS_STREAM), STATISTICS_BATCHES)
@@ -225,7 +229,9 @@ class _Trainee:
         self.loader: LoaderTimes | None = None
         self._threads = loader_threads(config)
         self.genome_like = genome_like
-        self.validator = make_validator(config, self.model, loss, metric, self.validation, genome_like, cell_types)
+        self.validator = make_validator(
+            config, self.model, loss, metric, self.validation, genome_like, cell_types, place
+        )
         self.validated: Validated | None = None
 
     def run_epoch(self, epoch: int, callback: keras.callbacks.Callback) -> tuple[Row, Row]:
@@ -252,33 +258,35 @@ class _Trainee:
         from maxatac.model.averaging import exchange
 
         self.training.epoch = self.for_statistics.epoch = epoch
-        if self.averaged and epoch:
-            exchange(self.model)
         begin, waited, inflated = time.perf_counter(), self.training.seconds, self._inflated()
+        first, last = self.training.sampler.rows
         try:
-            fitted = self.fitted.fit(
-                self.training, initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose=0, callbacks=[callback]
-            )
-            trained = time.perf_counter()
-            self.loader = LoaderTimes(
-                seconds=trained - begin,
-                waited=self.training.seconds - waited,
-                windows=2 * len(self.training) * self.batch_size,
-                inflated=self._inflated() - inflated,
-                threads=self._threads,
-                processors=usable_processors(),
-            )
-            if self.averaged:
-                exchange(self.model)
-            self.statistics.estimate(self.for_statistics, partial(callback.on_predict_batch_end, 0))
-            measured = time.perf_counter()
-            self.validated = validated = self.validator.run(callback)
+            with self.processes.together():
+                if self.averaged and epoch:
+                    exchange(self.model)
+                fitted = self.fitted.fit(
+                    self.training, initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose=0, callbacks=[callback]
+                )
+                trained = time.perf_counter()
+                self.loader = LoaderTimes(
+                    seconds=trained - begin,
+                    waited=self.training.seconds - waited,
+                    windows=2 * len(self.training) * (last - first),
+                    inflated=self._inflated() - inflated,
+                    threads=self._threads,
+                    processors=usable_processors(),
+                )
+                if self.averaged:
+                    exchange(self.model)
+                self.statistics.estimate(self.for_statistics, partial(callback.on_predict_batch_end, 0))
+                measured = time.perf_counter()
+                self.validated = validated = self.validator.run(callback)
         except Exception as error:
             # The backend wraps what the loader raised; the loader's own words are the ones to show.
             cause = self.training.error or self.for_statistics.error or self.validation.error
-            if cause is None:
+            if (reason := cause or self.processes.reason(error)) is None:
                 raise
-            raise cause from error
+            raise reason from error
         end = time.perf_counter()
         genome_seconds = validated.seconds.get("genome", 0.0)
         row = {name: values[-1] for name, values in fitted.history.items()}
@@ -328,52 +336,152 @@ def train(config: TrainConfig) -> TrainResult:
     KeyboardInterrupt
         Passed on; the epochs that were finished stay, and ``resume`` goes on after them.
     """
+    with joined(config) as processes:
+        return _train(config, processes)
+
+
+def _train(config: TrainConfig, processes: Processes) -> TrainResult:
+    """Do what ``train`` says; of several processes all do the same, but for what is process 0's alone."""
     begin = time.time()
     folder = RunFolder(config.output, config.prefix, config.model_format)
-    earlier = read_state(folder.resume_state) if config.resume else None
-    seed = _seed(config, earlier)
-    phases = PhaseTimes(earlier.past["phases"] if earlier else None)
-    with at_level(config.loglevel), holding_back() as held:
+    loglevel = processes.loglevel(config.loglevel)
+    with at_level(loglevel), holding_back() as held:
+        processes.meet()
+        config = processes.own_share(config)
+        with processes.agreeing():
+            earlier = read_state(folder.resume_state) if config.resume else None
+        seed = processes.share(_seed(config, earlier))
+        phases = PhaseTimes(earlier.past["phases"] if earlier else None)
+        with processes.agreeing():
+            problems = [*processes.problems(config), *_state_problems(folder, earlier, processes)]
+            try:
+                with phases.measuring("checks"):
+                    inputs = open_inputs(config, folder if processes.leads else None)
+                    checksums = _compare(config, folder, inputs, seed, earlier) if processes.leads else {}
+                with phases.measuring("decoding"):
+                    samplers = make_samplers(config, inputs, seed)
+                    rows = processes.rows(config.val_batch_size)
+                    threads = loader_threads(config)
+                    genome_like = genome_batches(config, inputs, seed, threads=threads, rows=rows)
+            except InputError as error:
+                raise InputError([*problems, *error.problems, *_weights_problems(config)]) from error
+            if problems:
+                raise InputError(problems)
+        if processes.count > 1:
+            samplers = {
+                name: sampler.with_rows(*processes.rows(sampler.batch_size)) for name, sampler in samplers.items()
+            }
+        leak_guard = _guard_together(guard_samplers(config, inputs, samplers, genome_like), samplers, processes)
         try:
-            with phases.measuring("checks"):
-                inputs = open_inputs(config, folder)
-                checksums = _compare(config, folder, inputs, seed, earlier)
-            with phases.measuring("decoding"):
-                samplers = make_samplers(config, inputs, seed)
-                genome_like = genome_batches(config, inputs, seed, threads=loader_threads(config))
-        except InputError as error:
-            raise InputError([*error.problems, *_weights_problems(config)]) from error
-        leak_guard = guard_samplers(config, inputs, samplers, genome_like)
-        try:
-            with phases.measuring("network"), without_backend_noise():
+            with phases.measuring("network"), without_backend_noise(), processes.together():
                 if config.deterministic:
                     from maxatac.device import use_deterministic_algorithms
 
                     use_deterministic_algorithms()
                 cell_types = [sample.cell_line for sample in inputs.training]
-                trainee = _Trainee(config, samplers, seed, cell_types, genome_like)
+                trainee = _Trainee(config, samplers, seed, cell_types, genome_like, processes)
                 if earlier is not None:
                     restore(earlier, trainee.model)
         except WeightsError as error:
             raise InputError([str(error)]) from error
+    if not processes.leads:
+        with at_level(loglevel):
+            held.release()
+            return _follow(config, folder, trainee, earlier)
     record = RunRecord(config, inputs, seed, begin, phases, earlier, checksums, leak_guard)
-    try:
-        folder.folder.mkdir(parents=True, exist_ok=True)
-        if config.force:
-            folder.clear()
-        folder.clear_partial()
-        if earlier is None or not earlier.epochs:
-            # Before any other file, so that a run that is killed from here on is one to go on with.
-            record.state(_tables_of(None)).write(folder.resume_state)
-    except OSError as error:
-        raise InputError([f"--output {config.output}: cannot be written to ({error})"]) from error
-    with at_level(config.loglevel), writing_to(folder.log):
+    if (taking_part := processes.record()) is not None:
+        record.note("distribution", taking_part)
+    with processes.agreeing():
+        try:
+            folder.folder.mkdir(parents=True, exist_ok=True)
+            if config.force:
+                folder.clear()
+            folder.clear_partial()
+            if earlier is None or not earlier.epochs:
+                # Before any other file, so that a run that is killed from here on is one to go on with.
+                record.state(_tables_of(None)).write(folder.resume_state)
+        except OSError as error:
+            raise InputError([f"--output {config.output}: cannot be written to ({error})"]) from error
+    with at_level(loglevel), writing_to(folder.log):
         from maxatac.device import log_device
 
-        with without_backend_noise():
+        with without_backend_noise(), processes.together():
             record.computes_on(log_device())
         held.release()
         return _run(config, folder, inputs, samplers, trainee, record, earlier)
+
+
+def _state_problems(folder: RunFolder, earlier: ResumeState | None, processes: Processes) -> list[str]:
+    """Find out whether all processes would go on from the same state."""
+    seen = processes.gather(None if earlier is None else [earlier.epochs, earlier.state_sha256])
+    if all(state == seen[0] for state in seen):
+        return []
+    return [
+        f"--resume: {folder.resume_state}: the processes do not see the same file; expected a folder that all share"
+    ]
+
+
+def _guard_together(mine: dict[str, Any], samplers: Mapping[str, Sampler], processes: Processes) -> dict[str, Any]:
+    """Prove that the processes share each batch without overlap, and add up what each has looked at.
+
+    Raises
+    ------
+    MaxatacError
+        If rows are missing, or read twice.
+    """
+    if processes.count == 1:
+        return mine
+    shared = processes.gather(
+        {"rows": {name: sampler.rows for name, sampler in samplers.items()}, "streams": mine["streams"]}
+    )
+    rows = {name: [theirs["rows"][name] for theirs in shared] for name in samplers}
+    if found := [line for name, here in rows.items() for line in split_problems(here, samplers[name].batch_size)]:
+        raise MaxatacError(f"leak guard: {'; '.join(found)}. This is a fault of maxatac: nothing was trained")
+    # Each process looks at the whole of the genome-like set, and at its own rows of what the samplers draw.
+    streams = {
+        name: {**stream, "windows": sum(theirs["streams"][name]["windows"] for theirs in shared)}
+        if name != "genome_like"
+        else stream
+        for name, stream in mine["streams"].items()
+    }
+    return {**mine, "streams": streams, "rows": rows}
+
+
+def _follow(config: TrainConfig, folder: RunFolder, trainee: _Trainee, earlier: ResumeState | None) -> TrainResult:
+    """Do the part of a process that does not lead: train and validate as the others do, and write nothing."""
+    processes = trainee.processes
+    with processes.agreeing():
+        # Process 0 has made the folder.
+        pass
+    try:
+        with deferring_interrupt() as check_for_interrupt:
+
+            def check() -> None:
+                check_for_interrupt()
+                processes.check()
+
+            for epoch in range(earlier.epochs if earlier else 0, config.epochs):
+                # Until process 0 has saved the epoch before; that has no limit of time, other than an operation of the
+                # devices.
+                if not processes.gather(None, check)[0]:
+                    break
+                progress = EpochProgress(epoch, config.epochs, config.batch_size, shown=False)
+                with progress:
+                    row, _ = trainee.run_epoch(epoch, progress.callback(check))
+                if not math.isfinite(row["loss"]):
+                    raise MaxatacError(f"the loss of epoch {epoch + 1} is {row['loss']}: training cannot go on")
+            result = processes.gather(None, check)[0]
+    finally:
+        trainee.close()
+    return TrainResult(
+        output=folder.folder,
+        history=tuple(result["history"]),
+        best_epoch=result["best_epoch"],
+        best_model=folder.named("_best.keras"),
+        seed=result["seed"],
+        state_sha256=result["state_sha256"],
+        test=result["test"],
+    )
 
 
 def _seed(config: TrainConfig, earlier: ResumeState | None) -> int:
@@ -479,11 +587,17 @@ def _run(
     best = best_epoch(history, column=column, largest=largest)
     checkpoints = Checkpoints(folder, config.keep_checkpoints)
     advised = False
+    processes = trainee.processes
     record.write(folder, history, best, None)
     for path in folder.event_files():
         path.unlink()
     try:
         with EventFiles(folder.tensorboard) as events, deferring_interrupt() as check_for_interrupt:
+
+            def check() -> None:
+                check_for_interrupt()
+                processes.check()
+
             for row, times in zip(history, timing, strict=True):
                 events.write(row, times)
             if history:
@@ -491,12 +605,14 @@ def _run(
                 checkpoints.settle(trainee.model, len(history), None if best is None else best + 1)
                 _write_tables(config, folder, tables, best)
             for epoch in range(len(history), config.epochs):
-                if is_over(epoch, best, config.early_stopping):
+                check_for_interrupt()
+                over = is_over(epoch, best, config.early_stopping)
+                processes.gather(not over, check)
+                if over:
                     logger.info("stopped early: no better %s in %d epochs", column, config.early_stopping)
                     break
-                check_for_interrupt()
                 with EpochProgress(epoch, config.epochs, config.batch_size, trainee.waiting) as progress:
-                    row, times = trainee.run_epoch(epoch, progress.callback(check_for_interrupt))
+                    row, times = trainee.run_epoch(epoch, progress.callback(check))
                 if not math.isfinite(row["loss"]):
                     raise MaxatacError(f"the loss of epoch {epoch + 1} is {row['loss']}: training cannot go on")
                 record.phases.add_epoch(times)
@@ -526,7 +642,7 @@ def _run(
         if best is None:
             raise MaxatacError(f"no epoch has a finite {column}: none can be selected")
         with deferring_interrupt() as check_for_interrupt, record.phases.measuring("test"):
-            tested = run_test(config, folder, inputs, record.seed, check_for_interrupt)
+            tested = run_test(config, folder, inputs, record.seed, check)
     except KeyboardInterrupt as interrupt:
         told = f"interrupted ({interrupt.signal_name})" if isinstance(interrupt, Stopped) else "interrupted"
         if history:
@@ -563,7 +679,7 @@ def _run(
         history[best][column],
         folder.named("_best.keras"),
     )
-    return TrainResult(
+    result = TrainResult(
         output=folder.folder,
         history=tuple(history),
         best_epoch=int(history[best]["epoch"]),
@@ -572,6 +688,9 @@ def _run(
         state_sha256=state,
         test=tested,
     )
+    names = ("history", "best_epoch", "seed", "state_sha256", "test")
+    processes.gather({name: getattr(result, name) for name in names})
+    return result
 
 
 def _write_tables(

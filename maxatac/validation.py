@@ -172,6 +172,8 @@ class GenomeBatches:
         Targets are 0 or 1 if None, else the bin's mean times this factor, as the sampler makes them.
     threads : int
         Threads that read a batch; the numbers do not depend on it.
+    rows : tuple of int, optional
+        First row of each batch that is read, and the one behind the last, where several processes share it.
 
     Attributes
     ----------
@@ -192,7 +194,9 @@ class GenomeBatches:
         batch_size: int,
         scale: float | None = None,
         threads: int = 1,
+        rows: tuple[int, int] | None = None,
     ) -> None:
+        self._rows = (0, batch_size) if rows is None else rows
         self.windows = windows
         self.signal, self.binding = tuple(signal), tuple(binding)
         self.seconds = 0.0
@@ -207,16 +211,16 @@ class GenomeBatches:
         return -(-len(self.windows) // self._batch_size)
 
     def cells(self, index: int) -> NDArray[np.int32]:
-        """Cell types of the windows of a batch; shorter than the batch where that was filled up."""
+        """Cell types of the windows of a whole batch; shorter than the batch where that was filled up."""
         return self.windows.cell[index * self._batch_size :][: self._batch_size]
 
     def __getitem__(self, index: int) -> Batch:
-        """One batch.
+        """One batch, or the rows of it that are this process's.
 
         Returns
         -------
-        inputs : shape (batch_size, 1024, 5), float32
-        targets : shape (batch_size, 32), float32
+        inputs : shape (rows, 1024, 5), float32
+        targets : shape (rows, 32), float32
 
         Raises
         ------
@@ -224,10 +228,11 @@ class GenomeBatches:
             If a file turns out to be damaged, or was cut short since it was opened.
         """
         begin = time.perf_counter()
-        inputs = np.zeros((self._batch_size, WINDOW_LENGTH, 5), dtype=np.float32)
-        targets = np.full((self._batch_size, BINS), _UNKNOWN, dtype=np.float32)
-        first = index * self._batch_size
-        last = min(first + self._batch_size, len(self.windows))
+        start, stop = self._rows
+        inputs = np.zeros((stop - start, WINDOW_LENGTH, 5), dtype=np.float32)
+        targets = np.full((stop - start, BINS), _UNKNOWN, dtype=np.float32)
+        first = min(index * self._batch_size + start, len(self.windows))
+        last = min(index * self._batch_size + stop, len(self.windows))
 
         def fill(begin: int, end: int) -> None:
             cell, chrom = int(self.windows.cell[begin]), self.windows.chroms[self.windows.chrom[begin]]
@@ -385,7 +390,7 @@ class Validator:
             cells = validation_set.cells[index]
             found = self._evaluator(inputs, targets)
             counted = slice(0, len(cells))
-            scores.update(targets[counted], found.predictions[counted], cells, found.losses[counted])
+            scores.update(found.targets[counted], found.predictions[counted], cells, found.losses[counted])
             loss += np.float32(found.loss) * np.float32(len(cells))
             dice += np.float32(found.metric)
             windows += len(cells)
@@ -396,8 +401,19 @@ class Validator:
         }, scores
 
 
-def genome_batches(config: TrainConfig, inputs: Inputs, seed: int, *, threads: int) -> GenomeBatches | None:
+def genome_batches(
+    config: TrainConfig, inputs: Inputs, seed: int, *, threads: int, rows: tuple[int, int] | None = None
+) -> GenomeBatches | None:
     """Make the genome-like set that the settings ask for.
+
+    Parameters
+    ----------
+    config : TrainConfig
+    inputs : Inputs
+    seed : int
+    threads : int
+    rows : tuple of int, optional
+        See ``GenomeBatches``.
 
     Returns
     -------
@@ -429,6 +445,7 @@ def genome_batches(config: TrainConfig, inputs: Inputs, seed: int, *, threads: i
         batch_size=config.val_batch_size,
         scale=config.target_scale_factor if config.quant else None,
         threads=threads,
+        rows=rows,
     )
     where = f"of {some(chroms)} in {len(inputs.training)} cell types"
     if config.select == "average_precision":
@@ -457,6 +474,7 @@ def make_validator(
     roi: WindowDataset,
     genome_like: GenomeBatches | None,
     cell_types: Sequence[str],
+    place: Callable[[Any], Any] = lambda batch: batch,
 ) -> Validator:
     """Put the validation of a run together.
 
@@ -472,16 +490,19 @@ def make_validator(
     genome_like : GenomeBatches, optional
     cell_types : sequence of str
         Of the training rows, in the order of the samplers' tracks.
+    place : callable
+        See ``BatchEvaluator``.
     """
     from maxatac.model.evaluator import BatchEvaluator
 
-    drawn = [roi.sampler.plan(0, index)["track"] for index in range(len(roi))]
+    sampler = roi.sampler.with_rows(0, roi.sampler.batch_size)
+    drawn = [sampler.plan(0, index)["track"] for index in range(len(roi))]
     sets = [ValidationSet("ROI", "val_", roi, drawn)]
     if genome_like is not None:
         cells = [genome_like.cells(index) for index in range(len(genome_like))]
         sets.append(ValidationSet("genome", "genome_", genome_like, cells))
     threshold = 0.5 * config.target_scale_factor if config.quant else None
-    return Validator(BatchEvaluator(model, loss, metric), sets, cell_types, threshold=threshold)
+    return Validator(BatchEvaluator(model, loss, metric, place), sets, cell_types, threshold=threshold)
 
 
 def describe_scores(row: Mapping[str, float]) -> str:

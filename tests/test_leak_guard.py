@@ -223,6 +223,7 @@ class Planned:
     def __init__(self, sampler: Any, column: str, value: int) -> None:
         self.sampler, self.column, self.value = sampler, column, value
         self.batch_size = sampler.batch_size
+        self.rows = sampler.rows
 
     def plan(self, epoch: int, index: int) -> dict[str, np.ndarray]:
         plan: dict[str, np.ndarray] = dict(self.sampler.plan(epoch, index))

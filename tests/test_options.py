@@ -704,6 +704,29 @@ def test_deterministic(
     assert len(calls) == asked
 
 
+@covers("--distribute", "--no-distribute")
+def test_distribute(
+    tiny_set: TinySet, output: Path, start: Start, quick_network: None, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    for name, value in (
+        ("JAX_COORDINATOR_ADDRESS", "localhost:1"),
+        ("JAX_NUM_PROCESSES", "3"),
+        ("JAX_PROCESS_ID", "0"),
+    ):
+        monkeypatch.setenv(name, value)
+    start(tiny_set.arguments(output, "--no-distribute"))
+    # Nothing is started, for the backend of these tests is another.
+    assert main(tiny_set.arguments(output, "--distribute", epochs=0)) == 2
+    told = capsys.readouterr().err
+    assert "several devices need the JAX backend, but this is tensorflow; set KERAS_BACKEND=jax" in told
+    for name in ("batch_size", "val_batch_size"):
+        assert f"--{name} 8: does not divide by the 3 processes of --distribute; 9 does" in told
+    # With all else that is wrong.
+    assert "--epochs 0" in told
+    assert not output.exists()
+
+
 @covers("--config")
 def test_config(tiny_set: TinySet, output: Path, start: Start, quick_network: None, tmp_path: Path) -> None:
     path = tmp_path / "settings.json"

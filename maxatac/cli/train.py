@@ -255,6 +255,12 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
         group, "--deterministic", action=switch,
         help="Let a GPU use only algorithms that give the same bits each time, which are slower.",
     )  # fmt: skip
+    option(
+        group, "--distribute", action=switch,
+        help="Train on several devices: all that this process has, and those of the other processes that Slurm, Open "
+        "MPI, or JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES and JAX_PROCESS_ID tell of, each of which reads its own "
+        "part of every batch. Needs KERAS_BACKEND=jax.",
+    )  # fmt: skip
 
     group = parser.add_argument_group("independent test")
     option(

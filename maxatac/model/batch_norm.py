@@ -11,7 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
+
+from maxatac.model.devices import whole
 
 
 class StatisticsEstimator:
@@ -25,9 +28,12 @@ class StatisticsEstimator:
     ----------
     model : keras.Model
         A built model with one output. Batch-norm layers are looked for among its own layers, not in nested models.
+    place : callable
+        Turns a batch into what Keras takes, where several devices share it.
     """
 
-    def __init__(self, model: keras.Model) -> None:
+    def __init__(self, model: keras.Model, place: Callable[[Any], Any] = lambda batch: batch) -> None:
+        self._place = place
         self._layers = [
             layer
             for layer in model.layers
@@ -64,10 +70,11 @@ class StatisticsEstimator:
         before = [(variable, variable.numpy().copy()) for _, pair in statistics for variable in pair]
         try:
             for variable, value in before:
-                variable.assign(ops.zeros_like(value))
+                variable.assign(np.zeros_like(value))
             for index in range(batches):
                 batch = dataset[index]
-                self._trainee.predict_on_batch(batch[0] if isinstance(batch, tuple | list) else batch)
+                inputs = batch[0] if isinstance(batch, tuple | list) else batch
+                self._trainee.predict_on_batch(self._place(inputs))
                 after_batch()
             for layer, pair in statistics:
                 for variable in pair:
@@ -91,4 +98,4 @@ class _TrainingMode(keras.Model):  # type: ignore[misc]
 
     def call(self, inputs: Any) -> Any:
         # The statistics are the result; one number per window is what predict has to carry back.
-        return ops.max(self.trainee(inputs, training=True), axis=-1)
+        return whole(ops.max(self.trainee(inputs, training=True), axis=-1))

@@ -14,6 +14,8 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from maxatac.model.devices import whole
+
 
 class Evaluated(NamedTuple):
     """What a batch came to.
@@ -25,12 +27,15 @@ class Evaluated(NamedTuple):
         Of the batch as a whole, as ``evaluate`` computes them before it takes the mean over batches.
     losses : shape (windows,), float32
         Loss of each window; 0 for one without a known target.
+    targets : shape (windows, bins), float32
+        Of the whole batch, where several devices share it; else as they were given.
     """
 
     predictions: NDArray[np.float32]
     loss: float
     metric: float
     losses: NDArray[np.float32]
+    targets: NDArray[np.float32]
 
 
 class BatchEvaluator:
@@ -45,9 +50,18 @@ class BatchEvaluator:
         A built model with one output.
     loss, metric : callable
         Take targets and predictions of a batch, give one number.
+    place : callable
+        Turns a batch into what Keras takes, where several devices share it.
     """
 
-    def __init__(self, model: keras.Model, loss: Callable[[Any, Any], Any], metric: Callable[[Any, Any], Any]) -> None:
+    def __init__(
+        self,
+        model: keras.Model,
+        loss: Callable[[Any, Any], Any],
+        metric: Callable[[Any, Any], Any],
+        place: Callable[[Any], Any] = lambda batch: batch,
+    ) -> None:
+        self._place = place
         self._judge = _Judge(model, loss, metric)
         self._judge.compile(optimizer=None, jit_compile=True)
 
@@ -60,8 +74,14 @@ class BatchEvaluator:
         targets : shape (windows, bins), float32
             Below -0.5 where unknown.
         """
-        found = self._judge.predict_on_batch({"windows": windows, "targets": targets})
-        return Evaluated(found["predictions"], float(found["loss"]), float(found["metric"]), found["losses"])
+        found = self._judge.predict_on_batch(self._place({"windows": windows, "targets": targets}))
+        return Evaluated(
+            found["predictions"],
+            float(found["loss"]),
+            float(found["metric"]),
+            found["losses"],
+            found.get("targets", targets),
+        )
 
 
 class _Judge(keras.Model):  # type: ignore[misc]
@@ -78,9 +98,12 @@ class _Judge(keras.Model):  # type: ignore[misc]
     def call(self, inputs: dict[str, Any]) -> dict[str, Any]:
         targets = inputs["targets"]
         predictions = self.trainee(inputs["windows"], training=False)
-        return {
+        found = {
             "predictions": predictions,
             "loss": self._loss_function(targets, predictions),
             "metric": self._metric_function(targets, predictions),
             "losses": ops.vectorized_map(lambda window: self._loss_function(*window), (targets, predictions)),
         }
+        if keras.distribution.distribution() is not None:
+            found["targets"] = targets
+        return {name: whole(values) for name, values in found.items()}

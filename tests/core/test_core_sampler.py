@@ -117,6 +117,55 @@ def test_a_stream_reads_its_own_plan(data: DataSet) -> None:
         np.testing.assert_array_equal(found, part)
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        EVERYTHING,
+        EVERYTHING | {"quantitative": True, "threads": 3},
+        # Larger than the pool, which is then used whole before some of it is drawn again.
+        {"batch_size": 200, "reverse_complement": True},
+        {"rand_ratio": 1.0},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_rows_of_all_are_the_batch(data: DataSet, settings: dict[str, Any], count: int) -> None:
+    whole = data.sampler(**settings)
+    size = whole.batch_size
+    assert whole.rows == (0, size)
+    cuts = [size * rank // count for rank in range(count + 1)]
+    parts = [whole.with_rows(start, stop) for start, stop in itertools.pairwise(cuts)]
+    assert [part.rows for part in parts] == list(itertools.pairwise(cuts))
+    assert {part.batch_size for part in parts} == {size}
+    for place in ((0, 0), (3, 2)):
+        plans, wanted = [part.plan(*place) for part in parts], whole.plan(*place)
+        for column, values in wanted.items():
+            np.testing.assert_array_equal(np.concatenate([plan[column] for plan in plans]), values)
+        assert [len(plan["start"]) for plan in plans] == list(np.diff(cuts))
+        inputs, targets = zip(*(part.batch(*place) for part in parts), strict=True)
+        assert digest((np.concatenate(inputs), np.concatenate(targets))) == digest(whole.batch(*place))
+        compact = [part.batch(*place, compact=True)[0] for part in parts]
+        codes, signal = (np.concatenate(arrays) for arrays in zip(*compact, strict=True))
+        assert digest((codes, signal)) == digest(whole.batch(*place, compact=True)[0])
+
+
+def test_rows_come_ahead_and_in_other_streams_too(data: DataSet) -> None:
+    whole = data.sampler(**EVERYTHING)
+    part = whole.with_rows(5, 20)
+    for batch, index in zip(part.batches(1, 2, 5), range(2, 5), strict=True):
+        assert digest(batch) == digest(tuple(array[5:20] for array in whole.batch(1, index)))  # type: ignore[arg-type]
+    inputs, targets = whole.with_stream(3).batch(0, 0)
+    assert digest(part.with_stream(3).batch(0, 0)) == digest((inputs[5:20], targets[5:20]))
+    # Rows are those of the whole batch, not of the part.
+    assert digest(part.with_rows(0, whole.batch_size).batch(1, 2)) == digest(whole.batch(1, 2))
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 0), (4, 3), (0, 33), (32, 33)])
+def test_rows_that_are_none_are_errors(data: DataSet, start: int, stop: int) -> None:
+    with pytest.raises(ValueError, match=f"rows {start} to {stop} of a batch of 32"):
+        data.sampler().with_rows(start, stop)
+
+
 def test_inputs_are_what_read_windows_gives(data: DataSet) -> None:
     sampler = data.sampler(**EVERYTHING, batch_size=8)
     plan, (inputs, _) = sampler.plan(0, 0), sampler.batch(0, 0)

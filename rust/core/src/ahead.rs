@@ -50,15 +50,17 @@ pub struct Order {
     pub stream: u64,
     /// The epoch.
     pub epoch: u64,
+    /// The rows of each batch, within the batch size of the sampler.
+    pub rows: Range<usize>,
     /// Whether inputs are compact.
     pub compact: bool,
 }
 
 impl Order {
-    /// Reads batch `index` into buffers of the pool.
+    /// Reads the rows of batch `index` into buffers of the pool.
     pub fn read(&self, sampler: &Sampler, pool: &Arc<BufferPool>, index: u64) -> Result<Batch> {
-        let windows = sampler.plan(self.stream, self.epoch, index);
-        let (bases, bins) = sizes(sampler);
+        let windows = sampler.plan_rows(self.stream, self.epoch, index, self.rows.clone());
+        let (bases, bins) = self.sizes(sampler);
         let mut targets = pool.take(bins * size_of::<f32>());
         let inputs = if self.compact {
             let mut codes = pool.take(bases);
@@ -80,17 +82,17 @@ impl Order {
 
     /// How many batches may be ready or in the making.
     fn depth(&self, sampler: &Sampler) -> usize {
-        let (bases, bins) = sizes(sampler);
+        let (bases, bins) = self.sizes(sampler);
         let per_base = if self.compact { 1 + 4 } else { 4 * CHANNELS };
         (AHEAD_BYTES / (bases * per_base + 4 * bins)).clamp(1, MOST_AHEAD)
     }
-}
 
-/// Bases and bins of a batch.
-fn sizes(sampler: &Sampler) -> (usize, usize) {
-    let settings = sampler.settings();
-    let bases = settings.batch_size * settings.window as usize;
-    (bases, bases / settings.bin as usize)
+    /// Bases and bins of the rows.
+    fn sizes(&self, sampler: &Sampler) -> (usize, usize) {
+        let settings = sampler.settings();
+        let bases = self.rows.len() * settings.window as usize;
+        (bases, bases / settings.bin as usize)
+    }
 }
 
 /// A queue of batches that fills itself.
@@ -206,6 +208,7 @@ mod tests {
         Order {
             stream: 1,
             epoch: 2,
+            rows: 0..100,
             compact,
         }
     }
@@ -238,6 +241,55 @@ mod tests {
             }
             assert!(matches!(ahead.next(PATIENCE), Next::End));
             assert!(matches!(ahead.next(PATIENCE), Next::End));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn rows_of_a_batch_are_the_batch() -> TestResult {
+        let (sampler, _files) = open_wide(u64::MAX)?;
+        let pool = BufferPool::new(4);
+        for compact in [false, true] {
+            let whole = order(compact);
+            let part = |rows| Order {
+                rows,
+                ..whole.clone()
+            };
+            for index in 0..3 {
+                let batch = whole.read(&sampler, &pool, index)?;
+                let parts =
+                    [part(0..37), part(37..100)].map(|order| order.read(&sampler, &pool, index));
+                let [first, last] = parts;
+                let (first, last) = (first?, last?);
+                assert_eq!(
+                    [&first.targets[..], &last.targets[..]].concat(),
+                    batch.targets[..]
+                );
+                match (&first.inputs, &last.inputs, &batch.inputs) {
+                    (
+                        BatchInputs::OneHot(one),
+                        BatchInputs::OneHot(other),
+                        BatchInputs::OneHot(all),
+                    ) => {
+                        assert_eq!([&one[..], &other[..]].concat(), all[..]);
+                    }
+                    (
+                        BatchInputs::Compact { codes, signal },
+                        BatchInputs::Compact {
+                            codes: more_codes,
+                            signal: more_signal,
+                        },
+                        BatchInputs::Compact {
+                            codes: all_codes,
+                            signal: all_signal,
+                        },
+                    ) => {
+                        assert_eq!([&codes[..], &more_codes[..]].concat(), all_codes[..]);
+                        assert_eq!([&signal[..], &more_signal[..]].concat(), all_signal[..]);
+                    }
+                    _ => return Err("inputs of another kind".into()),
+                }
+            }
         }
         Ok(())
     }

@@ -7,6 +7,7 @@
 //! An input is `window` rows of five floats: A, C, G, T, signal, 5' to 3' on the strand that was drawn. A target is one
 //! float per bin, in the same order.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -319,6 +320,24 @@ impl Sampler {
     /// While the pool has as many regions as the batch needs, none is drawn twice. A smaller pool is used whole as often as
     /// it fits, and the rest is drawn without replacement.
     pub fn plan(&self, stream: u64, epoch: u64, index: u64) -> Vec<Window> {
+        self.plan_rows(stream, epoch, index, 0..self.settings.batch_size)
+    }
+
+    /// A part of the windows of one batch, for one of several processes that share it: `rows` of [`Sampler::plan`].
+    ///
+    /// Which regions the batch has is drawn as a whole; what else a window draws, it draws alone. So the cost is that of the
+    /// rows, but for a few ns for each example of the batch.
+    ///
+    /// # Panics
+    ///
+    /// If `rows` is not within the batch.
+    pub fn plan_rows(
+        &self,
+        stream: u64,
+        epoch: u64,
+        index: u64,
+        rows: Range<usize>,
+    ) -> Vec<Window> {
         let key = Key {
             seed: self.settings.seed,
             stream,
@@ -335,8 +354,8 @@ impl Sampler {
         let rest = Draw::new(key, BATCH_LANE).distinct(missing, pool);
         drawn.extend(rest.into_iter().map(Some));
         drawn.resize(self.settings.batch_size, None);
-        let examples = drawn.into_iter().enumerate();
-        examples
+        rows.clone()
+            .zip(drawn[rows].iter().copied())
             .map(|(lane, region)| {
                 let mut draw = Draw::new(key, lane as u64);
                 // Both are drawn for every example, wanted or not, so that switching one option moves nothing else.
@@ -916,6 +935,31 @@ pub(crate) mod tests {
                 assert_eq!(windows, other.plan(1, 2, index));
                 let (expected, found) = (read(&one, &windows)?, read(&other, &windows)?);
                 assert!(same(&found.0, &expected.0) && same(&found.1, &expected.1));
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn rows_of_a_plan_are_the_plan() -> TestResult {
+        let files = files()?;
+        // A pool that serves a batch, one that is used more than once, and no pool at all.
+        for (batch_size, random_ratio) in [(6, 0.5), (9, 0.0), (7, 1.0)] {
+            let settings = Settings {
+                batch_size,
+                random_ratio,
+                ..settings()
+            };
+            let sampler = open_sampler(&files, regions(), settings)?;
+            for index in 0..20 {
+                let whole = sampler.plan(1, 2, index);
+                assert_eq!(whole.len(), batch_size);
+                for cut in 0..=batch_size {
+                    let mut parts = sampler.plan_rows(1, 2, index, 0..cut);
+                    assert_eq!(parts.len(), cut);
+                    parts.extend(sampler.plan_rows(1, 2, index, cut..batch_size));
+                    assert_eq!(parts, whole);
+                }
             }
         }
         Ok(())

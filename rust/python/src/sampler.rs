@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use maxatac_core::Strand;
@@ -119,6 +120,7 @@ pub(crate) struct Sampler {
     memory: Arc<memory::Memory>,
     buffers: Arc<BufferPool>,
     stream: u64,
+    rows: Range<usize>,
 }
 
 #[pymethods]
@@ -216,6 +218,7 @@ impl Sampler {
             memory,
             buffers: new_pool(),
             stream,
+            rows: 0..batch_size,
         })
     }
 
@@ -234,7 +237,39 @@ impl Sampler {
             memory: Arc::clone(&self.memory),
             buffers: Arc::clone(&self.buffers),
             stream,
+            rows: self.rows.clone(),
         }
+    }
+
+    /// A sampler of a part of each batch, for one of several processes that share it, with the files and decoded tracks of
+    /// this one.
+    ///
+    /// Its plans and batches are rows of those of the whole batch, bit for bit, and cost what the rows cost.
+    ///
+    /// Parameters
+    /// ----------
+    /// start, stop : int
+    ///     Rows of the whole batch, whatever the rows of this sampler are: 0 <= start < stop <= ``batch_size``.
+    ///
+    /// Returns
+    /// -------
+    /// Sampler
+    ///
+    /// Raises
+    /// ------
+    /// ValueError
+    ///     If these are no rows of a batch.
+    fn with_rows(&self, start: usize, stop: usize) -> PyResult<Self> {
+        let batch_size = self.batch_size();
+        if start >= stop || stop > batch_size {
+            return Err(PyValueError::new_err(format!(
+                "rows {start} to {stop} of a batch of {batch_size}"
+            )));
+        }
+        Ok(Self {
+            rows: start..stop,
+            ..self.with_stream(self.stream)
+        })
     }
 
     /// int: Examples of each batch that come from the regions of interest.
@@ -243,10 +278,16 @@ impl Sampler {
         self.inner.region_count()
     }
 
-    /// int: Examples of each batch.
+    /// int: Examples of each batch as a whole.
     #[getter]
     fn batch_size(&self) -> usize {
         self.inner.settings().batch_size
+    }
+
+    /// tuple of int: First row of each batch that is read, and the one behind the last; see :meth:`with_rows`.
+    #[getter]
+    fn rows(&self) -> (usize, usize) {
+        (self.rows.start, self.rows.end)
     }
 
     /// Memory: The limit on decoded track data, and what is taken of it.
@@ -279,11 +320,12 @@ impl Sampler {
     ///
     /// Returns
     /// -------
-    /// dict of str to numpy.ndarray, shape (batch_size,)
+    /// dict of str to numpy.ndarray, shape (rows,)
     ///     ``roi`` int64 (row of the pool, -1 for a random window), ``track`` int32, ``chrom`` int32 (index into
     ///     ``chroms``), ``start`` int64 (bp), ``reverse`` bool.
     fn plan<'py>(&self, py: Python<'py>, epoch: u64, index: u64) -> PyResult<Bound<'py, PyDict>> {
-        let windows = py.detach(|| self.inner.plan(self.stream, epoch, index));
+        let rows = self.rows.clone();
+        let windows = py.detach(|| self.inner.plan_rows(self.stream, epoch, index, rows));
         let plan = PyDict::new(py);
         let narrow = |part: fn(&Window) -> u32| {
             PyArray1::from_iter(py, windows.iter().map(|w| part(w).cast_signed()))
@@ -313,10 +355,11 @@ impl Sampler {
     ///
     /// Returns
     /// -------
-    /// inputs : numpy.ndarray, shape (batch_size, 1024, 5), float32
+    /// inputs : numpy.ndarray, shape (rows, 1024, 5), float32
     ///     A, C, G, T, signal, 5' to 3' on the strand that was drawn; no data is 0. If compact, a tuple of codes, shape
-    ///     (batch_size, 1024), uint8, 0 to 3 for A, C, G, T and 4 for N, and signal, shape (batch_size, 1024), float32.
-    /// targets : numpy.ndarray, shape (batch_size, 32), float32
+    ///     (rows, 1024), uint8, 0 to 3 for A, C, G, T and 4 for N, and signal, shape (rows, 1024), float32. There are
+    ///     ``batch_size`` rows unless the sampler is one of a part.
+    /// targets : numpy.ndarray, shape (rows, 32), float32
     ///     One number per 32-bp bin, in the same order.
     ///
     /// Raises
@@ -364,6 +407,7 @@ impl Sampler {
         Order {
             stream: self.stream,
             epoch,
+            rows: self.rows.clone(),
             compact,
         }
     }

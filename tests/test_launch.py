@@ -1,0 +1,81 @@
+"""Which of how many processes this is, from the environment alone."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from maxatac.launch import ADDRESS, COUNT, RANK, Launch, backend_problems, launch_of
+
+SLURM = {
+    "SLURM_JOB_ID": "12", "SLURM_STEP_NODELIST": "node[1-2]", "SLURM_LOCALID": "1", "SLURM_NTASKS": "4",
+    "SLURM_PROCID": "3", "SLURM_STEP_TASKS_PER_NODE": "2(x2)",
+}  # fmt: skip
+OPEN_MPI = {
+    "OMPI_MCA_orte_hnp_uri": "1531576320.0;tcp://10.96.0.1:34911", "OMPI_COMM_WORLD_LOCAL_RANK": "0",
+    "OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": "1", "OMPI_COMM_WORLD_LOCAL_SIZE": "1",
+}  # fmt: skip
+OWN = {ADDRESS: "node1:1234", COUNT: "2", RANK: "1"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, Launch()),
+        ({"CUDA_VISIBLE_DEVICES": "0,1"}, Launch()),
+        (OWN, Launch(1, 2, "node1:1234")),
+        ({**OWN, COUNT: "1", RANK: "0"}, Launch()),
+        (SLURM, Launch(3, 4)),
+        ({**SLURM, **OWN}, Launch(1, 2, "node1:1234")),
+        # JAX reads the address itself; the rest is Slurm's.
+        ({**SLURM, ADDRESS: "node1:1234"}, Launch(3, 4)),
+        # In a job, but not started by srun.
+        ({name: value for name, value in SLURM.items() if name != "SLURM_STEP_NODELIST"}, Launch()),
+        ({**SLURM, "SLURM_NTASKS": "1", "SLURM_PROCID": "0"}, Launch()),
+        (OPEN_MPI, Launch(1, 2)),
+        # All GPUs of a node are visible to each of its processes: JAX takes one for each.
+        ({**SLURM, "CUDA_VISIBLE_DEVICES": "0,1"}, Launch(3, 4)),
+        # Each process sees its own, whatever its place on the node.
+        ({**SLURM, "CUDA_VISIBLE_DEVICES": "0"}, Launch(3, 4, None, (0,))),
+        # One process on each node has all of them.
+        (
+            {**SLURM, "SLURM_STEP_TASKS_PER_NODE": "1(x4)", "CUDA_VISIBLE_DEVICES": "0,1,2"},
+            Launch(3, 4, None, (0, 1, 2)),
+        ),
+        ({**OPEN_MPI, "CUDA_VISIBLE_DEVICES": "4,5"}, Launch(1, 2, None, (0, 1))),
+    ],
+)
+def test_launch(environment: dict[str, str], expected: Launch) -> None:
+    problems: list[str] = []
+    assert launch_of(environment, problems) == expected
+    assert problems == []
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({ADDRESS: "node1:1234"}, f"{ADDRESS} set, but not {COUNT} and {RANK}"),
+        ({ADDRESS: "node1:1234", COUNT: "2"}, f"{ADDRESS} and {COUNT} set, but not {RANK}"),
+        ({**OWN, ADDRESS: "node1"}, f"{ADDRESS} is node1; expected host:port"),
+        ({**OWN, COUNT: "two"}, f"{COUNT} is two; expected a whole number"),
+        ({**OWN, RANK: "-1"}, f"{RANK} is -1; expected a whole number"),
+        ({**OWN, RANK: "2"}, f"{RANK} is 2; expected 0 to {COUNT} - 1, which is 1"),
+    ],
+)
+def test_environment_that_is_wrong(environment: dict[str, str], words: str) -> None:
+    problems: list[str] = []
+    assert launch_of(environment, problems) == Launch()
+    assert [problem.startswith("--distribute: ") and words in problem for problem in problems] == [True]
+
+
+def test_backend(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "keras", raising=False)
+    assert backend_problems({"KERAS_BACKEND": "jax"}) == []
+    for environment in ({}, {"KERAS_BACKEND": "tensorflow"}):
+        (problem,) = backend_problems(environment)
+        assert "tensorflow" in problem
+        assert problem.endswith("set KERAS_BACKEND=jax")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    (problem,) = backend_problems({"KERAS_BACKEND": "jax"})
+    assert "pip install 'maxatac[jax]'" in problem
