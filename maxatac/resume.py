@@ -34,7 +34,7 @@ FREE_SETTINGS = frozenset({
     "sequence", "meta_file", "cells", "train_roi", "validate_roi", "blacklist", "chrom_sizes", "weights",
     "test_cell_types",
     # How it is done and what else is written, but not what comes out.
-    "output", "prefix", "threads", "memory", "plot",
+    "output", "prefix", "threads", "memory", "plot", "report",
     "save_roi", "genome", "loglevel", "keep_checkpoints", "force", "resume", "distribute",
     # What is done with the selected model.
     "test", "test_chroms", "test_rev_comp",

@@ -81,7 +81,9 @@ class TrainConfig:
     epochs, batches, batch_size, val_batch_size : int
         A run is ``epochs`` x ``batches`` x ``batch_size`` examples; validation is ``batches`` x ``val_batch_size``.
     plot : bool
-        Draw the model's structure and the training history.
+        Draw the model's structure and the training history, and the figures of the report.
+    report : bool
+        Gather what the report shows, and write the report, unless ``plot`` is off.
     dense : bool
         End the network in a dense layer.
     threads : int, optional
@@ -165,6 +167,7 @@ class TrainConfig:
     batch_size: int = 1000
     val_batch_size: int = 1000
     plot: bool = True
+    report: bool = True
     dense: bool = False
     threads: int | None = None
     memory: int | str | None = None

@@ -33,6 +33,8 @@ from maxatac.progress import EpochProgress, EventFiles
 from maxatac.record import PhaseTimes, RunRecord, settings_of_run
 from maxatac.regions import save_roi
 from maxatac.report import describe_layers, plot_history, plot_structure
+from maxatac.report_data import ReportData
+from maxatac.reporting import write_report
 from maxatac.resume import InputFile, ResumeState, input_differences, read_state, restore, setting_differences
 from maxatac.selection import best_epoch, criterion, is_over
 from maxatac.settings import SEED_RANGE, TrainConfig, loader_memory, loader_threads
@@ -588,6 +590,7 @@ def _run(
     checkpoints = Checkpoints(folder, config.keep_checkpoints)
     advised = False
     processes = trainee.processes
+    gathered = ReportData(folder, config, inputs, trainee.model.count_params()) if config.report else None
     record.write(folder, history, best, None)
     for path in folder.event_files():
         path.unlink()
@@ -627,6 +630,8 @@ def _run(
                     if leading != best:
                         # Before the state: an epoch that does not come to count is trained again, and writes the same.
                         write_thresholds(folder.thresholds, trainee.validated, largest=config.target_scale_factor)
+                        if gathered is not None:
+                            gathered.select(epoch + 1, trainee.validated)
                     record.state(now).with_model(trainee.model).write(folder.resume_state)
                     logger.debug("state after epoch %d: %s", epoch + 1, folder.resume_state)
                     # From here on the epoch counts: what is not done of the rest, a run that goes on will do.
@@ -642,7 +647,10 @@ def _run(
         if best is None:
             raise MaxatacError(f"no epoch has a finite {column}: none can be selected")
         with deferring_interrupt() as check_for_interrupt, record.phases.measuring("test"):
-            tested = run_test(config, folder, inputs, record.seed, check)
+            details: list[dict[str, Any]] = []
+            tested = run_test(config, folder, inputs, record.seed, check, details)
+            if gathered is not None:
+                gathered.finish(best + 1, trainee.validator, details, check)
     except KeyboardInterrupt as interrupt:
         told = f"interrupted ({interrupt.signal_name})" if isinstance(interrupt, Stopped) else "interrupted"
         if history:
@@ -669,6 +677,8 @@ def _run(
     state = state_sha256(trainee.model)
     record.note("test", tested if "skipped" in tested else {"scores": folder.test_scores.name})
     record.write(folder, history, best, state, status="finished")
+    if gathered is not None:
+        _try_report(config, folder)
     for line in describe_test(tested):
         logger.info("%s", line)
     logger.info(
@@ -723,6 +733,20 @@ def _try_plot(path: Path, plot: Callable[[Path], None]) -> None:
             plot(unfinished)
     except Exception as error:  # noqa: BLE001 - whatever a plotting library raises
         logger.warning("%s was not drawn: %s", path.name, error)
+
+
+def _try_report(config: TrainConfig, folder: RunFolder) -> None:
+    """Draw the report, or say why not; the run is finished, and nothing may take that away."""
+    if not config.plot:
+        logger.info("no report (--no-plot): maxatac report %s draws it", folder.named(""))
+        return
+    try:
+        write_report(folder)
+    except Exception as error:  # noqa: BLE001 - whatever a plotting library raises
+        logger.warning("%s was not written: %s", folder.report.name, error)
+        logger.debug("traceback", exc_info=True)
+    else:
+        logger.info("report: %s", folder.report)
 
 
 def _log_table(table: str) -> None:

@@ -105,7 +105,15 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
     option(
         group, "--save_roi", action=switch, help="Write the pools of regions of interest; --train_roi reads them back."
     )
-    option(group, "--plot", action=switch, help="Draw the model's structure and the training history.")
+    option(
+        group, "--plot", action=switch,
+        help="Draw the model's structure, the training history and the report; without, maxatac report can draw it "
+        "later.",
+    )  # fmt: skip
+    option(
+        group, "--report", action=switch,
+        help="Write a report of the run when it is finished: one HTML file, and its figures.",
+    )  # fmt: skip
     option(
         group,
         "--model_format",
