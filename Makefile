@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
-.PHONY: help tools demo test test-fast lint rust-test python-test fuzz fuzz-briefly sanitize lock lowest bench bench-scale bench-core yeast format clean
+.PHONY: help tools demo test test-fast lint rust-test python-test image image-test image-numbers fuzz fuzz-briefly sanitize lock lowest bench bench-scale bench-core yeast format clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -48,7 +48,7 @@ $(VENV)/.built: $(RUST_SOURCES) pyproject.toml $(VENV)/.run
 demo: tools $(VENV)/.built  ## simulate, train, evaluate; SEED=2 for another run
 	$(BIN)/python examples/demo.py demo_out --seed $(SEED)
 
-test: lint rust-test python-test fuzz-briefly  ## everything
+test: lint rust-test python-test image-test fuzz-briefly  ## everything
 
 test-fast: $(VENV)/.dev $(VENV)/.built  ## the Python tests without those marked slow
 	$(BIN)/python -m pytest -q -n 2 --dist loadscope -m "not slow"
@@ -67,7 +67,20 @@ rust-test: | tools
 	cargo test --quiet --locked -p maxatac-core
 
 python-test: $(VENV)/.dev $(VENV)/.built
-	$(BIN)/python -m pytest -q -n 2 --dist loadscope
+	$(BIN)/python -m pytest -q -n 2 --dist loadscope -m "not container"
+
+DOCKER ?= docker
+
+image:  ## the container image, with docker (or DOCKER=podman); IMAGE_ARGS="--build-arg DEVICE=gpu" for others
+	$(DOCKER) build -t maxatac --build-arg REVISION=$$(git rev-parse HEAD) --build-arg CREATED=$$(git log -1 --format=%cI) \
+	  --build-arg SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(IMAGE_ARGS) .
+
+# Builds it, as root on Debian; MAXATAC_IMAGE=maxatac tests one that docker has. Tells why if neither is possible.
+image-test: $(VENV)/.dev $(VENV)/.built  ## build the container image and run it
+	$(BIN)/python -m pytest -q -m container tests/container
+
+image-numbers: $(VENV)/.dev  ## size of the images and time of their start, into the pages
+	$(BIN)/python docs/image.py --measure
 
 fuzz: | tools  ## give the readers damaged files; SECONDS=600 for longer, per format
 	rust/fuzz/run.sh $(SECONDS)
@@ -106,6 +119,10 @@ format:  ## put sources into the project's format
 	$(BIN)/ruff format --quiet
 	$(BIN)/ruff check --quiet --fix
 
+# The images have Debian's Python, on x86_64, and the versions that the tests run with.
+IMAGE_LOCK = $(BIN)/uv pip compile --quiet --python-platform x86_64-manylinux_2_34 --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url -c requirements-dev.lock
+
 lock:  ## pin the newest versions of all dependencies, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url pyproject.toml -o requirements.lock
@@ -113,6 +130,11 @@ lock:  ## pin the newest versions of all dependencies, with hashes
 	  --no-emit-index-url pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url tests/benchmarks/requirements.in -o requirements-bench.lock
+	$(IMAGE_LOCK) docker/build.in -o docker/build.lock
+	$(IMAGE_LOCK) pyproject.toml docker/tensorflow-cpu.in --override docker/without-tensorflow-cpu.txt -o docker/tensorflow-cpu.lock
+	$(IMAGE_LOCK) pyproject.toml --extra cuda --override docker/without-tensorflow-gpu.txt -o docker/tensorflow-gpu.lock
+	$(IMAGE_LOCK) pyproject.toml --extra jax --override docker/without-jax.txt -o docker/jax-cpu.lock
+	$(IMAGE_LOCK) pyproject.toml --extra jax-cuda --override docker/without-jax.txt -o docker/jax-gpu.lock
 
 lowest: tools  ## the fast tests with the oldest dependencies that pyproject.toml allows
 	$(PYTHON) -m venv $(VENV)-lowest

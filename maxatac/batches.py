@@ -73,6 +73,14 @@ class WindowDataset(keras.utils.PyDataset):  # type: ignore[misc]
         finally:
             self.seconds += time.perf_counter() - begin
 
+    def whole(self) -> WindowDataset:
+        """Make the same dataset with all rows of each batch; this one, if it has them."""
+        if self.sampler.rows == (0, self.sampler.batch_size):
+            return self
+        whole = WindowDataset(self.sampler.with_rows(0, self.sampler.batch_size), self.batches, compact=self.compact)
+        whole.epoch = self.epoch
+        return whole
+
     def close(self) -> None:
         """Let go of the batches made ahead, for an epoch that is not finished; the next item starts anew."""
         if self._ahead is not None:

@@ -107,6 +107,7 @@ def resample(
     scores: NDArray[np.float32],
     blocks: NDArray[np.integer[Any]],
     weights: NDArray[np.int64],
+    ranking: Ranking | None = None,
 ) -> Resampled:
     """Score a predictor on its bins and on every resample of them.
 
@@ -120,6 +121,8 @@ def resample(
         Block of each bin.
     weights : shape (resamples, blocks)
         From ``draw_weights``.
+    ranking : Ranking, optional
+        Of these labels and scores, if it is at hand: sorting is most of the work.
 
     Returns
     -------
@@ -141,7 +144,7 @@ def resample(
         drawn = weights[first : first + _AT_ONCE].astype(np.float32)
         gained, others = ((drawn @ histogram).astype(np.float64) for histogram in histograms)
         found[first : first + _AT_ONCE] = _scores(gained, others)
-    ranking = Ranking.of(labels, scores)
+    ranking = Ranking.of(labels, scores) if ranking is None else ranking
     exact = np.array([ranking.average_precision, ranking.auroc, ranking.precision_at_recall(EARLY_RECALL)])
     # Predictions that share a bin are taken for ties. What that changes is nearly the same in every resample.
     binned = _scores(*(histogram.sum(axis=0, dtype=np.float64, keepdims=True) for histogram in histograms))

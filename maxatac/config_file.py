@@ -72,7 +72,7 @@ def _parse(path: Path, problems: list[str]) -> dict[str, Any] | None:
         return None
     try:
         text = path.read_text(encoding="utf-8")
-        content = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text, object_pairs_hook=_without_twins)
+        content = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text, object_pairs_hook=without_twins)
     except (OSError, ValueError, RecursionError) as error:
         kind = "TOML" if path.suffix == ".toml" else "JSON"
         problems.append(f"{path}: cannot be read as {kind} ({error})")
@@ -83,7 +83,7 @@ def _parse(path: Path, problems: list[str]) -> dict[str, Any] | None:
     return content
 
 
-def _without_twins(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+def without_twins(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     """Make a mapping of what JSON holds; of a key that is there twice, nobody knows which is meant."""
     made = dict(pairs)
     if len(made) < len(pairs):

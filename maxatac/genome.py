@@ -200,6 +200,22 @@ def suggest_chrom(name: str, known: Collection[str]) -> str:
     return f"there are {some(known)}"
 
 
+_ASSEMBLIES = {
+    "hg38": {"chr1": 248_956_422, "chr2": 242_193_529},
+    "hg19": {"chr1": 249_250_621, "chr2": 243_199_373},
+    "mm10": {"chr1": 195_471_971, "chr2": 182_113_224},
+    "sacCer3": {"chrI": 230_218, "chrII": 813_184},
+}
+
+
+def assembly(sizes: Mapping[str, int]) -> str | None:
+    """Recognise hg38, hg19, mm10 or sacCer3 by the names and sizes of two chromosomes; None for any other genome."""
+    for name, marks in _ASSEMBLIES.items():
+        if all(sizes.get(chrom) == size for chrom, size in marks.items()):
+            return name
+    return None
+
+
 def some(names: Iterable[str], limit: int = 4) -> str:
     """List the first few names, and the number of the rest."""
     listed = list(names)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import logging
 import math
 import time
@@ -23,6 +22,7 @@ from numpy.typing import NDArray
 
 from maxatac._core import Track
 from maxatac.bootstrap import LEVEL, METRICS, RESAMPLES, Resampled, block_length, draw_weights, resample
+from maxatac.curves import summarize
 from maxatac.evaluation import (
     COARSE_BIN_SIZE,
     bin_labels,
@@ -32,9 +32,11 @@ from maxatac.evaluation import (
     signal_bins,
     window_starts,
 )
-from maxatac.files import replacing, sha256, write_text
+from maxatac.files import replacing, sha256, write_json, write_text
 from maxatac.genome import some
+from maxatac.loci import example_loci, false_positives
 from maxatac.progress import counting
+from maxatac.scores import BINDING, GUESS, MODEL, SIGNAL, Ranking
 from maxatac.windows import BIN_SIZE
 
 if TYPE_CHECKING:
@@ -49,9 +51,6 @@ logger = logging.getLogger(__name__)
 
 STEP = 256
 """Distance of the windows in bp; each bin is predicted at four places of a window."""
-
-MODEL, SIGNAL, BINDING, GUESS = "model", "ATAC-seq signal", "mean binding of other cell types", "prevalence"
-"""What is scored."""
 
 COLUMNS = (
     "cell_type", "label", "chroms", "bin_size", "bins", "bound_bins", "blocks", "block_size", "predictor", "metric",
@@ -105,12 +104,35 @@ def _same_content(one: Path, other: Path) -> bool:
     return one.stat().st_size == other.stat().st_size and sha256(one) == sha256(other)
 
 
+def tested_samples(inputs: Inputs) -> list[Sample]:
+    """List the cell types to test: those labelled Test, or those that train if there is none."""
+    return [sample for sample in inputs.samples if sample.label == "Test"] or list(inputs.training)
+
+
+def count_windows(config: TrainConfig, inputs: Inputs) -> int:
+    """Count the windows that the test of a run predicts, each strand for itself; 0 if there is no test."""
+    if not config.test:
+        return 0
+    sizes = inputs.genome.chrom_sizes
+    windows = sum(len(window_starts(name, sizes[name], STEP, inputs.blacklist)) for name in inputs.split.test)
+    return windows * (2 if config.test_rev_comp else 1) * len(tested_samples(inputs))
+
+
+def count_bins(config: TrainConfig, inputs: Inputs) -> int:
+    """Count the bins of all prediction tracks that the test of a run writes; 0 if there is no test."""
+    if not config.test:
+        return 0
+    bins = sum(inputs.genome.chrom_sizes[name] // BIN_SIZE for name in inputs.split.test)
+    return bins * len(tested_samples(inputs))
+
+
 def run_test(
     config: TrainConfig,
     folder: RunFolder,
     inputs: Inputs,
     seed: int,
     check_for_interrupt: Callable[[], None] = lambda: None,
+    details: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Test the selected model of a run, and write what comes out.
 
@@ -124,6 +146,9 @@ def run_test(
         Of the run; draws the resamples.
     check_for_interrupt : callable
         Called after each batch; what it raises ends the test.
+    details : list, optional
+        Gets a mapping for each cell type: ``cell_type``, ``curves`` by predictor (:func:`maxatac.curves.summarize`) of
+        the 32-bp bins, ``loci`` and ``false_positives`` (:mod:`maxatac.loci`).
 
     Returns
     -------
@@ -145,15 +170,12 @@ def run_test(
     begin = time.perf_counter()
     model = keras.models.load_model(folder.named("_best.keras"), compile=False)
     model.compile(jit_compile=True)
-    held_out = [sample for sample in inputs.samples if sample.label == "Test"]
-    samples = held_out or list(inputs.training)
+    samples = tested_samples(inputs)
+    held_out = samples[0].label == "Test"
     if not held_out:
         logger.info("no cell type is labelled Test: the training cell types are tested, on chromosomes held out")
-    strands = 2 if config.test_rev_comp else 1
-    sizes = inputs.genome.chrom_sizes
-    windows = sum(len(window_starts(chrom, sizes[chrom], STEP, inputs.blacklist)) for chrom in chroms)
     tested = []
-    with counting("independent test", windows * strands * len(samples), "windows") as advance:
+    with counting("independent test", count_windows(config, inputs), "windows") as advance:
 
         def after_batch(done: int) -> None:
             check_for_interrupt()
@@ -161,7 +183,10 @@ def run_test(
 
         tracks = folder.test_tracks([sample.cell_line for sample in samples])
         for sample, track in zip(samples, tracks, strict=True):
-            tested.append(_test_cell_type(config, inputs, model, sample, track, seed, after_batch))
+            scored, more = _test_cell_type(config, inputs, model, sample, track, seed, after_batch)
+            tested.append(scored)
+            if details is not None:
+                details.append(more)
     scores = {
         "chroms": list(chroms),
         "labels": "Test" if held_out else "Train",
@@ -172,7 +197,7 @@ def run_test(
         "seconds": time.perf_counter() - begin,
         "cell_types": tested,
     }
-    write_text(folder.test_scores, json.dumps(_without_nan(scores), indent=2) + "\n")
+    write_json(folder.test_scores, scores)
     write_text(folder.test_table, _table(scores))
     return scores
 
@@ -209,8 +234,8 @@ def _test_cell_type(
     track_path: Path,
     seed: int,
     after_batch: Callable[[int], None],
-) -> dict[str, Any]:
-    """Predict a cell type over the test chromosomes, write the track, and score it."""
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Predict a cell type over the test chromosomes, write the track, and score it; the second part is for a report."""
     chroms, sizes = inputs.split.test, inputs.genome.chrom_sizes
     signal, binding = Track(sample.signal), Track(sample.binding)
     baseline = other_binding(sample, inputs.training)
@@ -246,7 +271,16 @@ def _test_cell_type(
             by_predictor[BINDING][chrom] = _masked(total / np.float32(len(others)), is_predicted)
     covered = {chrom: ~np.isnan(values) for chrom, values in predicted.items()}
     length = block_length(covered, BIN_SIZE)
-    resolutions = [_score(labels, by_predictor, BIN_SIZE, length, seed, baseline.reason)]
+    curves: dict[str, Any] = {}
+    resolutions = [_score(labels, by_predictor, BIN_SIZE, length, seed, baseline.reason, curves)]
+    details = {
+        "cell_type": sample.cell_line,
+        "curves": curves,
+        "loci": example_loci(predicted, labels, by_predictor[SIGNAL]),
+        "false_positives": false_positives(
+            predicted, labels, {name: by_predictor[name] for name in (SIGNAL, BINDING) if name in by_predictor}
+        ),
+    }
     coarse = {chrom: sizes[chrom] // COARSE_BIN_SIZE for chrom in chroms}
     resolutions.append(
         _score(
@@ -261,7 +295,7 @@ def _test_cell_type(
             baseline.reason,
         )
     )
-    return {
+    scores = {
         "cell_type": sample.cell_line,
         "label": sample.label,
         "track": track_path.name,
@@ -269,6 +303,7 @@ def _test_cell_type(
         "same_binding_left_out": list(baseline.left_out),
         "resolutions": resolutions,
     }
+    return scores, details
 
 
 def _masked(values: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -283,8 +318,9 @@ def _score(
     block: int,
     seed: int,
     no_baseline: str,
+    curves: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Score every predictor on the bins that have a prediction, of all chromosomes together."""
+    """Score every predictor on the bins that have a prediction, of all chromosomes together; ``curves`` gets theirs."""
     scored = {chrom: ~np.isnan(values) for chrom, values in by_predictor[MODEL].items()}
     bound = np.concatenate([labels[chrom][mask] for chrom, mask in scored.items()])
     places, n_blocks = [], 0
@@ -297,7 +333,10 @@ def _score(
     results: dict[str, Resampled] = {}
     for name, values in by_predictor.items():
         pooled = np.concatenate([values[chrom][mask] for chrom, mask in scored.items()])
-        results[name] = resample(bound, pooled, blocks, weights)
+        ranking = Ranking.of(bound, pooled)
+        results[name] = resample(bound, pooled, blocks, weights, ranking)
+        if curves is not None:
+            curves[name] = summarize(ranking)
     results[GUESS] = resample(bound, np.zeros(len(bound), np.float32), blocks, weights)
     predictors: list[dict[str, Any]] = []
     for name in (MODEL, SIGNAL, BINDING, GUESS):
@@ -371,12 +410,3 @@ def _table(scores: Mapping[str, Any]) -> str:
                         }
                     )
     return text.getvalue()
-
-
-def _without_nan(value: Any) -> Any:
-    """Make null of what is not a number, which JSON cannot hold."""
-    if isinstance(value, Mapping):
-        return {name: _without_nan(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_without_nan(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

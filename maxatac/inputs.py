@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maxatac._core import Genome, Track
+from maxatac.cells import read_cells
 from maxatac.errors import GenomeError, InputError, TrackError
 from maxatac.formats import check_file, file_fault, phrase, sniff
 from maxatac.genome import Blacklist, ChromSizes, check_blacklist, compare_chrom_sizes, some
@@ -46,7 +47,7 @@ class Inputs:
     ----------
     genome : Genome
     samples : tuple of Sample
-        All rows of the meta file.
+        All cell types, in the order of the meta file.
     training : tuple of Sample
         Rows that train, in order; their place is the index of their tracks.
     signal, binding : tuple of Track
@@ -76,8 +77,8 @@ class Inputs:
 
     def paths(self, config: TrainConfig) -> dict[str, Path]:
         """Every file that the run reads, by what it is for."""
-        found: dict[str, Path] = {"sequence": config.sequence, "meta_file": config.meta_file}
-        for name in ("train_roi", "validate_roi", "blacklist", "chrom_sizes", "weights"):
+        found: dict[str, Path] = {"sequence": config.sequence}
+        for name in ("meta_file", "cells", "train_roi", "validate_roi", "blacklist", "chrom_sizes", "weights"):
             path = getattr(config, name)
             if path is not None:
                 found[name] = path
@@ -140,6 +141,18 @@ def split_of(config: TrainConfig, sizes: Mapping[str, int], problems: list[str])
     return dataclasses.replace(split, test=test_chroms)
 
 
+def read_samples(config: TrainConfig, problems: list[str]) -> list[Sample]:
+    """Read the cell types, from the meta file or from JSON; what is wrong goes to ``problems``."""
+    peaks_required = config.train_roi is None or config.validate_roi is None
+    held_out = config.test_cell_types
+    if config.cells is not None:
+        return read_cells(config.cells, problems, peaks_required=peaks_required, test_cell_types=held_out)
+    if config.meta_file is not None:
+        return read_meta(config.meta_file, problems, peaks_required=peaks_required, test_cell_types=held_out)
+    # The settings' own check has told about that.
+    return []
+
+
 def open_inputs(config: TrainConfig, folder: RunFolder | None) -> Inputs:
     """Check the settings, open every input, and build the pools.
 
@@ -164,13 +177,10 @@ def open_inputs(config: TrainConfig, folder: RunFolder | None) -> Inputs:
     if config.weights is not None:
         check_file(config.weights, problems, what="weights")
     genome = _open_genome(config.sequence, problems)
-    peaks_required = config.train_roi is None or config.validate_roi is None
-    samples = read_meta(
-        config.meta_file, problems, peaks_required=peaks_required, test_cell_types=config.test_cell_types
-    )
+    samples = read_samples(config, problems)
     given_regions = {"--train_roi": config.train_roi, "--validate_roi": config.validate_roi}
     shared = check_held_out_files(
-        config.meta_file,
+        config.cells or config.meta_file or Path(),
         samples,
         problems,
         allowed=config.allow_shared_files or (),
@@ -392,7 +402,16 @@ def _check_folder(config: TrainConfig, folder: RunFolder, problems: list[str]) -
             )
     elif config.force:
         doomed = {path.resolve() for path in folder.of_earlier_run()}
-        for option in ("sequence", "meta_file", "train_roi", "validate_roi", "blacklist", "chrom_sizes", "weights"):
+        for option in (
+            "sequence",
+            "meta_file",
+            "cells",
+            "train_roi",
+            "validate_roi",
+            "blacklist",
+            "chrom_sizes",
+            "weights",
+        ):
             given: Path | None = getattr(config, option)
             if given is not None and given.resolve() in doomed:
                 problems.append(

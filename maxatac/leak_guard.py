@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from maxatac.inputs import Inputs
     from maxatac.regions import RoiPool
     from maxatac.split import ChromSplit
+    from maxatac.validation import GenomeBatches
 
 MAX_WINDOWS = 200_000
 """Windows of each stream that are planned for the proof; a few tenths of a second."""
@@ -66,7 +67,7 @@ def chrom_sets(split: ChromSplit) -> dict[str, tuple[str, ...]]:
     return {name: tuple(getattr(split, name)) for name in names}
 
 
-def prove(inputs: Inputs, streams: Mapping[str, Stream]) -> dict[str, Any]:
+def prove(inputs: Inputs, streams: Mapping[str, Stream], genome_like: GenomeBatches | None = None) -> dict[str, Any]:
     """Prove that no batch can hold an example of a held-out cell type, or of another set's chromosome.
 
     Parameters
@@ -74,7 +75,9 @@ def prove(inputs: Inputs, streams: Mapping[str, Stream]) -> dict[str, Any]:
     inputs : Inputs
         What the samplers were made from.
     streams : mapping of str to Stream
-        Everything that will be read, by the name of its stream.
+        Everything that samplers will read, by the name of its stream.
+    genome_like : GenomeBatches, optional
+        The genome-like validation set, which is read without a sampler; all of its windows are looked at.
 
     Returns
     -------
@@ -97,6 +100,13 @@ def prove(inputs: Inputs, streams: Mapping[str, Stream]) -> dict[str, Any]:
         first, last = stream.sampler.rows
         windows = len(chosen) * (last - first)
         looked_at[name] = {"pool": stream.pool, "batches": len(chosen), "windows": windows}
+    if genome_like is not None:
+        found += _stray_genome_windows(genome_like, inputs, sets)
+        looked_at["genome_like"] = {
+            "pool": "validation",
+            "batches": len(genome_like),
+            "windows": len(genome_like.windows),
+        }
     if found:
         raise MaxatacError(
             "leak guard: " + "; ".join(dict.fromkeys(found)) + ". This is a fault of maxatac, not of the inputs: "
@@ -191,6 +201,24 @@ def _stray_windows(
         drawn = plan["roi"] >= 0
         if plan["roi"].max() >= len(pool) or (pool.chrom[plan["roi"][drawn]] != plan["chrom"][drawn]).any():
             yield f"{here} has a window that is none of the {stream.pool} regions"
+
+
+def _stray_genome_windows(batches: GenomeBatches, inputs: Inputs, sets: Mapping[str, Sequence[str]]) -> Iterable[str]:
+    windows = batches.windows
+    if foreign := [chrom for chrom in windows.chroms if chrom not in sets["validation"]]:
+        yield f"the genome-like set lies on {some(foreign)}, which is no validation chromosome"
+    if [*map(id, batches.signal)] != [*map(id, inputs.signal)] or [*map(id, batches.binding)] != [
+        *map(id, inputs.binding)
+    ]:
+        yield "the genome-like set reads other tracks than those of the training cell types"
+    if not len(windows):
+        return
+    if windows.chrom.min() < 0 or windows.chrom.max() >= len(windows.chroms):
+        yield "the genome-like set has a window on no chromosome"
+    elif not fits(windows.start, _sizes(windows.chroms, inputs)[windows.chrom]).all():
+        yield "the genome-like set has a window that leaves its chromosome"
+    if windows.cell.min() < 0 or windows.cell.max() >= len(inputs.training):
+        yield "the genome-like set has a window of no training cell type"
 
 
 def _sizes(chroms: Sequence[str], inputs: Inputs) -> np.ndarray[Any, np.dtype[np.int64]]:

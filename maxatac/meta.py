@@ -47,6 +47,8 @@ class Sample:
         Test cell types are never read while a model is fitted.
     line : int
         Line of the meta file, 1-based.
+    unit : str
+        What is counted: lines, or the records of another kind of file.
     """
 
     cell_line: str
@@ -57,6 +59,12 @@ class Sample:
     chip_peaks: Path | None
     label: Label
     line: int
+    unit: str = "line"
+
+    @property
+    def place(self) -> str:
+        """Where it stands, such as ``line 2``."""
+        return f"{self.unit} {self.line}"
 
 
 def read_meta(
@@ -103,7 +111,7 @@ def read_meta(
             if len(lines) == 1:
                 found.append(f"{meta}: has a header but no row; expected one row per cell type")
             else:
-                _check_rows(meta, samples, test_cell_types, found, complete=len(samples) == len(lines) - 1)
+                check_samples(meta, samples, test_cell_types, found, complete=len(samples) == len(lines) - 1)
     problems += found
     return samples
 
@@ -198,12 +206,12 @@ def _read_row(
     row = {column: "" if value == "." else value for column, value in row.items()}
     empty = [column for column, value in row.items() if not value and column not in optional]
     found += [f"{here}: {column} is empty" for column in empty]
-    paths = {column: _resolve(meta, here, column, row.get(column, ""), found) for column in _PATH_COLUMNS}
+    paths = {column: resolve_path(meta, here, column, row.get(column, ""), found) for column in _PATH_COLUMNS}
     label: Label | None
     if test_cell_types is not None:
         label = "Test" if row["Cell_Line"] in test_cell_types else "Train"
     else:
-        label = _read_label(here, row[_LABEL_COLUMN], found)
+        label = read_label(here, row[_LABEL_COLUMN], found)
     if label is None:
         return None
     return Sample(
@@ -218,7 +226,7 @@ def _read_row(
     )
 
 
-def _read_label(here: str, text: str, found: list[str]) -> Label | None:
+def read_label(here: str, text: str, found: list[str], *, what: str = _LABEL_COLUMN) -> Label | None:
     """Read a label in any case."""
     match text.lower():
         case "train":
@@ -227,12 +235,24 @@ def _read_label(here: str, text: str, found: list[str]) -> Label | None:
             return "Test"
         case "":
             return None
-    found.append(f"{here}: found Train_Test_Label '{text}'; expected Train or Test")
+    found.append(f"{here}: found {what} '{text}'; expected Train or Test")
     return None
 
 
-def _resolve(meta: Path, here: str, column: str, text: str, found: list[str]) -> Path | None:
-    """Find the file that a cell names; a path even if it cannot serve, None if the cell is empty."""
+def resolve_path(meta: Path, here: str, column: str, text: str, found: list[str]) -> Path | None:
+    """Find the file that a table names; a path even if it cannot serve, None if no name is given.
+
+    Parameters
+    ----------
+    meta : Path
+        The table, beside which a relative path may lead.
+    here, column : str
+        The place in it, for messages.
+    text : str
+        Absolute, else relative to the working directory, else to the folder of the table.
+    found : list of str
+        Gets a line if there is no such file, it cannot be used, or there are two.
+    """
     if not text:
         return None
     candidates = list(dict.fromkeys((Path.cwd() / text, Path(os.path.abspath(meta)).parent / text)))
@@ -254,23 +274,23 @@ def _resolve(meta: Path, here: str, column: str, text: str, found: list[str]) ->
     return chosen
 
 
-def _check_rows(
+def check_samples(
     meta: Path, samples: Sequence[Sample], test_cell_types: Sequence[str] | None, found: list[str], *, complete: bool
 ) -> None:
     """Check what only the rows together can show; ``complete`` if every row could be read."""
     first: dict[str, Sample] = {}
-    tfs: dict[str, int] = {}
+    tfs: dict[str, str] = {}
     for sample in samples:
         if sample.tf:
-            tfs.setdefault(sample.tf, sample.line)
+            tfs.setdefault(sample.tf, sample.place)
         earlier = first.setdefault(sample.cell_line, sample)
         if earlier is not sample and sample.cell_line:
             found.append(
-                f"{meta}, line {sample.line}: cell type '{sample.cell_line}' has a row in line {earlier.line} already; "
+                f"{meta}, {sample.place}: cell type '{sample.cell_line}' has a row in {earlier.place} already; "
                 "expected one row per cell type"
             )
     if len(tfs) > 1:
-        named = ", ".join(f"'{tf}' (line {line})" for tf, line in tfs.items())
+        named = ", ".join(f"'{tf}' ({place})" for tf, place in tfs.items())
         found.append(f"{meta}: found {len(tfs)} transcription factors: {named}; expected one in all rows")
     if test_cell_types is not None and complete:
         unknown = [name for name in dict.fromkeys(test_cell_types) if name not in first]

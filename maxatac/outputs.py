@@ -11,8 +11,8 @@ from maxatac.files import whole_name
 
 _ENDINGS = (
     r"_\d+\.(keras|h5)|_best\.(keras|h5)|\.csv|_timing\.csv|_cells\.csv|_thresholds\.tsv|_run\.json|\.log|_resume\.npz"
-    r"|_test\.(tsv|json)|\.bw|_test\.[\w+-]+\.bw"
-    r"|_model_(structure|dice_acc)\.(png|svg)"
+    r"|_cell_types\.tsv|_test\.(tsv|json)|\.bw|_test\.[\w+-]+\.bw"
+    r"|_model_(structure|dice_acc)\.(png|svg)|_report\.(html|json)"
     r"|_(training|validation)_ROI(\.bed\.gz|_stats\.txt|_totalregions_stats\.txt)"
 )
 
@@ -50,6 +50,11 @@ class RunFolder:
     def cells(self) -> Path:
         """Validation scores per epoch and cell type."""
         return self.named("_cells.csv")
+
+    @property
+    def cell_types(self) -> Path:
+        """What ``--cells`` said, as a meta file."""
+        return self.named("_cell_types.tsv")
 
     @property
     def timing(self) -> Path:
@@ -114,6 +119,28 @@ class RunFolder:
         return self.named("_model_dice_acc.png")
 
     @property
+    def report(self) -> Path:
+        """The report."""
+        return self.named("_report.html")
+
+    @property
+    def report_data(self) -> Path:
+        """What the report is drawn from, beside the tables."""
+        return self.named("_report.json")
+
+    @property
+    def figures(self) -> Path:
+        """Folder of the report's figures."""
+        return self.named("_figures")
+
+    def figure_files(self) -> list[Path]:
+        """List the figures of the report that are there, also those that are not finished."""
+        if not self.figures.is_dir():
+            return []
+        names = re.compile(r"[\w-]+\.(png|svg)")
+        return sorted(path for path in self.figures.iterdir() if names.fullmatch(whole_name(path.name) or path.name))
+
+    @property
     def best_epoch(self) -> Path:
         """One line: the file name of the best checkpoint."""
         return self.folder / "best_epoch.txt"
@@ -128,7 +155,7 @@ class RunFolder:
         if not self.folder.is_dir():
             return []
         found = sorted(path for path in self.folder.iterdir() if self._mine(_ENDINGS).fullmatch(path.name))
-        return found + self.event_files()
+        return found + self.figure_files() + self.event_files()
 
     def event_files(self) -> list[Path]:
         """List the event files of this prefix that are there already."""

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _PACKAGES = (
-    "tensorflow", "keras", "jax", "jaxlib", "numpy", "pandas", "pyBigWig", "h5py", "matplotlib", "tensorboardX",
+    "tensorflow", "tensorflow-cpu", "keras", "jax", "jaxlib", "numpy", "pandas", "pyBigWig", "h5py", "matplotlib",
+    "tensorboardX",
 )  # fmt: skip
 
 

@@ -31,19 +31,20 @@ FORMAT = 1
 
 FREE_SETTINGS = frozenset({
     # Files are compared by their content, and cell types by their labels.
-    "sequence", "meta_file", "train_roi", "validate_roi", "blacklist", "chrom_sizes", "weights", "test_cell_types",
+    "sequence", "meta_file", "cells", "train_roi", "validate_roi", "blacklist", "chrom_sizes", "weights",
+    "test_cell_types",
     # How it is done and what else is written, but not what comes out.
-    "output", "prefix", "threads", "memory", "plot",
+    "output", "prefix", "threads", "memory", "plot", "report",
     "save_roi", "genome", "loglevel", "keep_checkpoints", "force", "resume", "distribute",
     # What is done with the selected model.
     "test", "test_chroms", "test_rev_comp",
-    # May grow.
-    "epochs",
+    # When it ends; epochs may grow.
+    "epochs", "early_stopping",
 })  # fmt: skip
 """Settings that need not be as they were; all others shape the result."""
 
-UNCOMPARED_INPUTS = frozenset({"meta_file", "chrom_sizes"})
-"""Inputs that may have another content: the paths in a meta file may change, and sizes are held against the 2bit."""
+UNCOMPARED_INPUTS = frozenset({"meta_file", "cells", "chrom_sizes"})
+"""Inputs that may have another content: paths in a table of cell types may change; sizes are held against the 2bit."""
 
 _HASHING_THREADS = 4
 

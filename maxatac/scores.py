@@ -19,6 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+MODEL, SIGNAL, BINDING, GUESS = "model", "ATAC-seq signal", "mean binding of other cell types", "prevalence"
+"""What is scored: a model, and what it has to beat."""
+
 METRICS = ("pooled_dice", "average_precision", "auroc", "precision_at_5_percent_recall")
 """What is reported for a set of bins, in this order."""
 

@@ -35,6 +35,23 @@ def criterion(select: str | None, *, quantitative: bool) -> tuple[str, bool]:
     return _COLUMNS[select or ("loss" if quantitative else "dice")]
 
 
+def is_over(finished: int, best: int | None, patience: int | None) -> bool:
+    """Tell whether a run has gone on for long enough without getting better.
+
+    Parameters
+    ----------
+    finished : int
+        Epochs so far.
+    best : int or None
+        Index of the best of them.
+    patience : int or None
+        Epochs in a row that may be no better; ``None`` for any number.
+    """
+    if patience is None or not finished:
+        return False
+    return finished - (0 if best is None else best + 1) >= patience
+
+
 def best_epoch(history: History, *, column: str = "val_dice_coef", largest: bool = True) -> int | None:
     """Position of the best row; of several equal ones, the first.
 

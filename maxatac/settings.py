@@ -20,7 +20,7 @@ DEFAULT_TRAINING_CHROMS = tuple(f"chr{name}" for name in (*range(3, 8), *range(9
 DEFAULT_VALIDATION_CHROMS = ("chr2", "chr19")
 DEFAULT_TEST_CHROMS = ("chr1", "chr8")
 
-ARCHITECTURES = ("DCNN_V2",)
+ARCHITECTURES = ("DCNN_V2", "RES_DCNN_V2")
 OUTPUT_ACTIVATIONS = ("sigmoid", "linear", "relu", "softplus")
 CENTERS = ("midpoint", "summit")
 MODEL_FORMATS = ("keras", "h5")
@@ -57,8 +57,8 @@ class TrainConfig:
     ----------
     sequence : path
         Genome as 2bit.
-    meta_file : path
-        Table of cell types and their files.
+    meta_file, cells : path
+        The cell types and their files, as a table or as JSON; one of the two.
     prefix, output
         Name and folder of what the run leaves behind.
     train_roi, validate_roi : path, optional
@@ -81,7 +81,9 @@ class TrainConfig:
     epochs, batches, batch_size, val_batch_size : int
         A run is ``epochs`` x ``batches`` x ``batch_size`` examples; validation is ``batches`` x ``val_batch_size``.
     plot : bool
-        Draw the model's structure and the training history.
+        Draw the model's structure and the training history, and the figures of the report.
+    report : bool
+        Gather what the report shows, and write the report, unless ``plot`` is off.
     dense : bool
         End the network in a dense layer.
     threads : int, optional
@@ -91,6 +93,10 @@ class TrainConfig:
         use. Results do not depend on it.
     compact_transport : bool
         Send base codes and signal to the device and make the one-hot form there.
+    ema : float, optional
+        Validate, save and select an exponential moving average of the weights, of which this share stays at each step.
+    early_stopping : int, optional
+        Epochs without a better one after which training ends.
     loglevel : str
         One of ``LOG_LEVELS``.
     rev_comp_train : bool
@@ -141,7 +147,8 @@ class TrainConfig:
     """
 
     sequence: Path
-    meta_file: Path
+    meta_file: Path | None = None
+    cells: Path | None = None
     prefix: str = "maxatac_model"
     output: Path = Path("./training_results")
     train_roi: Path | None = None
@@ -160,10 +167,13 @@ class TrainConfig:
     batch_size: int = 1000
     val_batch_size: int = 1000
     plot: bool = True
+    report: bool = True
     dense: bool = False
     threads: int | None = None
     memory: int | str | None = None
     compact_transport: bool = False
+    ema: float | None = None
+    early_stopping: int | None = None
     loglevel: str = "info"
     rev_comp_train: bool = False
     shuffle_cell_type: bool = True
@@ -202,6 +212,9 @@ class TrainConfig:
     def problems(self) -> list[str]:
         """Everything that is wrong with the values themselves, one line each."""
         found = []
+        if (self.meta_file is None) == (self.cells is None):
+            given = "found neither" if self.cells is None else "found both"
+            found.append(f"--meta_file and --cells: {given}; expected one of them")
         for name in ("epochs", "batches", "batch_size", "val_batch_size", "threads"):
             value = getattr(self, name)
             if value is not None and value < 1:
@@ -218,6 +231,10 @@ class TrainConfig:
             found.append(f"--rand_ratio {self.rand_ratio:g}: expected a share from 0 to 1")
         if not (math.isfinite(self.target_scale_factor) and self.target_scale_factor > 0):
             found.append(f"--target_scale_factor {self.target_scale_factor:g}: expected a number above 0")
+        if self.ema is not None and not 0 < self.ema < 1:
+            found.append(f"--ema {self.ema:g}: expected a number between 0 and 1, such as 0.99")
+        if self.early_stopping is not None and self.early_stopping < 1:
+            found.append(f"--early_stopping {self.early_stopping}: expected a whole number of at least 1")
         if self.seed is not None and not 0 <= self.seed < 2**32:
             found.append(f"--seed {self.seed}: expected a whole number from 0 to 4294967295")
         for name, allowed in (

@@ -38,6 +38,8 @@ class Use:
     path : Path
     line : int
         Line of the meta file, 1-based; 0 for an option.
+    unit : str
+        What is counted; see :class:`maxatac.meta.Sample`.
     """
 
     cell_line: str
@@ -45,10 +47,13 @@ class Use:
     column: str
     path: Path
     line: int
+    unit: str = "line"
 
     def __str__(self) -> str:
         """Word it, such as ``Binding_File of CellA (Train, line 2)``."""
-        return f"{self.column} of {self.cell_line} ({self.label}, line {self.line})" if self.line else self.column
+        return (
+            f"{self.column} of {self.cell_line} ({self.label}, {self.unit} {self.line})" if self.line else self.column
+        )
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ class EqualFiles:
 def uses_of(samples: Iterable[Sample]) -> list[Use]:
     """List every file that the rows of a meta file name."""
     return [
-        Use(sample.cell_line, sample.label, column, path, sample.line)
+        Use(sample.cell_line, sample.label, column, path, sample.line, sample.unit)
         for sample in samples
         for field, column in _COLUMNS.items()
         if (path := getattr(sample, field)) is not None
@@ -170,7 +175,7 @@ def check_held_out_files(
         for use in equal.of("Test"):
             if use.cell_line not in allowed:
                 problems.append(
-                    f"{meta}, line {use.line}: {use.column} '{use.path.name}' of {use.cell_line} (Test) {how} "
+                    f"{meta}, {use.unit} {use.line}: {use.column} '{use.path.name}' of {use.cell_line} (Test) {how} "
                     f"{trains[0]}{more}: a test must not rest on what was trained on; give each its own file, or allow "
                     f"this with --allow_shared_files {use.cell_line}"
                 )

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from maxatac.cells import as_meta
 from maxatac.checkpoints import Checkpoints
 from maxatac.distribution import Processes, joined, split_problems
 from maxatac.errors import InputError, MaxatacError, Stopped, WeightsError
@@ -32,8 +33,10 @@ from maxatac.progress import EpochProgress, EventFiles
 from maxatac.record import PhaseTimes, RunRecord, settings_of_run
 from maxatac.regions import save_roi
 from maxatac.report import describe_layers, plot_history, plot_structure
+from maxatac.report_data import ReportData
+from maxatac.reporting import write_report
 from maxatac.resume import InputFile, ResumeState, input_differences, read_state, restore, setting_differences
-from maxatac.selection import best_epoch, criterion
+from maxatac.selection import best_epoch, criterion, is_over
 from maxatac.settings import SEED_RANGE, TrainConfig, loader_memory, loader_threads
 from maxatac.thresholds import write_thresholds
 from maxatac.validation import CELL_COLUMNS, GenomeBatches, Validated, describe_scores, genome_batches, make_validator
@@ -146,7 +149,9 @@ def make_samplers(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, S
     return samplers
 
 
-def guard_samplers(config: TrainConfig, inputs: Inputs, samplers: Mapping[str, Sampler]) -> dict[str, Any]:
+def guard_samplers(
+    config: TrainConfig, inputs: Inputs, samplers: Mapping[str, Sampler], genome_like: GenomeBatches | None = None
+) -> dict[str, Any]:
     """Prove that none of the batches that a run will read holds anything of what is held out.
 
     Returns
@@ -165,7 +170,7 @@ def guard_samplers(config: TrainConfig, inputs: Inputs, samplers: Mapping[str, S
         "validation": Stream("validation", validation, 1, config.batches),
         "statistics": Stream("training", training.with_stream(STATISTICS_STREAM), config.epochs, STATISTICS_BATCHES),
     }
-    return prove(inputs, streams)
+    return prove(inputs, streams, genome_like)
 
 
 def _seed_keras(seed: int) -> None:
@@ -195,6 +200,7 @@ class _Trainee:
     ) -> None:
         from maxatac.batches import WindowDataset
         from maxatac.model import build
+        from maxatac.model.averaging import keep_average
         from maxatac.model.batch_norm import StatisticsEstimator
         from maxatac.model.losses import binary_cross_entropy, mean_squared_error
         from maxatac.model.metrics import dice_coef, thresholded_dice
@@ -211,6 +217,9 @@ class _Trainee:
         metric = thresholded_dice(0.5 * config.target_scale_factor) if config.quant else dice_coef
         self.fitted = accepting_codes(self.model) if config.compact_transport else self.model
         optimizer = adam()
+        self.averaged = config.ema is not None
+        if config.ema is not None:
+            keep_average(optimizer, config.ema)
         for model in {id(model): model for model in (self.model, self.fitted)}.values():
             model.compile(optimizer=optimizer, loss=loss, metrics=[metric], jit_compile=True)
         place = self.processes.place
@@ -230,6 +239,9 @@ class _Trainee:
     def run_epoch(self, epoch: int, callback: keras.callbacks.Callback) -> tuple[Row, Row]:
         """Train, measure the statistics and validate, once.
 
+        With an average of the weights it is the average that is validated, and that the model holds afterwards; the
+        weights themselves wait in the optimiser until they are trained again.
+
         One ``fit`` per epoch: what is prefetched can then only be of this epoch, and nothing that happens between
         epochs has to squeeze into a callback.
 
@@ -245,11 +257,15 @@ class _Trainee:
         history, timing : dict
             The epoch's rows.
         """
+        from maxatac.model.averaging import exchange
+
         self.training.epoch = self.for_statistics.epoch = epoch
         begin, waited, inflated = time.perf_counter(), self.training.seconds, self._inflated()
         first, last = self.training.sampler.rows
         try:
             with self.processes.together():
+                if self.averaged and epoch:
+                    exchange(self.model)
                 fitted = self.fitted.fit(
                     self.training, initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose=0, callbacks=[callback]
                 )
@@ -262,6 +278,8 @@ class _Trainee:
                     threads=self._threads,
                     processors=usable_processors(),
                 )
+                if self.averaged:
+                    exchange(self.model)
                 self.statistics.estimate(self.for_statistics, partial(callback.on_predict_batch_end, 0))
                 measured = time.perf_counter()
                 self.validated = validated = self.validator.run(callback)
@@ -355,7 +373,7 @@ def _train(config: TrainConfig, processes: Processes) -> TrainResult:
             samplers = {
                 name: sampler.with_rows(*processes.rows(sampler.batch_size)) for name, sampler in samplers.items()
             }
-        leak_guard = _guard_together(guard_samplers(config, inputs, samplers), samplers, processes)
+        leak_guard = _guard_together(guard_samplers(config, inputs, samplers, genome_like), samplers, processes)
         try:
             with phases.measuring("network"), without_backend_noise(), processes.together():
                 if config.deterministic:
@@ -421,8 +439,11 @@ def _guard_together(mine: dict[str, Any], samplers: Mapping[str, Sampler], proce
     rows = {name: [theirs["rows"][name] for theirs in shared] for name in samplers}
     if found := [line for name, here in rows.items() for line in split_problems(here, samplers[name].batch_size)]:
         raise MaxatacError(f"leak guard: {'; '.join(found)}. This is a fault of maxatac: nothing was trained")
+    # Each process looks at the whole of the genome-like set, and at its own rows of what the samplers draw.
     streams = {
         name: {**stream, "windows": sum(theirs["streams"][name]["windows"] for theirs in shared)}
+        if name != "genome_like"
+        else stream
         for name, stream in mine["streams"].items()
     }
     return {**mine, "streams": streams, "rows": rows}
@@ -444,7 +465,8 @@ def _follow(config: TrainConfig, folder: RunFolder, trainee: _Trainee, earlier: 
             for epoch in range(earlier.epochs if earlier else 0, config.epochs):
                 # Until process 0 has saved the epoch before; that has no limit of time, other than an operation of the
                 # devices.
-                processes.gather(None, check)
+                if not processes.gather(None, check)[0]:
+                    break
                 progress = EpochProgress(epoch, config.epochs, config.batch_size, shown=False)
                 with progress:
                     row, _ = trainee.run_epoch(epoch, progress.callback(check))
@@ -549,6 +571,8 @@ def _run(
         )
     if trainee.genome_like is not None:
         logger.info("%s", trainee.genome_like.description())
+    if config.cells is not None:
+        write_text(folder.cell_types, as_meta(inputs.samples))
     if config.save_roi:
         for name, pool in inputs.pools.items():
             save_roi(pool, folder.folder / folder.prefix, name)
@@ -566,6 +590,7 @@ def _run(
     checkpoints = Checkpoints(folder, config.keep_checkpoints)
     advised = False
     processes = trainee.processes
+    gathered = ReportData(folder, config, inputs, trainee.model.count_params()) if config.report else None
     record.write(folder, history, best, None)
     for path in folder.event_files():
         path.unlink()
@@ -584,7 +609,11 @@ def _run(
                 _write_tables(config, folder, tables, best)
             for epoch in range(len(history), config.epochs):
                 check_for_interrupt()
-                processes.gather(None, check)
+                over = is_over(epoch, best, config.early_stopping)
+                processes.gather(not over, check)
+                if over:
+                    logger.info("stopped early: no better %s in %d epochs", column, config.early_stopping)
+                    break
                 with EpochProgress(epoch, config.epochs, config.batch_size, trainee.waiting) as progress:
                     row, times = trainee.run_epoch(epoch, progress.callback(check))
                 if not math.isfinite(row["loss"]):
@@ -601,6 +630,8 @@ def _run(
                     if leading != best:
                         # Before the state: an epoch that does not come to count is trained again, and writes the same.
                         write_thresholds(folder.thresholds, trainee.validated, largest=config.target_scale_factor)
+                        if gathered is not None:
+                            gathered.select(epoch + 1, trainee.validated)
                     record.state(now).with_model(trainee.model).write(folder.resume_state)
                     logger.debug("state after epoch %d: %s", epoch + 1, folder.resume_state)
                     # From here on the epoch counts: what is not done of the rest, a run that goes on will do.
@@ -616,7 +647,10 @@ def _run(
         if best is None:
             raise MaxatacError(f"no epoch has a finite {column}: none can be selected")
         with deferring_interrupt() as check_for_interrupt, record.phases.measuring("test"):
-            tested = run_test(config, folder, inputs, record.seed, check)
+            details: list[dict[str, Any]] = []
+            tested = run_test(config, folder, inputs, record.seed, check, details)
+            if gathered is not None:
+                gathered.finish(best + 1, trainee.validator, details, check)
     except KeyboardInterrupt as interrupt:
         told = f"interrupted ({interrupt.signal_name})" if isinstance(interrupt, Stopped) else "interrupted"
         if history:
@@ -643,6 +677,8 @@ def _run(
     state = state_sha256(trainee.model)
     record.note("test", tested if "skipped" in tested else {"scores": folder.test_scores.name})
     record.write(folder, history, best, state, status="finished")
+    if gathered is not None:
+        _try_report(config, folder)
     for line in describe_test(tested):
         logger.info("%s", line)
     logger.info(
@@ -697,6 +733,20 @@ def _try_plot(path: Path, plot: Callable[[Path], None]) -> None:
             plot(unfinished)
     except Exception as error:  # noqa: BLE001 - whatever a plotting library raises
         logger.warning("%s was not drawn: %s", path.name, error)
+
+
+def _try_report(config: TrainConfig, folder: RunFolder) -> None:
+    """Draw the report, or say why not; the run is finished, and nothing may take that away."""
+    if not config.plot:
+        logger.info("no report (--no-plot): maxatac report %s draws it", folder.named(""))
+        return
+    try:
+        write_report(folder)
+    except Exception as error:  # noqa: BLE001 - whatever a plotting library raises
+        logger.warning("%s was not written: %s", folder.report.name, error)
+        logger.debug("traceback", exc_info=True)
+    else:
+        logger.info("report: %s", folder.report)
 
 
 def _log_table(table: str) -> None:

@@ -9,6 +9,7 @@ Each set is run through the network once per epoch, in batches that are read whi
 
 from __future__ import annotations
 
+import copy
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,7 +24,7 @@ from maxatac._core import Genome, Track, read_windows
 from maxatac.errors import InputError, TrackError
 from maxatac.evaluation import read_ahead
 from maxatac.genome import Blacklist, some
-from maxatac.scores import METRICS, Ranking, StreamingScores
+from maxatac.scores import METRICS, Ranking, ScoreTally, StreamingScores
 from maxatac.windows import BIN_SIZE, BINS, WINDOW_LENGTH
 
 if TYPE_CHECKING:
@@ -52,7 +53,10 @@ class Batches(Protocol):
         """Batches."""
 
     def __getitem__(self, index: int, /) -> Batch:
-        """Make a batch: inputs and targets."""
+        """Make a batch, or this process's rows of it: inputs and targets."""
+
+    def whole(self) -> Batches:
+        """Make the same batches with all rows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,6 +181,9 @@ class GenomeBatches:
 
     Attributes
     ----------
+    windows : GenomeWindows
+    signal, binding : tuple of Track
+        As given.
     seconds : float
         Time spent making batches so far.
     """
@@ -195,10 +202,10 @@ class GenomeBatches:
     ) -> None:
         self._rows = (0, batch_size) if rows is None else rows
         self.windows = windows
+        self.signal, self.binding = tuple(signal), tuple(binding)
         self.seconds = 0.0
         self._genome = genome
-        self._signal = signal
-        self._binding = [(track, frozenset(track.chrom_sizes)) for track in binding]
+        self._named = [(track, frozenset(track.chrom_sizes)) for track in binding]
         self._batch_size = batch_size
         self._scale = scale
         self._pool = ThreadPoolExecutor(threads, "maxatac-genome-windows")
@@ -210,6 +217,14 @@ class GenomeBatches:
     def cells(self, index: int) -> NDArray[np.int32]:
         """Cell types of the windows of a whole batch; shorter than the batch where that was filled up."""
         return self.windows.cell[index * self._batch_size :][: self._batch_size]
+
+    def whole(self) -> GenomeBatches:
+        """Make the same set with all rows of each batch."""
+        if self._rows == (0, self._batch_size):
+            return self
+        whole = copy.copy(self)
+        whole._rows = (0, self._batch_size)
+        return whole
 
     def __getitem__(self, index: int) -> Batch:
         """One batch, or the rows of it that are this process's.
@@ -235,26 +250,56 @@ class GenomeBatches:
             cell, chrom = int(self.windows.cell[begin]), self.windows.chroms[self.windows.chrom[begin]]
             starts = self.windows.start[begin:end]
             rows = slice(begin - first, end - first)
-            inputs[rows] = read_windows(self._genome, self._signal[cell], chrom, starts)
-            track, known = self._binding[cell]
+            inputs[rows] = read_windows(self._genome, self.signal[cell], chrom, starts)
+            track, known = self._named[cell]
             targets[rows] = _targets(track, chrom, starts, self._scale) if chrom in known else 0.0
 
         list(self._pool.map(lambda piece: fill(*piece), self._pieces(first, last)))
         self.seconds += time.perf_counter() - begin
         return inputs, targets
 
+    def mean_binding(self, index: int, others: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        """Average the binding of other cell types at the windows of a batch.
+
+        Parameters
+        ----------
+        index : int
+        others : sequence of sequences of int
+            For each cell type, those to average.
+
+        Returns
+        -------
+        shape (windows, 32), float32
+            Mean per base; no data counts as 0.
+        """
+        first = index * self._batch_size
+        last = min(first + self._batch_size, len(self.windows))
+        means = np.zeros((last - first, BINS), dtype=np.float32)
+
+        def fill(begin: int, end: int) -> None:
+            chrom = self.windows.chroms[self.windows.chrom[begin]]
+            chosen = others[int(self.windows.cell[begin])]
+            for cell in chosen:
+                track, known = self._named[cell]
+                if chrom in known:
+                    values = _targets(track, chrom, self.windows.start[begin:end], 1.0)
+                    means[begin - first : end - first] += values / len(chosen)
+
+        list(self._pool.map(lambda piece: fill(*piece), self._pieces(first, last)))
+        return means
+
     def description(self) -> str:
         """Word what the set is, for the log."""
         return (
             f"genome-like validation: {len(self.windows):,} of the {self.windows.possible:,} windows "
-            f"of {some(self.windows.chroms)} in {len(self._signal)} cell types"
+            f"of {some(self.windows.chroms)} in {len(self.signal)} cell types"
         )
 
     def count_bound(self, threshold: float) -> int:
         """Count the bins above a threshold; reads all targets once."""
         bound = 0
         for begin, end in self._pieces(0, len(self.windows)):
-            track, known = self._binding[int(self.windows.cell[begin])]
+            track, known = self._named[int(self.windows.cell[begin])]
             chrom = self.windows.chroms[self.windows.chrom[begin]]
             if chrom in known:
                 bound += int((_targets(track, chrom, self.windows.start[begin:end], self._scale) > threshold).sum())
@@ -314,14 +359,19 @@ class Validated:
         One for each set and cell type: ``CELL_COLUMNS`` without the epoch.
     seconds : dict of str to float
         Time by the name of the set.
-    ranking : Ranking or None
-        Of the genome-like set, if there is one.
+    rankings : dict of str to Ranking
+        Of the bins of each set, by its name.
     """
 
     row: dict[str, float]
     cells: tuple[dict[str, Any], ...]
     seconds: dict[str, float]
-    ranking: Ranking | None
+    rankings: dict[str, Ranking]
+
+    @property
+    def ranking(self) -> Ranking | None:
+        """That of the genome-like set, if there is one."""
+        return self.rankings.get("genome")
 
 
 class Validator:
@@ -362,7 +412,7 @@ class Validator:
         row: dict[str, float] = {}
         cells: list[dict[str, Any]] = []
         seconds = {}
-        ranking = None
+        rankings = {}
         for validation_set in self._sets:
             begin = time.perf_counter()
             means, scores = self._score(validation_set, callback)
@@ -370,10 +420,49 @@ class Validator:
             row |= {f"{validation_set.prefix}{name}": value for name, value in columns.items()}
             for cell_type, values in scores.by_cell_type().items():
                 cells.append({"set": validation_set.name, "cell_type": cell_type, **values})
-            if validation_set.name == "genome":
-                ranking = scores.ranking()
+            rankings[validation_set.name] = scores.ranking()
             seconds[validation_set.name] = time.perf_counter() - begin
-        return Validated(row, tuple(cells), seconds, ranking)
+        return Validated(row, tuple(cells), seconds, rankings)
+
+    def baselines(
+        self,
+        others: Sequence[Sequence[int]] | None = None,
+        after_batch: Callable[[], None] = lambda: None,
+    ) -> dict[str, dict[str, Ranking]]:
+        """Rank the bins of each set by what a model has to beat. The network is not used.
+
+        Parameters
+        ----------
+        others : sequence of sequences of int, optional
+            For each training cell type, those whose mean binding is held against the model in it, none of them empty.
+            Only the genome-like set is ranked by it: the binding at its windows is read from all tracks.
+        after_batch : callable
+            Called after each batch; what it raises ends the ranking.
+
+        Returns
+        -------
+        dict of str to dict of str to Ranking
+            By the name of the set: ``signal``, and ``binding`` where there are others.
+        """
+        found = {}
+        for validation_set in self._sets:
+            tallies = {"signal": ScoreTally()}
+            # One process has what others hold against the model read by itself.
+            batches = validation_set.batches.whole()
+            genome_like = batches if others and isinstance(batches, GenomeBatches) else None
+            if genome_like is not None:
+                tallies["binding"] = ScoreTally()
+            for index, (inputs, targets) in enumerate(read_ahead(batches.__getitem__, len(batches))):
+                rows = len(validation_set.cells[index])
+                known = targets[:rows] >= _UNKNOWN / 2
+                labels = targets[:rows] > (0.5 if self._threshold is None else self._threshold)
+                signal = inputs[:rows, :, 4].reshape(rows, BINS, BIN_SIZE).mean(axis=2)
+                tallies["signal"].update(labels[known], signal[known])
+                if genome_like is not None and others:
+                    tallies["binding"].update(labels[known], genome_like.mean_binding(index, others)[known])
+                after_batch()
+            found[validation_set.name] = {name: tally.ranking() for name, tally in tallies.items()}
+        return found
 
     def _score(
         self, validation_set: ValidationSet, callback: keras.callbacks.Callback

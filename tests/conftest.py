@@ -64,9 +64,8 @@ def damaged(tiny_set: tiny.TinySet, tmp_path: Path) -> tiny.TinySet:
     return tiny_set.copy(tmp_path / "set")
 
 
-@pytest.fixture
-def quick_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Replace the network by one of a few numbers, compiled without XLA: a run then takes a second, not thirty."""
+def make_network_quick(patch: pytest.MonkeyPatch) -> None:
+    """What the fixture ``quick_network`` does, for runs that several tests share."""
     import keras
 
     def build(arch: str, *, dense: bool = False, output_activation: str = "sigmoid") -> keras.Model:
@@ -82,8 +81,14 @@ def quick_network(monkeypatch: pytest.MonkeyPatch) -> None:
     def compile_without_xla(self: keras.Model, *arguments: Any, **settings: Any) -> None:
         compile_as_asked(self, *arguments, **{**settings, "jit_compile": False})
 
-    monkeypatch.setattr("maxatac.model.build", build)
-    monkeypatch.setattr(keras.Model, "compile", compile_without_xla)
+    patch.setattr("maxatac.model.build", build)
+    patch.setattr(keras.Model, "compile", compile_without_xla)
+
+
+@pytest.fixture
+def quick_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replace the network by one of a few numbers, compiled without XLA: a run then takes a second, not thirty."""
+    make_network_quick(monkeypatch)
 
 
 @pytest.fixture

@@ -552,20 +552,60 @@ def test_memory_that_is_too_small(
     assert len(warned(found, "a smaller --batch_size takes less")) == 1
 
 
+def size_of_chr4(folder: Path) -> int:
+    sizes = dict(line.split("\t") for line in (folder / "genome.chrom.sizes").read_text().splitlines())
+    return int(sizes["chr4"])
+
+
+def windows_of_chr4(folder: Path) -> int:
+    """Count, one by one, the windows that a test of the one held-out cell type would predict."""
+    excluded = [line.split("\t")[:3] for line in (folder / "blacklist.bed").read_text().splitlines()]
+    last = (size_of_chr4(folder) - 1_024) // 32 * 32
+    return sum(
+        not any(c == "chr4" and int(a) < start + 1_024 and int(b) > start for c, a, b in excluded)
+        for start in sorted({*range(0, last + 1, 256), last})
+    )
+
+
 def test_estimates_add_up(simulated: Path, check: Check, quick_network: None) -> None:
-    found = check(simulated, batches=7, batch_size=20, val_batch_size=30, epochs=4).findings["estimates"]
+    tested = {"test_chroms": ("chr4",), "val_batch_size": 30, "batches": 7}
+    found = check(simulated, batch_size=20, epochs=4, **tested).findings["estimates"]
     memory, times = found["memory"], found["time"]
     assert memory["total"] == sum(memory[name] for name in ("program", "decoded", "batches", "network"))
     assert memory["batches"] == 6 * 30 * (1024 * 5 + 32) * 4
-    training, forward = 7 * 20, 7 * 30 + 10 * 20
+    # Two validations of as many windows, and the batches for the statistics.
+    training, forward = 7 * 20, 2 * 7 * 30 + 10 * 20
     expected = (training + forward) * times["loader"] + (training + forward / 3) * times["step"]
     np.testing.assert_allclose(times["epoch"], expected / 1_000)
-    np.testing.assert_allclose(times["total"], times["start"] + 4 * times["epoch"])
+    windows = windows_of_chr4(simulated)
+    np.testing.assert_allclose(times["test"], windows * (times["loader"] + times["step"] / 3) / 1_000)
+    np.testing.assert_allclose(times["total"], times["start"] + 4 * times["epoch"] + times["test"])
+    assert found["disk"]["tracks"] == 8 * (size_of_chr4(simulated) // 32)
     assert not times["step_is_measured"]
-    more = check(simulated, batches=7, batch_size=40, val_batch_size=30, epochs=8).findings["estimates"]
+    more = check(simulated, batch_size=40, epochs=8, **tested).findings["estimates"]
     per_epoch = found["disk"]["checkpoint"]
     assert more["disk"]["total"] - found["disk"]["total"] == 4 * per_epoch
     assert more["memory"]["network"] > memory["network"]
+
+
+@pytest.mark.parametrize(("kept", "checkpoints"), [("all", 12), ("best", 5), ("last:3", 8), ("last:100", 12)])
+def test_disk_for_the_checkpoints_that_stay(
+    kept: str, checkpoints: int, simulated: Path, check: Check, quick_network: None
+) -> None:
+    disk = check(simulated, "--no-test", epochs=8, keep_checkpoints=kept).findings["estimates"]["disk"]
+    assert disk["total"] == checkpoints * disk["checkpoint"] + 2_000_000
+    assert disk["tracks"] == 0
+
+
+def test_cost_without_a_second_validation_and_test(simulated: Path, check: Check, quick_network: None) -> None:
+    times = check(simulated, "--no-test", batches=7, genome_validation=0).findings["estimates"]["time"]
+    expected = (7 * 8 + 7 * 8 + 10 * 8) * times["loader"] + (7 * 8 + (7 * 8 + 10 * 8) / 3) * times["step"]
+    np.testing.assert_allclose(times["epoch"], expected / 1_000)
+    assert times["test"] == 0
+    twice = check(simulated, "--test_rev_comp", test_chroms=("chr4",)).findings["estimates"]["time"]
+    np.testing.assert_allclose(
+        twice["test"], 2 * windows_of_chr4(simulated) * (twice["loader"] + twice["step"] / 3) / 1_000
+    )
 
 
 @pytest.mark.slow

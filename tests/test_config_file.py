@@ -151,7 +151,9 @@ def test_file_that_is_none(name: str, text: str | None, told: str, tmp_path: Pat
 
 
 def test_all_problems_are_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = written(tmp_path / "a.json", {"epoch": 3, "batches": "x", "rand_ratio": 7, "arch": "DCNN_V9"})
+    path = written(
+        tmp_path / "a.json", {"meta_file": "m", "epoch": 3, "batches": "x", "rand_ratio": 7, "arch": "DCNN_V9"}
+    )
     assert main(["train", "--config", str(path), "--jitter", "-1"]) == 2
     told = capsys.readouterr().err.splitlines()
     assert [line.removeprefix("maxatac: error: ") for line in told[:-1]] == [

@@ -167,6 +167,9 @@ def test_two_processes_do_what_one_does(alone: Path, pair: tuple[Path, Started])
     tested = [json.loads((folder / f"{PREFIX}_test.json").read_text()) for folder in (alone, output)]
     values = [run["cell_types"][0]["resolutions"][0]["predictors"][0]["average_precision"]["value"] for run in tested]
     assert values[0] == pytest.approx(values[1], abs=1e-3)
+    # What the model is held against in the report has the windows of both.
+    reports = [json.loads((folder / f"{PREFIX}_report.json").read_text()) for folder in (alone, output)]
+    assert reports[0]["baselines"] == reports[1]["baselines"]
     # Only process 0 writes and tells.
     assert {path.name for path in output.iterdir()} == {path.name for path in alone.iterdir()}
     assert "epoch 2/2" in started.told(0)
@@ -198,6 +201,18 @@ def test_record_tells_of_the_processes(alone: Path, pair: tuple[Path, Started]) 
     # Both together looked at every window, each at its own rows.
     assert guarded[0]["streams"] == guarded[1]["streams"]
     assert guarded[1]["rows"] == {"training": [[0, 16], [16, 32]], "validation": [[0, 16], [16, 32]]}
+
+
+@pytest.mark.slow
+def test_averages_and_an_early_end_are_the_same_for_all(tiny_set: TinySet, tmp_path: Path) -> None:
+    changed = {**SETTINGS, "epochs": 8, "ema": 0.9, "early_stopping": 1}
+    for name, count in (("one", 1), ("two", 2)):
+        words = ["--distribute"] if count > 1 else []
+        words = tiny_set.arguments(tmp_path / name / "results", "--no-test", "--seed", "5", *words, **changed)
+        started = Started(words, tmp_path / name, count)
+        assert started.statuses() == [0] * count, started.told()
+    assert_close(tmp_path / "one" / "results", tmp_path / "two" / "results")
+    assert len(history(tmp_path / "one" / "results")["loss"]) == len(history(tmp_path / "two" / "results")["loss"])
 
 
 @pytest.mark.slow

@@ -61,6 +61,11 @@ def carries_the_marker(started: Started) -> bool:
             for index in range(10):
                 inputs, targets = sampler.batch(epoch, index)
                 found |= bool((inputs[..., 4] == MARKER).any() or (targets == MARKER).any())
+    genome_like = started.trainee.genome_like
+    assert genome_like is not None
+    for index in range(len(genome_like)):
+        inputs, targets = genome_like[index]
+        found |= bool((inputs[..., 4] == MARKER).any() or (targets == MARKER).any())
     return found
 
 
@@ -124,6 +129,26 @@ def widened(inputs: Inputs, name: str, chrom: str, start: int) -> Inputs:
     return dataclasses.replace(inputs, pools={**inputs.pools, name: wider})
 
 
+def genome_like_of(change: Callable[[Inputs], Inputs]) -> Sabotage:
+    """Break the genome-like set alone, which no sampler reads."""
+
+    def sabotage(_: TinySet, patch: pytest.MonkeyPatch) -> None:
+        make = training.genome_batches
+        patch.setattr(
+            training,
+            "genome_batches",
+            lambda config, inputs, *more, **named: make(config, change(inputs), *more, **named),
+        )
+
+    return sabotage
+
+
+def validating_on_the_test_chromosome(inputs: Inputs) -> Inputs:
+    return dataclasses.replace(
+        inputs, split=dataclasses.replace(inputs.split, validation=("chr3", TEST_CHROM), test=())
+    )
+
+
 SABOTAGES: dict[str, tuple[Sabotage, int, str]] = {
     "a copy under another name": (copy_under_another_name, 2, "CellC_signal.bw' of CellC (Test) has the same content"),
     "test cell types drawn": (changing(test_tracks_drawn), 1, "labelled Test is among those that train"),
@@ -135,6 +160,14 @@ SABOTAGES: dict[str, tuple[Sabotage, int, str]] = {
     "test chromosome validates": (
         changing(lambda inputs: widened(inputs, "validation", TEST_CHROM, 20_000)), 1,
         "the validation pool draws from chr2, which is no validation chromosome",
+    ),
+    "test chromosome in the genome-like set": (
+        genome_like_of(validating_on_the_test_chromosome), 1,
+        "the genome-like set lies on chr2, which is no validation chromosome",
+    ),
+    "test track in the genome-like set": (
+        genome_like_of(one_track_exchanged), 1,
+        "the genome-like set reads other tracks than those of the training cell types",
     ),
 }  # fmt: skip
 test_tracks_drawn.__test__ = False  # type: ignore[attr-defined]
@@ -159,7 +192,7 @@ def test_without_the_guard_it_leaks(
 ) -> None:
     SABOTAGES[name][0](marked, monkeypatch)
     monkeypatch.setattr("maxatac.inputs.check_held_out_files", lambda *_, **__: ())
-    monkeypatch.setattr("maxatac.training.guard_samplers", lambda *_: {})
+    monkeypatch.setattr("maxatac.training.guard_samplers", lambda *_, **__: {})
     assert carries_the_marker(start(marked.arguments(tmp_path / "results", **SETTINGS)))
 
 
@@ -242,6 +275,27 @@ def test_stray_region_is_named(column: str, value: int, words: str, started: Sta
         prove(dataclasses.replace(started.inputs, pools=pools), {})
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("chrom", 1, "a window on no chromosome"),
+        ("start", 159_000, "a window that leaves its chromosome"),
+        ("cell", 2, "a window of no training cell type"),
+        ("cell", -1, "a window of no training cell type"),
+    ],
+)
+def test_stray_genome_like_window_is_named(column: str, value: int, words: str, started: Started) -> None:
+    genome_like = started.trainee.genome_like
+    assert genome_like is not None
+    looked_at = prove(started.inputs, {}, genome_like)["streams"]["genome_like"]
+    assert looked_at == {"pool": "validation", "batches": len(genome_like), "windows": len(genome_like.windows)}
+    changed = getattr(genome_like.windows, column).copy()
+    changed[-1] = value
+    genome_like.windows = dataclasses.replace(genome_like.windows, **{column: changed})
+    with pytest.raises(MaxatacError, match=f"the genome-like set has {words}"):
+        prove(started.inputs, {}, genome_like)
+
+
 def test_sets_that_share_a_chromosome(started: Started) -> None:
     split = dataclasses.replace(started.inputs.split, validation=("chr3", "chr1"))
     with pytest.raises(MaxatacError, match="chr1 in both the training and the validation chromosomes"):
@@ -286,6 +340,7 @@ def test_record_says_what_was_proven(marked: TinySet, tmp_path: Path, scores: li
         "training": {"pool": "training", "batches": 4, "windows": 32},
         "validation": {"pool": "validation", "batches": 2, "windows": 16},
         "statistics": {"pool": "training", "batches": 20, "windows": 160},
+        "genome_like": {"pool": "validation", "batches": 2, "windows": 16},
     }
     (shared,) = guard["allowed_shared_files"]
     assert shared["sha256"] is None

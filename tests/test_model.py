@@ -8,9 +8,10 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from numpy_network import conv1d, forward, normalise, random_windows
+from numpy_network import conv1d, forward, forward_residual, normalise, random_windows
 
 from maxatac.model import build
+from maxatac.model.averaging import exchange, keep_average
 from maxatac.model.batch_norm import StatisticsEstimator
 from maxatac.model.losses import binary_cross_entropy
 from maxatac.model.metrics import dice_coef
@@ -67,6 +68,23 @@ class TestArchitecture:
         expected = forward(x, arrays_of(model), last=activation)
         assert expected.std() > 1e-3
         np.testing.assert_allclose(model.predict_on_batch(x), expected, atol=1e-5)
+
+    def test_residual_predictions_equal_numpy(self):
+        keras.utils.set_random_seed(7)
+        model = build("RES_DCNN_V2", length=LENGTH, bins=BINS)
+        shake(model)
+        x = random_windows(np.random.default_rng(0), 3, LENGTH)
+        expected = forward_residual(x, {layer.name: layer.get_weights() for layer in model.layers})
+        assert expected.std() > 1e-3
+        np.testing.assert_allclose(model.predict_on_batch(x), expected, atol=1e-5)
+
+    def test_residual_network_is_the_plain_one_with_shortcuts(self):
+        plain, residual = build("DCNN_V2"), build("RES_DCNN_V2")
+        shortcuts = 5 * 15 + 15 * 22 + 22 * 33 + 33 * 50 + 50 * 75 + 15 + 22 + 33 + 50 + 75
+        assert residual.count_params() == plain.count_params() + shortcuts
+        assert residual.output_shape == plain.output_shape
+        activations = [getattr(layer, "activation", None) for layer in residual.layers]
+        assert [activation.__name__ for activation in activations if activation is not None].count("sigmoid") == 1
 
     def test_dense_head(self):
         model = build("DCNN_V2", dense=True, output_activation="softplus")
@@ -298,3 +316,54 @@ def test_all_of_this_on_jax_without_tensorflow():
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+class TestAverage:
+    @pytest.fixture
+    def model(self):
+        keras.utils.set_random_seed(3)
+        model = keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(2), keras.layers.Dense(1)])
+        optimizer = adam(0.1)
+        keep_average(optimizer, 0.7)
+        model.compile(optimizer=optimizer, loss="mse")
+        return model
+
+    def test_equals_numpy(self, model):
+        rng = np.random.default_rng(1)
+        x, y = rng.normal(size=(5, 8, 4)).astype(np.float32), rng.normal(size=(5, 8, 1)).astype(np.float32)
+        expected = None
+        for inputs, targets in zip(x, y, strict=True):
+            before = [value.copy() for value in model.get_weights()]
+            model.train_on_batch(inputs, targets)
+            # The average begins with the weights of the first step.
+            now = before if expected is None else model.get_weights()
+            expected = (
+                model.get_weights() if expected is None
+                else [0.7 * held + 0.3 * value for held, value in zip(expected, now, strict=True)]
+            )  # fmt: skip
+        weights = model.get_weights()
+        exchange(model)
+        for found, wanted, last in zip(model.get_weights(), expected, weights, strict=True):
+            np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
+            assert not np.allclose(found, last, atol=1e-4)
+        exchange(model)
+        for found, last in zip(model.get_weights(), weights, strict=True):
+            np.testing.assert_array_equal(found, last)
+
+    def test_fit_ends_with_the_weights_of_the_last_step(self, model):
+        x, y = np.ones((8, 4), np.float32), np.ones((8, 1), np.float32)
+        plain = keras.models.clone_model(model)
+        plain.set_weights(model.get_weights())
+        plain.compile(optimizer=adam(0.1), loss="mse")
+        for trained in (model, plain):
+            trained.fit(x, y, batch_size=2, epochs=2, shuffle=False, verbose=0)
+        for one, other in zip(model.get_weights(), plain.get_weights(), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+    def test_saved_model_can_be_read_and_trained(self, model, tmp_path):
+        x, y = np.ones((8, 4), np.float32), np.ones((8, 1), np.float32)
+        model.fit(x, y, verbose=0)
+        model.save(tmp_path / "model.keras")
+        read = keras.models.load_model(tmp_path / "model.keras")
+        assert read.optimizer.ema_momentum == 0.7
+        read.fit(x, y, verbose=0)

@@ -20,6 +20,8 @@ from tiny import TinySet
 
 from maxatac.cli.main import build_parser, main
 from maxatac.machine import usable_memory, usable_processors
+from maxatac.outputs import RunFolder
+from maxatac.resume import read_state
 
 # Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about; .h5 is a format that users may ask for.
 pytestmark = [
@@ -91,6 +93,19 @@ def test_meta_file(damaged: TinySet, output: Path, start: Start, quick_network: 
     damaged.write_meta()
     lines = [start(damaged.arguments(output, meta_file=meta)).inputs for meta in (damaged.meta_file, other)]
     assert [[sample.cell_line for sample in inputs.training] for inputs in lines] == [["CellA", "CellB"], ["CellB"]]
+
+
+@covers("--cells")
+def test_cells(damaged: TinySet, output: Path, start: Start, quick_network: None, tmp_path: Path) -> None:
+    row = damaged.rows()[1]
+    keys = {
+        "cell_type": "Cell_Line", "atac_signal": "ATAC_Signal_File", "binding": "Binding_File",
+        "atac_peaks": "ATAC_Peaks", "chip_peaks": "CHIP_Peaks", "label": "Train_Test_Label",
+    }  # fmt: skip
+    cells = damaged.folder / "cells.json"
+    cells.write_text(json.dumps({"tf": "TF1", "cells": [{key: row[column] for key, column in keys.items()}]}))
+    inputs = start(damaged.arguments(output, meta_file=None, cells=cells)).inputs
+    assert [sample.cell_line for sample in inputs.training] == ["CellB"]
 
 
 @covers("--train_roi", "--validate_roi")
@@ -633,6 +648,46 @@ def test_keep_checkpoints(tiny_set: TinySet, tmp_path: Path, scores: list[float]
         assert main(tiny_set.arguments(output, keep_checkpoints=which, epochs=4)) == 0
         there = {path.name for path in output.glob("maxatac_model_[0-9].keras")}
         assert there == {f"maxatac_model_{epoch}.keras" for epoch in kept}
+
+
+@covers("--early_stopping")
+@pytest.mark.parametrize(("patience", "epochs"), [(1, 3), (2, 6), (3, 7), (8, 8)])
+def test_early_stopping(
+    patience: int, epochs: int, tiny_set: TinySet, output: Path, scores: list[float],
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    scores += [0.1, 0.3, 0.2, 0.4, 0.35, 0.4, 0.4, 0.3]
+    assert main(tiny_set.arguments(output, early_stopping=patience, epochs=8)) == 0
+    rows = (output / "maxatac_model.csv").read_text().splitlines()[1:]
+    assert len(rows) == epochs
+    assert ("stopped early" in capsys.readouterr().err) is (epochs < 8)
+    assert (output / "best_epoch.txt").read_text() == f"maxatac_model_{2 if patience == 1 else 4}.keras\n"
+    # A run that goes on has no more patience than one that was never stopped.
+    assert main(tiny_set.arguments(output, "--resume", early_stopping=patience, epochs=9)) == 0
+    assert len((output / "maxatac_model.csv").read_text().splitlines()[1:]) == (9 if epochs == 8 else epochs)
+
+
+@covers("--ema")
+def test_ema(tiny_set: TinySet, tmp_path: Path, quick_network: None) -> None:
+    import keras
+
+    for name, changes in (("plain", {}), ("averaged", {"ema": 0.5})):
+        assert main(tiny_set.arguments(tmp_path / name, "--no-test", epochs=2, seed=3, **changes)) == 0
+    states, losses, saved = {}, {}, {}
+    for name in ("plain", "averaged"):
+        state = read_state(RunFolder(tmp_path / name, "maxatac_model").resume_state)
+        assert state is not None
+        states[name] = dict(zip(state.names, state.variables, strict=True))
+        rows = (tmp_path / name / "maxatac_model.csv").read_text().splitlines()[1:]
+        losses[name] = [row.split(",")[2] for row in rows]
+        saved[name] = keras.models.load_model(tmp_path / name / "maxatac_model_2.keras", compile=False)
+    # The course of training is the same; what is saved is not.
+    assert losses["plain"] == losses["averaged"]
+    kernel = saved["averaged"].get_layer("conv").kernel.numpy()
+    weights = states["plain"]["conv/kernel"]
+    assert np.array_equal(kernel, states["averaged"]["conv/kernel"])
+    assert not np.array_equal(kernel, weights)
+    assert sum(np.array_equal(values, weights) for values in states["averaged"].values()) == 1
 
 
 @covers("--deterministic", "--no-deterministic")

@@ -109,6 +109,14 @@ def test_three_epochs_and_three_more_are_six(tiny_set: TinySet, tmp_path: Path, 
     assert len(read_state(twice / STATE).names) > len(weights(twice / f"{PREFIX}_6.keras"))  # type: ignore[union-attr]
 
 
+def test_average_goes_on_too(tiny_set: TinySet, tmp_path: Path, quick_network: None) -> None:
+    once, twice = tmp_path / "once", tmp_path / "twice"
+    train(tiny_set.config(once, epochs=4, ema=0.8))
+    train(tiny_set.config(twice, epochs=2, ema=0.8))
+    train(tiny_set.config(twice, epochs=4, ema=0.8, resume=True))
+    assert outcome(twice) == outcome(once)
+
+
 def test_run_that_is_finished_is_left_as_it_is(tiny_set: TinySet, output: Path, drifting: None) -> None:
     train(tiny_set.config(output, epochs=3))
     before = contents(output)

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from maxatac.selection import best_epoch, criterion
+from maxatac.selection import best_epoch, criterion, is_over
 
 
 def rows(*values: float) -> list[dict[str, float]]:
@@ -36,6 +36,17 @@ def test_largest(values: tuple[float, ...], best: int | None) -> None:
 def test_smallest(values: tuple[float, ...], best: int) -> None:
     history = [{"val_loss": value} for value in values]
     assert best_epoch(history, column="val_loss", largest=False) == best
+
+
+@pytest.mark.parametrize(
+    ("finished", "best", "patience", "over"),
+    [
+        (0, None, 1, False), (5, 0, None, False), (1, 0, 1, False), (2, 0, 1, True), (2, 1, 1, False),
+        (4, 0, 3, True), (3, 0, 3, False), (9, 5, 3, True), (3, None, 3, True), (2, None, 3, False),
+    ],
+)  # fmt: skip
+def test_patience(finished: int, best: int | None, patience: int | None, over: bool) -> None:
+    assert is_over(finished, best, patience) is over
 
 
 def test_more_than_ten_epochs_are_told_apart() -> None:

@@ -37,13 +37,16 @@ def test_modules_are_found() -> None:
 
 
 ROOMS = (
+    "curves",
     "errors",
     "genome",
     "intervals",
+    "loci",
     "meta",
     "model",
     "regions",
     "report",
+    "reporting",
     "scores",
     "selection",
     "settings",

@@ -64,9 +64,9 @@ def test_is_monotonic_and_starts_at_the_prevalence() -> None:
 def test_is_written_where_something_is_bound(bound: bool, tmp_path: Path) -> None:
     path = tmp_path / "x_thresholds.tsv"
     found = Ranking.of(np.array([False, bound]), np.array([0.1, 0.2], np.float32))
-    write_thresholds(path, Validated({}, (), {}, found), largest=1)
+    write_thresholds(path, Validated({}, (), {}, {"genome": found}), largest=1)
     assert path.exists() == bound
-    for nothing in (None, Validated({}, (), {}, None)):
+    for nothing in (None, Validated({}, (), {}, {})):
         other = tmp_path / "other.tsv"
         write_thresholds(other, nothing, largest=1)
         assert not other.exists()

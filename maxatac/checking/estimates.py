@@ -47,6 +47,10 @@ TENSORS_KEPT = 2
 TIMED_BATCHES = 4
 """Batches of a timed fit; the first, which compiles, does not count."""
 
+BYTES_PER_BIN = 8
+"""What a bin takes in the track of the independent test: 7.1 for a million random numbers, zoom levels included."""
+
+_OTHER_CHECKPOINTS = 4  # the best model in two formats, the state to go on from, and one that is being written
 _OTHER_FILES = 2_000_000  # log, record, figures, tables, event files
 
 
@@ -107,6 +111,9 @@ def estimate(
     start: float,
     loader: float,
     step: float | None,
+    genome_windows: int = 0,
+    test_windows: int = 0,
+    test_bins: int = 0,
 ) -> Estimates:
     """Add up what a run would take.
 
@@ -123,6 +130,10 @@ def estimate(
         Seconds for reading 1,000 windows.
     step : float or None
         Seconds for training on 1,000 windows, if that was measured.
+    genome_windows : int
+        Windows of the genome-like validation set.
+    test_windows, test_bins : int
+        Windows that the independent test predicts, and bins that its tracks hold.
     """
     from maxatac.device import describe
 
@@ -134,8 +145,16 @@ def estimate(
         threads=loader_threads(config),
         parameters=int(model.count_params()),
         memory=_memory(config, model, samplers, on_device=on_device),
-        disk=_disk(config, folder, model),
-        time=_time(config, start=start, loader=loader, step=step, stated=STEP_SECONDS / cores),
+        disk=_disk(config, folder, model, test_bins),
+        time=_time(
+            config,
+            start=start,
+            loader=loader,
+            step=step,
+            stated=STEP_SECONDS / cores,
+            genome_windows=genome_windows,
+            test_windows=test_windows,
+        ),
     )
 
 
@@ -189,7 +208,7 @@ def _memory(
     )
 
 
-def _disk(config: TrainConfig, folder: RunFolder | None, model: keras.Model) -> DiskEstimate:
+def _disk(config: TrainConfig, folder: RunFolder | None, model: keras.Model, test_bins: int = 0) -> DiskEstimate:
     trainable = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
     # The weights, the optimiser's two moments, and what the file says about the layers.
     checkpoint = 4 * (int(model.count_params()) + 2 * trainable) + 200_000
@@ -199,23 +218,39 @@ def _disk(config: TrainConfig, folder: RunFolder | None, model: keras.Model) -> 
         while not nearest.exists():
             nearest = nearest.parent
         free = shutil.disk_usage(nearest).free
-    return DiskEstimate(checkpoint, (config.epochs + 2) * checkpoint + _OTHER_FILES, free)
+    kept, _, last = config.keep_checkpoints.partition(":")
+    epochs = {"all": config.epochs, "best": 1}.get(kept) or min(config.epochs, int(last) + 1)
+    tracks = BYTES_PER_BIN * test_bins
+    total = (epochs + _OTHER_CHECKPOINTS) * checkpoint + tracks + _OTHER_FILES
+    return DiskEstimate(checkpoint, tracks, total, free)
 
 
-def _time(config: TrainConfig, *, start: float, loader: float, step: float | None, stated: float) -> TimeEstimate:
+def _time(
+    config: TrainConfig,
+    *,
+    start: float,
+    loader: float,
+    step: float | None,
+    stated: float,
+    genome_windows: int,
+    test_windows: int,
+) -> TimeEstimate:
     training = config.batches * config.batch_size
-    forward = STATISTICS_BATCHES * config.batch_size + config.batches * config.val_batch_size
+    forward = STATISTICS_BATCHES * config.batch_size + config.batches * config.val_batch_size + genome_windows
     computing = stated if step is None else step
     # What was measured has the reading in it.
     per_thousand = loader + computing if step is None else computing
-    epoch = (training * per_thousand + forward * (loader + FORWARD_SHARE * computing)) / 1_000
+    predicting = loader + FORWARD_SHARE * computing
+    epoch = (training * per_thousand + forward * predicting) / 1_000
+    test = test_windows * predicting / 1_000
     return TimeEstimate(
         start=start,
         loader=loader,
         step=computing,
         step_is_measured=step is not None,
         epoch=epoch,
-        total=start + config.epochs * epoch,
+        test=test,
+        total=start + config.epochs * epoch + test,
     )
 
 

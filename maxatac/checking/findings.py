@@ -294,12 +294,15 @@ class DiskEstimate:
     ----------
     checkpoint : int
         One of them.
+    tracks : int
+        The predictions of the independent test.
     total : int
     free : int or None
         Where the output would go; None if no folder was given.
     """
 
     checkpoint: int
+    tracks: int
     total: int
     free: int | None
 
@@ -316,8 +319,11 @@ class TimeEstimate:
         For 1,000 windows of training: making the batch, measured; computing.
     step_is_measured : bool
         By a timed fit; else it is stated from another machine.
-    epoch, total : float
-        Including validation and batch-norm statistics, loader and network one after the other.
+    epoch : float
+        Including both validations and batch-norm statistics, loader and network one after the other.
+    test : float
+        Predicting for the independent test.
+    total : float
     """
 
     start: float
@@ -325,6 +331,7 @@ class TimeEstimate:
     step: float
     step_is_measured: bool
     epoch: float
+    test: float
     total: float
 
 

@@ -343,6 +343,8 @@ def _estimates(estimates: Estimates) -> list[str]:
     network = f"{format_bytes(memory.network)} network" + (" (on the device)" if memory.on_device else "")
     available = "" if memory.available is None else f"; {format_bytes(memory.available)} available"
     free = "" if disk.free is None else f"; {format_bytes(disk.free)} free"
+    tracks = f" and {format_bytes(disk.tracks)} for the predictions of the test" if disk.tracks else ""
+    test = f" and {format_seconds(times.test)} for the test" if times.test else ""
     step = "measured in a timed fit" if times.step_is_measured else "stated, not measured here; --timed_fit measures it"
     if not times.step_is_measured and memory.on_device:
         step += "; that of a CPU, where yours is faster"
@@ -355,12 +357,13 @@ def _estimates(estimates: Estimates) -> list[str]:
             rest=" " * 8,
         ),
         *_wrapped(
-            f"disk    {format_bytes(disk.total)}, of which {format_bytes(disk.checkpoint)} per checkpoint{free}",
+            f"disk    {format_bytes(disk.total)}, of which {format_bytes(disk.checkpoint)} per checkpoint"
+            f"{tracks}{free}",
             rest=" " * 8,
         ),
         *_wrapped(
             f"time    {format_seconds(times.total)}: {format_seconds(times.start)} start, then "
-            f"{format_seconds(times.epoch)} an epoch. For 1,000 windows: loader {times.loader:.3g} s (measured), "
+            f"{format_seconds(times.epoch)} an epoch{test}. For 1,000 windows: loader {times.loader:.3g} s (measured), "
             f"training {times.step:.2g} s ({step})",
             rest=" " * 8,
         ),

@@ -29,11 +29,11 @@ from maxatac.checking.survey import (
 from maxatac.checking.text import format_bytes
 from maxatac.errors import GenomeError, InputError, MaxatacError, WeightsError
 from maxatac.genome import Blacklist, some
-from maxatac.inputs import Inputs, open_inputs, split_of
+from maxatac.held_out import count_bins, count_windows
+from maxatac.inputs import Inputs, open_inputs, read_samples, split_of
 from maxatac.intervals import read_blacklist
 from maxatac.leak_guard import chrom_sets
 from maxatac.logs import at_level, holding_back, without_backend_noise
-from maxatac.meta import read_meta
 from maxatac.outputs import RunFolder
 from maxatac.settings import (
     SEED_RANGE,
@@ -42,6 +42,7 @@ from maxatac.settings import (
 )
 from maxatac.shared_files import describe, find_equal_files, uses_of
 from maxatac.training import guard_samplers, make_samplers
+from maxatac.validation import GenomeBatches, genome_batches
 
 
 def run(config: TrainConfig, folder: RunFolder | None, *, timed_fit: bool) -> Findings:
@@ -85,12 +86,14 @@ def _try_out(
 ) -> dict[str, Any]:
     """Go as far as a run would before its first step."""
     samplers: dict[str, Sampler] = {}
+    genome_like: GenomeBatches | None = None
     found: dict[str, Any] = {}
     seed = config.seed if config.seed is not None else random.SystemRandom().randint(*SEED_RANGE)
     if inputs is not None:
         try:
             samplers = make_samplers(config, inputs, seed)
-            found["leak_guard"] = guard_samplers(config, inputs, samplers)
+            genome_like = genome_batches(config, inputs, seed, threads=loader_threads(config))
+            found["leak_guard"] = guard_samplers(config, inputs, samplers, genome_like)
             start = time.perf_counter() - begin
             found["labels"], loader = read_batches(inputs, samplers)
         except InputError as error:
@@ -99,12 +102,23 @@ def _try_out(
             problems.append(str(error))
     # Keras takes its time, and a run that will not start has no need of it.
     model = _build(config, problems) if config.weights is not None or not problems else None
-    if model is not None and "labels" in found:
+    if inputs is not None and model is not None and "labels" in found:
         step = None
         with without_backend_noise():
             if timed_fit:
                 model, step = time_fit(config, samplers, seed)
-            found["estimates"] = estimate(config, folder, model, samplers, start=start, loader=loader, step=step)
+            found["estimates"] = estimate(
+                config,
+                folder,
+                model,
+                samplers,
+                start=start,
+                loader=loader,
+                step=step,
+                genome_windows=0 if genome_like is None else len(genome_like.windows),
+                test_windows=count_windows(config, inputs),
+                test_bins=count_bins(config, inputs),
+            )
     return found
 
 
@@ -138,12 +152,7 @@ def _open_again(config: TrainConfig, inputs: Inputs | None) -> Opened | None:
         return None
     if not genome.chrom_sizes:
         return None
-    peaks_required = config.train_roi is None or config.validate_roi is None
-    samples = tuple(
-        read_meta(config.meta_file, told, peaks_required=peaks_required, test_cell_types=config.test_cell_types)
-        if inputs is None
-        else inputs.samples
-    )
+    samples = tuple(read_samples(config, told) if inputs is None else inputs.samples)
     split = split_of(config, genome.chrom_sizes, told) if inputs is None else inputs.split
     blacklist = Blacklist.empty() if inputs is None else inputs.blacklist
     if inputs is None and config.blacklist is not None:

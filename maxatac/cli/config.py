@@ -36,7 +36,20 @@ def fill_from_file(parser: argparse.ArgumentParser, arguments: Sequence[str]) ->
         from maxatac.config_file import read_settings
 
         settings = read_settings(path, problems)
+        _let_one_win(parser, arguments, settings)
     parser.set_defaults(**settings, config_problems=problems)
     for action in parser._actions:
         if action.dest in settings or problems:
             action.required = False
+    for group in parser._mutually_exclusive_groups:
+        if problems or any(settings.get(action.dest) is not None for action in group._group_actions):
+            group.required = False
+
+
+def _let_one_win(parser: argparse.ArgumentParser, arguments: Sequence[str], settings: dict[str, Any]) -> None:
+    """Drop from the file's settings what excludes an option of the command line: a table of cell types, for one."""
+    given = {argument.partition("=")[0] for argument in arguments}
+    for group in parser._mutually_exclusive_groups:
+        if any(given & set(action.option_strings) for action in group._group_actions):
+            for action in group._group_actions:
+                settings.pop(action.dest, None)

@@ -8,8 +8,8 @@ import sys
 
 from maxatac.logs import FORMAT, PACKAGE, TIME
 
-# What TensorFlow's C++ side prints on import is noise to a user unless something is wrong.
-_TENSORFLOW_LEVEL = {"debug": "0", "info": "2", "warning": "2", "error": "2", "fatal": "3"}
+# What TensorFlow's C++ side prints is noise to a user unless it is a warning: 1 keeps its notes back, 2 its warnings.
+_TENSORFLOW_LEVEL = {"debug": "0", "info": "1", "warning": "1", "error": "2", "fatal": "3"}
 
 
 class _AboveProgressBar(logging.Handler):
@@ -29,7 +29,7 @@ def log_to_stderr(level: str) -> None:
     level : str
         One of ``maxatac.settings.LOG_LEVELS``.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", _TENSORFLOW_LEVEL.get(level, "2"))
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", _TENSORFLOW_LEVEL.get(level, "1"))
     # Warned about on each save of the .h5 file that is written on purpose.
     logging.getLogger("absl").setLevel(logging.ERROR)
     handler = _AboveProgressBar()

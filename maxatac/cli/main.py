@@ -12,7 +12,7 @@ from importlib.metadata import version
 from itertools import takewhile
 from typing import NoReturn, TypeVar
 
-from maxatac.cli import check, simulate, train
+from maxatac.cli import check, report, simulate, train
 from maxatac.cli.config import fill_from_file
 from maxatac.errors import InputError, MaxatacError, Stopped
 from maxatac.interrupt import heed_signals
@@ -69,7 +69,7 @@ def build_parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"maxatac {version('maxatac')}")
     subparsers = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    for command in (train, check, simulate):
+    for command in (train, check, report, simulate):
         command.add_parser(subparsers)
     return parser
 

@@ -69,19 +69,24 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
         else:
             kwargs["help"] += f" Default: {default_text}."
         if meta_is_positional and name == "meta_file":
-            del kwargs["required"]
-            group.add_argument(name, **{**kwargs, "metavar": "META"})
+            group.add_argument(name, nargs="?", **{**kwargs, "metavar": "META"})
         else:
             group.add_argument(*names, dest=name, **kwargs)
 
     config.add_option(parser.add_argument_group("settings file"))
     group = parser.add_argument_group("required")
     option(group, "--sequence", type=Path, metavar="2BIT", help="Genome sequence as 2bit.")
+    one_of = group.add_mutually_exclusive_group(required=True)
     option(
-        group, "--meta_file", type=Path, metavar="TSV",
+        one_of, "--meta_file", type=Path, metavar="TSV", default_text="required, or --cells",
         help="Tab-separated table of the training data: Cell_Line, TF, ATAC_Signal_File, Binding_File, ATAC_Peaks, "
         "CHIP_Peaks, Train_Test_Label, one row per cell type. Paths are absolute, or relative to the working "
         "directory, or to the table's own folder.",
+    )  # fmt: skip
+    option(
+        one_of, "--cells", type=Path, metavar="JSON", default_text="required, or a meta file",
+        help="The same as JSON, for workflow languages: an object with tf, and cells, a list with a record per cell "
+        "type: cell_type, atac_signal, binding, atac_peaks, chip_peaks, label. A file is a path or a CWL File object.",
     )  # fmt: skip
 
     group = parser.add_argument_group("output")
@@ -100,7 +105,15 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
     option(
         group, "--save_roi", action=switch, help="Write the pools of regions of interest; --train_roi reads them back."
     )
-    option(group, "--plot", action=switch, help="Draw the model's structure and the training history.")
+    option(
+        group, "--plot", action=switch,
+        help="Draw the model's structure, the training history and the report; without, maxatac report can draw it "
+        "later.",
+    )  # fmt: skip
+    option(
+        group, "--report", action=switch,
+        help="Write a report of the run when it is finished: one HTML file, and its figures.",
+    )  # fmt: skip
     option(
         group,
         "--model_format",
@@ -180,7 +193,10 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
     )  # fmt: skip
 
     group = parser.add_argument_group("model")
-    option(group, "--arch", choices=ARCHITECTURES, help="Architecture of the network.")
+    option(
+        group, "--arch", choices=ARCHITECTURES,
+        help="Architecture of the network: the original's, or the same with residual blocks.",
+    )  # fmt: skip
     option(group, "--dense", action=switch, help="End the network in a dense layer.")
     option(
         group, "--output_activation", choices=OUTPUT_ACTIVATIONS,
@@ -215,6 +231,15 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
         group, "--select", choices=SELECTIONS, default_text="dice; loss with --quant",
         help="What the best epoch is best in: Dice coefficient or loss of the validation windows around peaks, or "
         "average precision of the genome-like set.",
+    )  # fmt: skip
+    option(
+        group, "--ema", type=float, metavar="DECAY",
+        help="Validate, save and select an exponential moving average of the weights, of which this share stays at "
+        "each step, such as 0.99.",
+    )  # fmt: skip
+    option(
+        group, "--early_stopping", type=int, metavar="N",
+        help="End training after N epochs without a better one, by what --select says.",
     )  # fmt: skip
     option(
         group, "--seed", type=int, metavar="N",

@@ -1,0 +1,99 @@
+# From this file come
+#   docker build -t maxatac .                                 TensorFlow on processors
+#   docker build -t maxatac:gpu --build-arg DEVICE=gpu .      TensorFlow on NVIDIA GPUs, with CUDA
+#   docker build -t maxatac:jax --build-arg BACKEND=jax .     JAX on processors
+# docs/docker.md has more.
+ARG BASE=debian:bookworm-slim
+
+FROM ${BASE} AS build
+# Debian's newest Rust; its package "rustc" is older than Cargo.toml asks for.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends binutils ca-certificates cargo-web gcc libc6-dev python3 python3-venv \
+    && rm -rf /var/lib/apt/lists/*
+
+# Where a build has to go through a proxy or a mirror, it gets what it needs by secrets, which no layer keeps:
+# "ca" (certificates), "pip" (a pip.conf) and "cargo" (a config.toml).
+ENV PIP_CONFIG_FILE=/run/secrets/pip \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    PIP_NO_CACHE_DIR=1
+WORKDIR /build
+
+COPY docker/build.lock docker/
+RUN --mount=type=secret,id=ca --mount=type=secret,id=pip \
+    if [ -e /run/secrets/ca ]; then export PIP_CERT=/run/secrets/ca; fi \
+    && python3 -m venv tools \
+    && tools/bin/pip install --quiet --require-hashes --no-deps -r docker/build.lock
+
+ARG BACKEND=tensorflow
+ARG DEVICE=cpu
+COPY docker/${BACKEND}-${DEVICE}.lock docker/slim.sh docker/
+RUN --mount=type=secret,id=ca --mount=type=secret,id=pip \
+    if [ -e /run/secrets/ca ]; then export PIP_CERT=/run/secrets/ca; fi \
+    && python3 -m venv --without-pip /opt/maxatac \
+    && tools/bin/pip --python /opt/maxatac/bin/python install --quiet --require-hashes --no-deps --only-binary :all: --no-compile \
+        -r "docker/${BACKEND}-${DEVICE}.lock" \
+    && sh docker/slim.sh /opt/maxatac/lib/python3.11/site-packages \
+    && python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/maxatac/lib
+
+# The crates and the extension first: they are built anew only when Rust changes.
+COPY Cargo.toml Cargo.lock pyproject.toml README.md LICENSE ./
+COPY rust rust
+RUN --mount=type=secret,id=ca --mount=type=secret,id=cargo,target=/root/.cargo/config.toml \
+    if [ -e /run/secrets/ca ]; then export CARGO_HTTP_CAINFO=/run/secrets/ca; fi \
+    && cargo fetch --quiet --locked \
+    && cargo metadata --quiet --locked --offline --format-version 1 > crates.json \
+    && mkdir .cargo maxatac \
+    && touch maxatac/__init__.py \
+    && printf '[build]\nrustflags = ["--remap-path-prefix=%s=crates"]\n' /root/.cargo/registry/src/* > .cargo/config.toml \
+    && tools/bin/maturin build --quiet --release --locked --offline --interpreter python3 --compatibility linux --out /tmp
+
+COPY docker/notices.py docker/
+COPY maxatac maxatac
+# Without its dependencies, and apart from them, so that an image of the next version shares their layer.
+RUN tools/bin/maturin build --quiet --release --locked --offline --interpreter python3 --compatibility linux --out dist \
+    && tools/bin/pip --python /opt/maxatac/bin/python install --quiet --no-deps --no-index --no-compile --prefix /build/package dist/*.whl \
+    && python3 -m compileall -q --invalidation-mode unchecked-hash package/lib \
+    && python3 docker/notices.py notices crates.json /opt/maxatac/lib/python3.11/site-packages \
+    && cp LICENSE notices/
+
+FROM ${BASE}
+# tini hands signals on, so that a run can save its state; workflow engines call bash and ps.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends procps python3 tini \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/ldconfig/* /var/log/*
+
+COPY --from=build /opt/maxatac /opt/maxatac
+COPY --from=build /build/notices /usr/share/doc/maxatac
+COPY --from=build /build/package /opt/maxatac
+COPY --chmod=755 docker/entrypoint.sh /usr/local/bin/maxatac-entrypoint
+
+# The root may be read-only and the user any: what libraries cache goes to /tmp. Compiled code is in the image.
+ARG BACKEND=tensorflow
+ENV PATH=/opt/maxatac/bin:/usr/local/bin:/usr/bin:/bin \
+    KERAS_BACKEND=${BACKEND} \
+    KERAS_HOME=/tmp/keras \
+    MPLBACKEND=Agg \
+    MPLCONFIGDIR=/tmp/matplotlib \
+    XDG_CACHE_HOME=/tmp/cache \
+    CUDA_CACHE_PATH=/tmp/cuda \
+    HOME=/tmp \
+    LANG=C.UTF-8 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1
+
+ARG BASE
+ARG VERSION=0.1.0
+ARG REVISION
+ARG CREATED
+LABEL org.opencontainers.image.title="maxatac" \
+      org.opencontainers.image.description="Train deep networks that predict transcription factor binding from ATAC-seq signal and DNA sequence" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.created="${CREATED}" \
+      org.opencontainers.image.base.name="${BASE}"
+
+WORKDIR /data
+USER 10001:10001
+ENTRYPOINT ["/usr/bin/tini", "-g", "--", "/usr/local/bin/maxatac-entrypoint"]
+CMD ["--help"]

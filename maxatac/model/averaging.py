@@ -1,0 +1,45 @@
+"""An exponential moving average of the weights, which is often better than the weights of any single step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+
+def keep_average(optimizer: keras.optimizers.Optimizer, decay: float) -> None:
+    """Let an optimiser keep an exponential moving average of what it trains, and leave the weights as they are.
+
+    The average begins with the weights of the first step. It lives in variables of the optimiser, so that it is saved
+    and restored with them.
+
+    Parameters
+    ----------
+    optimizer : keras.optimizers.Optimizer
+        Not built yet.
+    decay : float
+        What stays of the average at each step, between 0 and 1.
+    """
+    optimizer.use_ema, optimizer.ema_momentum = True, decay
+    optimizer.ema_overwrite_frequency = None
+    # At the end of each fit Keras would go on from the average.
+    optimizer.finalize_variable_values = _leave
+
+
+def exchange(model: keras.Model) -> None:
+    """Exchange the trainable weights of a model and their average; once more, and all is as it was.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled with an optimiser that keeps an average, and trained for at least one step.
+    """
+    averages = model.optimizer._model_variables_moving_average
+    for weight, average in zip(model.trainable_variables, averages, strict=True):
+        values = weight.numpy().copy()
+        weight.assign(average.numpy())
+        average.assign(values)
+
+
+def _leave(_: Any) -> None:
+    pass

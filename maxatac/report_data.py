@@ -1,0 +1,182 @@
+"""What the report of a run shows beyond its tables, gathered while it is at hand: ``<prefix>_report.json``.
+
+The file is written when an epoch becomes the selected one, from the validation that selected it, and once more at the
+end. So it is there whenever the run was stopped, and the report can be drawn from files alone, at any time.
+
+Whatever goes wrong here costs the run nothing but a warning.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from maxatac.curves import summarize
+from maxatac.files import write_json
+from maxatac.genome import assembly
+from maxatac.held_out import other_binding
+from maxatac.scores import BINDING, SIGNAL
+from maxatac.shared_files import describe
+
+if TYPE_CHECKING:
+    from maxatac.inputs import Inputs
+    from maxatac.outputs import RunFolder
+    from maxatac.settings import TrainConfig
+    from maxatac.validation import Validated, Validator
+
+logger = logging.getLogger(__name__)
+
+FORMAT = 1
+"""Of the file."""
+
+
+class ReportData:
+    """Gathers what a report shows, and keeps it in a file.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    config : TrainConfig
+    inputs : Inputs
+    parameters : int
+        Of the network.
+    """
+
+    def __init__(self, folder: RunFolder, config: TrainConfig, inputs: Inputs, parameters: int) -> None:
+        self._path = folder.report_data
+        self._largest = config.target_scale_factor
+        self._inputs = inputs
+        self._data: dict[str, Any] = {"format": FORMAT}
+        with self._forgiving():
+            self._data["trained_on"] = trained_on(config, inputs, parameters)
+
+    def select(self, epoch: int, validated: Validated | None) -> None:
+        """Keep what the validation of an epoch, counted from 1, has found: it is the best so far."""
+        with self._forgiving():
+            rankings = {} if validated is None else validated.rankings
+            sets = {name: summarize(ranking, largest=self._largest) for name, ranking in rankings.items()}
+            self._data["validation"] = {"epoch": epoch, "sets": sets}
+            write_json(self._path, self._data)
+
+    def finish(
+        self,
+        epoch: int,
+        validator: Validator,
+        tested: Sequence[Mapping[str, Any]],
+        check_for_interrupt: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Add what is known at the end of a run.
+
+        Parameters
+        ----------
+        epoch : int
+            The selected one, from 1. What was kept of its validation by a run that was stopped is read back.
+        validator : Validator
+            Ranks the validation sets by the baselines.
+        tested : sequence of mappings
+            Details of the independent test, one for each cell type; see :func:`maxatac.held_out.run_test`.
+        check_for_interrupt : callable
+            Called now and then; what it raises ends the work.
+        """
+        with self._forgiving():
+            if self._data.get("validation", {}).get("epoch") != epoch:
+                self._data["validation"] = self._kept(epoch)
+            self._data["test"] = list(tested)
+            # Before the baselines: they may be stopped.
+            write_json(self._path, self._data)
+            others, reason = self._others()
+            found = validator.baselines(others, check_for_interrupt)
+            names = {"signal": SIGNAL, "binding": BINDING}
+            self._data["baselines"] = {
+                validation_set: {names[name]: summarize(ranking) for name, ranking in rankings.items()}
+                for validation_set, rankings in found.items()
+            }
+            self._data["no_binding_baseline"] = reason
+            write_json(self._path, self._data)
+
+    def _kept(self, epoch: int) -> dict[str, Any] | None:
+        """Read what was kept of the validation of an epoch before this run went on."""
+        try:
+            kept = json.loads(self._path.read_text(encoding="utf-8"))["validation"]
+            return kept if kept["epoch"] == epoch else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _others(self) -> tuple[list[list[int]] | None, str]:
+        """Find for each training cell type those that it is held against; or why there are none."""
+        training = self._inputs.training
+        place = {sample.cell_line: index for index, sample in enumerate(training)}
+        chosen = []
+        for sample in training:
+            baseline = other_binding(sample, training)
+            if not baseline.samples:
+                return None, baseline.reason
+            chosen.append([place[other.cell_line] for other in baseline.samples])
+        return chosen, ""
+
+    @contextlib.contextmanager
+    def _forgiving(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - a report is not worth a run
+            logger.warning("the report will lack something: %s", error)
+            logger.debug("traceback", exc_info=True)
+
+
+def trained_on(config: TrainConfig, inputs: Inputs, parameters: int) -> dict[str, Any]:
+    """List what a run trains on: plain values, for JSON.
+
+    Returns
+    -------
+    dict
+        ``tf``, ``parameters`` (of the network), ``assembly`` (None if the genome is not recognised), ``chroms`` (role
+        and size in bp of each), ``cell_types`` (label of each), ``pools`` (sources of the regions, with what each
+        filter took), ``tracks`` (what a part of the training regions holds, by cell type), ``shared_files``,
+        ``blacklist`` (whether there is one), ``notes``.
+    """
+    sizes, split = inputs.genome.chrom_sizes, inputs.split
+    roles = {"training": split.training, "validation": split.validation, "test": split.test}
+    return {
+        "tf": inputs.samples[0].tf,
+        "parameters": parameters,
+        "assembly": assembly(sizes),
+        "chroms": [
+            {"name": chrom, "role": role, "size": sizes[chrom]} for role, chroms in roles.items() for chrom in chroms
+        ],
+        "cell_types": [{"name": sample.cell_line, "label": sample.label} for sample in inputs.samples],
+        "pools": {
+            name: [
+                {
+                    "cell_type": source.cell_line,
+                    "kind": source.kind,
+                    "file": source.path.name,
+                    "intervals": source.intervals,
+                    "other_chromosomes": source.other_chromosomes,
+                    "beyond_end": source.beyond_end,
+                    "off_end": source.off_end,
+                    "blacklisted": source.blacklisted,
+                    "kept": source.kept,
+                }
+                for source in report.sources
+            ]
+            for name, report in inputs.reports.items()
+        },  # fmt: skip
+        "tracks": [
+            {
+                "cell_type": probe.cell_line,
+                "regions": probe.regions,
+                "smallest": probe.smallest,
+                "largest": probe.largest,
+                "positive_regions": probe.positive_regions,
+                "positive_bins": probe.positive_bins,
+                "is_binary": probe.is_binary,
+            }
+            for probe in inputs.probes
+        ],  # fmt: skip
+        "shared_files": [describe(equal) for equal in inputs.shared],
+        "blacklist": config.blacklist is not None,
+        "notes": list(split.notes),
+    }

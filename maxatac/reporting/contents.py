@@ -1,0 +1,150 @@
+"""What a report is made of, read from the files of a run."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from maxatac.errors import InputError
+from maxatac.outputs import RunFolder
+
+Row = Mapping[str, Any]
+
+_WORDS = ("set", "cell_type")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclasses.dataclass(frozen=True)
+class Contents:
+    """The files of a run, as plain values. What is not there is empty.
+
+    Attributes
+    ----------
+    prefix : str
+    record : mapping
+        The run record.
+    history, timing, cells : sequence of mappings
+        Rows of the tables; numbers are floats.
+    test : mapping or None
+        Scores of the independent test.
+    data : mapping
+        What was gathered for the report alone.
+    """
+
+    prefix: str
+    record: Row
+    history: Sequence[Row]
+    timing: Sequence[Row]
+    cells: Sequence[Row]
+    test: Row | None
+    data: Row
+
+    @property
+    def settings(self) -> Row:
+        """Settings of the run."""
+        found: Row = self.record["settings"]
+        return found
+
+    @property
+    def trained_on(self) -> Row:
+        """What :func:`maxatac.report_data.trained_on` lists; empty if that was not kept."""
+        return self.data.get("trained_on") or {}
+
+    @property
+    def validation(self) -> Mapping[str, Row]:
+        """Curves of the selected model on each validation set; empty if they were not kept, or are another epoch's."""
+        kept = self.data.get("validation")
+        return kept["sets"] if kept and kept["epoch"] == self.best_epoch else {}
+
+    @property
+    def baselines(self) -> Mapping[str, Mapping[str, Row]]:
+        """Curves of the baselines on each validation set."""
+        return self.data.get("baselines") or {}
+
+    @property
+    def tested(self) -> Sequence[Row]:
+        """Curves, places and false positives of each cell type that was tested."""
+        return self.data.get("test") or ()
+
+    @property
+    def best_epoch(self) -> int | None:
+        """The selected epoch, from 1."""
+        best = self.record["best"]
+        return None if best is None else int(best["epoch"])
+
+    @property
+    def best(self) -> Row:
+        """Row of the selected epoch; empty if there is none."""
+        return next((row for row in self.history if row["epoch"] == self.best_epoch), {})
+
+
+def read_contents(folder: RunFolder) -> Contents:
+    """Read the files of a run.
+
+    Raises
+    ------
+    InputError
+        If there is no run record, or a file is not what a run writes.
+    OSError
+        If a file cannot be read.
+    """
+    record = _json(folder.record)
+    if record is None:
+        raise InputError([f"{folder.record}: not found; expected the run record of a training run"])
+    needed = {"settings", "seed", "status", "inputs", "best"} - set(record)
+    if needed:
+        raise InputError([f"{folder.record}: lacks {', '.join(sorted(needed))}; expected the record of a training run"])
+    # A test that an earlier run of this folder made is not this run's.
+    was_tested = "scores" in (record.get("test") or {})
+    return Contents(
+        prefix=_printable(folder.prefix),
+        record=record,
+        history=_table(folder.history),
+        timing=_table(folder.timing),
+        cells=_table(folder.cells),
+        test=_json(folder.test_scores) if was_tested else None,
+        data=_json(folder.report_data) or {},
+    )
+
+
+def _json(path: Path) -> Any:
+    try:
+        return _printable(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise InputError([f"{path}: is not JSON ({error}); expected what a training run writes"]) from error
+
+
+def _table(path: Path) -> list[dict[str, Any]]:
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return [
+                {name: _printable(value) if name in _WORDS else _number(value) for name, value in row.items()}
+                for row in csv.DictReader(file)
+            ]
+    except FileNotFoundError:
+        return []
+
+
+def _number(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _printable(value: Any) -> Any:
+    """Replace the characters that XML cannot hold."""
+    if isinstance(value, str):
+        return _CONTROL.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {_printable(name): _printable(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_printable(part) for part in value]
+    return value

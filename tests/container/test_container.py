@@ -1,0 +1,335 @@
+"""The image itself: built, and run as clusters and workflow engines run it: read-only, as any user, without network.
+
+``make image-test`` runs this on an image that it builds with buildah (see ``stack.sh``). MAXATAC_IMAGE names an image
+to test instead, and MAXATAC_ENGINE the program that runs it (``docker`` if nothing is said).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import certifi
+import pytest
+import tiny
+from tiny import TinySet
+
+pytestmark = [pytest.mark.container, pytest.mark.slow]
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+STACK, ROOTLESS = HERE / "stack.sh", HERE / "rootless.sh"
+PREFIX = "maxatac_model"
+# What Toil, cwltool, Nextflow and shared clusters do to a container, all at once.
+CONFINED = ("--read-only", "--tmpfs", "/tmp", "--network", "none", "--user", "54321:54321")
+BUILD_SECONDS, RUN_SECONDS = 1800, 600
+
+Done = subprocess.CompletedProcess[str]
+
+
+class Engine:
+    """A program that runs containers, and the image."""
+
+    def __init__(self, words: Sequence[str], image: str, *, ours: bool) -> None:
+        self.words, self.image, self.ours = list(words), image, ours
+
+    def __call__(self, *arguments: str, seconds: float = RUN_SECONDS) -> Done:
+        return subprocess.run([*self.words, *arguments], capture_output=True, text=True, timeout=seconds, check=False)
+
+    def run(self, *command: str, options: Sequence[str] = ()) -> Done:
+        return self("run", "--rm", *options, self.image, *command)
+
+    def inspect(self) -> dict[str, object]:
+        found: dict[str, object] = json.loads(self("image", "inspect", self.image).stdout)[0]
+        return found
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    """The image, built if none is named; a machine that cannot skips, and tells why."""
+    if image := os.environ.get("MAXATAC_IMAGE"):
+        return Engine(shlex.split(os.environ.get("MAXATAC_ENGINE", "docker")), image, ours=False)
+    for command, seconds in (("up", BUILD_SECONDS), ("build", BUILD_SECONDS)):
+        done = subprocess.run([STACK, command], capture_output=True, text=True, timeout=seconds, check=False)
+        if done.returncode == 77:
+            pytest.skip(done.stderr.strip().splitlines()[-1])
+        # The end of what it said; all of it is thousands of lines of apt.
+        assert done.returncode == 0, "\n".join((done.stdout + done.stderr).splitlines()[-60:])
+    return Engine([str(STACK), "podman"], "localhost/maxatac:ci", ours=True)
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> TinySet:
+    """A data set that every user may read, at the path that it has in the container, too."""
+    made = tiny.make(tmp_path_factory.mktemp("data"))
+    made.folder.chmod(0o755)
+    for path in made.folder.iterdir():
+        path.chmod(0o644)
+    return made
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """A folder that every user may write to."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    folder.chmod(0o777)
+    return folder
+
+
+def mounts(data: TinySet, out: Path | None = None) -> list[str]:
+    """The data set at /in, read-only, and the folder of results at /out."""
+    volumes = ["-v", f"{data.folder}:/in:ro"]
+    return volumes if out is None else [*volumes, "-v", f"{out}:/out", "--workdir", "/out"]
+
+
+def training(*more: str, **changes: object) -> list[str]:
+    given = {"epochs": 3, "batches": 2, "rand_ratio": 0.25, "jitter": 100, **changes}
+    return TinySet(Path("/in")).arguments(Path("results"), *more, **given)
+
+
+def outcome(folder: Path) -> tuple[str, bytes, str]:
+    """What must not depend on how often a run was stopped."""
+    record = json.loads((folder / f"{PREFIX}_run.json").read_text())
+    assert record["status"] == "finished"
+    return record["state_sha256"], (folder / f"{PREFIX}.csv").read_bytes(), (folder / "best_epoch.txt").read_text()
+
+
+def told(done: Done) -> str:
+    return f"status {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
+
+
+# How it is called ----------------------------------------------------------------------------------------------------
+
+
+def test_both_ways_of_calling_are_one(engine: Engine) -> None:
+    for words in (["--help"], ["--version"], ["train", "--help"]):
+        short, long = (engine.run(*form, options=CONFINED) for form in (words, ["maxatac", *words]))
+        assert short.returncode == 0, told(short)
+        assert (short.stdout, short.returncode) == (long.stdout, long.returncode)
+        assert short.stderr == ""
+    nothing = engine.run(options=CONFINED)
+    assert nothing.stdout == engine.run("--help", options=CONFINED).stdout
+
+
+def test_programs_of_workflow_engines_are_there(engine: Engine) -> None:
+    done = engine.run("bash", "-c", "ps -e >/dev/null && id -u && pwd", options=CONFINED)
+    assert (done.stdout, done.returncode) == ("54321\n/data\n", 0), told(done)
+
+
+def test_mistake_is_told_by_maxatac(engine: Engine) -> None:
+    done = engine.run("trian", options=CONFINED)
+    assert done.returncode == 2, told(done)
+    assert "maxatac" in done.stderr and "trian" in done.stderr
+
+
+# What it is ----------------------------------------------------------------------------------------------------------
+
+
+def test_labels_and_user(engine: Engine) -> None:
+    config = engine.inspect()["Config"]
+    assert isinstance(config, dict)
+    labels = {name.rpartition(".")[2]: value for name, value in config["Labels"].items()}
+    assert labels["licenses"] == "Apache-2.0"
+    version = engine.run("--version").stdout.split()[1]
+    assert labels["version"] == version
+    if engine.ours:
+        assert re.fullmatch(r"[0-9a-f]{40}", labels["revision"])
+        assert labels["created"][:2] == "20"
+    assert config["User"] == "10001:10001"
+    assert config.get("Volumes") is None and config.get("ExposedPorts") is None
+    assert engine.run("id", "-u").stdout == "10001\n"
+
+
+def test_distributions_are_those_of_the_lock(engine: Engine) -> None:
+    code = "from importlib.metadata import distributions as d; [print(f'{x.name}=={x.version}') for x in d()]"
+    there = {
+        line.lower().replace("_", "-") for line in engine.run("python", "-c", code, options=CONFINED).stdout.split()
+    }
+    lock = (ROOT / "docker" / "tensorflow-cpu.lock").read_text(encoding="utf-8")
+    pinned = set(re.findall(r"^([\w.-]+==[^\s;]+)", lock, flags=re.MULTILINE))
+    assert {line for line in there if not line.startswith("maxatac==")} == pinned
+
+
+def test_licences_are_in_the_image(engine: Engine) -> None:
+    folder = "/usr/share/doc/maxatac"
+    done = engine.run("sh", "-c", f"cd {folder} && cat python.tsv rust.tsv && ls . python rust && head -2 LICENSE")
+    assert done.returncode == 0, told(done)
+    for word in ("tensorflow-cpu\t", "keras\t", "pyo3\t", "libdeflater\t", "Apache License", "numpy\n", "rayon\n"):
+        assert word in done.stdout
+    assert not re.search(r"^(criterion|maturin|pytest)\t", done.stdout, flags=re.MULTILINE)
+
+
+def test_code_is_compiled_and_readable_by_all(engine: Engine) -> None:
+    code = (
+        "import maxatac.training, keras, numpy, sys;"
+        "found = [m for m in list(sys.modules.values()) if str(getattr(m, '__file__', '') or '').endswith('.py')];"
+        "import os; print([m.__name__ for m in found if m.__file__.startswith('/opt')"
+        " and not os.path.exists(m.__cached__ or '')])"
+    )
+    done = engine.run("python", "-c", code, options=CONFINED)
+    assert done.stdout == "[]\n", told(done)
+    closed = "find /opt /usr/share/doc/maxatac /usr/local ! -perm -o=r ! -type l -o -type d ! -perm -o=x"
+    assert engine.run("sh", "-c", closed).stdout == ""
+
+
+def test_nothing_of_this_machine_is_in_the_image(engine: Engine, tmp_path: Path) -> None:
+    """Neither in the files nor in the history: the project's path, host names of registries, certificates."""
+    words = {socket.gethostname(), str(ROOT), os.path.expanduser("~/.pyenv")} - {
+        "localhost",
+        "debian",
+        "buildkitsandbox",
+    }
+    for path in (Path("/etc/pip.conf"), Path.home() / ".config/pip/pip.conf", Path.home() / ".cargo/config.toml"):
+        if path.is_file():
+            words |= {urlsplit(url).hostname or "" for url in re.findall(r"https?://\S+", path.read_text())}
+    words |= {
+        urlsplit(value).hostname or "" for name, value in os.environ.items() if name.startswith(("PIP_", "CARGO_"))
+    }
+    words -= {"", "pypi.org", "files.pythonhosted.org", "index.crates.io", "static.crates.io", "crates.io"}
+    words = {word for word in words if len(word) > 5}
+    bundle = Path(os.environ.get("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt"))
+    public = Path(certifi.where()).read_text() + debian_certificates()
+    if bundle.is_file():
+        # The second line is of the certificate's own: the first is alike in many.
+        blocks = re.findall(r"-----BEGIN CERTIFICATE-----\n(.*?)-----END", bundle.read_text(), flags=re.DOTALL)
+        words |= {block.splitlines()[3] for block in blocks if block.splitlines()[3] not in public}
+    archive = tmp_path / "image.tar"
+    saved = engine("save", "--output", str(archive), engine.image)
+    assert saved.returncode == 0, told(saved)
+    assert {word for word in words if word.encode() in Contents(archive)} == set()
+    # The scan can find something.
+    assert b"maxatac-entrypoint" in Contents(archive)
+    archive.unlink()
+
+
+def debian_certificates() -> str:
+    folder = Path("/usr/share/ca-certificates/mozilla")
+    return "".join(path.read_text() for path in sorted(folder.glob("*.crt"))) if folder.is_dir() else ""
+
+
+class Contents:
+    """The bytes of a file that may be larger than memory."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __contains__(self, word: bytes) -> bool:
+        return subprocess.run(["grep", "-qaF", "-e", word.decode(), self.path], check=False).returncode == 0
+
+
+# A training ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def in_one_go(engine: Engine, data: TinySet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run as a user without a name and a home, that could write to its results and /tmp alone."""
+    out = tmp_path_factory.mktemp("once")
+    out.chmod(0o777)
+    done = engine.run("env", "-u", "HOME", "maxatac", *training(), options=[*CONFINED, *mounts(data, out)])
+    assert done.returncode == 0, told(done)
+    for trouble in ("Permission denied", "Read-only", "temporary cache", "Traceback", "warning"):
+        assert trouble not in done.stdout + done.stderr, told(done)
+    return out / "results"
+
+
+def test_training_leaves_what_it_should(in_one_go: Path) -> None:
+    names = {path.name for path in in_one_go.iterdir()}
+    assert {f"{PREFIX}_best.keras", f"{PREFIX}_best.h5", f"{PREFIX}_run.json", f"{PREFIX}.csv"} <= names
+    assert {path.stat().st_uid for path in in_one_go.rglob("*")} == {54321}
+    assert {path.name for path in in_one_go.parent.iterdir()} == {"results"}
+
+
+def test_sigterm_leaves_a_run_that_another_container_ends(
+    engine: Engine, data: TinySet, out: Path, in_one_go: Path
+) -> None:
+    name = f"maxatac-test-{os.getpid()}"
+    results = out / "results"
+    command = [engine.image, *training("--resume")]
+    started = engine("run", "--detach", "--name", name, *CONFINED, *mounts(data, out), *command)
+    assert started.returncode == 0, told(started)
+    try:
+        wait_for(lambda: epochs_told(results) >= 1, lambda: told(engine("logs", name)))
+        stopped = engine("stop", "--time", "120", name)
+        assert stopped.returncode == 0, told(stopped)
+        status = engine("inspect", "--format", "{{.State.ExitCode}}", name).stdout.strip()
+        assert status == "75", told(engine("logs", name))
+    finally:
+        engine("rm", "--force", name)
+    assert epochs_told(results) < 3, "the run was over before it could be stopped"
+    done = engine.run("train", *training("--resume")[1:], options=[*CONFINED, *mounts(data, out)])
+    assert done.returncode == 0, told(done)
+    assert outcome(results) == outcome(in_one_go)
+
+
+def epochs_told(folder: Path) -> int:
+    log = folder / f"{PREFIX}.log"
+    return log.read_text().count(" INFO epoch ") if log.exists() else 0
+
+
+def wait_for(condition: object, tell: object) -> None:
+    end = time.monotonic() + RUN_SECONDS
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < end, tell()  # type: ignore[operator]
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize("user", ["10001:10001", "0:0", "4294967294:0", "1234:5678"])
+def test_any_user(engine: Engine, data: TinySet, user: str) -> None:
+    options = ["--read-only", "--tmpfs", "/tmp", "--network", "none", "--user", user, *mounts(data)]
+    command = ["check", "/in/meta.tsv", "--sequence", "/in/genome.2bit", "--tchroms", "chr1", "--vchroms", "chr3"]
+    done = engine.run(*command, options=options)
+    assert done.returncode == 0, told(done)
+
+
+def test_processors_and_memory_of_the_container_are_used(engine: Engine) -> None:
+    code = "from maxatac.machine import usable_memory as m, usable_processors as p; print(p(), m())"
+    done = engine.run("python", "-c", code, options=["--cpus", "1", "--memory", "512m"])
+    if done.returncode and "cgroup" in done.stderr:
+        pytest.skip(f"no limits can be set here: {done.stderr.strip().splitlines()[-1]}")
+    assert done.stdout == f"1 {512 * 2**20}\n", told(done)
+
+
+# Without root --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ordinary_user(engine: Engine) -> Iterator[Path]:
+    """A folder of the user whose podman has the image."""
+    if not engine.ours:
+        pytest.skip("the image under test is not in a storage of these tests")
+    found = subprocess.run([ROOTLESS, "--home"], capture_output=True, text=True, check=False)
+    if found.returncode == 77:
+        pytest.skip(found.stderr.strip())
+    assert found.returncode == 0, told(found)
+    folder = Path(found.stdout.strip()) / f"test-{os.getpid()}"
+    folder.mkdir()
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_rootless_podman_runs_it_as_the_user(ordinary_user: Path, data: TinySet) -> None:
+    copied = data.copy(ordinary_user / "data")
+    for path in (ordinary_user, copied.folder):
+        path.chmod(0o777)
+    script = (
+        "set -eu; podman run --rm --userns keep-id --read-only --tmpfs /tmp --network none"
+        f" -v {copied.folder}:/in:ro -v {ordinary_user}:/out --workdir /out localhost/maxatac:ci"
+    )
+    command = ["maxatac", *training("--dry_run")]
+    done = subprocess.run(
+        [ROOTLESS, "sh", "-c", f"{script} id -u; {script} {shlex.join(command)}; {script} touch /out/mine"],
+        capture_output=True, text=True, check=False, timeout=RUN_SECONDS, cwd="/",
+    )  # fmt: skip
+    assert done.returncode == 0, told(done)
+    assert done.stdout.startswith("54321\n")
+    assert (ordinary_user / "mine").stat().st_uid == 54321

@@ -1,0 +1,280 @@
+"""``--cells``: cell types as JSON, checked as a whole, and the same to a run as a meta file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starting import Start
+from tiny import TinySet
+
+from maxatac.cells import KEYS, as_meta, read_cells
+from maxatac.cli.main import main
+from maxatac.meta import read_meta
+
+# Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about; the .h5 file is written on purpose.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file:UserWarning"),
+]
+
+Content = dict[str, Any]
+Change = Callable[[Content], object]
+
+
+def content(data: TinySet) -> Content:
+    cells = [{key: row[column] for key, column in KEYS.items()} for row in data.rows()]
+    return {"tf": "TF1", "cells": cells}
+
+
+def written(data: TinySet, what: object, name: str = "cells.json") -> Path:
+    path = data.folder / name
+    path.write_text(what if isinstance(what, str) else json.dumps(what))
+    return path
+
+
+def problems(path: Path, **options: Any) -> list[str]:
+    found: list[str] = []
+    read_cells(path, found, **options)
+    return [problem.replace(str(path), "cells.json") for problem in found]
+
+
+def test_the_same_as_the_meta_file(damaged: TinySet) -> None:
+    found: list[str] = []
+    samples = read_cells(written(damaged, content(damaged)), found)
+    of_meta = read_meta(damaged.meta_file, found)
+    assert found == []
+    assert [sample.place for sample in samples] == ["record 1", "record 2", "record 3"]
+    fields = ("cell_line", "tf", "signal", "binding", "atac_peaks", "chip_peaks", "label")
+    assert [[getattr(sample, name) for name in fields] for sample in samples] == [
+        [getattr(sample, name) for name in fields] for sample in of_meta
+    ]
+
+
+def test_meta_file_made_of_it(damaged: TinySet, tmp_path: Path) -> None:
+    found: list[str] = []
+    samples = read_cells(written(damaged, content(damaged)), found)
+    # Far from the files: its paths are absolute.
+    table = tmp_path / "elsewhere.tsv"
+    table.write_text(as_meta(samples))
+    again = read_meta(table, found)
+    assert found == []
+    assert as_meta(again) == as_meta(samples)
+    assert [sample.signal for sample in again] == [sample.signal for sample in samples]
+
+
+@pytest.mark.parametrize("form", ["path", "location", "relative location", "both", "with more"])
+def test_file_objects(form: str, damaged: TinySet) -> None:
+    odd = damaged.folder / "CellA signal 100%.bw"
+    damaged.file("CellA", "signal.bw").rename(odd)
+    url = odd.as_uri()
+    assert "%20" in url and "%25" in url
+    given = {
+        "path": {"class": "File", "path": str(odd)},
+        "location": {"class": "File", "location": url},
+        "relative location": {"class": "File", "location": "CellA%20signal%20100%25.bw"},
+        "both": {"class": "File", "path": str(odd), "location": "s3://bucket/a.bw"},
+        "with more": {"class": "File", "path": str(odd), "basename": "a.bw", "size": 3, "secondaryFiles": []},
+    }[form]
+    what = content(damaged)
+    what["cells"][0]["atac_signal"] = given
+    found: list[str] = []
+    samples = read_cells(written(damaged, what), found)
+    assert found == []
+    assert samples[0].signal == odd
+
+
+def cell(number: int = 0, **changes: Any) -> Change:
+    """Change a record; None removes a key."""
+
+    def change(what: Content) -> None:
+        for key, value in changes.items():
+            if value is None:
+                del what["cells"][number][key]
+            else:
+                what["cells"][number][key] = value
+
+    return change
+
+
+ABSENT = {"class": "File", "path": "absent.bw"}
+
+WRONG: list[tuple[str, Change, str]] = [
+    ("no tf", lambda what: what.pop("tf"), "cells.json: tf: found nothing; expected a name"),
+    ("tf with a tab", lambda what: what.update(tf="A\tB"), r'cells.json: tf: found "A\tB"; expected a name without'),
+    ("no cells", lambda what: what.pop("cells"), "cells.json: cells: found nothing; expected a list"),
+    ("empty cells", lambda what: what.update(cells=[]), "cells.json: cells: found an empty list; expected a list"),
+    ("cells by name", lambda what: what.update(cells={"A": 1}), 'cells.json: cells: found {"A": 1}; expected a list'),
+    ("unknown key", lambda what: what.update(cell=3), 'cells.json: unknown key "cell"; did you mean cells?'),
+    ("not a record", lambda what: what["cells"].append(3), "cells.json, record 4: found 3; expected an object"),
+    ("no name", cell(cell_type=None), "cells.json, record 1: cell_type: found nothing; expected a name"),
+    ("name is a number", cell(cell_type=3), "cells.json, record 1: cell_type: found 3; expected a name"),
+    ("name is empty", cell(cell_type="  "), "cells.json, record 1: cell_type is empty; expected a name"),
+    ("name is a dot", cell(cell_type="."), "cells.json, record 1: cell_type is empty; expected a name"),
+    ("name with a tab", cell(1, cell_type="a\tb"), r'cells.json, record 2: cell_type: found "a\tb"; expected a name w'),
+    ("name with lines", cell(1, cell_type="a\nb"), r'cells.json, record 2: cell_type: found "a\nb"; expected a name w'),
+    ("no file", cell(binding=None), "cells.json, record 1 (CellA): binding: there is no file; expected one"),
+    ("file is null", lambda what: what["cells"][0].update(chip_peaks=None),
+     "cells.json, record 1 (CellA): chip_peaks: there is no file; expected one"),
+    ("file is empty", cell(binding=" "), "cells.json, record 1 (CellA): binding is empty; expected a file"),
+    ("file is a number", cell(binding=1), "cells.json, record 1 (CellA): binding: found 1; expected a path or a File"),
+    ("directory", cell(binding={"class": "Directory", "path": "."}),
+     'cells.json, record 1 (CellA): binding: found an object of class "Directory"; expected a File'),
+    ("far away", cell(binding={"class": "File", "location": "s3://b/a.bw"}),
+     'cells.json, record 1 (CellA): binding: found a File without a local path (its location is "s3://b/a.bw")'),
+    ("literal", cell(binding={"class": "File", "contents": "a"}),
+     "cells.json, record 1 (CellA): binding: found a File without a local path; expected one that is staged here"),
+    ("path with a tab", cell(binding="a\tb"), r'cells.json, record 1 (CellA): binding: found "a\tb"; expected a path'),
+    ("absent path", cell(atac_signal="absent.bw"), "cells.json, record 1 (CellA): atac_signal 'absent.bw' does not ex"),
+    ("absent File", cell(atac_signal=ABSENT), "cells.json, record 1 (CellA): atac_signal 'absent.bw' does not exist"),
+    ("unknown key of a record", cell(2, chip_peak="x"),
+     'cells.json, record 3 (CellC): unknown key "chip_peak"; did you mean chip_peaks?'),
+    ("no label", cell(label=None), "cells.json, record 1 (CellA): label: found nothing; expected Train or Test"),
+    ("odd label", cell(label="Both"), "cells.json, record 1 (CellA): found label 'Both'; expected Train or Test"),
+    ("two of one cell type", cell(2, cell_type="CellA"),
+     "cells.json, record 3: cell type 'CellA' has a row in record 1 already; expected one row per cell type"),
+    ("nothing trains", lambda what: [record.update(label="Test") for record in what["cells"]],
+     "cells.json: no row is labelled Train; expected at least one"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "told"), [case[1:] for case in WRONG], ids=[case[0] for case in WRONG])
+def test_problem(change: Change, told: str, damaged: TinySet) -> None:
+    what = content(damaged)
+    change(what)
+    (problem,) = problems(written(damaged, what))
+    assert problem.startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{"tf": "A",\n  "cells": [}', "cells.json, line 2, column 13: is not JSON (Expecting value)"),
+        (
+            "Cell_Line\tTF\nA\tB\n",
+            "cells.json, line 1, column 1: is not JSON (Expecting value); a meta file with tabs is",
+        ),
+        ("[1]", "cells.json: found [1]; expected an object with the keys tf and cells"),
+        ('{"tf": "A", "tf": "B"}', "cells.json: cannot be read as JSON (tf is there twice)"),
+        ("", "cells.json: cells file is empty"),
+    ],
+)
+def test_not_the_json_that_is_asked_for(text: str, told: str, damaged: TinySet) -> None:
+    (problem,) = problems(written(damaged, text))
+    assert problem.startswith(told)
+
+
+def test_bytes_that_are_no_text(damaged: TinySet) -> None:
+    path = damaged.folder / "cells.json"
+    path.write_bytes(b'{"tf":\n "\xff"}')
+    assert problems(path) == ["cells.json, line 2: found bytes that are not UTF-8; expected JSON"]
+
+
+def test_all_problems_at_once(damaged: TinySet) -> None:
+    what = content(damaged)
+    for number, (key, value) in enumerate((("binding", "absent"), ("label", "x"), ("cell_type", "a\tb"))):
+        what["cells"][number][key] = value
+    assert len(problems(written(damaged, {**what, "more": 1}))) == 4
+
+
+def test_windows_marks_and_case(damaged: TinySet) -> None:
+    what = content(damaged)
+    what["cells"][0]["label"] = " TRAIN "
+    path = damaged.folder / "cells.json"
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps(what, indent=1).replace("\n", "\r\n").encode() + b"\n\n")
+    assert problems(path) == []
+
+
+def test_what_is_not_needed(damaged: TinySet) -> None:
+    what = content(damaged)
+    for record in what["cells"]:
+        del record["label"], record["atac_peaks"]
+        record["chip_peaks"] = None
+    found: list[str] = []
+    samples = read_cells(written(damaged, what), found, peaks_required=False, test_cell_types=("CellB",))
+    assert found == []
+    assert [sample.label for sample in samples] == ["Train", "Test", "Train"]
+    assert {sample.atac_peaks for sample in samples} == {sample.chip_peaks for sample in samples} == {None}
+
+
+def test_run_is_the_same(
+    damaged: TinySet, tmp_path: Path, start: Start, quick_network: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cells = written(damaged, content(damaged))
+    by_meta, by_cells = (
+        start(damaged.arguments(tmp_path / "results", **options))
+        for options in ({}, {"meta_file": None, "cells": cells})
+    )
+    assert by_cells.pool() == by_meta.pool()
+    assert [sample.binding for sample in by_cells.inputs.training] == [
+        sample.binding for sample in by_meta.inputs.training
+    ]
+    assert by_cells.inputs.paths(by_cells.config)["cells"] == cells
+    assert "meta_file" not in by_cells.inputs.paths(by_cells.config)
+    # Shared files are told of by record.
+    what = content(damaged)
+    what["cells"][2]["binding"] = what["cells"][0]["binding"]
+    written(damaged, what)
+    assert main(damaged.arguments(tmp_path / "results", meta_file=None, cells=cells)) == 2
+    assert f"{cells}, record 3: Binding_File 'CellA_binding.bw' of CellC (Test)" in capsys.readouterr().err
+
+
+def test_table_is_written_and_a_run_goes_on_with_either(
+    damaged: TinySet, tmp_path: Path, scores: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    cells, output = written(damaged, content(damaged)), tmp_path / "results"
+    settings: dict[str, Any] = {"meta_file": None, "cells": cells, "test": False}
+    assert main(damaged.arguments(output, **settings)) == 0
+    table = output / "maxatac_model_cell_types.tsv"
+    assert (
+        main(damaged.arguments(output, "--resume", **{**settings, "cells": None, "meta_file": table, "epochs": 2})) == 0
+    )
+    assert len((output / "maxatac_model.csv").read_text().splitlines()) == 3
+    # Staged elsewhere, as an engine does it.
+    moved = damaged.copy(tmp_path / "staged")
+    cells.unlink()
+    there = {**settings, "cells": moved.folder / "cells.json", "sequence": moved.sequence, "epochs": 3}
+    assert main(damaged.arguments(output, "--resume", **there)) == 0
+    assert str(moved.folder) in table.read_text()
+    what = content(damaged)
+    what["cells"].reverse()
+    written(moved, what)
+    capsys.readouterr()
+    assert main(damaged.arguments(output, "--resume", **{**there, "epochs": 4})) == 2
+    assert "stand in another order" in capsys.readouterr().err
+
+
+def test_exactly_one(
+    damaged: TinySet, tmp_path: Path, start: Start, quick_network: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cells = written(damaged, content(damaged))
+    for changes, told in (
+        ({"cells": cells}, "not allowed with argument --meta_file"),
+        ({"meta_file": None}, "one of the arguments --meta_file --cells is required"),
+    ):
+        with pytest.raises(SystemExit) as leaving:
+            main(damaged.arguments(tmp_path / "results", **changes))
+        assert leaving.value.code == 2
+        assert told in capsys.readouterr().err
+    assert damaged.config(tmp_path, cells=cells).problems() == [
+        "--meta_file and --cells: found both; expected one of them"
+    ]
+    # Of a settings file the command line puts aside what it excludes.
+    record = tmp_path / "settings.json"
+    record.write_text(json.dumps({"meta_file": "gone.tsv", "cells": None}))
+    words = damaged.arguments(tmp_path / "results", "--config", str(record), meta_file=None, cells=cells)
+    assert start(words).config.cells == cells
+    record.write_text(json.dumps({"meta_file": None, "cells": str(cells)}))
+    words = damaged.arguments(tmp_path / "results", "--config", str(record), meta_file=None)
+    assert start(words).config.cells == cells
+
+
+def test_check_takes_it(damaged: TinySet, capsys: pytest.CaptureFixture[str]) -> None:
+    what = content(damaged)
+    what["cells"][1]["cell_type"] = "CellA"
+    cells = written(damaged, what)
+    assert main(["check", "--cells", str(cells), "--sequence", str(damaged.sequence)]) == 2
+    assert f"{cells}, record 2: cell type 'CellA' has a row in record 1 already" in capsys.readouterr().err
