@@ -33,7 +33,9 @@ from maxatac.settings import TrainConfig, loader_memory, loader_threads
 logger = logging.getLogger(__name__)
 
 _POLL = 0.5  # seconds between two looks for what others have to say
-_PATIENCE = 5.0  # seconds within which a process that is going has told why
+_PATIENCE = 5.0  # seconds that a process has to tell why it ends, and to end once another has
+
+_left = False
 
 # A process can be joined to others once, and run one training after the other.
 _runs = itertools.count()
@@ -290,20 +292,32 @@ class JoinedProcesses(Processes):
             logger.info("process %d of %d: %d of the devices, on %s", rank, self.count, number, place["host"])
 
     def leave(self, error: BaseException | None) -> None:
-        """Tell the others why this process ends before its time, if it does, and listen no longer."""
+        """Tell the others why this process ends before its time, if it does, and listen no longer.
+
+        Process 0 stays until the others are about to end too: JAX aborts those that are left when it has gone.
+        """
+        global _left
         self._closed.set()
         if self._watcher is None:
             return
         if error is not None:
+            _left = True
             stopped = "SIGINT" if isinstance(error, KeyboardInterrupt) else None
-            told = {
-                "signal": error.signal_name if isinstance(error, Stopped) else stopped,
-                "failure": f"process {self.rank} of {self.count} has failed: {error}",
-            }
-            # Process 0 may be gone, and the store with it.
-            with contextlib.suppress(Exception):
-                self._client.key_value_set(f"{self._ends}/{self.rank}", json.dumps(told))
+            signal_name = error.signal_name if isinstance(error, Stopped) else stopped
+            self._tell_end(signal_name, f"process {self.rank} of {self.count} has failed: {error}")
+            end = time.monotonic() + 2 * _PATIENCE
+            while self.leads and len(self._gone()) < self.count - 1 and time.monotonic() < end:
+                time.sleep(_POLL / 5)
+            if self.leads:
+                time.sleep(_POLL)
         self._watcher.join(2 * _POLL)
+
+    def _tell_end(self, signal_name: str | None, failure: str) -> None:
+        # Process 0 may be gone, and the store with it.
+        with contextlib.suppress(Exception):
+            self._client.key_value_set(
+                f"{self._ends}/{self.rank}", json.dumps({"signal": signal_name, "failure": failure})
+            )
 
     @property
     def _ends(self) -> str:
@@ -320,7 +334,8 @@ class JoinedProcesses(Processes):
     def _watch(self) -> None:
         """Pass on to this process what ends another: a signal as if it had come here, a failure as a failure.
 
-        The main thread may wait for what the other would have computed, and then nothing but leaving helps.
+        The main thread may wait for what the other would have computed, and then nothing but leaving helps. Process 0
+        has more to lose by that, and is given the time that a signal gives.
         """
         while not self._closed.wait(_POLL):
             if not (gone := self._gone()):
@@ -329,12 +344,22 @@ class JoinedProcesses(Processes):
             number = getattr(signal, name) if name is not None else None
             if number is not None and callable(signal.getsignal(number)):
                 os.kill(os.getpid(), number)
-                return
-            self._failure = failure
-            if not self._closed.wait(LIMIT):
-                os.write(2, f"maxatac: error: {failure}\n".encode())
+            else:
+                self._failure = failure
+            if not self._closed.wait(LIMIT if self.leads else _PATIENCE):
+                self._tell_end(name, failure)
+                if number is None:
+                    os.write(2, f"maxatac: error: {failure}\n".encode())
                 os._exit(1 if number is None else STATUSES.get(number, 1))
             return
+
+
+def has_left() -> bool:
+    """Whether this process has left others before its time.
+
+    It must then end without further ado: JAX would have it wait for the others, and they may wait for it.
+    """
+    return _left
 
 
 @contextlib.contextmanager

@@ -142,4 +142,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def program() -> NoReturn:
     """Entry point of the program ``maxatac``, which heeds signals until it is gone."""
     heed_signals()
-    sys.exit(main())
+    status = main()
+    distribution = sys.modules.get("maxatac.distribution")
+    if distribution is not None and distribution.has_left():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
