@@ -13,6 +13,7 @@ from maxatac.scores import BINDING, GUESS, MODEL, SIGNAL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 Row = Mapping[str, Any]
@@ -47,6 +48,18 @@ _USES = {
     "not read": ("#F2F2F2", "#555555", "\u2013"),
 }
 _RECALLS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+
+
+def _logarithmic(axis: Axis, *, percent: bool = False) -> None:
+    """Let an axis that is logarithmic show plain numbers, and more than one of them on a short one."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axis.set_major_locator(LogLocator(base=10, subs=(1,)))
+    low, high = sorted(axis.get_view_interval())
+    if high < 100 * low:
+        axis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %" if percent else f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def split_matrix(trained_on: Row, tested_label: str | None) -> Drawing:
@@ -153,8 +166,6 @@ def label_rates(rates: Mapping[str, float]) -> Drawing:
     shown = {name: rate for name, rate in rates.items() if rate > 0}
 
     def plot(figure: Figure) -> None:
-        from matplotlib.ticker import FuncFormatter
-
         axes = figure.subplots()
         names = list(rates)
         axes.plot(list(shown.values()), [names.index(name) for name in shown], "o", color=BLUE, markersize=7)
@@ -167,7 +178,7 @@ def label_rates(rates: Mapping[str, float]) -> Drawing:
         if shown:
             axes.set_xscale("log")
             axes.set_xlim(min(shown.values()) / 2, max(shown.values()) * 5)
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
+            _logarithmic(axes.xaxis, percent=True)
         axes.set_xlabel("Bound bins")
 
     return draw(
@@ -259,9 +270,11 @@ def precision_recall(name: str, title: str, curves: Mapping[str, Row], note: str
         axes = figure.subplots()
         for predictor, found in curves.items():
             colour, dash, _ = _PREDICTORS[predictor]
+            recall, precision = found["curve"]["recall"], found["curve"]["precision"]
+            # In steps, so that the area is the average precision: between two thresholds there is nothing to choose.
             axes.plot(
-                found["curve"]["recall"], found["curve"]["precision"], linestyle=dash, color=colour, linewidth=1.8,
-                label=f"{predictor} ({number(found['average_precision'])})",
+                [0.0, *recall], [precision[0], *precision], linestyle=dash, color=colour, linewidth=1.7,
+                drawstyle="steps-pre", label=f"{predictor} ({number(found['average_precision'])})",
             )  # fmt: skip
         axes.axhline(
             prevalence, color=DARK, linestyle=":", linewidth=1.4, label=f"{GUESS} ({number(prevalence)})"
@@ -431,6 +444,8 @@ def calibration(groups: Mapping[str, Sequence[Row]]) -> Drawing:
             xlabel="Mean prediction",
             ylabel="Share of bound bins",
         )
+        _logarithmic(axes.xaxis)
+        _logarithmic(axes.yaxis)
         figure.legend(loc="outside lower center", ncols=2)
 
     return draw(
@@ -490,6 +505,7 @@ def score_distribution(name: str, title: str, histogram: Row) -> Drawing:
                     shares, edges, color=colour, linestyle=dash, linewidth=1.7, label=f"{label} ({totals[kind]:,} bins)"
                 )
         axes.set(yscale="log", xlabel="Prediction", ylabel="Share of the bins", xlim=(edges[0], edges[-1]))
+        _logarithmic(axes.yaxis, percent=True)
         figure.legend(loc="outside lower center", ncols=1)
 
     middle = len(edges) // 2
@@ -620,6 +636,8 @@ def locus(name: str, place: Row, cell_type: str) -> Drawing:
     edges = [(place["start"] + size * step) / 1000 for step in range(len(place["bound"]) + 1)]
 
     def plot(figure: Figure) -> None:
+        from matplotlib.ticker import MaxNLocator
+
         above, middle, below = figure.subplots(3, 1, sharex=True, height_ratios=(1, 0.25, 1))
         _fill(above, edges, place["signal"], ORANGE)
         above.set_ylabel("ATAC-seq\nsignal")
@@ -631,8 +649,9 @@ def locus(name: str, place: Row, cell_type: str) -> Drawing:
         below.set(ylim=(0, max(1.0, *_known(place["predicted"]))), xlabel=f"{place['chrom']}, kb")
         below.set_ylabel("Prediction")
         for axes in (above, middle, below):
-            axes.axvline((place["bin_start"] + size / 2) / 1000, color=PURPLE, linewidth=1, linestyle=":")
+            axes.axvline((place["bin_start"] + size / 2) / 1000, color="black", linewidth=1.1, linestyle=":")
         below.set_xlim(edges[0], edges[-1])
+        below.xaxis.set_major_locator(MaxNLocator(5))
         below.ticklabel_format(useOffset=False)
         figure.align_ylabels()
 

@@ -166,10 +166,14 @@ def _results(contents: Contents) -> Markup:
                 rows.append((predictor["name"], NOT_AVAILABLE, NOT_AVAILABLE))
                 continue
             value = predictor["average_precision"]
-            how = {MODEL: "", GUESS: ""}.get(predictor["name"], f"model is {verdict(predictor)}")
+            how = {MODEL: "", GUESS: ""}.get(predictor["name"], verdict(predictor))
             rows.append((predictor["name"], _with_interval(value, is_guess=predictor["name"] == GUESS), how))
         made.append(
-            table(("predictor", "average precision", ""), rows, label=f"Average precision on {tested['cell_type']}")
+            table(
+                ("predictor", "average precision", "the model is"),
+                rows,
+                label=f"Average precision on {tested['cell_type']}",
+            )
         )
     return Markup("".join(made))
 
@@ -277,19 +281,21 @@ def _trained_on(contents: Contents, show: Draw) -> Markup:
         parts.append(paragraphs("None."))
     if guard := contents.record.get("leak_guard"):
         parts.append(tag("h3", "Leak guard"))
-        parts.append(paragraphs(_guard(guard)))
+        parts.append(_guard(guard))
     if known["notes"]:
         parts.append(bullets(known["notes"]))
     return Markup("".join(parts))
 
 
-def _guard(guard: Mapping[str, Any]) -> str:
-    return (
+def _guard(guard: Mapping[str, Any]) -> Markup:
+    rows = [
+        (name, stream["pool"], number(stream["batches"]), number(stream["windows"]))
+        for name, stream in guard.get("streams", {}).items()
+    ]
+    return paragraphs(
         "Before the first batch it was proven from the plans of the batches that no window lies on another set's "
-        "chromosome or is read in a cell type labelled Test. What was looked at: "
-        + "; ".join(f"{name.replace('_', ' ')}: {_value(value)}" for name, value in guard.items())
-        + "."
-    )
+        "chromosome or is read in a cell type labelled Test. What was looked at:"
+    ) + table(("batches of", "pool", "batches", "windows"), rows, label="What the leak guard looked at")
 
 
 def _label_rates(contents: Contents) -> dict[str, float]:
@@ -562,10 +568,10 @@ def _place(found: Mapping[str, Any], assembly: str | None) -> str:
     """Name a bin, 1-based as browsers do, with a link where the genome is known."""
     where = f"{found['chrom']}:{found['start'] + 1:,}-{found['end']:,}"
     if assembly is None:
-        return where
+        return tag("span", where, class_="place")
     span = f"{found['chrom']}:{max(found['start'] - LINK_FLANK, 0) + 1}-{found['end'] + LINK_FLANK}"
     address = f"https://genome.ucsc.edu/cgi-bin/hgTracks?db={quote(assembly)}&position={quote(span, safe='')}"
-    return tag("a", where, href=address, rel="noreferrer")
+    return tag("a", where, href=address, rel="noreferrer", class_="place")
 
 
 def _settings(contents: Contents) -> Markup:
