@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +48,18 @@ _USES = {
     "baseline": ("#BFE3D8", "#222222", "b"),
     "not read": ("#F2F2F2", "#555555", "\u2013"),
 }
+_LINE, _ROW = 24, 0.36  # letters in a line of a name, and height in inches of a row that has one
 _RECALLS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+
+
+def _wrapped(names: Iterable[str]) -> list[str]:
+    """Break long names, so that they leave room for what is drawn; what does not fit two lines is cut in the middle."""
+    broken = []
+    for name in names:
+        if len(name) > 2 * _LINE:
+            name = f"{name[: _LINE - 1]}\u2026{name[-_LINE + 2 :]}"
+        broken.append("\n".join(textwrap.wrap(name, _LINE)) or name)
+    return broken
 
 
 def _logarithmic(axis: Axis, *, percent: bool = False) -> None:
@@ -90,7 +102,7 @@ def split_matrix(trained_on: Row, tested_label: str | None) -> Drawing:
                 axes.text(x, y, mark, ha="center", va="center", color=ink)
         axes.set(xlim=(-0.5, len(chroms) - 0.5), ylim=(len(cells) - 0.5, -0.5))
         axes.set_xticks(range(len(chroms)), [chrom["name"] for chrom in chroms], rotation=90 if len(chroms) > 6 else 0)
-        axes.set_yticks(range(len(cells)), [cell["name"] for cell in cells])
+        axes.set_yticks(range(len(cells)), _wrapped(cell["name"] for cell in cells))
         axes.grid(visible=False)
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
@@ -107,7 +119,7 @@ def split_matrix(trained_on: Row, tested_label: str | None) -> Drawing:
         header=["cell type", "label", *(chrom["name"] for chrom in chroms)],
         rows=rows,
         width=width,
-        height=1.5 + 0.32 * len(cells) + (0.5 if len(chroms) > 6 else 0),
+        height=1.5 + _ROW * len(cells) + (0.5 if len(chroms) > 6 else 0),
     )
 
 
@@ -131,15 +143,22 @@ def region_sources(pools: Mapping[str, Sequence[Row]]) -> Drawing:
     looks = dict(zip(kinds, ((BLUE, ""), ("#F0B183", "///"), ("#7FC8B1", "...")), strict=False))
 
     def plot(figure: Figure) -> None:
+        from matplotlib.ticker import MaxNLocator
+
         axes = figure.subplots()
         left = [0] * len(kept)
         for kind in kinds:
             values = [counts[kind] for counts in kept.values()]
             colour, hatch = looks[kind]
-            axes.barh(labels, values, left=left, color=colour, hatch=hatch, edgecolor="white", label=_kind(kind))
+            axes.barh(
+                range(len(labels)), values, left=left, color=colour, hatch=hatch, edgecolor="white", label=_kind(kind)
+            )
             left = [before + value for before, value in zip(left, values, strict=True)]
-        axes.invert_yaxis()
+        axes.set_yticks(range(len(labels)), _wrapped(labels))
+        axes.set_ylim(len(labels) - 0.5, -0.5)
         axes.set_xlabel("Regions")
+        axes.xaxis.set_major_locator(MaxNLocator(4))
+        axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.grid(axis="y", visible=False)
         figure.legend(loc="outside lower center", ncols=len(kinds))
 
@@ -153,7 +172,7 @@ def region_sources(pools: Mapping[str, Sequence[Row]]) -> Drawing:
             [label, *(number(count) for count in counts.values())]
             for label, counts in zip(labels, kept.values(), strict=True)
         ],
-        height=1.3 + 0.32 * len(kept),
+        height=1.3 + _ROW * len(kept),
     )
 
 
@@ -173,11 +192,11 @@ def label_rates(rates: Mapping[str, float]) -> Drawing:
             axes.annotate(
                 share(rate), (rate, names.index(name)), xytext=(8, 0), textcoords="offset points", va="center"
             )
-        axes.set_yticks(range(len(names)), names)
+        axes.set_yticks(range(len(names)), _wrapped(names))
         axes.set_ylim(len(names) - 0.5, -0.5)
         if shown:
             axes.set_xscale("log")
-            axes.set_xlim(min(shown.values()) / 2, max(shown.values()) * 5)
+            axes.set_xlim(min(shown.values()) / 2, max(shown.values()) * 10)
             _logarithmic(axes.xaxis, percent=True)
         axes.set_xlabel("Bound bins")
 
@@ -189,7 +208,7 @@ def label_rates(rates: Mapping[str, float]) -> Drawing:
         note="A guess has this share as its average precision.",
         header=["windows", "bound bins"],
         rows=[[name, share(rate)] for name, rate in rates.items()],
-        height=1.1 + 0.34 * len(rates),
+        height=1.1 + _ROW * len(rates),
     )
 
 
@@ -382,7 +401,7 @@ def by_cell_type(rows: Sequence[Row]) -> Drawing:
                 [row["prevalence"] for row in mine], y, marker="|", color=colour, linestyle="none", markersize=9,
                 markeredgewidth=1.6, label="prevalence of the same bins" if which == sets[-1] else None,
             )  # fmt: skip
-        axes.set_yticks(range(len(cells)), cells)
+        axes.set_yticks(range(len(cells)), _wrapped(cells))
         axes.set(ylim=(len(cells) - 0.5, -0.5), xlabel="Average precision", xlim=(-0.02, 1.02))
         figure.legend(loc="outside lower center", ncols=2)
 

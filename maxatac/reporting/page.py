@@ -21,6 +21,9 @@ from maxatac.settings import TrainConfig
 SHOWN_CELL_TYPES = 4
 """Tested cell types whose places are drawn; of further ones the numbers are in the files."""
 
+SEPARATE = 2
+"""Tested cell types that have a table each at the top of the page; more of them share one."""
+
 LINK_FLANK = 500
 """Bases to either side of a false positive that a link shows."""
 
@@ -148,34 +151,46 @@ def _results(contents: Contents) -> Markup:
     """Tell the first thing that a reader wants to know."""
     if contents.test is None:
         return _validation_results(contents)
+    chroms, level = listed(contents.test["chroms"], 4), f"{contents.test['level']:.0%}"
+    new = "labelled Test: neither cell type nor chromosomes were trained on"
+    if contents.test["labels"] != "Test":
+        new = "training cell types: only the chromosomes are new"
+    cells = contents.test["cell_types"]
+    if len(cells) > SEPARATE:
+        names = [predictor["name"] for predictor in cells[0]["resolutions"][0]["predictors"]]
+        rows = [(tested["cell_type"], *(value for _, value, _ in _scores_of(tested))) for tested in cells]
+        return paragraphs(
+            f"{counted(len(cells), 'cell type')} on {chroms} ({new}). Average precision per 32-bp bin, {level} "
+            "intervals:"
+        ) + table(("cell type", *names), rows, label="Average precision in the test")
     made = []
-    for tested in contents.test["cell_types"]:
-        at_32 = tested["resolutions"][0]
-        new = "labelled Test: neither the cell type nor the chromosomes were trained on"
-        if tested["label"] != "Test":
-            new = "a training cell type: only the chromosomes are new"
+    for tested in cells:
         made.append(
             paragraphs(
-                f"{tested['cell_type']} on {listed(contents.test['chroms'], 4)} ({new}). Average precision per 32-bp "
-                f"bin, {contents.test['level']:.0%} intervals:"
+                f"{tested['cell_type']} on {chroms} ({new}). Average precision per 32-bp bin, {level} intervals:"
             )
         )
-        rows = []
-        for predictor in at_32["predictors"]:
-            if "note" in predictor:
-                rows.append((predictor["name"], NOT_AVAILABLE, NOT_AVAILABLE))
-                continue
-            value = predictor["average_precision"]
-            how = {MODEL: "", GUESS: ""}.get(predictor["name"], verdict(predictor))
-            rows.append((predictor["name"], _with_interval(value, is_guess=predictor["name"] == GUESS), how))
         made.append(
             table(
                 ("predictor", "average precision", "the model is"),
-                rows,
+                _scores_of(tested),
                 label=f"Average precision on {tested['cell_type']}",
             )
         )
     return Markup("".join(made))
+
+
+def _scores_of(tested: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """List predictor, average precision, and how the model stands to it."""
+    rows = []
+    for predictor in tested["resolutions"][0]["predictors"]:
+        name = predictor["name"]
+        if "note" in predictor:
+            rows.append((name, NOT_AVAILABLE, NOT_AVAILABLE))
+            continue
+        how = "" if name in (MODEL, GUESS) else verdict(predictor)
+        rows.append((name, _with_interval(predictor["average_precision"], is_guess=name == GUESS), how))
+    return rows
 
 
 def _with_interval(value: Mapping[str, Any], *, is_guess: bool = False) -> str:
@@ -217,7 +232,7 @@ def _trained_on(contents: Contents, show: Draw) -> Markup:
                 told,
                 listed([chrom["name"] for chrom in mine], 30) or "none",
                 base_pairs(sum(chrom["size"] for chrom in mine)),
-                listed(cells, 30) or "none",
+                listed(cells, 6) or "none",
             )
         )
     parts = [
