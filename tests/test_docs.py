@@ -52,7 +52,7 @@ def commands(page: Path) -> Iterator[list[str]]:
 def test_pages_are_found() -> None:
     assert {p.name for p in PAGES} == {
         "README.md", "CHANGELOG.md", "train.md", "check.md", "simulate.md", "loader.md", "how-it-is-built.md",
-        "distribute.md", "report.md",
+        "distribute.md", "report.md", "docker.md",
     }  # fmt: skip
 
 
@@ -75,6 +75,13 @@ def test_option_tables_are_the_parsers() -> None:
 def test_tables_of_numbers_are_those_of_the_files() -> None:
     done = subprocess.run(
         [sys.executable, str(ROOT / "docs" / "benchmark.py"), "--check"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_numbers_of_the_image_are_those_of_the_file() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "docs" / "image.py"), "--check"], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
