@@ -272,14 +272,19 @@ def scalar(value: Any) -> str:
 def block(name: str, pairs: Mapping[str, Any], indent: int = 2) -> list[str]:
     """Write a mapping, a line per key."""
     space = " " * indent
-    return [f"{space}{name}:", *(f"{space}  {key}: {scalar(value)}" for key, value in pairs.items() if value is not None)]
+    return [
+        f"{space}{name}:",
+        *(f"{space}  {key}: {scalar(value)}" for key, value in pairs.items() if value is not None),
+    ]
 
 
 def tool_inputs(command: str) -> list[str]:
     """Write the inputs of a tool."""
     lines = []
     for one in inputs_of(command):
-        lines += block(one.name, {"type": one.type, "default": one.default, "doc": one.doc, "inputBinding": one.binding})
+        lines += block(
+            one.name, {"type": one.type, "default": one.default, "doc": one.doc, "inputBinding": one.binding}
+        )
     return lines
 
 
@@ -351,8 +356,17 @@ def chain_steps() -> list[str]:
     """Write the steps of the chain: each trains a part of the epochs and hands its state on."""
     lines = []
     for part in range(1, PARTS + 1):
-        lines += [f"  part_{part}:", "    run: maxatac-train.cwl", "    in:", *step_inputs("epochs", "resume_from", "test", "plot")]
-        lines += ["      epochs:", "        source: epochs", f"        valueFrom: $(Math.ceil(self * {part} / {PARTS}))"]
+        lines += [
+            f"  part_{part}:",
+            "    run: maxatac-train.cwl",
+            "    in:",
+            *step_inputs("epochs", "resume_from", "test", "plot"),
+        ]
+        lines += [
+            "      epochs:",
+            "        source: epochs",
+            f"        valueFrom: $(Math.ceil(self * {part} / {PARTS}))",
+        ]
         if part == 1:
             lines.append("      resume_from: resume_from")
         else:
@@ -408,7 +422,7 @@ def wdl_command() -> list[str]:
     """Write the options of the WDL task's command line."""
     own = {one.name for one in RESOURCES} | {"memory"}
     lines = []
-    for name, kind, default in wdl_inputs():
+    for name, kind, _ in wdl_inputs():
         if name in own:
             continue
         if kind == "Boolean":
@@ -417,7 +431,7 @@ def wdl_command() -> list[str]:
             ends = [f'~{{if length({name}) > 0 then "{end}" else ""}}' for end in (f"--{name} '", "'")]
             lines.append(f"{ends[0]}~{{sep=\"' '\" {name}}}{ends[1]}")
         elif kind.endswith("?"):
-            lines.append(f"~{{\"--{name} '\" + {name} + \"'\"}}")
+            lines.append(f'~{{"--{name} \'" + {name} + "\'"}}')
         else:
             lines.append(f"--{name} '~{{{name}}}'")
     return [f"      {line}" for line in lines]
