@@ -52,6 +52,7 @@ def commands(page: Path) -> Iterator[list[str]]:
 def test_pages_are_found() -> None:
     assert {p.name for p in PAGES} == {
         "README.md", "CHANGELOG.md", "train.md", "check.md", "simulate.md", "loader.md", "how-it-is-built.md",
+        "cwl.md", "seven-bridges.md", "terra.md",
     }  # fmt: skip
 
 
