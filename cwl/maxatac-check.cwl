@@ -65,11 +65,6 @@ inputs:
     type: File
     doc: "Genome sequence as 2bit."
     inputBinding: {prefix: "--sequence"}
-  report:
-    type: boolean
-    default: true
-    doc: "Write a report of the run when it is finished: one HTML file, and its figures."
-    inputBinding: {valueFrom: "$(self ? \"--report\" : \"--no-report\")"}
   loglevel:
     type: {type: enum, symbols: [fatal, error, warning, info, debug]}
     default: info

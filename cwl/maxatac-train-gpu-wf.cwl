@@ -268,7 +268,7 @@ steps:
       max_hours: max_hours
       # end
     # begin: step outputs
-    out: [best_model, best_model_h5, best_epoch, history, cell_history, timing, thresholds, test_table, test_scores, predictions, history_plot, structure_plot, record, log, cell_table, resume_state, checkpoints, tensorboard, regions, region_counts]
+    out: [best_model, best_model_h5, best_epoch, history, cell_history, timing, thresholds, test_table, test_scores, predictions, history_plot, structure_plot, report_page, report_data, figures, record, log, cell_table, resume_state, checkpoints, tensorboard, regions, region_counts]
     # end
 
 outputs:
@@ -321,6 +321,18 @@ outputs:
     type: File?
     doc: "The network; not without plot."
     outputSource: train/structure_plot
+  report_page:
+    type: File?
+    doc: "The report, one HTML file; not without it."
+    outputSource: train/report_page
+  report_data:
+    type: File?
+    doc: "What it shows beside the tables."
+    outputSource: train/report_data
+  figures:
+    type: Directory?
+    doc: "The figures of the report, as PNG and SVG."
+    outputSource: train/figures
   record:
     type: File
     doc: "What was run, on what, with what result."

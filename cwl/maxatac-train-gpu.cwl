@@ -378,6 +378,20 @@ outputs:
     format: "http://edamontology.org/format_3603"
     doc: "The network; not without plot."
     outputBinding: {glob: "$(inputs.prefix)_model_structure.png"}
+  report_page:
+    type: File?
+    format: "http://edamontology.org/format_2331"
+    doc: "The report, one HTML file; not without it."
+    outputBinding: {glob: "$(inputs.prefix)_report.html"}
+  report_data:
+    type: File?
+    format: "http://edamontology.org/format_3464"
+    doc: "What it shows beside the tables."
+    outputBinding: {glob: "$(inputs.prefix)_report.json"}
+  figures:
+    type: Directory?
+    doc: "The figures of the report, as PNG and SVG."
+    outputBinding: {glob: "$(inputs.prefix)_figures"}
   record:
     type: File
     format: "http://edamontology.org/format_3464"

@@ -261,7 +261,7 @@ steps:
       max_hours: max_hours
       # end
     # begin: step outputs without best_epoch
-    out: [best_model, best_model_h5, history, cell_history, timing, thresholds, test_table, test_scores, predictions, history_plot, structure_plot, record, log, cell_table, resume_state, checkpoints, tensorboard, regions, region_counts]
+    out: [best_model, best_model_h5, history, cell_history, timing, thresholds, test_table, test_scores, predictions, history_plot, structure_plot, report_page, report_data, figures, record, log, cell_table, resume_state, checkpoints, tensorboard, regions, region_counts]
     # end
 
 outputs:
@@ -310,6 +310,18 @@ outputs:
     type: {type: array, items: ["null", File]}
     doc: "The network; not without plot."
     outputSource: train/structure_plot
+  report_page:
+    type: {type: array, items: ["null", File]}
+    doc: "The report, one HTML file; not without it."
+    outputSource: train/report_page
+  report_data:
+    type: {type: array, items: ["null", File]}
+    doc: "What it shows beside the tables."
+    outputSource: train/report_data
+  figures:
+    type: {type: array, items: ["null", Directory]}
+    doc: "The figures of the report, as PNG and SVG."
+    outputSource: train/figures
   record:
     type: {type: array, items: File}
     doc: "What was run, on what, with what result."

@@ -62,7 +62,7 @@ KINDS = {
 }
 """Options whose CWL type does not follow from the parser."""
 
-WITHOUT_A_RUN = ("prefix", "keep_checkpoints", "save_roi", "plot", "model_format")
+WITHOUT_A_RUN = ("prefix", "keep_checkpoints", "save_roi", "plot", "report", "model_format")
 """Options of train that say what is written, which check takes and does not need."""
 
 JUDGED_BY_COMMAND_LINE = {"seed": "drawn when the run starts, and recorded", "genome_validation": "", "select": ""}
@@ -149,6 +149,9 @@ OUTPUTS = (
     ),
     Output("history_plot", "File?", f"{_P}_model_dice_acc.png", "format_3603", "Loss and Dice; not without plot."),
     Output("structure_plot", "File?", f"{_P}_model_structure.png", "format_3603", "The network; not without plot."),
+    Output("report_page", "File?", f"{_P}_report.html", "format_2331", "The report, one HTML file; not without it."),
+    Output("report_data", "File?", f"{_P}_report.json", "format_3464", "What it shows beside the tables."),
+    Output("figures", "Directory?", f"{_P}_figures", None, "The figures of the report, as PNG and SVG."),
     Output("record", "File", f"{_P}_run.json", "format_3464", "What was run, on what, with what result."),
     Output("log", "File", f"{_P}.log", "format_2330", "The log."),
     Output("cell_table", "File", f"{_P}_cell_types.tsv", "format_3475", "The cell types as a meta file."),

@@ -149,6 +149,8 @@ workflow maxatac_train {
     Array[File] predictions = train.predictions
     File? history_plot = train.history_plot
     File? structure_plot = train.structure_plot
+    File? report_page = train.report_page
+    File? report_data = train.report_data
     File record = train.record
     File log = train.log
     File cell_table = train.cell_table
@@ -295,6 +297,8 @@ task train {
     Array[File] predictions = flatten([glob("results/~{prefix}.bw"), glob("results/~{prefix}_test.*.bw")])
     File? history_plot = "results/~{prefix}_model_dice_acc.png"
     File? structure_plot = "results/~{prefix}_model_structure.png"
+    File? report_page = "results/~{prefix}_report.html"
+    File? report_data = "results/~{prefix}_report.json"
     File record = "results/~{prefix}_run.json"
     File log = "results/~{prefix}.log"
     File cell_table = "results/~{prefix}_cell_types.tsv"

@@ -151,9 +151,23 @@ def test_cwltool(place: Place, direct: Outcome) -> None:
     assert names == {
         "best_epoch.txt", "cells.json", "maxatac_model", "maxatac_model.csv", "maxatac_model.log",
         "maxatac_model_1.keras", "maxatac_model_2.keras", "maxatac_model_best.h5", "maxatac_model_best.keras",
-        "maxatac_model_cell_types.tsv", "maxatac_model_cells.csv", "maxatac_model_resume.npz",
-        "maxatac_model_run.json", "maxatac_model_thresholds.tsv", "maxatac_model_timing.csv",
+        "maxatac_model_cell_types.tsv", "maxatac_model_cells.csv", "maxatac_model_report.json",
+        "maxatac_model_resume.npz", "maxatac_model_run.json", "maxatac_model_thresholds.tsv",
+        "maxatac_model_timing.csv",
     } - {"cells.json"}  # fmt: skip
+    # The report, which was not drawn, from what it left.
+    files = {
+        "record": "run.json", "report_data": "report.json", "history": "csv", "timing": "timing.csv",
+        "cell_history": "cells.csv",
+    }  # fmt: skip
+    job = {
+        name: file(output / (f"maxatac_model.{end}" if end == "csv" else f"maxatac_model_{end}"))
+        for name, end in files.items()
+    }
+    status, told = place.cwltool("maxatac-report.cwl", written(place, "report", job), place.folder / "report")
+    assert status == 0, told
+    assert "<svg" in (place.folder / "report" / "maxatac_model_report.html").read_text()
+    assert list((place.folder / "report" / "maxatac_model_figures").glob("*.svg"))
 
 
 def test_checker_by_cwltest(place: Place) -> None:
