@@ -5,7 +5,7 @@
 set -eu
 [ "$#" -gt 0 ] || set -- --help
 case $1 in
-    train | check | simulate | -*) set -- maxatac "$@" ;;
+    train | check | report | simulate | -*) set -- maxatac "$@" ;;
     *) command -v -- "$1" >/dev/null || set -- maxatac "$@" ;;
 esac
 exec "$@"
