@@ -65,8 +65,6 @@ KINDS = {
 WITHOUT_A_RUN = ("prefix", "keep_checkpoints", "save_roi", "plot", "report", "model_format")
 """Options of train that say what is written, which check takes and does not need."""
 
-JUDGED_BY_COMMAND_LINE = {"seed": "drawn when the run starts, and recorded", "genome_validation": "", "select": ""}
-
 
 @dataclasses.dataclass(frozen=True)
 class Input:
@@ -344,11 +342,6 @@ def scattered_outputs(step: str, *leave_out: str) -> list[str]:
         kind = {"type": "array", "items": items}
         lines += block(one.name, {"type": kind, "doc": one.doc, "outputSource": f"{step}/{one.name}"})
     return lines
-
-
-def forwarded(source: str, *leave_out: str) -> list[str]:
-    """Write how the last of several steps hands out what it made."""
-    return workflow_outputs(source, *leave_out)
 
 
 PARTS = 4
