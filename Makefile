@@ -66,8 +66,8 @@ lint: $(VENV)/.dev $(VENV)/.built  ## formats, lints, types, stubs, import contr
 rust-test: | tools
 	cargo test --quiet --locked -p maxatac-core
 
-python-test: $(VENV)/.dev $(VENV)/.built
-	$(BIN)/python -m pytest -q -n 2 --dist loadscope -m "not container"
+python-test: $(VENV)/.dev $(VENV)/.built $(VENV)-cwl/.done
+	MAXATAC_CWL_TOOLS=$(abspath $(VENV)-cwl/bin) $(BIN)/python -m pytest -q -n 2 --dist loadscope -m "not container"
 
 DOCKER ?= docker
 
@@ -97,6 +97,12 @@ sanitize: | tools  ## the core's tests with AddressSanitizer; needs the nightly 
 $(VENV)-bench/.done: requirements-bench.lock | tools
 	$(PYTHON) -m venv $(VENV)-bench
 	$(VENV)-bench/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements-bench.lock
+	@touch $@
+
+# So do cwltool, cwltest, Toil and miniwdl.
+$(VENV)-cwl/.done: requirements-cwl.lock | tools
+	$(PYTHON) -m venv $(VENV)-cwl
+	$(VENV)-cwl/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements-cwl.lock
 	@touch $@
 
 bench: $(VENV)/.dev $(VENV)/.built $(VENV)-bench/.done  ## the loader beside its peers; BENCH=--quick to try
@@ -135,6 +141,8 @@ lock:  ## pin the newest versions of all dependencies, with hashes
 	$(IMAGE_LOCK) pyproject.toml --extra cuda --override docker/without-tensorflow-gpu.txt -o docker/tensorflow-gpu.lock
 	$(IMAGE_LOCK) pyproject.toml --extra jax --override docker/without-jax.txt -o docker/jax-cpu.lock
 	$(IMAGE_LOCK) pyproject.toml --extra jax-cuda --override docker/without-jax.txt -o docker/jax-gpu.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url requirements-cwl.in -o requirements-cwl.lock
 
 lowest: tools  ## the fast tests with the oldest dependencies that pyproject.toml allows
 	$(PYTHON) -m venv $(VENV)-lowest
@@ -143,4 +151,4 @@ lowest: tools  ## the fast tests with the oldest dependencies that pyproject.tom
 	$(VENV)-lowest/bin/python -m pytest -q -m "not slow"
 
 clean:
-	rm -rf target build dist demo_out bench_out $(VENV) $(VENV)-bench $(VENV)-lowest maxatac/_core*.so
+	rm -rf target build dist demo_out bench_out $(VENV) $(VENV)-bench $(VENV)-cwl $(VENV)-lowest maxatac/_core*.so

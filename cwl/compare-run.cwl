@@ -36,4 +36,8 @@ arguments:
   - {valueFrom: report.txt, position: 4}
 
 outputs:
-  report: {type: File, format: http://edamontology.org/format_2330, outputBinding: {glob: report.txt}}
+  report:
+    type: File
+    format: http://edamontology.org/format_2330
+    doc: What differs, a line each.
+    outputBinding: {glob: report.txt}

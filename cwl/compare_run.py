@@ -1,8 +1,8 @@
 """Hold a training run against what is expected of it; leaves with 1, and says why, if it differs.
 
-``python3 compare_run.py RECORD HISTORY EXPECTED REPORT [--exact]``. Without --exact, numbers of the history may differ by
-EXPECTED's ``tolerance``: another machine or backend computes other last digits. With it, the selected epoch, the
-history and the fingerprint of the weights must be the same.
+``python3 compare_run.py RECORD HISTORY EXPECTED REPORT [--exact]``. Without --exact, numbers of the history may
+differ by EXPECTED's ``tolerance``: another machine computes other last digits. With it, the selected epoch, the history
+and the fingerprint of the weights must be the same.
 """
 
 import csv
@@ -33,7 +33,7 @@ def differences(record, history, expected, exact):
     if [list(row) for row in mine] != [list(row) for row in theirs]:
         return [*found, f"history: found {len(mine)} rows or other columns; expected {len(theirs)} rows"]
     tolerance = 0 if exact else expected["tolerance"]
-    for row, other in zip(mine, theirs):
+    for row, other in zip(mine, theirs, strict=True):
         for name, value in row.items():
             both_missing = math.isnan(value) and math.isnan(other[name])
             if not both_missing and not abs(value - other[name]) <= tolerance:

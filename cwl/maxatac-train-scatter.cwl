@@ -31,7 +31,11 @@ inputs:
   plot:
     type: boolean
     default: true
-    doc: "Draw the model's structure and the training history."
+    doc: "Draw the model's structure, the training history and the report; without, maxatac report can draw it later."
+  report:
+    type: boolean
+    default: true
+    doc: "Write a report of the run when it is finished: one HTML file, and its figures."
   model_format:
     type: {type: enum, symbols: [keras, h5]}
     default: keras
@@ -94,9 +98,9 @@ inputs:
     type: string[]?
     doc: "Test cell types that may have files in common with training cell types. Otherwise signal, binding or peaks that are equal in content, under whatever path, are an error: such a test proves nothing. Without it: none."
   arch:
-    type: {type: enum, symbols: [DCNN_V2]}
+    type: {type: enum, symbols: [DCNN_V2, RES_DCNN_V2]}
     default: DCNN_V2
-    doc: "Architecture of the network."
+    doc: "Architecture of the network: the original's, or the same with residual blocks."
   dense:
     type: boolean
     default: false
@@ -138,6 +142,12 @@ inputs:
   select:
     type: ["null", {type: enum, symbols: [dice, average_precision, loss]}]
     doc: "What the best epoch is best in: Dice coefficient or loss of the validation windows around peaks, or average precision of the genome-like set. Without it: dice; loss with --quant."
+  ema:
+    type: double?
+    doc: "Validate, save and select an exponential moving average of the weights, of which this share stays at each step, such as 0.99. Without it: none."
+  early_stopping:
+    type: int?
+    doc: "End training after N epochs without a better one, by what --select says. Without it: none."
   seed:
     type: long?
     doc: "Seed of everything random. Without it: drawn from 1..99999 and recorded."
@@ -149,6 +159,10 @@ inputs:
     type: boolean
     default: false
     doc: "Let a GPU use only algorithms that give the same bits each time, which are slower."
+  distribute:
+    type: boolean
+    default: false
+    doc: "Train on several devices: all that this process has, and those of the other processes that Slurm, Open MPI, or JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES and JAX_PROCESS_ID tell of, each of which reads its own part of every batch. Needs KERAS_BACKEND=jax."
   test:
     type: boolean
     default: true
@@ -200,6 +214,7 @@ steps:
       keep_checkpoints: keep_checkpoints
       save_roi: save_roi
       plot: plot
+      report: report
       model_format: model_format
       loglevel: loglevel
       chroms: chroms
@@ -230,9 +245,12 @@ steps:
       val_batch_size: val_batch_size
       genome_validation: genome_validation
       select: select
+      ema: ema
+      early_stopping: early_stopping
       seed: seed
       compact_transport: compact_transport
       deterministic: deterministic
+      distribute: distribute
       test: test
       test_rev_comp: test_rev_comp
       memory: memory

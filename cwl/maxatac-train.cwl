@@ -102,8 +102,13 @@ inputs:
   plot:
     type: boolean
     default: true
-    doc: "Draw the model's structure and the training history."
+    doc: "Draw the model's structure, the training history and the report; without, maxatac report can draw it later."
     inputBinding: {valueFrom: "$(self ? \"--plot\" : \"--no-plot\")"}
+  report:
+    type: boolean
+    default: true
+    doc: "Write a report of the run when it is finished: one HTML file, and its figures."
+    inputBinding: {valueFrom: "$(self ? \"--report\" : \"--no-report\")"}
   model_format:
     type: {type: enum, symbols: [keras, h5]}
     default: keras
@@ -184,9 +189,9 @@ inputs:
     doc: "Test cell types that may have files in common with training cell types. Otherwise signal, binding or peaks that are equal in content, under whatever path, are an error: such a test proves nothing. Without it: none."
     inputBinding: {prefix: "--allow_shared_files"}
   arch:
-    type: {type: enum, symbols: [DCNN_V2]}
+    type: {type: enum, symbols: [DCNN_V2, RES_DCNN_V2]}
     default: DCNN_V2
-    doc: "Architecture of the network."
+    doc: "Architecture of the network: the original's, or the same with residual blocks."
     inputBinding: {prefix: "--arch"}
   dense:
     type: boolean
@@ -240,6 +245,14 @@ inputs:
     type: ["null", {type: enum, symbols: [dice, average_precision, loss]}]
     doc: "What the best epoch is best in: Dice coefficient or loss of the validation windows around peaks, or average precision of the genome-like set. Without it: dice; loss with --quant."
     inputBinding: {prefix: "--select"}
+  ema:
+    type: double?
+    doc: "Validate, save and select an exponential moving average of the weights, of which this share stays at each step, such as 0.99. Without it: none."
+    inputBinding: {prefix: "--ema"}
+  early_stopping:
+    type: int?
+    doc: "End training after N epochs without a better one, by what --select says. Without it: none."
+    inputBinding: {prefix: "--early_stopping"}
   seed:
     type: long?
     doc: "Seed of everything random. Without it: drawn from 1..99999 and recorded."
@@ -254,6 +267,11 @@ inputs:
     default: false
     doc: "Let a GPU use only algorithms that give the same bits each time, which are slower."
     inputBinding: {valueFrom: "$(self ? \"--deterministic\" : \"--no-deterministic\")"}
+  distribute:
+    type: boolean
+    default: false
+    doc: "Train on several devices: all that this process has, and those of the other processes that Slurm, Open MPI, or JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES and JAX_PROCESS_ID tell of, each of which reads its own part of every batch. Needs KERAS_BACKEND=jax."
+    inputBinding: {valueFrom: "$(self ? \"--distribute\" : \"--no-distribute\")"}
   test:
     type: boolean
     default: true

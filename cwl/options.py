@@ -422,7 +422,7 @@ def wdl_command() -> list[str]:
     """Write the options of the WDL task's command line."""
     own = {one.name for one in RESOURCES} | {"memory"}
     lines = []
-    for name, kind, default in wdl_inputs():
+    for name, kind, _ in wdl_inputs():
         if name in own:
             continue
         if kind == "Boolean":
@@ -552,6 +552,19 @@ def descriptors(image: str | None) -> dict[Path, str]:
     return made
 
 
+PAGE = HERE.parent / "docs" / "cwl.md"
+_TABLE = ("<!-- options that are no inputs, written by cwl/options.py -->", "<!-- end -->")
+
+
+def page() -> str:
+    """Put the table of the options that are no inputs into the page; returns the page's text."""
+    head, _, rest = PAGE.read_text(encoding="utf-8").partition(_TABLE[0])
+    _, _, tail = rest.partition(_TABLE[1])
+    rows = [f"| `--{name}` | {reason} |" for name, reason in EXCLUDED["train"].items()]
+    table = "\n".join(["| Option | Why |", "|---|---|", *rows])
+    return f"{head}{_TABLE[0]}\n\n{table}\n\n{_TABLE[1]}{tail}"
+
+
 def main() -> int:
     """Check or write the descriptors."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -562,7 +575,7 @@ def main() -> int:
     arguments = parser.parse_args()
     stale = 0
     try:
-        made = descriptors(arguments.image)
+        made = {**descriptors(arguments.image), PAGE: page()}
     except Unknown as error:
         print(error)
         return 1

@@ -22,7 +22,8 @@ Row = tuple[str, str, str]
 def licence(distribution: Distribution) -> str:
     """Find what a distribution's metadata say of its licence, the most exact first."""
     fields = distribution.metadata
-    classified = [value.split(" :: ")[-1] for value in fields.get_all("Classifier", []) if value.startswith("License")]
+    classes = [value.split(" :: ") for value in fields.get_all("Classifier", [])]
+    classified = [words[-1] for words in classes if words[0] == "License" and words[-1] != "OSI Approved"]
     free = (fields.get("License") or "").strip().splitlines()
     return fields.get("License-Expression") or "; ".join(classified) or (free[0] if free else "") or "see its texts"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from maxatac.cli.main import build_parser
 
-PAGES = {"train": "train.md", "check": "check.md", "simulate": "simulate.md"}
+PAGES = {"train": "train.md", "check": "check.md", "simulate": "simulate.md", "report": "report.md"}
 """Page of each subcommand."""
 
 LIKE = {"check": "train"}

@@ -112,6 +112,7 @@ def read_meta(
                 found.append(f"{meta}: has a header but no row; expected one row per cell type")
             else:
                 check_samples(meta, samples, test_cell_types, found, complete=len(samples) == len(lines) - 1)
+                _check_travel(meta, samples, found)
     problems += found
     return samples
 
@@ -274,10 +275,39 @@ def resolve_path(meta: Path, here: str, column: str, text: str, found: list[str]
     return chosen
 
 
+def _check_travel(meta: Path, samples: Sequence[Sample], found: list[str]) -> None:
+    """Tell of a table that has left the machine of its files behind."""
+    paths = [
+        path
+        for sample in samples
+        for path in (sample.signal, sample.binding, sample.atac_peaks, sample.chip_peaks)
+        if path not in (None, Path())
+    ]
+    if len(paths) > 1 and not any(os.path.lexists(path) for path in paths if path is not None):
+        found.append(
+            f"{meta}: not one of the {len(paths)} files that it names is here; in a container or on a platform there "
+            "is only what is mounted or staged: mount the folder of the files at the path that it has in the table, or "
+            "give the files as records with --cells"
+        )
+
+
 def check_samples(
     meta: Path, samples: Sequence[Sample], test_cell_types: Sequence[str] | None, found: list[str], *, complete: bool
 ) -> None:
-    """Check what only the rows together can show; ``complete`` if every row could be read."""
+    """Check what only the rows together can show.
+
+    Parameters
+    ----------
+    meta : Path
+        The table, for messages.
+    samples : sequence of Sample
+    test_cell_types : sequence of str, optional
+        Those that were asked for.
+    found : list of str
+        Gets a line per thing that is wrong.
+    complete : bool
+        Whether every row could be read.
+    """
     first: dict[str, Sample] = {}
     tfs: dict[str, str] = {}
     for sample in samples:

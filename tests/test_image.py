@@ -227,7 +227,7 @@ def test_notices_name_what_is_in_the_image(tmp_path: Path) -> None:
     for name, licence, text in [
         ("new", "License-Expression: MIT", "licenses/LICENSE.txt"),
         ("old", "License: Whatever\nClassifier: License :: OSI Approved :: BSD License", "COPYING"),
-        ("bare", "Summary: none", "bare.py"),
+        ("bare", "Classifier: License :: OSI Approved", "bare.py"),
     ]:
         info = site / f"{name}-1.0.dist-info"
         (info / text).parent.mkdir(parents=True)

@@ -288,3 +288,14 @@ def test_no_meta_file(folder: Path, name: str) -> None:
     problems: list[str] = []
     assert read_meta(folder / name, problems) == []
     assert len(problems) == 1
+
+
+def test_a_table_without_its_files(folder: Path) -> None:
+    _, problems = read(folder, [HEADER, row(files=tuple(f"/data/{name}" for name in FILES))])
+    assert len(problems) == 5
+    assert problems[-1].startswith(
+        "META: not one of the 4 files that it names is here; in a container or on a platform"
+    )
+    assert problems[-1].endswith("--cells")
+    _, problems = read(folder, [HEADER, row(files=("a.bw", "gone.bw", "gone.bed", "lost.bed"))])
+    assert len(problems) == 3

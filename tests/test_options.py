@@ -598,6 +598,20 @@ def test_plot(words: tuple[str, ...], plots: int, tiny_set: TinySet, output: Pat
     arguments = [word for word in tiny_set.arguments(output) if word != "--no-plot"]
     assert main([*arguments, *words]) == 0
     assert len(list(output.glob("*.png"))) == plots
+    assert (output / "maxatac_model_report.html").exists() == (plots > 0)
+    assert (output / "maxatac_model_figures").exists() == (plots > 0)
+    assert (output / "maxatac_model_report.json").exists()
+
+
+@covers("--report", "--no-report")
+@pytest.mark.parametrize("words", [(), ("--no-report",), ("--no-report", "--report")], ids=str)
+def test_report(words: tuple[str, ...], tiny_set: TinySet, output: Path, scores: list[float]) -> None:
+    arguments = [word for word in tiny_set.arguments(output) if word != "--no-plot"]
+    assert main([*arguments, *words]) == 0
+    expected = words != ("--no-report",)
+    for ending in ("report.html", "report.json", "figures"):
+        assert (output / f"maxatac_model_{ending}").exists() == expected
+    assert (output / "maxatac_model_model_dice_acc.png").exists()
 
 
 @covers("--model_format")

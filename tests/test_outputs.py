@@ -66,7 +66,7 @@ def run(tiny_set: TinySet, tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_everything_is_there_and_nothing_else(run: Run) -> None:
     endings = (
         "_1.keras", "_2.keras", "_best.keras", "_best.h5", ".csv", "_timing.csv", "_cells.csv", "_thresholds.tsv",
-        "_run.json", ".log", "_resume.npz",
+        "_run.json", ".log", "_resume.npz", "_report.html", "_report.json", "_figures",
         "_model_structure.png", "_model_dice_acc.png", "_training_ROI.bed.gz", "_training_ROI_stats.txt",
         "_training_ROI_totalregions_stats.txt", "_validation_ROI.bed.gz", "_validation_ROI_stats.txt",
         "_validation_ROI_totalregions_stats.txt",

@@ -26,6 +26,7 @@ workflow maxatac_train {
     String keep_checkpoints = "all"
     Boolean save_roi = false
     Boolean plot = true
+    Boolean report = true
     String model_format = "keras"
     String loglevel = "info"
     Array[String] chroms = []
@@ -56,9 +57,12 @@ workflow maxatac_train {
     Int val_batch_size = 1000
     String? genome_validation
     String? select
+    Float? ema
+    Int? early_stopping
     Int? seed
     Boolean compact_transport = false
     Boolean deterministic = false
+    Boolean distribute = false
     Boolean test = true
     Boolean test_rev_comp = false
     String? memory
@@ -82,6 +86,7 @@ workflow maxatac_train {
       keep_checkpoints = keep_checkpoints,
       save_roi = save_roi,
       plot = plot,
+      report = report,
       model_format = model_format,
       loglevel = loglevel,
       chroms = chroms,
@@ -112,9 +117,12 @@ workflow maxatac_train {
       val_batch_size = val_batch_size,
       genome_validation = genome_validation,
       select = select,
+      ema = ema,
+      early_stopping = early_stopping,
       seed = seed,
       compact_transport = compact_transport,
       deterministic = deterministic,
+      distribute = distribute,
       test = test,
       test_rev_comp = test_rev_comp,
       memory = memory,
@@ -164,6 +172,7 @@ task train {
     String keep_checkpoints = "all"
     Boolean save_roi = false
     Boolean plot = true
+    Boolean report = true
     String model_format = "keras"
     String loglevel = "info"
     Array[String] chroms = []
@@ -194,9 +203,12 @@ task train {
     Int val_batch_size = 1000
     String? genome_validation
     String? select
+    Float? ema
+    Int? early_stopping
     Int? seed
     Boolean compact_transport = false
     Boolean deterministic = false
+    Boolean distribute = false
     Boolean test = true
     Boolean test_rev_comp = false
     String? memory
@@ -220,6 +232,7 @@ task train {
       --keep_checkpoints '~{keep_checkpoints}'
       ~{if save_roi then "--save_roi" else "--no-save_roi"}
       ~{if plot then "--plot" else "--no-plot"}
+      ~{if report then "--report" else "--no-report"}
       --model_format '~{model_format}'
       --loglevel '~{loglevel}'
       ~{if length(chroms) > 0 then "--chroms '" else ""}~{sep="' '" chroms}~{if length(chroms) > 0 then "'" else ""}
@@ -250,9 +263,12 @@ task train {
       --val_batch_size '~{val_batch_size}'
       ~{"--genome_validation '" + genome_validation + "'"}
       ~{"--select '" + select + "'"}
+      ~{"--ema '" + ema + "'"}
+      ~{"--early_stopping '" + early_stopping + "'"}
       ~{"--seed '" + seed + "'"}
       ~{if compact_transport then "--compact_transport" else "--no-compact_transport"}
       ~{if deterministic then "--deterministic" else "--no-deterministic"}
+      ~{if distribute then "--distribute" else "--no-distribute"}
       ~{if test then "--test" else "--no-test"}
       ~{if test_rev_comp then "--test_rev_comp" else "--no-test_rev_comp"}
       # end

@@ -66,33 +66,42 @@ def _test(contents: Contents) -> Iterator[str]:
         return
     if contents.test["labels"] == "Train":
         yield "No cell type is labelled Test: only the test chromosomes are new to the model, its cell types are not."
+    # Of several cell types with one doubt, all in one line.
+    cells: dict[str, list[str]] = {}
     for tested in contents.test["cell_types"]:
-        at_32 = tested["resolutions"][0]
-        cell, bound = tested["cell_type"], at_32["bound_bins"]
-        if not bound:
-            yield f"No bin of {cell} on the test chromosomes is bound: nothing can be said there."
+        for doubt in _of_tested(tested["resolutions"][0]):
+            cells.setdefault(doubt, []).append(tested["cell_type"])
+    for doubt, names in cells.items():
+        yield f"{listed(names)}: {doubt}"
+
+
+def _of_tested(at_32: Mapping[str, Any]) -> Iterator[str]:
+    """Find what is to be doubted about the test of a cell type, in words that fit any."""
+    bound = at_32["bound_bins"]
+    if not bound:
+        yield "no bin on the test chromosomes is bound, nothing can be said there."
+        return
+    if bound < FEW_BOUND:
+        yield (
+            f"the test chromosomes have only {counted(bound, 'bound bin')} of 32 bp. The scores rest on few sites, and "
+            "their intervals are rough."
+        )
+    for predictor in at_32["predictors"]:
+        if predictor["name"] in (MODEL, GUESS):
             continue
-        if bound < FEW_BOUND:
-            yield (
-                f"{cell} has only {counted(bound, 'bound bin')} of 32 bp on the test chromosomes: its scores rest on "
-                "few sites, and their intervals are rough."
-            )
-        for predictor in at_32["predictors"]:
-            if predictor["name"] in (MODEL, GUESS):
-                continue
-            if "note" in predictor:
-                yield f"{cell} cannot be held against the {predictor['name']}: {predictor['note']}."
-            elif (how := verdict(predictor)) != "better":
-                meaning = {
-                    SIGNAL: "The model may have learnt little beyond where chromatin is open.",
-                    BINDING: "The model may have learnt little beyond where the factor binds in other cell types.",
-                }[predictor["name"]]
-                yield (f"On {cell} the model is {how} than the {predictor['name']} by average precision. {meaning}")
-        if at_32["block_size"] < BLOCK:
-            yield (
-                f"The test chromosomes of {cell} are short: the intervals come from {at_32['blocks']} blocks of "
-                f"{base_pairs(at_32['block_size'])}, not of {base_pairs(BLOCK)}, and may be too narrow."
-            )
+        if "note" in predictor:
+            yield f"there is no {predictor['name']} to hold the model against ({predictor['note']})."
+        elif (how := verdict(predictor)) != "better":
+            meaning = {
+                SIGNAL: "The model may have learnt little beyond where chromatin is open.",
+                BINDING: "The model may have learnt little beyond where the factor binds in other cell types.",
+            }[predictor["name"]]
+            yield f"the model is {how} than the {predictor['name']} by average precision. {meaning}"
+    if at_32["block_size"] < BLOCK:
+        yield (
+            f"the test chromosomes are short. The intervals come from {at_32['blocks']} blocks of "
+            f"{base_pairs(at_32['block_size'])}, not of {base_pairs(BLOCK)}, and may be too narrow."
+        )
 
 
 def _validation(contents: Contents) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from maxatac.scores import BINDING, GUESS, MODEL, SIGNAL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 Row = Mapping[str, Any]
@@ -46,7 +48,30 @@ _USES = {
     "baseline": ("#BFE3D8", "#222222", "b"),
     "not read": ("#F2F2F2", "#555555", "\u2013"),
 }
+_LINE, _ROW = 24, 0.36  # letters in a line of a name, and height in inches of a row that has one
 _RECALLS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+
+
+def _wrapped(names: Iterable[str]) -> list[str]:
+    """Break long names, so that they leave room for what is drawn; what does not fit two lines is cut in the middle."""
+    broken = []
+    for name in names:
+        if len(name) > 2 * _LINE:
+            name = f"{name[: _LINE - 1]}\u2026{name[-_LINE + 2 :]}"
+        broken.append("\n".join(textwrap.wrap(name, _LINE)) or name)
+    return broken
+
+
+def _logarithmic(axis: Axis, *, percent: bool = False) -> None:
+    """Let an axis that is logarithmic show plain numbers, and more than one of them on a short one."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axis.set_major_locator(LogLocator(base=10, subs=(1,)))
+    low, high = sorted(axis.get_view_interval())
+    if high < 100 * low:
+        axis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %" if percent else f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def split_matrix(trained_on: Row, tested_label: str | None) -> Drawing:
@@ -77,7 +102,7 @@ def split_matrix(trained_on: Row, tested_label: str | None) -> Drawing:
                 axes.text(x, y, mark, ha="center", va="center", color=ink)
         axes.set(xlim=(-0.5, len(chroms) - 0.5), ylim=(len(cells) - 0.5, -0.5))
         axes.set_xticks(range(len(chroms)), [chrom["name"] for chrom in chroms], rotation=90 if len(chroms) > 6 else 0)
-        axes.set_yticks(range(len(cells)), [cell["name"] for cell in cells])
+        axes.set_yticks(range(len(cells)), _wrapped(cell["name"] for cell in cells))
         axes.grid(visible=False)
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
@@ -94,7 +119,7 @@ def split_matrix(trained_on: Row, tested_label: str | None) -> Drawing:
         header=["cell type", "label", *(chrom["name"] for chrom in chroms)],
         rows=rows,
         width=width,
-        height=1.5 + 0.32 * len(cells) + (0.5 if len(chroms) > 6 else 0),
+        height=1.5 + _ROW * len(cells) + (0.5 if len(chroms) > 6 else 0),
     )
 
 
@@ -118,15 +143,22 @@ def region_sources(pools: Mapping[str, Sequence[Row]]) -> Drawing:
     looks = dict(zip(kinds, ((BLUE, ""), ("#F0B183", "///"), ("#7FC8B1", "...")), strict=False))
 
     def plot(figure: Figure) -> None:
+        from matplotlib.ticker import MaxNLocator
+
         axes = figure.subplots()
         left = [0] * len(kept)
         for kind in kinds:
             values = [counts[kind] for counts in kept.values()]
             colour, hatch = looks[kind]
-            axes.barh(labels, values, left=left, color=colour, hatch=hatch, edgecolor="white", label=_kind(kind))
+            axes.barh(
+                range(len(labels)), values, left=left, color=colour, hatch=hatch, edgecolor="white", label=_kind(kind)
+            )
             left = [before + value for before, value in zip(left, values, strict=True)]
-        axes.invert_yaxis()
+        axes.set_yticks(range(len(labels)), _wrapped(labels))
+        axes.set_ylim(len(labels) - 0.5, -0.5)
         axes.set_xlabel("Regions")
+        axes.xaxis.set_major_locator(MaxNLocator(4))
+        axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.grid(axis="y", visible=False)
         figure.legend(loc="outside lower center", ncols=len(kinds))
 
@@ -140,7 +172,7 @@ def region_sources(pools: Mapping[str, Sequence[Row]]) -> Drawing:
             [label, *(number(count) for count in counts.values())]
             for label, counts in zip(labels, kept.values(), strict=True)
         ],
-        height=1.3 + 0.32 * len(kept),
+        height=1.3 + _ROW * len(kept),
     )
 
 
@@ -153,8 +185,6 @@ def label_rates(rates: Mapping[str, float]) -> Drawing:
     shown = {name: rate for name, rate in rates.items() if rate > 0}
 
     def plot(figure: Figure) -> None:
-        from matplotlib.ticker import FuncFormatter
-
         axes = figure.subplots()
         names = list(rates)
         axes.plot(list(shown.values()), [names.index(name) for name in shown], "o", color=BLUE, markersize=7)
@@ -162,12 +192,12 @@ def label_rates(rates: Mapping[str, float]) -> Drawing:
             axes.annotate(
                 share(rate), (rate, names.index(name)), xytext=(8, 0), textcoords="offset points", va="center"
             )
-        axes.set_yticks(range(len(names)), names)
+        axes.set_yticks(range(len(names)), _wrapped(names))
         axes.set_ylim(len(names) - 0.5, -0.5)
         if shown:
             axes.set_xscale("log")
-            axes.set_xlim(min(shown.values()) / 2, max(shown.values()) * 5)
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
+            axes.set_xlim(min(shown.values()) / 2, max(shown.values()) * 10)
+            _logarithmic(axes.xaxis, percent=True)
         axes.set_xlabel("Bound bins")
 
     return draw(
@@ -178,7 +208,7 @@ def label_rates(rates: Mapping[str, float]) -> Drawing:
         note="A guess has this share as its average precision.",
         header=["windows", "bound bins"],
         rows=[[name, share(rate)] for name, rate in rates.items()],
-        height=1.1 + 0.34 * len(rates),
+        height=1.1 + _ROW * len(rates),
     )
 
 
@@ -259,9 +289,11 @@ def precision_recall(name: str, title: str, curves: Mapping[str, Row], note: str
         axes = figure.subplots()
         for predictor, found in curves.items():
             colour, dash, _ = _PREDICTORS[predictor]
+            recall, precision = found["curve"]["recall"], found["curve"]["precision"]
+            # In steps, so that the area is the average precision: between two thresholds there is nothing to choose.
             axes.plot(
-                found["curve"]["recall"], found["curve"]["precision"], linestyle=dash, color=colour, linewidth=1.8,
-                label=f"{predictor} ({number(found['average_precision'])})",
+                [0.0, *recall], [precision[0], *precision], linestyle=dash, color=colour, linewidth=1.7,
+                drawstyle="steps-pre", label=f"{predictor} ({number(found['average_precision'])})",
             )  # fmt: skip
         axes.axhline(
             prevalence, color=DARK, linestyle=":", linewidth=1.4, label=f"{GUESS} ({number(prevalence)})"
@@ -369,7 +401,7 @@ def by_cell_type(rows: Sequence[Row]) -> Drawing:
                 [row["prevalence"] for row in mine], y, marker="|", color=colour, linestyle="none", markersize=9,
                 markeredgewidth=1.6, label="prevalence of the same bins" if which == sets[-1] else None,
             )  # fmt: skip
-        axes.set_yticks(range(len(cells)), cells)
+        axes.set_yticks(range(len(cells)), _wrapped(cells))
         axes.set(ylim=(len(cells) - 0.5, -0.5), xlabel="Average precision", xlim=(-0.02, 1.02))
         figure.legend(loc="outside lower center", ncols=2)
 
@@ -431,6 +463,8 @@ def calibration(groups: Mapping[str, Sequence[Row]]) -> Drawing:
             xlabel="Mean prediction",
             ylabel="Share of bound bins",
         )
+        _logarithmic(axes.xaxis)
+        _logarithmic(axes.yaxis)
         figure.legend(loc="outside lower center", ncols=2)
 
     return draw(
@@ -490,6 +524,7 @@ def score_distribution(name: str, title: str, histogram: Row) -> Drawing:
                     shares, edges, color=colour, linestyle=dash, linewidth=1.7, label=f"{label} ({totals[kind]:,} bins)"
                 )
         axes.set(yscale="log", xlabel="Prediction", ylabel="Share of the bins", xlim=(edges[0], edges[-1]))
+        _logarithmic(axes.yaxis, percent=True)
         figure.legend(loc="outside lower center", ncols=1)
 
     middle = len(edges) // 2
@@ -620,6 +655,8 @@ def locus(name: str, place: Row, cell_type: str) -> Drawing:
     edges = [(place["start"] + size * step) / 1000 for step in range(len(place["bound"]) + 1)]
 
     def plot(figure: Figure) -> None:
+        from matplotlib.ticker import MaxNLocator
+
         above, middle, below = figure.subplots(3, 1, sharex=True, height_ratios=(1, 0.25, 1))
         _fill(above, edges, place["signal"], ORANGE)
         above.set_ylabel("ATAC-seq\nsignal")
@@ -631,8 +668,9 @@ def locus(name: str, place: Row, cell_type: str) -> Drawing:
         below.set(ylim=(0, max(1.0, *_known(place["predicted"]))), xlabel=f"{place['chrom']}, kb")
         below.set_ylabel("Prediction")
         for axes in (above, middle, below):
-            axes.axvline((place["bin_start"] + size / 2) / 1000, color=PURPLE, linewidth=1, linestyle=":")
+            axes.axvline((place["bin_start"] + size / 2) / 1000, color="black", linewidth=1.1, linestyle=":")
         below.set_xlim(edges[0], edges[-1])
+        below.xaxis.set_major_locator(MaxNLocator(5))
         below.ticklabel_format(useOffset=False)
         figure.align_ylabels()
 

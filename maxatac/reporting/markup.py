@@ -7,6 +7,8 @@ from html import escape
 
 from maxatac.reporting.drawing import Drawing
 
+_LONG = 30
+
 
 class Markup(str):
     """Text that is HTML already; what is added to it is escaped unless it is, too."""
@@ -68,14 +70,19 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, label: str, f
     body = []
     for row in rows:
         cells = [
-            tag("th", cell, scope="row")
-            if first_is_name and place == 0
-            else tag("td", cell, class_="number" if _is_number(cell) else None)
+            tag("th", cell, scope="row") if first_is_name and place == 0 else tag("td", cell, class_=_kind(cell))
             for place, cell in enumerate(row)
         ]
         body.append(tag("tr", *cells))
     made = tag("table", tag("thead", tag("tr", head)), tag("tbody", *body))
     return tag("div", made, class_="scroll", role="region", tabindex="0", aria_label=label)
+
+
+def _kind(cell: str) -> str | None:
+    """Class of a cell: what is long without a gap may be broken anywhere on paper."""
+    if _is_number(cell):
+        return "number"
+    return "long" if max(map(len, cell.split()), default=0) > _LONG else None
 
 
 def _is_number(cell: str) -> bool:
@@ -121,7 +128,7 @@ a:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 3px sol
 .doubts h2, .result h2 { border: 0; margin: 0 0 .25rem; padding: 0; font-size: 1.1rem; }
 .doubts ul { margin: 0; padding-left: 1.1rem; }
 .result { margin: .75rem 0; min-width: 0; }
-nav ol { margin: .25rem 0; padding-left: 1.4rem; columns: 14rem; }
+nav ol { margin: .25rem 0; padding-left: 1.9rem; columns: 14rem; }
 .figures { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1.25rem 2rem; align-items: start; }
 figure { margin: .75rem 0; min-width: 0; }
 figcaption { margin-bottom: .35rem; font-size: .95rem; }
@@ -135,6 +142,7 @@ th, td { text-align: left; vertical-align: top; padding: .25rem .7rem .25rem 0; 
   overflow-wrap: normal; }
 thead th { border-bottom: 2px solid var(--soft); vertical-align: bottom; }
 tbody th { font-weight: 600; }
+.place { white-space: nowrap; }
 td.number { font-variant-numeric: tabular-nums; white-space: nowrap; }
 code, .hash { font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; font-size: .85em; }
 summary { cursor: pointer; color: var(--link); width: fit-content; }
@@ -165,7 +173,9 @@ dd { margin: 0; }
   .figures .two { grid-column: span 2; }
   .scroll, details .scroll { overflow: visible; max-height: none; }
   .wide svg { min-width: 0; }
-  th, td { overflow-wrap: anywhere; }
+  table { font-size: 8pt; }
+  th, td { padding-right: .4rem; }
+  td.long { overflow-wrap: anywhere; }
   a { color: inherit; }
 }
 """

@@ -21,6 +21,9 @@ from maxatac.settings import TrainConfig
 SHOWN_CELL_TYPES = 4
 """Tested cell types whose places are drawn; of further ones the numbers are in the files."""
 
+SEPARATE = 2
+"""Tested cell types that have a table each at the top of the page; more of them share one."""
+
 LINK_FLANK = 500
 """Bases to either side of a false positive that a link shows."""
 
@@ -148,30 +151,46 @@ def _results(contents: Contents) -> Markup:
     """Tell the first thing that a reader wants to know."""
     if contents.test is None:
         return _validation_results(contents)
+    chroms, level = listed(contents.test["chroms"], 4), f"{contents.test['level']:.0%}"
+    new = "labelled Test: neither cell type nor chromosomes were trained on"
+    if contents.test["labels"] != "Test":
+        new = "training cell types: only the chromosomes are new"
+    cells = contents.test["cell_types"]
+    if len(cells) > SEPARATE:
+        names = [predictor["name"] for predictor in cells[0]["resolutions"][0]["predictors"]]
+        rows = [(tested["cell_type"], *(value for _, value, _ in _scores_of(tested))) for tested in cells]
+        return paragraphs(
+            f"{counted(len(cells), 'cell type')} on {chroms} ({new}). Average precision per 32-bp bin, {level} "
+            "intervals:"
+        ) + table(("cell type", *names), rows, label="Average precision in the test")
     made = []
-    for tested in contents.test["cell_types"]:
-        at_32 = tested["resolutions"][0]
-        new = "labelled Test: neither the cell type nor the chromosomes were trained on"
-        if tested["label"] != "Test":
-            new = "a training cell type: only the chromosomes are new"
+    for tested in cells:
         made.append(
             paragraphs(
-                f"{tested['cell_type']} on {listed(contents.test['chroms'], 4)} ({new}). Average precision per 32-bp "
-                f"bin, {contents.test['level']:.0%} intervals:"
+                f"{tested['cell_type']} on {chroms} ({new}). Average precision per 32-bp bin, {level} intervals:"
             )
         )
-        rows = []
-        for predictor in at_32["predictors"]:
-            if "note" in predictor:
-                rows.append((predictor["name"], NOT_AVAILABLE, NOT_AVAILABLE))
-                continue
-            value = predictor["average_precision"]
-            how = {MODEL: "", GUESS: ""}.get(predictor["name"], f"model is {verdict(predictor)}")
-            rows.append((predictor["name"], _with_interval(value, is_guess=predictor["name"] == GUESS), how))
         made.append(
-            table(("predictor", "average precision", ""), rows, label=f"Average precision on {tested['cell_type']}")
+            table(
+                ("predictor", "average precision", "the model is"),
+                _scores_of(tested),
+                label=f"Average precision on {tested['cell_type']}",
+            )
         )
     return Markup("".join(made))
+
+
+def _scores_of(tested: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """List predictor, average precision, and how the model stands to it."""
+    rows = []
+    for predictor in tested["resolutions"][0]["predictors"]:
+        name = predictor["name"]
+        if "note" in predictor:
+            rows.append((name, NOT_AVAILABLE, NOT_AVAILABLE))
+            continue
+        how = "" if name in (MODEL, GUESS) else verdict(predictor)
+        rows.append((name, _with_interval(predictor["average_precision"], is_guess=name == GUESS), how))
+    return rows
 
 
 def _with_interval(value: Mapping[str, Any], *, is_guess: bool = False) -> str:
@@ -213,7 +232,7 @@ def _trained_on(contents: Contents, show: Draw) -> Markup:
                 told,
                 listed([chrom["name"] for chrom in mine], 30) or "none",
                 base_pairs(sum(chrom["size"] for chrom in mine)),
-                listed(cells, 30) or "none",
+                listed(cells, 6) or "none",
             )
         )
     parts = [
@@ -277,19 +296,21 @@ def _trained_on(contents: Contents, show: Draw) -> Markup:
         parts.append(paragraphs("None."))
     if guard := contents.record.get("leak_guard"):
         parts.append(tag("h3", "Leak guard"))
-        parts.append(paragraphs(_guard(guard)))
+        parts.append(_guard(guard))
     if known["notes"]:
         parts.append(bullets(known["notes"]))
     return Markup("".join(parts))
 
 
-def _guard(guard: Mapping[str, Any]) -> str:
-    return (
+def _guard(guard: Mapping[str, Any]) -> Markup:
+    rows = [
+        (name, stream["pool"], number(stream["batches"]), number(stream["windows"]))
+        for name, stream in guard.get("streams", {}).items()
+    ]
+    return paragraphs(
         "Before the first batch it was proven from the plans of the batches that no window lies on another set's "
-        "chromosome or is read in a cell type labelled Test. What was looked at: "
-        + "; ".join(f"{name.replace('_', ' ')}: {_value(value)}" for name, value in guard.items())
-        + "."
-    )
+        "chromosome or is read in a cell type labelled Test. What was looked at:"
+    ) + table(("batches of", "pool", "batches", "windows"), rows, label="What the leak guard looked at")
 
 
 def _label_rates(contents: Contents) -> dict[str, float]:
@@ -562,10 +583,10 @@ def _place(found: Mapping[str, Any], assembly: str | None) -> str:
     """Name a bin, 1-based as browsers do, with a link where the genome is known."""
     where = f"{found['chrom']}:{found['start'] + 1:,}-{found['end']:,}"
     if assembly is None:
-        return where
+        return tag("span", where, class_="place")
     span = f"{found['chrom']}:{max(found['start'] - LINK_FLANK, 0) + 1}-{found['end'] + LINK_FLANK}"
     address = f"https://genome.ucsc.edu/cgi-bin/hgTracks?db={quote(assembly)}&position={quote(span, safe='')}"
-    return tag("a", where, href=address, rel="noreferrer")
+    return tag("a", where, href=address, rel="noreferrer", class_="place")
 
 
 def _settings(contents: Contents) -> Markup:

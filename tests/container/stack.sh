@@ -137,7 +137,6 @@ build() {
     (cd "$project" && buildah bud --pull-never --layers "${given[@]}" \
         --build-arg "REVISION=$(git rev-parse HEAD 2>/dev/null || true)" \
         --build-arg "CREATED=$(git log -1 --format=%cI 2>/dev/null || true)" \
-        --build-arg "SOURCE_DATE_EPOCH=$(git log -1 --format=%ct 2>/dev/null || echo 0)" \
         "${tag[@]}" "$@" .)
 }
 

@@ -164,7 +164,7 @@ def test_licences_are_in_the_image(engine: Engine) -> None:
     folder = "/usr/share/doc/maxatac"
     done = engine.run("sh", "-c", f"cd {folder} && cat python.tsv rust.tsv && ls . python rust && head -2 LICENSE")
     assert done.returncode == 0, told(done)
-    for word in ("tensorflow-cpu\t", "keras\t", "pyo3\t", "libdeflater\t", "Apache License", "numpy\n", "rayon\n"):
+    for word in ("tensorflow_cpu\t", "keras\t", "pyo3\t", "libdeflater\t", "Apache License", "numpy\n", "rayon\n"):
         assert word in done.stdout
     assert not re.search(r"^(criterion|maturin|pytest)\t", done.stdout, flags=re.MULTILINE)
 
@@ -207,8 +207,8 @@ def test_nothing_of_this_machine_is_in_the_image(engine: Engine, tmp_path: Path)
     saved = engine("save", "--output", str(archive), engine.image)
     assert saved.returncode == 0, told(saved)
     assert {word for word in words if word.encode() in Contents(archive)} == set()
-    # The scan can find something.
-    assert b"maxatac-entrypoint" in Contents(archive)
+    # The scan can find something, also in the last file of a layer.
+    assert all(word in Contents(archive) for word in (b"What is no command of maxatac", b"libtensorflow_cc"))
     archive.unlink()
 
 
@@ -283,7 +283,7 @@ def wait_for(condition: object, tell: object) -> None:
         time.sleep(0.2)
 
 
-@pytest.mark.parametrize("user", ["10001:10001", "0:0", "4294967294:0", "1234:5678"])
+@pytest.mark.parametrize("user", ["10001:10001", "0:0", "2147483647:0", "1234:5678"])
 def test_any_user(engine: Engine, data: TinySet, user: str) -> None:
     options = ["--read-only", "--tmpfs", "/tmp", "--network", "none", "--user", user, *mounts(data)]
     command = ["check", "/in/meta.tsv", "--sequence", "/in/genome.2bit", "--tchroms", "chr1", "--vchroms", "chr3"]

@@ -119,7 +119,8 @@ def test_every_placeholder_of_the_published_example_is_named(test_data: Path) ->
         ("CT3", "Example_TF", "Test", 4),
         ("CT4", "Example_TF", "Train", 5),
     ]
-    assert len(problems) == 16
+    # And one that tells why not one of them is there.
+    assert len(problems) == 17
     for sample in samples:
         for path in (sample.signal, sample.binding, sample.atac_peaks, sample.chip_peaks):
             assert sum(f"line {sample.line}: " in told and f"'{path}' does not exist" in told for told in problems) == 1

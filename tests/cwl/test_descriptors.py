@@ -1,0 +1,265 @@
+"""The descriptors: valid, and the same as the command line, whatever options come."""
+
+from __future__ import annotations
+
+import argparse
+import fnmatch
+import importlib.util
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from maxatac import __version__
+from maxatac.cli.main import Parser, build_parser
+from maxatac.outputs import RunFolder
+
+ROOT = Path(__file__).parents[2]
+CWL = ROOT / "cwl"
+DESCRIPTORS = sorted(CWL.glob("*.cwl"))
+JOBS = sorted(CWL.glob("jobs/*.yml"))
+WDL = ROOT / "wdl" / "maxatac-train.wdl"
+
+Content = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def looked(tools: Path) -> Content:
+    """What the tools say of each descriptor, by its name, and what stands in it and in other files."""
+    others = [*JOBS, CWL / "types.yml", ROOT / ".dockstore.yml"]
+    done = subprocess.run(
+        [tools / "python", Path(__file__).parent / "look.py", *DESCRIPTORS, *others],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return {Path(path).name if "jobs" not in path else f"jobs/{Path(path).name}": found
+            for path, found in json.loads(done.stdout).items()}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def options() -> ModuleType:
+    """The script that writes the descriptors."""
+    spec = importlib.util.spec_from_file_location("cwl_options", CWL / "options.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def parser_of(command: str) -> argparse.ArgumentParser:
+    (subparsers,) = (action for action in build_parser()._actions if isinstance(action, argparse._SubParsersAction))
+    parser: argparse.ArgumentParser = subparsers.choices[command]
+    return parser
+
+
+each = pytest.mark.parametrize("name", [path.name for path in DESCRIPTORS])
+
+
+def test_there_is_a_tool_for_every_command() -> None:
+    (subparsers,) = (action for action in build_parser()._actions if isinstance(action, argparse._SubParsersAction))
+    missing = [name for name in subparsers.choices if not (CWL / f"maxatac-{name}.cwl").exists()]
+    assert missing == [], "add a CommandLineTool for it in cwl/, and its inputs in cwl/options.py"
+
+
+@each
+@pytest.mark.parametrize("what", ["valid", "packed", "packed_valid"])
+def test_cwltool_says_it_is_valid(name: str, what: str, looked: Content) -> None:
+    status, told = looked[name][what]
+    assert status == 0, told
+
+
+def test_descriptors_are_those_of_the_command_line() -> None:
+    done = subprocess.run([sys.executable, CWL / "options.py", "--check"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", ["train", "check", "simulate"])
+def test_every_option_is_an_input_or_left_out_for_a_reason(command: str, options: ModuleType, looked: Content) -> None:
+    inputs = looked[f"maxatac-{command}.cwl"]["content"]["inputs"]
+    excluded = dict(options.EXCLUDED[command])
+    if command == "check":
+        excluded |= options.EXCLUDED["train"] | dict.fromkeys(options.WITHOUT_A_RUN, "of a run")
+        # Options of its own, that are no inputs, have reasons of their own.
+        excluded["dry_run"] = "what check is"
+    told = (
+        f"is neither an input of maxatac-{command}.cwl nor in EXCLUDED of cwl/options.py. Run "
+        "python cwl/options.py --write; if it makes no sense in a workflow, enter it into EXCLUDED with the reason"
+    )
+    actions = {action.dest: action for action in parser_of(command)._actions if action.dest != "help"}
+    assert all(len(reason) > 5 for reason in excluded.values())
+    for name, action in actions.items():
+        assert (name in inputs) or (name in excluded), f"--{name} {told}"
+        if name in inputs and name != "memory" and name not in excluded:
+            default = inputs[name].get("default")
+            assert default == action.default, f"--{name}: the default of the input is {default}, not {action.default}"
+            assert inputs[name]["doc"]
+            required = action.required
+            optional = str(inputs[name]["type"]).endswith("?") or "null" in inputs[name]["type"]
+            assert optional == (default is None and not required)
+    stale = set(options.EXCLUDED[command]) - set(actions)
+    assert stale == set(), "these are no options any more: take them out of EXCLUDED"
+
+
+def test_an_option_that_is_added_is_told_of(options: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    def with_option(**settings: Any) -> None:
+        parser = Parser()
+        parser.add_argument("--novelty", **{"help": "New. Default: none.", **settings})
+        monkeypatch.setattr(options, "subparser", lambda command: parser)
+
+    with_option(type=Path)
+    with pytest.raises(options.Unknown, match=r"--novelty.*FILES.*KINDS.*EXCLUDED.*options.py --write"):
+        [options.input_of("train", action) for action in options.options("train")]
+    with_option(type=lambda text: text)
+    with pytest.raises(options.Unknown, match="--novelty"):
+        [options.input_of("train", action) for action in options.options("train")]
+    for settings, kind in (
+        ({"type": int}, "int?"), ({"type": int, "default": 3}, "int"), ({"type": float}, "double?"),
+        ({}, "string?"), ({"nargs": "+"}, "string[]?"), ({"choices": ("a", "b"), "default": "a"}, None),
+        ({"action": argparse.BooleanOptionalAction, "default": True}, "boolean"),
+    ):  # fmt: skip
+        with_option(**settings)
+        (made,) = [options.input_of("train", action) for action in options.options("train")]
+        assert made.type == (kind or {"type": "enum", "symbols": ["a", "b"]})
+        assert made.default == settings.get("default")
+
+
+def test_stale_descriptor_is_told_of(options: ModuleType, tmp_path: Path) -> None:
+    text = (CWL / "maxatac-train.cwl").read_text()
+    stale = tmp_path / "maxatac-train.cwl"
+    stale.write_text(text.replace("    default: 20\n", "    default: 30\n"))
+    assert stale.read_text() != text
+    assert options.filled(stale, f"maxatac:{__version__}") == text
+
+
+def test_every_output_of_a_run_is_an_output(looked: Content) -> None:
+    outputs = looked["maxatac-train.cwl"]["content"]["outputs"]
+    globs = [glob for output in outputs.values() for glob in as_list(output["outputBinding"]["glob"])]
+    patterns = [glob.replace("$(inputs.prefix)", "model").replace("$(inputs.model_format)", "keras") for glob in globs]
+    folder = RunFolder(Path(), "model")
+    names = {str(getattr(folder, name)) for name, value in vars(RunFolder).items() if isinstance(value, property)}
+    names |= {str(folder.checkpoint(3)), "model_best.keras", "model_best.h5", "model_training_ROI.bed.gz"}
+    names |= {str(path) for cells in (["A"], ["A", "B"]) for path in folder.test_tracks(cells)}
+    missing = [name for name in sorted(names) if not any(fnmatch.fnmatch(name, pattern) for pattern in patterns)]
+    assert missing == [], "enter it into OUTPUTS of cwl/options.py, and run python cwl/options.py --write"
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+@each
+def test_outputs_are_named(name: str, looked: Content) -> None:
+    content = looked[name]["content"]
+    for output in content["outputs"].values():
+        binding = output.get("outputBinding") if isinstance(output, dict) else None
+        for glob in as_list(binding["glob"]) if binding else []:
+            assert not glob.startswith("*"), "a bare pattern collects what libraries leave in HOME"
+
+
+@each
+def test_tool_can_run_anywhere(name: str, looked: Content) -> None:
+    content = looked[name]["content"]
+    assert content["cwlVersion"] == "v1.2"
+    requirements = content.get("requirements", {})
+    assert ("cwltool:CUDARequirement" in requirements) == (name == "maxatac-train-gpu.cwl")
+    assert "CUDARequirement" not in str(content.get("hints"))
+    if content["class"] != "CommandLineTool":
+        return
+    # The name of the program is always said: an image's ENTRYPOINT is not everywhere.
+    assert content["baseCommand"][0] in ("maxatac", "python3")
+    assert requirements["NetworkAccess"] == {"networkAccess": False}
+    image = content["hints"]["DockerRequirement"]["dockerPull"]
+    tag = image.rpartition(":")[2]
+    assert re.match(rf"(?:{re.escape(__version__)})", tag) or "/" in image
+    assert tag != "latest"
+    assert 2 in content["permanentFailCodes"] or content["baseCommand"][0] == "python3"
+    if content["baseCommand"] == ["maxatac", "train"]:
+        assert content["temporaryFailCodes"] == [75]
+        assert content["permanentFailCodes"] == [1, 2]
+
+
+def test_example_jobs_fit(looked: Content) -> None:
+    fits = {
+        "train.yml": ["maxatac-train.cwl", "maxatac-train-wf.cwl", "maxatac-train-chain.cwl", "maxatac-train-gpu.cwl"],
+        "check.yml": ["maxatac-check.cwl"], "lists.yml": ["maxatac-train-lists.cwl"],
+        "scatter.yml": ["maxatac-train-scatter.cwl"], "checker.yml": ["maxatac-checker.cwl"],
+        "simulate.yml": ["maxatac-simulate.cwl"],
+    }  # fmt: skip
+    assert set(fits) == {path.name for path in JOBS}
+    for job, names in fits.items():
+        for name in names:
+            inputs = looked[name]["content"]["inputs"]
+            assert set(looked[f"jobs/{job}"]) <= set(inputs)
+            needed = {
+                key for key, one in inputs.items()
+                if isinstance(one, dict) and "default" not in one and not str(one["type"]).endswith("?")
+                and "null" not in one["type"]
+            }  # fmt: skip
+            assert needed <= set(looked[f"jobs/{job}"])
+
+
+def test_dockstore_finds_what_it_registers(looked: Content) -> None:
+    content = looked[".dockstore.yml"]
+    entries = [*content["workflows"], *content["tools"]]
+    names = [entry["name"] for entry in entries]
+    assert len(set(names)) == len(names)
+    for entry in entries:
+        for path in (entry["primaryDescriptorPath"], entry["readMePath"], *entry["testParameterFiles"]):
+            assert path.startswith("/")
+            assert (ROOT / path[1:]).is_file(), path
+        assert len(entry.get("topic", "")) <= 150
+    registered = {Path(entry["primaryDescriptorPath"]).name for entry in content["workflows"]}
+    workflows = {path.name for path in DESCRIPTORS if looked[path.name]["content"]["class"] == "Workflow"}
+    assert workflows <= registered
+
+
+def test_wdl_is_valid(tools: Path) -> None:
+    done = subprocess.run(
+        [tools / "miniwdl", "check", "--strict", "--suppress", "CommandShellCheck", WDL],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_wdl_has_the_options_of_the_cwl(looked: Content, options: ModuleType) -> None:
+    text = WDL.read_text()
+    task = text[text.index("task train") :]
+    for name in looked["maxatac-train.cwl"]["content"]["inputs"]:
+        if name not in options.WDL_LEFT_OUT:
+            assert re.search(rf"^    \S+ {name}\b", task, flags=re.MULTILINE), name
+    job = json.loads((ROOT / "wdl" / "example.json").read_text())
+    assert all(re.search(rf"^    \S+ {key.removeprefix('maxatac_train.')}\b", text, flags=re.MULTILINE) for key in job)
+
+
+def test_comparison_of_runs(tmp_path: Path) -> None:
+    """What the checker's last step does, for runs that differ and runs that do not."""
+    history = "epoch,loss,genome_auroc\n1,0.5,nan\n2,0.4,0.6\n"
+    wanted = {"best_epoch": 2, "state_sha256": "a", "history": history, "tolerance": 0.05}
+    found = {"status": "finished", "best": {"epoch": 2}, "state_sha256": "a"}
+    names = [tmp_path / name for name in ("run.json", "run.csv", "expected.json", "report.txt")]
+
+    def compare(*words: str, history: str = history, **changes: Any) -> tuple[int, str]:
+        names[0].write_text(json.dumps(found | changes))
+        names[1].write_text(history)
+        names[2].write_text(json.dumps(wanted))
+        done = subprocess.run(
+            [sys.executable, CWL / "compare_run.py", *names, *words], capture_output=True, check=False
+        )
+        return done.returncode, names[3].read_text()
+
+    assert compare() == compare("--exact") == (0, "as expected\n")
+    near = history.replace("0.4", "0.44")
+    assert compare(history=near)[0] == 0
+    assert compare("--exact", history=near)[0] == 1
+    status, told = compare(history=history.replace("0.4", "0.5"))
+    assert (status, told) == (1, "history, epoch 2: loss: found 0.5; expected 0.4, give or take 0.05\n")
+    assert compare(history=history.replace("nan", "0.5"))[0] == 1
+    assert compare(history="epoch,loss,genome_auroc\n1,0.5,nan\n")[0] == 1
+    for changes in ({"status": "failed"}, {"state_sha256": "b"}, {"best": {"epoch": 1}}, {"best": None}):
+        assert compare("--exact", **changes)[0] == 1

@@ -1,0 +1,335 @@
+"""Real engines run the real program: what comes out is what a run without an engine leaves."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import importlib.util
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny
+from tiny import TinySet
+
+ROOT = Path(__file__).parents[2]
+CWL = ROOT / "cwl"
+CELLS = ("CellA", "CellB", "CellC")
+EPOCHS = 2
+SMALL: dict[str, Any] = {
+    "epochs": EPOCHS, "batches": 2, "batch_size": 8, "val_batch_size": 8, "seed": 7, "plot": False, "test": False,
+}  # fmt: skip
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="needs JAX, which can keep compiled code"),
+]
+
+Job = dict[str, Any]
+Outcome = tuple[str, bytes, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """A folder with data, and a program ``maxatac`` that notes its process number."""
+
+    folder: Path
+    tools: Path
+    data: TinySet
+
+    @property
+    def process(self) -> Path:
+        return self.folder / "process"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        path = os.pathsep.join([str(self.folder / "bin"), str(self.tools), os.environ["PATH"]])
+        return {**os.environ, "PATH": path}
+
+    def start(self, tool: str, *words: str | Path, **more: Any) -> subprocess.Popen[str]:
+        """Start a program of the tools, in a group of its own."""
+        return subprocess.Popen(
+            [self.tools / tool, *words], env=self.environment, text=True, start_new_session=True,
+            cwd=self.folder, **more,
+        )  # fmt: skip
+
+    def call(self, tool: str, *words: str | Path) -> tuple[int, str, str]:
+        with self.start(tool, *words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            out, err = process.communicate(timeout=1200)
+            return process.returncode, out, err
+
+    def cwltool(self, descriptor: str, job: Path, output: Path, *words: str | Path) -> tuple[int, str]:
+        """Run without a container; returns status and what was told."""
+        status, _, err = self.call("cwltool", *ENGINE, *words, "--outdir", output, CWL / descriptor, job)
+        return status, err
+
+
+ENGINE = ("--disable-color", "--no-container", "--preserve-environment", "PATH")
+
+
+@pytest.fixture(scope="session")
+def place(tools: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    folder = tmp_path_factory.mktemp("engines")
+    program = folder / "bin" / "maxatac"
+    program.parent.mkdir()
+    variables = {
+        "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "jax", "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled"),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0", "TF_CPP_MIN_LOG_LEVEL": "2",
+    }  # fmt: skip
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    run = f'exec {shlex.quote(sys.executable)} -m maxatac "$@"'
+    program.write_text("\n".join(["#!/bin/sh", *lines, f"echo $$ > {shlex.quote(str(folder / 'process'))}", run, ""]))
+    program.chmod(0o755)
+    (folder / "data").mkdir()
+    return Place(folder, tools, tiny.make(folder / "data"))
+
+
+def file(path: Path) -> Job:
+    return {"class": "File", "path": str(path)}
+
+
+def cells(data: TinySet) -> list[Job]:
+    return [
+        {
+            "cell_type": cell,
+            "atac_signal": file(data.file(cell, "signal.bw")),
+            "binding": file(data.file(cell, "binding.bw")),
+            "atac_peaks": file(data.file(cell, "atac.narrowPeak")),
+            "chip_peaks": file(data.file(cell, "chip.narrowPeak")),
+            "label": "Test" if cell == CELLS[-1] else "Train",
+        }
+        for cell in CELLS
+    ]
+
+
+def common(data: TinySet) -> Job:
+    return {
+        "sequence": file(data.sequence), "blacklist": file(data.blacklist), "tchroms": list(tiny.TRAINING),
+        "vchroms": list(tiny.VALIDATION), "cores": 1, "ram_mb": 2000, "tmpdir_mb": 10, "outdir_mb": 100, **SMALL,
+    }  # fmt: skip
+
+
+def written(place: Place, name: str, job: Job) -> Path:
+    path = place.folder / f"{name}.json"
+    path.write_text(json.dumps(job))
+    return path
+
+
+def training(place: Place, **changes: Any) -> Job:
+    return {"tf": "TF1", "cells": cells(place.data), **common(place.data), **changes}
+
+
+def outcome(folder: Path, prefix: str = "maxatac_model") -> Outcome:
+    record = json.loads((folder / f"{prefix}_run.json").read_text())
+    assert record["status"] == "finished"
+    return record["state_sha256"], (folder / f"{prefix}.csv").read_bytes(), record["best"]["epoch"]
+
+
+@pytest.fixture(scope="session")
+def direct(place: Place) -> Outcome:
+    """What a run without an engine comes to."""
+    output = place.folder / "direct"
+    words = place.data.arguments(output, **SMALL)
+    subprocess.run([place.folder / "bin" / "maxatac", *words], check=True, capture_output=True)
+    return outcome(output)
+
+
+def test_cwltool(place: Place, direct: Outcome) -> None:
+    output = place.folder / "one"
+    status, told = place.cwltool("maxatac-train-wf.cwl", written(place, "one", training(place)), output)
+    assert status == 0, told
+    assert outcome(output) == direct
+    names = {path.name for path in output.iterdir()}
+    assert names == {
+        "best_epoch.txt", "cells.json", "maxatac_model", "maxatac_model.csv", "maxatac_model.log",
+        "maxatac_model_1.keras", "maxatac_model_2.keras", "maxatac_model_best.h5", "maxatac_model_best.keras",
+        "maxatac_model_cell_types.tsv", "maxatac_model_cells.csv", "maxatac_model_resume.npz",
+        "maxatac_model_run.json", "maxatac_model_thresholds.tsv", "maxatac_model_timing.csv",
+    } - {"cells.json"}  # fmt: skip
+
+
+def test_checker_by_cwltest(place: Place) -> None:
+    """The checker simulates, trains and compares; asked for the last digit, with what a direct run has left."""
+    folder = place.folder / "checker"
+    example, output = folder / "example", folder / "direct"
+    program = place.folder / "bin" / "maxatac"
+    subprocess.run([program, "simulate", example, "--size", "1M"], check=True, capture_output=True)
+    words = "--tchroms chr1 chr2 chr3 chr4 --vchroms chr5 chr6 --epochs 2 --batches 2 --batch_size 8 --val_batch_size 8"
+    subprocess.run(
+        [
+            program, "train", "--sequence", example / "genome.2bit", "--meta_file", example / "meta.tsv", "--blacklist",
+            example / "blacklist.bed", "--seed", "7", "--no-plot", "--no-test", "--output", output, *words.split(),
+        ],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    state, history, best = outcome(output)
+    expected = {"best_epoch": best, "state_sha256": state, "history": history.decode(), "tolerance": 0}
+    shipped = json.loads((CWL / "jobs" / "expected.json").read_text())
+    assert set(shipped) == set(expected)
+    assert shipped["history"].splitlines()[0] == expected["history"].splitlines()[0]
+    (folder / "expected.json").write_text(json.dumps(expected))
+    (folder / "job.json").write_text(json.dumps({"expected": file(folder / "expected.json"), "exact": True}))
+    report = b"as expected\n"
+    tests = [
+        {
+            "id": "checker", "doc": "Trains as a direct run does", "tool": str(CWL / "maxatac-checker.cwl"),
+            "job": str(folder / "job.json"),
+            "output": {
+                **dict.fromkeys(("record", "history", "best_model", "best_epoch", "cell_table", "log"), "Any"),
+                "report": {
+                    "class": "File", "location": "report.txt", "size": len(report),
+                    "checksum": f"sha1${hashlib.sha1(report).hexdigest()}",
+                },
+            },
+        }
+    ]  # fmt: skip
+    (folder / "tests.json").write_text(json.dumps(tests))
+    status, out, err = place.call(
+        "cwltest", "--test", folder / "tests.json", "--tool", place.tools / "cwltool", "--", *ENGINE
+    )
+    assert status == 0, out + err
+    assert "All tests passed" in out + err
+
+
+def test_toil_scatters(place: Place, direct: Outcome) -> None:
+    """Three factors at once: the second with other tracks, the third with another cell type held out."""
+    other = cells(place.data)
+    other[0]["binding"], other[1]["binding"] = other[1]["binding"], other[0]["binding"]
+    held_out = [{**cell, "label": "Train"} for cell in cells(place.data)]
+    held_out[0]["label"] = "Test"
+    runs = [{"tf": name, "cells": found} for name, found in (
+        ("MAX", cells(place.data)), ("CTCF", other), ("NKX2-1", held_out)
+    )]  # fmt: skip
+    output, job = place.folder / "scatter", written(place, "scatter", {**common(place.data), "runs": runs})
+    status, _, err = place.call(
+        "toil-cwl-runner", "--no-container", "--preserve-environment", "PATH", "--jobStore", place.folder / "store",
+        "--outdir", output, CWL / "maxatac-train-scatter.cwl", job,
+    )  # fmt: skip
+    assert status == 0, err
+    found = [outcome(output, run["tf"]) for run in runs]
+    assert found[0] == direct
+    assert len({state for state, _, _ in found}) == 3
+    for run in runs:
+        table = (output / f"{run['tf']}_cell_types.tsv").read_text().splitlines()[1:]
+        assert [line.split("\t")[1] for line in table] == [run["tf"]] * 3
+        assert (output / f"{run['tf']}_best.keras").exists()
+    assert not [path for path in output.rglob("*") if path.name[-2:] in ("_2", "_3")]
+
+
+def watch(process: subprocess.Popen[str], log: Path, word: str) -> None:
+    """Wait until a word is in what an engine tells."""
+    deadline = time.monotonic() + 900
+    while word not in log.read_text():
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_chain_survives(place: Place, direct: Outcome) -> None:
+    """Killed between two steps and inside one, the chain ends as one long run."""
+    job = written(place, "chain", training(place))
+    output, log = place.folder / "chain", place.folder / "chain.log"
+    words = [*ENGINE, "--cachedir", place.folder / "finished", "--outdir", output, CWL / "maxatac-train-chain.cwl", job]
+
+    def begin() -> subprocess.Popen[str]:
+        with log.open("w") as told:
+            return place.start("cwltool", *words, stdout=subprocess.DEVNULL, stderr=told)
+
+    # Everything is gone at once, as with a machine, when the first step is done.
+    with begin() as process:
+        watch(process, log, "[step part_1] completed success")
+        os.killpg(process.pid, signal.SIGKILL)
+    # The step that trains the second epoch is told to end: it says that it may be tried again.
+    with begin() as process:
+        watch(process, log, "going on after epoch 1 of 2")
+        os.kill(int(place.process.read_text()), signal.SIGTERM)
+        assert process.wait(300) != 0
+    told = log.read_text()
+    assert "exited with status: 75" in told
+    assert "temporaryFail" in told
+    assert "[step part_1] start" not in told or "Using cached output" in told
+    with begin() as process:
+        assert process.wait(900) == 0, log.read_text()
+    assert outcome(output) == direct
+    assert (output / "maxatac_model_1.keras").exists()
+    assert (output / "maxatac_model_2.keras").exists()
+
+
+def refused(place: Place, name: str, job: Job, *words: str, descriptor: str = "maxatac-train.cwl") -> str:
+    """Run a job that must fail for good; returns what was told."""
+    output = place.folder / f"refused_{name}"
+    status, told = place.cwltool(descriptor, written(place, name, job), output, *words)
+    assert status == 1, told
+    assert not output.exists() or not list(output.iterdir())
+    return told
+
+
+Change = Callable[[Job], object]
+
+
+def test_bad_records_are_told_by_the_program(place: Place) -> None:
+    job = training(place)
+    job["cells"][1]["cell_type"] = "CellA"
+    job["cells"][2]["cell_type"] = "Cell\tC"
+    told = refused(place, "records", job)
+    assert "cells.json, record 2: cell type 'CellA' has a row in record 1 already" in told
+    assert r'cells.json, record 3: cell_type: found "Cell\tC"; expected a name without tabs' in told
+    assert "2 problems found before the start; nothing was written" in told
+    assert "exited with status: 2" in told
+    assert "completed permanentFail" in told
+
+
+CHANGES: dict[str, tuple[Change, str]] = {
+    "no file": (lambda job: job["cells"][0].pop("binding"), "missing required field 'binding'"),
+    "absent file": (lambda job: job["cells"][0].update(binding={"class": "File", "path": "no.bw"}), "no.bw"),
+    "meta file": (
+        lambda job: job.update(meta_file={"class": "File", "path": "data/meta.tsv"}) or job.pop("cells"), "'cells'"
+    ),
+    "no state": (
+        lambda job: job.update(resume_from=[{"class": "File", "path": "data/meta.tsv"}]),
+        "expected maxatac_model_resume.npz among them",
+    ),
+    "memory": (lambda job: job.update(ram_mb=10**9), "1000000000"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_bad_job_is_told_by_the_engine(name: str, place: Place) -> None:
+    job = training(place)
+    change, expected = CHANGES[name]
+    change(job)
+    # Only the parallel executor compares what is asked for with what there is.
+    assert expected in refused(place, name.replace(" ", "_"), job, "--parallel")
+
+
+def test_lists_of_different_lengths(place: Place) -> None:
+    job = training(place)
+    records = job.pop("cells")
+    names = ("atac_signal", "binding", "atac_peaks", "chip_peaks")
+    job |= {name: [record[name] for record in records] for name in names}
+    job |= {"cell_types": list(CELLS), "labels": ["Train", "Test"]}
+    told = refused(place, "lists", job, descriptor="maxatac-train-lists.cwl")
+    assert "the lists differ in length: 3 cell_types, 2 labels; expected one entry of each" in told
+
+
+def test_two_runs_of_one_name(place: Place) -> None:
+    job = {**common(place.data), "runs": [{"tf": "MAX", "cells": cells(place.data)}] * 2}
+    told = refused(place, "runs", job, descriptor="maxatac-train-scatter.cwl")
+    assert "runs: found MAX more than once; expected one run for each transcription factor" in told
+
+
+def test_check(place: Place) -> None:
+    # What only says what is written is no input of it.
+    job = {name: value for name, value in training(place).items() if name != "plot"}
+    output = place.folder / "check"
+    status, told = place.cwltool("maxatac-check.cwl", written(place, "check", job), output)
+    assert status == 0, told
+    assert json.loads((output / "report.json").read_text())["ok"] is True
