@@ -16,6 +16,7 @@ import itertools
 import json
 import logging
 import os
+import re
 import signal
 import socket
 import threading
@@ -34,6 +35,9 @@ logger = logging.getLogger(__name__)
 
 _POLL = 0.5  # seconds between two looks for what others have to say
 _PATIENCE = 5.0  # seconds that a process has to tell why it ends, and to end once another has
+
+# What JAX says, in exceptions of several types, when the other end of a connection is gone.
+_LOST = re.compile("gloo|nccl|connection|socket|coordination service", re.IGNORECASE)
 
 _left = False
 
@@ -248,10 +252,10 @@ class JoinedProcesses(Processes):
             if told["signal"] is not None:
                 return Stopped(told["signal"]) if told["signal"] != "SIGINT" else KeyboardInterrupt()
             return MaxatacError(told["failure"])
-        if type(error).__name__ not in ("JaxRuntimeError", "XlaRuntimeError"):
+        if not _LOST.search(str(error)):
             return None
         return MaxatacError(
-            f"process {self.rank} of {self.count} has lost the others, of which one may have been killed "
+            f"process {self.rank} of {self.count} has lost another, which may have been killed "
             f"({str(error).splitlines()[0]}); --resume goes on after the last finished epoch"
         )
 
@@ -309,6 +313,7 @@ class JoinedProcesses(Processes):
             while self.leads and len(self._gone()) < self.count - 1 and time.monotonic() < end:
                 time.sleep(_POLL / 5)
             if self.leads:
+                # What has told that it ends may still be on its way out.
                 time.sleep(_POLL)
         self._watcher.join(2 * _POLL)
 

@@ -179,7 +179,7 @@ def test_two_processes_do_what_one_does(alone: Path, pair: tuple[Path, Started])
 @pytest.mark.slow
 def test_the_real_network_does_the_same(tiny_set: TinySet, tmp_path: Path) -> None:
     """In single precision Adam makes much of little: where a gradient is close to 0, rounding chooses its sign."""
-    settings = {**SETTINGS, "epochs": 1, "batch_size": 16, "val_batch_size": 16}
+    settings = {**SETTINGS, "epochs": 1, "batches": 3, "batch_size": 16, "val_batch_size": 16}
     for name, count, more in (("alone", 1, ()), ("pair", 2, ("--distribute",))):
         words = tiny_set.arguments(tmp_path / name / "results", "--rev_comp", "--no-test", *more, **settings)
         started = Started(words, tmp_path / name, count, program=DOUBLE)

@@ -142,7 +142,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def program() -> NoReturn:
     """Entry point of the program ``maxatac``, which heeds signals until it is gone."""
     heed_signals()
-    status = main()
+    status = FAILURE
+    try:
+        status = main()
+    except Exception:  # noqa: BLE001 - a fault of this program, told as Python tells it
+        sys.excepthook(*sys.exc_info())
     distribution = sys.modules.get("maxatac.distribution")
     if distribution is not None and distribution.has_left():
         sys.stdout.flush()
