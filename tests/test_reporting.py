@@ -29,7 +29,7 @@ from maxatac.cli.main import main
 from maxatac.genome import assembly
 from maxatac.outputs import RunFolder
 from maxatac.reporting import contents, doubts, write_report
-from maxatac.reporting.figures import parts_of, use_of, wilson
+from maxatac.reporting.figures import _wrapped, parts_of, use_of, wilson
 from maxatac.reporting.markup import Markup, table, tag
 from maxatac.reporting.wording import counted, duration, listed, number, share
 
@@ -732,6 +732,20 @@ def test_words() -> None:
     ]
     assert [duration(seconds) for seconds in (3.4, 61, 3_725)] == ["3 s", "1 min 1 s", "1 h 2 min"]
     assert (counted(1, "epoch"), counted(2, "epoch"), share(0.0512)) == ("1 epoch", "2 epochs", "5.12 %")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("", ""),
+        ("CellA, training", "CellA, training"),
+        ("Primary keratinocyte donor 0 (replicate), training", "Primary keratinocyte donor\n0 (replicate), training"),
+        ("x" * 100, f"{'x' * 30}\n{'x' * 14}\u2026{'x' * 15}"),
+        (" ".join("abcdefghij" for _ in range(9)), "abcdefghij abcdefghij\nabcdefghij abc\u2026ghij abcdefghij"),
+    ],
+)
+def test_names_stand_in_two_lines(name: str, shown: str) -> None:
+    assert _wrapped([name]) == [shown]
 
 
 def test_uses() -> None:
