@@ -26,10 +26,11 @@ from tiny import TinySet
 
 from maxatac import held_out
 from maxatac.cli.main import main
+from maxatac.cli.report import find_run
 from maxatac.genome import assembly
 from maxatac.outputs import RunFolder
 from maxatac.reporting import contents, doubts, write_report
-from maxatac.reporting.figures import parts_of, use_of, wilson
+from maxatac.reporting.figures import _wrapped, parts_of, use_of, wilson
 from maxatac.reporting.markup import Markup, table, tag
 from maxatac.reporting.wording import counted, duration, listed, number, share
 
@@ -482,6 +483,7 @@ def test_waiting_is_doubted(waited: float, doubted: bool, run: Run, tmp_path: Pa
     assert bool([doubt for doubt in told(copied) if f"waited {share(waited)} of its time" in doubt]) == doubted
 
 
+@pytest.mark.slow
 def test_shared_files_are_shown(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = run.data.copy(tmp_path / "set")
     shutil.copy(data.file("CellA", "signal.bw"), data.file("CellC", "signal.bw"))
@@ -525,6 +527,7 @@ def test_without_what_was_kept(run: Run, tmp_path: Path) -> None:
     assert {"loss", "test_scores_1", "cell_types"} <= {str(attributes["id"]) for attributes in shown.named("figure")}
 
 
+@pytest.mark.slow
 def test_nothing_bound_and_one_set(tiny_set: TinySet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No genome-like set, no bound bin in the test, no other cell type: each is said, none is drawn."""
     quick(monkeypatch)
@@ -543,6 +546,7 @@ def test_nothing_bound_and_one_set(tiny_set: TinySet, tmp_path: Path, monkeypatc
     assert not {"precision_recall_genome", "precision_recall_test_1", "test_scores_1"} & names
 
 
+@pytest.mark.slow
 def test_quantitative_targets(tiny_set: TinySet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     quick(monkeypatch)
     output = tmp_path / "results"
@@ -556,6 +560,7 @@ def test_quantitative_targets(tiny_set: TinySet, tmp_path: Path, monkeypatch: py
     assert histogram["edges"][-1] == 10
 
 
+@pytest.mark.slow
 def test_several_cell_types_are_tested(tiny_set: TinySet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     quick(monkeypatch)
     data = tiny_set.copy(tmp_path / "set")
@@ -621,12 +626,16 @@ def test_links_lead_to_the_place(run: Run, tmp_path: Path) -> None:
 # The command, and what a run makes of it.
 
 
-def test_command_finds_the_run(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_finds_the_run(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     copied = run.copy(tmp_path / "copy")
     for named in (copied.output / PREFIX, copied.output, copied.folder.record):
-        copied.folder.report.unlink()
-        assert main(["report", str(named)]) == 0
-        assert capsys.readouterr().out == f"{copied.folder.report}\n"
+        assert find_run(named) == copied.folder
+    monkeypatch.setattr("maxatac.reporting.write_report", lambda folder: folder.report)
+    assert main(["report", str(copied.output)]) == 0
+    assert capsys.readouterr().out == f"{copied.folder.report}\n"
+    monkeypatch.undo()
     shutil.copy(copied.folder.record, copied.output / "other_run.json")
     assert main(["report", str(copied.output)]) == 2
     assert f"holds the runs {PREFIX}, other; name one" in capsys.readouterr().err
@@ -661,6 +670,7 @@ def test_failing_figure_costs_a_finished_run_nothing(
     assert not (output / "maxatac_model_report.html").exists()
 
 
+@pytest.mark.slow
 def test_report_of_a_run_that_went_on(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed in its test, after the epochs: what goes on has nothing of the validation at hand but the file."""
     quick(monkeypatch)
@@ -734,6 +744,20 @@ def test_words() -> None:
     assert (counted(1, "epoch"), counted(2, "epoch"), share(0.0512)) == ("1 epoch", "2 epochs", "5.12 %")
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("", ""),
+        ("CellA, training", "CellA, training"),
+        ("Primary keratinocyte donor 0 (replicate), training", "Primary keratinocyte donor\n0 (replicate), training"),
+        ("x" * 100, f"{'x' * 30}\n{'x' * 14}\u2026{'x' * 15}"),
+        (" ".join("abcdefghij" for _ in range(9)), "abcdefghij abcdefghij\nabcdefghij abc\u2026ghij abcdefghij"),
+    ],
+)
+def test_names_stand_in_two_lines(name: str, shown: str) -> None:
+    assert _wrapped([name]) == [shown]
+
+
 def test_uses() -> None:
     assert use_of("test", "Test", "Test") == "tested"
     assert use_of("test", "Train", "Train") == "tested"
@@ -762,6 +786,7 @@ def test_control_characters_do_not_reach_the_page() -> None:
     assert contents._printable({"a\x01": ["b\x0c", 1]}) == {"a\ufffd": ["b\ufffd", 1]}
 
 
+@pytest.mark.slow
 def test_drawing_needs_no_display(tmp_path: Path, run: Run) -> None:
     copied = run.copy(tmp_path / "copy")
     code = (

@@ -119,6 +119,9 @@ def draw(
         figure = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasAgg(figure)
         plot(figure)
+        # Laid out once, for both formats.
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
         svg, png = io.BytesIO(), io.BytesIO()
         figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
         figure.savefig(png, format="png", dpi=150, metadata={"Software": None})

@@ -48,17 +48,23 @@ _USES = {
     "baseline": ("#BFE3D8", "#222222", "b"),
     "not read": ("#F2F2F2", "#555555", "\u2013"),
 }
-_LINE, _ROW = 24, 0.36  # letters in a line of a name, and height in inches of a row that has one
+_LINE, _LONGEST_LINE, _ROW = 24, 30, 0.36  # letters in a line of a name, and height in inches of a row that has one
 _RECALLS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 
 def _wrapped(names: Iterable[str]) -> list[str]:
-    """Break long names, so that they leave room for what is drawn; what does not fit two lines is cut in the middle."""
+    """Break long names into two lines, so that they leave room for what is drawn; the rest of longer ones is cut."""
     broken = []
     for name in names:
-        if len(name) > 2 * _LINE:
-            name = f"{name[: _LINE - 1]}\u2026{name[-_LINE + 2 :]}"
-        broken.append("\n".join(textwrap.wrap(name, _LINE)) or name)
+        for width in range(_LINE, _LONGEST_LINE + 1):
+            lines = textwrap.wrap(name, width)
+            if len(lines) <= 2:
+                break
+        else:
+            rest = name[len(lines[0]) :].strip()
+            half = _LONGEST_LINE // 2
+            lines = [lines[0], f"{rest[: half - 1]}\u2026{rest[-half:]}"]
+        broken.append("\n".join(lines) or name)
     return broken
 
 
