@@ -14,7 +14,7 @@ HEADS = [
     (b"<!DOCTYPE html><html>", "HTML page"),
     (b"\n  <HTML>\n", "HTML page"),
     (b"<?xml version='1.0'?><Error/>", "HTML page"),
-    (gzip.compress(b"x"), "gzip"),
+    (gzip.compress(b"x", mtime=0), "gzip"),
     (struct.pack("<IH", 0x888FFC26, 4), "bigWig"),
     (struct.pack(">IH", 0x888FFC26, 4), "bigWig"),
     (struct.pack("<IH", 0x8789F2EB, 4), "bigBed"),
