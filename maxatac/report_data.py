@@ -18,6 +18,7 @@ from maxatac.curves import summarize
 from maxatac.files import write_json
 from maxatac.genome import assembly
 from maxatac.held_out import other_binding
+from maxatac.reporting.contents import FORMAT
 from maxatac.scores import BINDING, SIGNAL
 from maxatac.shared_files import describe
 
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from maxatac.validation import Validated, Validator
 
 logger = logging.getLogger(__name__)
-
-FORMAT = 1
-"""Of the file."""
 
 
 class ReportData:

@@ -641,6 +641,19 @@ def test_command_finds_the_run(
     assert f"holds the runs {PREFIX}, other; name one" in capsys.readouterr().err
     assert main(["report", str(tmp_path / "nowhere")]) == 2
     assert "no run found" in capsys.readouterr().err
+    copied.folder.record.unlink()
+    shutil.copy(run.folder.record, copied.folder.record)
+    for path, text, words in (
+        (copied.folder.timing, "epoch,seconds\n1,2\n", "lacks the column examples_per_second"),
+        (copied.folder.history, "epoch,dice_coef,loss,val_dice_coef,val_loss\n1,2,x,3,4\n", "is damaged"),
+        (copied.folder.history, "epoch,dice_coef,loss,val_dice_coef,val_loss\n1,2\n", "is damaged"),
+        (copied.folder.report_data, '{"format": 0}', "was written by another version"),
+    ):
+        before = path.read_bytes()
+        path.write_text(text)
+        assert main(["report", str(copied.output / PREFIX)]) == 2
+        assert f"{path}: {words}" in capsys.readouterr().err
+        path.write_bytes(before)
     copied.folder.record.write_text("{}")
     assert main(["report", str(copied.output / PREFIX)]) == 2
     assert "lacks best, inputs, seed, settings, status" in capsys.readouterr().err

@@ -15,6 +15,14 @@ from maxatac.outputs import RunFolder
 
 Row = Mapping[str, Any]
 
+FORMAT = 1
+"""Of the file of what was gathered for the report alone."""
+
+_HISTORY = ("epoch", "dice_coef", "loss", "val_dice_coef", "val_loss")
+_TIMING = (
+    "epoch", "seconds", "examples_per_second", "waiting_share", "statistics_share", "validation_share", "genome_share",
+)  # fmt: skip
+_CELLS = ("epoch", "set", "cell_type", "bins", "bound_bins", "average_precision", "auroc")
 _WORDS = ("set", "cell_type")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -104,11 +112,11 @@ def read_contents(folder: RunFolder) -> Contents:
     return Contents(
         prefix=_printable(folder.prefix),
         record=record,
-        history=_table(folder.history),
-        timing=_table(folder.timing),
-        cells=_table(folder.cells),
+        history=_table(folder.history, _HISTORY),
+        timing=_table(folder.timing, _TIMING),
+        cells=_table(folder.cells, _CELLS),
         test=_json(folder.test_scores) if was_tested else None,
-        data=_json(folder.report_data) or {},
+        data=_of_this_format(folder.report_data, _json(folder.report_data) or {}),
     )
 
 
@@ -121,22 +129,30 @@ def _json(path: Path) -> Any:
         raise InputError([f"{path}: is not JSON ({error}); expected what a training run writes"]) from error
 
 
-def _table(path: Path) -> list[dict[str, Any]]:
+def _of_this_format(path: Path, data: dict[str, Any]) -> dict[str, Any]:
+    if data and data.get("format") != FORMAT:
+        raise InputError([f"{path}: was written by another version of maxatac"])
+    return data
+
+
+def _table(path: Path, columns: Sequence[str]) -> list[dict[str, Any]]:
+    """Read a table; what is no word is a number."""
     try:
         with path.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            missing = [name for name in columns if name not in (reader.fieldnames or ())]
+            if missing:
+                raise InputError(
+                    [f"{path}: lacks the column {', '.join(missing)}; expected what a training run writes"]
+                )
             return [
-                {name: _printable(value) if name in _WORDS else _number(value) for name, value in row.items()}
-                for row in csv.DictReader(file)
+                {name: _printable(value) if name in _WORDS else float(value) for name, value in row.items()}
+                for row in reader
             ]
     except FileNotFoundError:
         return []
-
-
-def _number(text: str) -> float | str:
-    try:
-        return float(text)
-    except ValueError:
-        return text
+    except (ValueError, TypeError, AttributeError) as error:
+        raise InputError([f"{path}: is damaged ({error}); expected what a training run writes"]) from error
 
 
 def _printable(value: Any) -> Any:
