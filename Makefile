@@ -50,8 +50,8 @@ demo: tools $(VENV)/.built  ## simulate, train, evaluate; SEED=2 for another run
 
 test: lint rust-test python-test image-test fuzz-briefly  ## everything
 
-test-fast: $(VENV)/.dev $(VENV)/.built  ## the Python tests without those marked slow
-	$(BIN)/python -m pytest -q -n 2 --dist loadscope -m "not slow"
+test-fast: $(VENV)/.dev $(VENV)/.built $(VENV)-cwl/.done  ## the Python tests without those marked slow
+	MAXATAC_CWL_TOOLS=$(abspath $(VENV)-cwl/bin) $(BIN)/python -m pytest -q -n 2 --dist loadscope -m "not slow and not container"
 
 lint: $(VENV)/.dev $(VENV)/.built  ## formats, lints, types, stubs, import contracts
 	cargo fmt --check
@@ -76,8 +76,8 @@ image:  ## the container image, with docker (or DOCKER=podman); IMAGE_ARGS="--bu
 	  --build-arg SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(IMAGE_ARGS) .
 
 # Builds it, as root on Debian; MAXATAC_IMAGE=maxatac tests one that docker has. Tells why if neither is possible.
-image-test: $(VENV)/.dev $(VENV)/.built  ## build the container image and run it
-	$(BIN)/python -m pytest -q -m container tests/container
+image-test: $(VENV)/.dev $(VENV)/.built $(VENV)-cwl/.done  ## build the container image and run it
+	MAXATAC_CWL_TOOLS=$(abspath $(VENV)-cwl/bin) $(BIN)/python -m pytest -q -m container tests/container
 
 image-numbers: $(VENV)/.dev  ## size of the images and time of their start, into the pages
 	$(BIN)/python docs/image.py --measure
@@ -148,7 +148,7 @@ lowest: tools  ## the fast tests with the oldest dependencies that pyproject.tom
 	$(PYTHON) -m venv $(VENV)-lowest
 	$(VENV)-lowest/bin/python -m pip install --quiet uv
 	$(VENV)-lowest/bin/uv pip install --quiet --python $(VENV)-lowest/bin/python --resolution lowest-direct --editable '.[dev]'
-	$(VENV)-lowest/bin/python -m pytest -q -m "not slow"
+	$(VENV)-lowest/bin/python -m pytest -q -m "not slow and not container"
 
 clean:
 	rm -rf target build dist demo_out bench_out $(VENV) $(VENV)-bench $(VENV)-cwl $(VENV)-lowest maxatac/_core*.so
