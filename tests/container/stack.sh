@@ -104,7 +104,8 @@ up() {
         podman import --quiet --change 'CMD ["bash"]' "$root/base.tar" "localhost/$base" >&2 ||
             skip "podman cannot store images here"
     fi
-    podman run --rm --network none "localhost/$base" true || skip "podman cannot run containers here"
+    local said
+    said=$(podman run --rm --network none "localhost/$base" true 2>&1) || skip "podman cannot run containers here: $said"
 }
 
 # How this machine reaches the package registries, for the time of the build alone.
@@ -146,10 +147,15 @@ down() {
     rm -rf "$root"
 }
 
-command=${1-}
-[ $# -gt 0 ] && shift
-case $command in
-up | build | down) "$command" "$@" ;;
-podman | buildah) exec "$command" "$@" ;;
-*) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}" >&2 && exit 2 ;;
-esac
+main() {
+    local command=${1-}
+    [ $# -gt 0 ] && shift
+    case $command in
+    up | build | down) "$command" "$@" ;;
+    podman | buildah) exec "$command" "$@" ;;
+    *) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}" >&2 && exit 2 ;;
+    esac
+}
+
+# In one line, so that the script may be edited while it runs.
+main "$@"; exit

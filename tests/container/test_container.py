@@ -31,7 +31,7 @@ STACK, ROOTLESS = HERE / "stack.sh", HERE / "rootless.sh"
 PREFIX = "maxatac_model"
 # What Toil, cwltool, Nextflow and shared clusters do to a container, all at once.
 CONFINED = ("--read-only", "--tmpfs", "/tmp", "--network", "none", "--user", "54321:54321")
-BUILD_SECONDS, RUN_SECONDS = 1800, 600
+UP_SECONDS, BUILD_SECONDS, RUN_SECONDS = 600, 1500, 600
 
 Done = subprocess.CompletedProcess[str]
 
@@ -54,16 +54,24 @@ class Engine:
 
 
 @pytest.fixture(scope="session")
-def engine() -> Engine:
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     """The image, built if none is named; a machine that cannot skips, and tells why."""
     if image := os.environ.get("MAXATAC_IMAGE"):
         return Engine(shlex.split(os.environ.get("MAXATAC_ENGINE", "docker")), image, ours=False)
-    for command, seconds in (("up", BUILD_SECONDS), ("build", BUILD_SECONDS)):
-        done = subprocess.run([STACK, command], capture_output=True, text=True, timeout=seconds, check=False)
-        if done.returncode == 77:
-            pytest.skip(done.stderr.strip().splitlines()[-1])
+    log = tmp_path_factory.mktemp("stack") / "log"
+    for command, seconds in (("up", UP_SECONDS), ("build", BUILD_SECONDS)):
+        # timeout ends what the script has started, too.
+        limit = ["timeout", "--kill-after=30", str(seconds)] if shutil.which("timeout") else []
+        with log.open("a") as file:
+            status = subprocess.run(
+                [*limit, STACK, command], stdout=file, stderr=subprocess.STDOUT, check=False
+            ).returncode
+        if status == 77:
+            pytest.skip(log.read_text().rpartition("left out: ")[2].strip())
         # The end of what it said; all of it is thousands of lines of apt.
-        assert done.returncode == 0, "\n".join((done.stdout + done.stderr).splitlines()[-60:])
+        said = "\n".join(log.read_text().splitlines()[-60:])
+        assert status != 124, f"stack.sh {command} took longer than {seconds} s\n{said}"
+        assert status == 0, f"stack.sh {command}: status {status}\n{said}"
     return Engine([str(STACK), "podman"], "localhost/maxatac:ci", ours=True)
 
 
@@ -321,13 +329,13 @@ def test_rootless_podman_runs_it_as_the_user(ordinary_user: Path, data: TinySet)
     copied = data.copy(ordinary_user / "data")
     for path in (ordinary_user, copied.folder):
         path.chmod(0o777)
-    script = (
-        "set -eu; podman run --rm --userns keep-id --read-only --tmpfs /tmp --network none"
+    run = (
+        "podman run --rm --userns keep-id --user 54321:54321 --read-only --tmpfs /tmp --network none"
         f" -v {copied.folder}:/in:ro -v {ordinary_user}:/out --workdir /out localhost/maxatac:ci"
     )
     command = ["maxatac", *training("--dry_run")]
     done = subprocess.run(
-        [ROOTLESS, "sh", "-c", f"{script} id -u; {script} {shlex.join(command)}; {script} touch /out/mine"],
+        [ROOTLESS, "sh", "-c", f"set -eu; {run} id -u; {run} {shlex.join(command)}; {run} touch /out/mine"],
         capture_output=True, text=True, check=False, timeout=RUN_SECONDS, cwd="/",
     )  # fmt: skip
     assert done.returncode == 0, told(done)
