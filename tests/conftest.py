@@ -7,16 +7,17 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import tiny
+from quick import make_network_quick
 from starting import Start, Started
 
 from maxatac.cli.main import main
 
 if TYPE_CHECKING:
-    import keras
+    pass
 
 # Before anything imports TensorFlow: its start-up messages would drown a failing test's output.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -62,27 +63,6 @@ def tiny_set(tmp_path_factory: pytest.TempPathFactory) -> tiny.TinySet:
 def damaged(tiny_set: tiny.TinySet, tmp_path: Path) -> tiny.TinySet:
     """A copy of the data set that a test may change."""
     return tiny_set.copy(tmp_path / "set")
-
-
-def make_network_quick(patch: pytest.MonkeyPatch) -> None:
-    """What the fixture ``quick_network`` does, for runs that several tests share."""
-    import keras
-
-    def build(arch: str, *, dense: bool = False, output_activation: str = "sigmoid") -> keras.Model:
-        inputs = keras.Input((1024, 5), name="window")
-        x = keras.layers.AveragePooling1D(32)(inputs)
-        x = keras.layers.Conv1D(4, 3, padding="same", activation="relu", name="conv")(x)
-        x = keras.layers.BatchNormalization(name="batch_norm")(x)
-        x = keras.layers.Conv1D(1, 1, activation=output_activation, name="conv_head")(x)
-        return keras.Model(inputs, keras.layers.Flatten(name="bins")(x), name="quick")
-
-    compile_as_asked = keras.Model.compile
-
-    def compile_without_xla(self: keras.Model, *arguments: Any, **settings: Any) -> None:
-        compile_as_asked(self, *arguments, **{**settings, "jit_compile": False})
-
-    patch.setattr("maxatac.model.build", build)
-    patch.setattr(keras.Model, "compile", compile_without_xla)
 
 
 @pytest.fixture

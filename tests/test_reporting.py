@@ -21,6 +21,7 @@ import numpy as np
 import pyBigWig
 import pytest
 import tiny
+from quick import make_network_quick
 from sklearn.metrics import average_precision_score, precision_recall_curve
 from tiny import TinySet
 
@@ -139,8 +140,6 @@ def run(tiny_set: TinySet, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 def quick(patch: pytest.MonkeyPatch) -> None:
     """The fixture ``quick_network`` for a whole module."""
-    from conftest import make_network_quick
-
     make_network_quick(patch)
 
 

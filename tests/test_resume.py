@@ -164,7 +164,7 @@ def kill_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int | None], list[str]
     return set_to
 
 
-@pytest.mark.parametrize(("keep", "epochs"), [("all", 2), ("best", 3)])
+@pytest.mark.parametrize(("keep", "epochs"), [("all", 2), pytest.param("best", 3, marks=pytest.mark.slow)])
 def test_killed_before_any_of_its_files(
     keep: str, epochs: int, tiny_set: TinySet, tmp_path: Path, drifting: None,
     kill_at: Callable[[int | None], list[str]],

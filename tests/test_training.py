@@ -500,7 +500,7 @@ class Unreadable:
     def __init__(self, sampler: Any, first: tuple[int, int]) -> None:
         self._sampler = sampler
         self._first = first
-        self.memory = sampler.memory
+        self.memory, self.rows = sampler.memory, sampler.rows
 
     def batch(self, epoch: int, index: int) -> Any:
         if (epoch, index) >= self._first:
