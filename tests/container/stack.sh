@@ -144,6 +144,8 @@ build() {
 down() {
     buildah rm --all >/dev/null || true
     podman rmi --all --force >/dev/null || true
+    # A build that was cut short leaves mounts.
+    awk -v root="$root/" 'index($2, root) == 1 { print $2 }' /proc/mounts | sort -r | xargs -r -n 1 umount
     rm -rf "$root"
 }
 
