@@ -107,9 +107,9 @@ inputs:
     type: string[]?
     doc: "Test cell types that may have files in common with training cell types. Otherwise signal, binding or peaks that are equal in content, under whatever path, are an error: such a test proves nothing. Without it: none."
   arch:
-    type: {type: enum, symbols: [DCNN_V2, RES_DCNN_V2]}
+    type: {type: enum, symbols: [DCNN_V2]}
     default: DCNN_V2
-    doc: "Architecture of the network: the original's, or the same with residual blocks."
+    doc: "Architecture of the network."
   dense:
     type: boolean
     default: false

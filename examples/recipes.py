@@ -36,7 +36,7 @@ Weights = list[NDArray[np.float32]]
 class Recipe:
     """One way to train."""
 
-    arch: str = "DCNN_V2"
+    residual: bool = False
     loss: str = "plain"
     schedule: str = "plain"
     negatives: dict[str, float] | None = None
@@ -44,13 +44,32 @@ class Recipe:
 
 RECIPES = {
     "plain": Recipe(),
-    "residual": Recipe(arch="RES_DCNN_V2"),
+    "residual": Recipe(residual=True),
     "cosine": Recipe(schedule="cosine"),
     "plateau": Recipe(schedule="plateau"),
     "focal": Recipe(loss="focal"),
     "class_weight": Recipe(loss="class_weight"),
     "negatives": Recipe(negatives={"accessible": 0.5, "gc": 0.3, "random": 0.2}),
 }
+
+
+def residual_network() -> Any:
+    """DCNN_V2 with the input of each block added to its output, by way of a convolution of width 1."""
+    import keras
+    from keras import layers
+
+    x = inputs = layers.Input(shape=(1024, 5), name="window")
+    for number, (filters, dilation) in enumerate(((15, 1), (22, 1), (33, 2), (50, 4), (75, 8)), start=1):
+        shortcut = layers.Conv1D(filters, 1, padding="same", name=f"shortcut_{number}")(x)
+        for half in "ab":
+            x = layers.Conv1D(
+                filters, 7, padding="same", dilation_rate=dilation, activation="relu", name=f"conv_{number}{half}"
+            )(x)
+            x = layers.BatchNormalization(momentum=0.99, epsilon=1e-3, name=f"batch_norm_{number}{half}")(x)
+        x = layers.Add(name=f"add_{number}")([x, shortcut])
+        x = layers.MaxPooling1D(pool_size=2, strides=2, name=f"pool_{number}")(x)
+    x = layers.Conv1D(1, 1, padding="same", activation="sigmoid", name="conv_head")(x)
+    return keras.Model(inputs, layers.Flatten(name="bins")(x), name="res_dcnn_v2")
 
 
 def loss_of(name: str) -> Callable[[Any, Any], Any]:
@@ -196,7 +215,7 @@ class Study:
         self.training = WindowDataset(sampler, BATCHES)
         self.for_statistics = WindowDataset(sampler.with_stream(STATISTICS_STREAM), STATISTICS_BATCHES)
         _seed_keras(seed)
-        self.model = build(recipe.arch)
+        self.model = residual_network() if recipe.residual else build("DCNN_V2")
         self.model.compile(optimizer=optimizer_of(recipe.schedule, epochs), loss=loss_of(recipe.loss), jit_compile=True)
         self.statistics = StatisticsEstimator(self.model)
 

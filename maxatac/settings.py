@@ -20,7 +20,7 @@ DEFAULT_TRAINING_CHROMS = tuple(f"chr{name}" for name in (*range(3, 8), *range(9
 DEFAULT_VALIDATION_CHROMS = ("chr2", "chr19")
 DEFAULT_TEST_CHROMS = ("chr1", "chr8")
 
-ARCHITECTURES = ("DCNN_V2", "RES_DCNN_V2")
+ARCHITECTURES = ("DCNN_V2",)
 OUTPUT_ACTIVATIONS = ("sigmoid", "linear", "relu", "softplus")
 CENTERS = ("midpoint", "summit")
 MODEL_FORMATS = ("keras", "h5")

@@ -1,4 +1,4 @@
-"""The networks in plain numpy and float64: the oracle for the Keras model. Written from the paper's description."""
+"""DCNN_V2 in plain numpy and float64: the oracle for the Keras model. Written from the paper's description."""
 
 from __future__ import annotations
 
@@ -35,19 +35,6 @@ def forward(x, arrays, *, last="sigmoid"):
         kernel, bias = arrays
         x = np.maximum(x, 0) @ kernel + bias
     return {"sigmoid": lambda v: 1 / (1 + np.exp(-v)), "linear": lambda v: v}[last](x)
-
-
-def forward_residual(x, weights):
-    """Predictions of RES_DCNN_V2; ``weights`` has the arrays of each layer by its name."""
-    x = np.asarray(x, dtype=np.float64)
-    for number, dilation in enumerate(DILATIONS, start=1):
-        around = conv1d(x, *weights[f"shortcut_{number}"])
-        for half in "ab":
-            x = np.maximum(conv1d(x, *weights[f"conv_{number}{half}"], dilation), 0)
-            x = normalise(x, *weights[f"batch_norm_{number}{half}"])
-        x = x + around
-        x = np.maximum(x[:, 0::2], x[:, 1::2])
-    return 1 / (1 + np.exp(-conv1d(x, *weights["conv_head"])[..., 0]))
 
 
 def random_windows(rng, n, length):

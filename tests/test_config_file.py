@@ -161,7 +161,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path, capsys: pytest.CaptureFix
         f'{path}: batches: expected a whole number, found "x"',
         "--jitter -1: expected a whole number from 0 to 2147483647",
         "--rand_ratio 7: expected a share from 0 to 1",
-        "--arch DCNN_V9: expected one of DCNN_V2, RES_DCNN_V2",
+        "--arch DCNN_V9: expected one of DCNN_V2",
     ]
     assert told[-1] == "maxatac: 5 problems found before the start; nothing was written"
 

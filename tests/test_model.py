@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from numpy_network import conv1d, forward, forward_residual, normalise, random_windows
+from numpy_network import conv1d, forward, normalise, random_windows
 
 from maxatac.model import build
 from maxatac.model.averaging import exchange, keep_average
@@ -68,23 +68,6 @@ class TestArchitecture:
         expected = forward(x, arrays_of(model), last=activation)
         assert expected.std() > 1e-3
         np.testing.assert_allclose(model.predict_on_batch(x), expected, atol=1e-5)
-
-    def test_residual_predictions_equal_numpy(self):
-        keras.utils.set_random_seed(7)
-        model = build("RES_DCNN_V2", length=LENGTH, bins=BINS)
-        shake(model)
-        x = random_windows(np.random.default_rng(0), 3, LENGTH)
-        expected = forward_residual(x, {layer.name: layer.get_weights() for layer in model.layers})
-        assert expected.std() > 1e-3
-        np.testing.assert_allclose(model.predict_on_batch(x), expected, atol=1e-5)
-
-    def test_residual_network_is_the_plain_one_with_shortcuts(self):
-        plain, residual = build("DCNN_V2"), build("RES_DCNN_V2")
-        shortcuts = 5 * 15 + 15 * 22 + 22 * 33 + 33 * 50 + 50 * 75 + 15 + 22 + 33 + 50 + 75
-        assert residual.count_params() == plain.count_params() + shortcuts
-        assert residual.output_shape == plain.output_shape
-        activations = [getattr(layer, "activation", None) for layer in residual.layers]
-        assert [activation.__name__ for activation in activations if activation is not None].count("sigmoid") == 1
 
     def test_dense_head(self):
         model = build("DCNN_V2", dense=True, output_activation="softplus")

@@ -193,10 +193,7 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
     )  # fmt: skip
 
     group = parser.add_argument_group("model")
-    option(
-        group, "--arch", choices=ARCHITECTURES,
-        help="Architecture of the network: the original's, or the same with residual blocks.",
-    )  # fmt: skip
+    option(group, "--arch", choices=ARCHITECTURES, help="Architecture of the network.")
     option(group, "--dense", action=switch, help="End the network in a dense layer.")
     option(
         group, "--output_activation", choices=OUTPUT_ACTIVATIONS,

@@ -10,13 +10,11 @@ from types import MappingProxyType
 
 import keras
 
-from maxatac.model.dcnn import dcnn_v2, res_dcnn_v2
+from maxatac.model.dcnn import dcnn_v2
 
-ARCHITECTURES: Mapping[str, Callable[..., keras.Model]] = MappingProxyType(
-    {"DCNN_V2": dcnn_v2, "RES_DCNN_V2": res_dcnn_v2}
-)
+ARCHITECTURES: Mapping[str, Callable[..., keras.Model]] = MappingProxyType({"DCNN_V2": dcnn_v2})
 
-__all__ = ["ARCHITECTURES", "build", "dcnn_v2", "res_dcnn_v2"]
+__all__ = ["ARCHITECTURES", "build", "dcnn_v2"]
 
 
 def build(

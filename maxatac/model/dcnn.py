@@ -1,4 +1,4 @@
-"""The dilated convolutional network of maxATAC (Cazares et al. 2023), plain and with residual blocks."""
+"""The dilated convolutional network of maxATAC (Cazares et al. 2023)."""
 
 from __future__ import annotations
 
@@ -49,51 +49,13 @@ def dcnn_v2(
     ValueError
         If ``length`` is not 32 times ``bins``.
     """
-    return _network("dcnn_v2", length, channels, bins, dense, output_activation, residual=False)
-
-
-def res_dcnn_v2(
-    *,
-    length: int = 1024,
-    channels: int = 5,
-    bins: int = 32,
-    dense: bool = False,
-    output_activation: str = "sigmoid",
-) -> keras.Model:
-    """Build RES_DCNN_V2: DCNN_V2 whose blocks add what they were given to what they make of it.
-
-    On its way around a block the input passes a convolution of width 1, which gives it the block's number of filters;
-    the sum is pooled. Everything else is as in DCNN_V2, and the output activation comes once, at the end.
-
-    Parameters
-    ----------
-    length, channels, bins, dense, output_activation
-        As in :func:`dcnn_v2`.
-
-    Returns
-    -------
-    keras.Model
-        Input of shape (windows, length, channels), output of shape (windows, bins), float32.
-
-    Raises
-    ------
-    ValueError
-        If ``length`` is not 32 times ``bins``.
-    """
-    return _network("res_dcnn_v2", length, channels, bins, dense, output_activation, residual=True)
-
-
-def _network(
-    name: str, length: int, channels: int, bins: int, dense: bool, output_activation: str, *, residual: bool
-) -> keras.Model:
     pooled = 2 ** len(_BLOCKS)
     if bins < 1 or length != bins * pooled:
-        raise ValueError(f"{name.upper()} makes one prediction per {pooled} bp: {length} bp do not give {bins} bins")
+        raise ValueError(f"DCNN_V2 makes one prediction per {pooled} bp: {length} bp do not give {bins} bins")
 
     inputs = layers.Input(shape=(length, channels), name="window")
     x = inputs
     for number, (filters, dilation) in enumerate(_BLOCKS, start=1):
-        shortcut = layers.Conv1D(filters, 1, padding="same", name=f"shortcut_{number}")(x) if residual else None
         for half in "ab":
             x = layers.Conv1D(
                 filters,
@@ -105,8 +67,6 @@ def _network(
                 name=f"conv_{number}{half}",
             )(x)
             x = layers.BatchNormalization(momentum=0.99, epsilon=1e-3, name=f"batch_norm_{number}{half}")(x)
-        if shortcut is not None:
-            x = layers.Add(name=f"add_{number}")([x, shortcut])
         x = layers.MaxPooling1D(pool_size=2, strides=2, name=f"pool_{number}")(x)
 
     x = layers.Conv1D(
@@ -123,4 +83,4 @@ def _network(
         outputs = layers.Dense(
             bins, activation=output_activation, kernel_initializer="glorot_uniform", name="dense_head"
         )(outputs)
-    return keras.Model(inputs, outputs, name=name)
+    return keras.Model(inputs, outputs, name="dcnn_v2")
