@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 import os
 import signal
 import socket
@@ -123,13 +124,19 @@ def test_one_process_is_alone() -> None:
     assert alone.record() is None
 
 
-def test_messages_name_their_process(caplog: pytest.LogCaptureFixture) -> None:
-    PACKAGE.propagate = True
+def test_messages_name_their_process() -> None:
+    messages: list[str] = []
+
+    class Kept(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            messages.append(record.getMessage())
+
+    PACKAGE.handlers, PACKAGE.propagate = [Kept()], False
     for rank in (0, 2):
         with naming_process(rank):
             PACKAGE.getChild("training").warning("%d of it", 7)
     PACKAGE.warning("after")
-    assert caplog.messages == ["7 of it", "[process 2] 7 of it", "after"]
+    assert messages == ["7 of it", "[process 2] 7 of it", "after"]
 
 
 @pytest.fixture(scope="module")
