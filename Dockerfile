@@ -36,15 +36,16 @@ RUN --mount=type=secret,id=ca --mount=type=secret,id=pip \
     && python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/maxatac/lib
 
 # The crates and the extension first: they are built anew only when Rust changes.
+ENV CARGO_HOME=/build/cargo
 COPY Cargo.toml Cargo.lock pyproject.toml README.md LICENSE ./
 COPY rust rust
-RUN --mount=type=secret,id=ca --mount=type=secret,id=cargo,target=/root/.cargo/config.toml \
+RUN --mount=type=secret,id=ca --mount=type=secret,id=cargo,target=/build/cargo/config.toml \
     if [ -e /run/secrets/ca ]; then export CARGO_HTTP_CAINFO=/run/secrets/ca; fi \
     && cargo fetch --quiet --locked \
     && cargo metadata --quiet --locked --offline --format-version 1 > crates.json \
     && mkdir .cargo maxatac \
     && touch maxatac/__init__.py \
-    && printf '[build]\nrustflags = ["--remap-path-prefix=%s=crates"]\n' /root/.cargo/registry/src/* > .cargo/config.toml \
+    && printf '[build]\nrustflags = ["--remap-path-prefix=%s=crates"]\n' "$CARGO_HOME"/registry/src/* > .cargo/config.toml \
     && tools/bin/maturin build --quiet --release --locked --offline --interpreter python3 --compatibility linux --out /tmp
 
 COPY docker/notices.py docker/
