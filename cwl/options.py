@@ -20,6 +20,10 @@ from typing import Any
 from maxatac.cli.main import build_parser
 
 HERE = Path(__file__).parent
+sys.path.append(str(HERE.parent / "docs"))
+
+from pages import settle  # noqa: E402 - beside the other scripts that write what follows from the command line
+
 WDL = HERE.parent / "wdl" / "maxatac-train.wdl"
 
 EXCLUDED = {
@@ -570,22 +574,13 @@ def main() -> int:
     choice.add_argument("--write", action="store_true", help="update the descriptors")
     parser.add_argument("--image", metavar="NAME", help="the image to name; with -gpu behind it, that for GPUs")
     arguments = parser.parse_args()
-    stale = 0
     try:
         made = {**descriptors(arguments.image), PAGE: page()}
     except Unknown as error:
         print(error)
         return 1
-    for path, text in made.items():
-        if path.exists() and text == path.read_text(encoding="utf-8"):
-            continue
-        if arguments.write:
-            path.write_text(text, encoding="utf-8")
-            print(f"{path.name}: updated")
-        else:
-            print(f"{path.name}: differs from the command line; run python cwl/options.py --write")
-            stale += 1
-    return 1 if stale else 0
+    told = "differs from the command line; run python cwl/options.py --write"
+    return settle(made, write=arguments.write, told=told)
 
 
 if __name__ == "__main__":

@@ -8,22 +8,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import shutil
 import sys
 from pathlib import Path
+
+from pages import fill, settle
 
 DOCS = Path(__file__).parent
 PAGES = (DOCS.parent / "README.md", DOCS / "loader.md")
 FILES = ("bench.json", "scale.json")
 
-END = "<!-- end of the table -->"
-_MARKED = re.compile(r"<!-- table ([a-z]+), written by docs/benchmark\.py -->\n.*?" + re.escape(END), re.DOTALL)
-
-
-def begin(name: str) -> str:
-    """Marker before a table."""
-    return f"<!-- table {name}, written by docs/benchmark.py -->"
+SCRIPT = "docs/benchmark.py"
 
 
 def tables() -> dict[str, str]:
@@ -36,16 +31,6 @@ def tables() -> dict[str, str]:
         sys.path.pop(0)
     bench, scale = (json.loads((DOCS / name).read_text(encoding="utf-8")) for name in FILES)
     return sections(bench, scale)
-
-
-def filled(page: Path, laid_out: dict[str, str]) -> str:
-    """Put the tables between the markers of a page; returns the page's text."""
-    text, count = _MARKED.subn(
-        lambda found: f"{begin(found[1])}\n\n{laid_out[found[1]]}\n\n{END}", page.read_text(encoding="utf-8")
-    )
-    if not count:
-        raise LookupError(f"{page}: lacks the markers <!-- table NAME, written by docs/benchmark.py --> and {END}")
-    return text
 
 
 def main() -> int:
@@ -64,18 +49,9 @@ def main() -> int:
                 shutil.copyfile(arguments.take / name, DOCS / name)
                 print(f"{name}: taken from {arguments.take}")
     laid_out = tables()
-    stale = 0
-    for page in PAGES:
-        text = filled(page, laid_out)
-        if text == page.read_text(encoding="utf-8"):
-            continue
-        if arguments.write:
-            page.write_text(text, encoding="utf-8")
-            print(f"{page.name}: updated")
-        else:
-            print(f"{page.name}: the tables differ from the files; run python docs/benchmark.py --write")
-            stale += 1
-    return 1 if stale else 0
+    texts = {page: fill(page, laid_out, SCRIPT) for page in PAGES}
+    told = f"the tables differ from the files; run python {SCRIPT} --write"
+    return settle(texts, write=arguments.write, told=told)
 
 
 if __name__ == "__main__":

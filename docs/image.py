@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import statistics
 import subprocess
 import sys
@@ -17,6 +16,8 @@ import time
 import zlib
 from pathlib import Path
 from typing import IO, Any
+
+from pages import fill, settle
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -30,8 +31,7 @@ VARIANTS = {
 }
 RUNS = 5
 
-END = "<!-- end of the table -->"
-_MARKED = re.compile(r"<!-- table (image\w+), written by docs/image\.py -->\n.*?" + re.escape(END), re.DOTALL)
+SCRIPT = "docs/image.py"
 
 # Part of the instruction that makes a layer, and what the layer holds, in the order of the Dockerfile.
 LAYERS = (
@@ -169,17 +169,6 @@ def tables() -> dict[str, str]:
     return {"images": "\n".join(images), "imagelayers": "\n".join(rows)}
 
 
-def filled(page: Path, laid_out: dict[str, str]) -> str:
-    """Put the tables between the markers of a page; returns the page's text."""
-    text, count = _MARKED.subn(
-        lambda match: f"<!-- table {match[1]}, written by docs/image.py -->\n\n{laid_out[match[1]]}\n\n{END}",
-        page.read_text(encoding="utf-8"),
-    )
-    if not count:
-        raise LookupError(f"{page}: lacks the markers <!-- table NAME, written by docs/image.py --> and {END}")
-    return text
-
-
 def main() -> int:
     """Measure, check or write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -191,18 +180,9 @@ def main() -> int:
     if arguments.measure is not None:
         measure(arguments.measure or list(VARIANTS)[:2])
     laid_out = tables()
-    stale = 0
-    for page in PAGES:
-        text = filled(page, laid_out)
-        if text == page.read_text(encoding="utf-8"):
-            continue
-        if arguments.check:
-            print(f"{page.name}: the tables differ from the file; run python docs/image.py --write")
-            stale += 1
-        else:
-            page.write_text(text, encoding="utf-8")
-            print(f"{page.name}: updated")
-    return 1 if stale else 0
+    texts = {page: fill(page, laid_out, SCRIPT) for page in PAGES}
+    told = f"the tables differ from the file; run python {SCRIPT} --write"
+    return settle(texts, write=not arguments.check, told=told)
 
 
 if __name__ == "__main__":

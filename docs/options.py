@@ -10,6 +10,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from pages import settle
+
 from maxatac.cli.main import build_parser
 
 PAGES = {"train": "train.md", "check": "check.md", "simulate": "simulate.md", "report": "report.md"}
@@ -104,19 +106,10 @@ def main() -> int:
     choice.add_argument("--check", action="store_true", help="fail if a page disagrees with the parser")
     choice.add_argument("--write", action="store_true", help="update the pages")
     arguments = parser.parse_args()
-    stale = 0
-    for command, name in PAGES.items():
-        page = Path(__file__).parent / name
-        text = filled(page, command)
-        if text == page.read_text(encoding="utf-8"):
-            continue
-        if arguments.write:
-            page.write_text(text, encoding="utf-8")
-            print(f"{page.name}: updated")
-        else:
-            print(f"{page.name}: the options differ from the parser's; run python docs/options.py --write")
-            stale += 1
-    return 1 if stale else 0
+    pages = {Path(__file__).parent / name: command for command, name in PAGES.items()}
+    texts = {page: filled(page, command) for page, command in pages.items()}
+    told = "the options differ from the parser's; run python docs/options.py --write"
+    return settle(texts, write=arguments.write, told=told)
 
 
 if __name__ == "__main__":

@@ -57,11 +57,15 @@ def test_pages_are_found() -> None:
 
 
 def script(name: str) -> ModuleType:
-    """Import a script of the documentation."""
+    """Import a script of the documentation; what it has beside it is found as when it is run."""
+    sys.path.insert(0, str(ROOT / "docs"))
     spec = importlib.util.spec_from_file_location(f"docs_{name}", ROOT / "docs" / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(ROOT / "docs"))
     return module
 
 
@@ -87,9 +91,9 @@ def test_numbers_of_the_image_are_those_of_the_file() -> None:
 
 
 def test_every_table_of_numbers_has_a_place() -> None:
-    benchmark = script("benchmark")
+    pages, benchmark = script("pages"), script("benchmark")
     text = "".join(page.read_text(encoding="utf-8") for page in benchmark.PAGES)
-    assert [name for name in benchmark.tables() if text.count(benchmark.begin(name)) != 1] == []
+    assert [name for name in benchmark.tables() if text.count(pages.begin(name, benchmark.SCRIPT)) != 1] == []
 
 
 def test_stale_table_of_numbers_is_put_right(tmp_path: Path) -> None:
@@ -99,7 +103,7 @@ def test_stale_table_of_numbers_is_put_right(tmp_path: Path) -> None:
     line = next(line for line in text.splitlines() if line.startswith("| maxatac |"))
     stale = tmp_path / "loader.md"
     stale.write_text(text.replace(line, "| maxatac | 1 |"), encoding="utf-8")
-    assert benchmark.filled(stale, benchmark.tables()) == text
+    assert benchmark.fill(stale, benchmark.tables(), benchmark.SCRIPT) == text
 
 
 def test_option_table_has_every_option() -> None:
@@ -218,9 +222,8 @@ def test_example_of_a_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
 def test_outputs_are_listed() -> None:
     from maxatac import held_out, thresholds
-    from maxatac.scores import METRICS
-    from maxatac.training import _HISTORY_COLUMNS, _TIMING_COLUMNS
-    from maxatac.validation import CELL_COLUMNS
+    from maxatac.outputs import HISTORY_COLUMNS, TIMING_COLUMNS
+    from maxatac.scores import CELL_COLUMNS, METRICS
 
     text = TRAIN.read_text(encoding="utf-8")
     folder = RunFolder(Path(), "<prefix>")
@@ -228,7 +231,7 @@ def test_outputs_are_listed() -> None:
         getattr(folder, name).name for name, value in vars(RunFolder).items()
         if isinstance(value, property) and name != "tensorboard"
     ]  # fmt: skip
-    names += ["<prefix>_best.keras", "<prefix>_best.h5", "tensorboard/<prefix>/", *_HISTORY_COLUMNS, *_TIMING_COLUMNS]
+    names += ["<prefix>_best.keras", "<prefix>_best.h5", "tensorboard/<prefix>/", *HISTORY_COLUMNS, *TIMING_COLUMNS]
     names += [
         *held_out.COLUMNS,
         *thresholds.COLUMNS,
