@@ -7,7 +7,18 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from maxatac.errors import InputError
 from maxatac.files import whole_name
+
+HISTORY_COLUMNS = ("epoch", "dice_coef", "loss", "val_dice_coef", "val_loss")
+"""Columns that the history begins with."""
+
+TIMING_COLUMNS = (
+    "epoch", "seconds", "examples_per_second", "waiting_share", "statistics_share", "validation_share", "genome_share",
+)  # fmt: skip
+"""Columns of the times of each epoch."""
+
+_RECORD = "_run.json"
 
 _ENDINGS = (
     r"_\d+\.(keras|h5)|_best\.(keras|h5)|\.csv|_timing\.csv|_cells\.csv|_thresholds\.tsv|_run\.json|\.log|_resume\.npz"
@@ -96,7 +107,7 @@ class RunFolder:
     @property
     def record(self) -> Path:
         """The run record."""
-        return self.named("_run.json")
+        return self.named(_RECORD)
 
     @property
     def resume_state(self) -> Path:
@@ -189,3 +200,26 @@ class RunFolder:
 
     def _mine(self, endings: str) -> re.Pattern[str]:
         return re.compile(re.escape(self.prefix) + f"({endings})")
+
+
+def find_run(path: Path) -> RunFolder:
+    """Find the run that was named: by folder and prefix, by the folder alone, or by its run record.
+
+    Raises
+    ------
+    InputError
+        If there is none, or more than one.
+    """
+    if path.name.endswith(_RECORD):
+        path = path.with_name(path.name.removesuffix(_RECORD))
+    if path.with_name(path.name + _RECORD).is_file():
+        return RunFolder(path.parent, path.name)
+    found = sorted(path.glob(f"*{_RECORD}")) if path.is_dir() else []
+    prefixes = [record.name.removesuffix(_RECORD) for record in found]
+    if len(prefixes) == 1:
+        return RunFolder(path, prefixes[0])
+    if prefixes:
+        raise InputError([f"{path}: holds the runs {', '.join(prefixes)}; name one, such as {path / prefixes[0]}"])
+    raise InputError(
+        [f"{path}: no run found; expected a folder and prefix, such as results/CTCF, with results/CTCF{_RECORD}"]
+    )

@@ -25,6 +25,9 @@ MODEL, SIGNAL, BINDING, GUESS = "model", "ATAC-seq signal", "mean binding of oth
 METRICS = ("pooled_dice", "average_precision", "auroc", "precision_at_5_percent_recall")
 """What is reported for a set of bins, in this order."""
 
+CELL_COLUMNS = ("epoch", "set", "cell_type", "bins", "bound_bins", "loss", *METRICS)
+"""Columns of the table of these scores by cell type."""
+
 EARLY_RECALL = 0.05
 """Recall at which the precision of the most confident predictions is reported (Cazares et al. 2023)."""
 

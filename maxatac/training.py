@@ -28,7 +28,7 @@ from maxatac.leak_guard import Stream, prove
 from maxatac.logs import at_level, holding_back, without_backend_noise, writing_to
 from maxatac.machine import usable_processors
 from maxatac.meter import LoaderTimes
-from maxatac.outputs import RunFolder
+from maxatac.outputs import HISTORY_COLUMNS, TIMING_COLUMNS, RunFolder
 from maxatac.progress import EpochProgress, EventFiles
 from maxatac.record import PhaseTimes, RunRecord, settings_of_run
 from maxatac.regions import save_roi
@@ -36,10 +36,11 @@ from maxatac.report import describe_layers, plot_history, plot_structure
 from maxatac.report_data import ReportData
 from maxatac.reporting import write_report
 from maxatac.resume import InputFile, ResumeState, input_differences, read_state, restore, setting_differences
+from maxatac.scores import CELL_COLUMNS
 from maxatac.selection import best_epoch, criterion, is_over
 from maxatac.settings import SEED_RANGE, TrainConfig, loader_memory, loader_threads
 from maxatac.thresholds import write_thresholds
-from maxatac.validation import CELL_COLUMNS, GenomeBatches, Validated, describe_scores, genome_batches, make_validator
+from maxatac.validation import GenomeBatches, Validated, describe_scores, genome_batches, make_validator
 
 if TYPE_CHECKING:
     import keras
@@ -55,11 +56,6 @@ STATISTICS_BATCHES = 10
 """Training batches from which the batch-norm statistics are measured before each validation; see ``docs/train.md``."""
 
 Row = dict[str, float]
-
-_HISTORY_COLUMNS = ("epoch", "dice_coef", "loss", "val_dice_coef", "val_loss")
-_TIMING_COLUMNS = (
-    "epoch", "seconds", "examples_per_second", "waiting_share", "statistics_share", "validation_share", "genome_share",
-)  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -707,9 +703,9 @@ def _write_tables(
     config: TrainConfig, folder: RunFolder, tables: Mapping[str, Sequence[Any]], best: int | None
 ) -> None:
     """Write what is written anew after each epoch: tables and figure."""
-    names = dict.fromkeys((*_HISTORY_COLUMNS, *(name for row in tables["history"] for name in row)))
+    names = dict.fromkeys((*HISTORY_COLUMNS, *(name for row in tables["history"] for name in row)))
     _write_table(folder.history, names, tables["history"])
-    _write_table(folder.timing, _TIMING_COLUMNS, tables["timing"])
+    _write_table(folder.timing, TIMING_COLUMNS, tables["timing"])
     cells = [row for rows in tables["cells"] for row in rows]
     if cells:
         _write_table(folder.cells, CELL_COLUMNS, cells)

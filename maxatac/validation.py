@@ -24,7 +24,7 @@ from maxatac._core import Genome, Track, read_windows
 from maxatac.errors import InputError, TrackError
 from maxatac.evaluation import read_ahead
 from maxatac.genome import Blacklist, some
-from maxatac.scores import METRICS, Ranking, ScoreTally, StreamingScores
+from maxatac.scores import Ranking, ScoreTally, StreamingScores
 from maxatac.windows import BIN_SIZE, BINS, WINDOW_LENGTH
 
 if TYPE_CHECKING:
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
     from maxatac.settings import TrainConfig
 
 logger = logging.getLogger(__name__)
-
-CELL_COLUMNS = ("epoch", "set", "cell_type", "bins", "bound_bins", "loss", *METRICS)
-"""Columns of the scores by cell type."""
 
 _UNKNOWN = -1.0
 _PIECE = 64  # windows that one thread reads at a time
@@ -356,7 +353,7 @@ class Validated:
     row : dict of str to float
         Columns of the history.
     cells : tuple of dict
-        One for each set and cell type: ``CELL_COLUMNS`` without the epoch.
+        One for each set and cell type: ``maxatac.scores.CELL_COLUMNS`` without the epoch.
     seconds : dict of str to float
         Time by the name of the set.
     rankings : dict of str to Ranking

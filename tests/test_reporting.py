@@ -27,9 +27,8 @@ from tiny import TinySet
 
 from maxatac import held_out
 from maxatac.cli.main import main
-from maxatac.cli.report import find_run
 from maxatac.genome import assembly
-from maxatac.outputs import RunFolder
+from maxatac.outputs import RunFolder, find_run
 from maxatac.reporting import contents, doubts, write_report
 from maxatac.reporting.figures import _wrapped, parts_of, use_of, wilson
 from maxatac.reporting.markup import Markup, table, tag

@@ -21,8 +21,8 @@ from maxatac import Genome, Track
 from maxatac.cli.main import main
 from maxatac.errors import TrackError
 from maxatac.genome import Blacklist
-from maxatac.scores import METRICS
-from maxatac.validation import CELL_COLUMNS, GenomeBatches, draw_genome_windows
+from maxatac.scores import CELL_COLUMNS, METRICS
+from maxatac.validation import GenomeBatches, draw_genome_windows
 
 # Keras 3 reads its variables in a way that numpy 2 warns about.
 pytestmark = pytest.mark.filterwarnings(

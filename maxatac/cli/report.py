@@ -6,10 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from maxatac.errors import InputError
-from maxatac.outputs import RunFolder
-
-_RECORD = "_run.json"
+from maxatac.outputs import find_run
 
 
 def add_parser(subparsers: Any) -> None:
@@ -33,26 +30,3 @@ def run(namespace: argparse.Namespace) -> int:
 
     print(write_report(find_run(namespace.run_files)))
     return 0
-
-
-def find_run(path: Path) -> RunFolder:
-    """Find the run that was named: by folder and prefix, by the folder alone, or by its run record.
-
-    Raises
-    ------
-    InputError
-        If there is none, or more than one.
-    """
-    if path.name.endswith(_RECORD):
-        path = path.with_name(path.name.removesuffix(_RECORD))
-    if path.with_name(path.name + _RECORD).is_file():
-        return RunFolder(path.parent, path.name)
-    found = sorted(path.glob(f"*{_RECORD}")) if path.is_dir() else []
-    prefixes = [record.name.removesuffix(_RECORD) for record in found]
-    if len(prefixes) == 1:
-        return RunFolder(path, prefixes[0])
-    if prefixes:
-        raise InputError([f"{path}: holds the runs {', '.join(prefixes)}; name one, such as {path / prefixes[0]}"])
-    raise InputError(
-        [f"{path}: no run found; expected a folder and prefix, such as results/CTCF, with results/CTCF{_RECORD}"]
-    )

@@ -11,18 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from maxatac.errors import InputError
-from maxatac.outputs import RunFolder
+from maxatac.outputs import HISTORY_COLUMNS, TIMING_COLUMNS, RunFolder
+from maxatac.scores import CELL_COLUMNS
 
 Row = Mapping[str, Any]
 
 FORMAT = 1
-"""Of the file of what was gathered for the report alone."""
+"""Of the file of what was gathered for the report alone; another number is not read."""
 
-_HISTORY = ("epoch", "dice_coef", "loss", "val_dice_coef", "val_loss")
-_TIMING = (
-    "epoch", "seconds", "examples_per_second", "waiting_share", "statistics_share", "validation_share", "genome_share",
-)  # fmt: skip
-_CELLS = ("epoch", "set", "cell_type", "bins", "bound_bins", "average_precision", "auroc")
 _WORDS = ("set", "cell_type")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -112,9 +108,9 @@ def read_contents(folder: RunFolder) -> Contents:
     return Contents(
         prefix=_printable(folder.prefix),
         record=record,
-        history=_table(folder.history, _HISTORY),
-        timing=_table(folder.timing, _TIMING),
-        cells=_table(folder.cells, _CELLS),
+        history=_table(folder.history, HISTORY_COLUMNS),
+        timing=_table(folder.timing, TIMING_COLUMNS),
+        cells=_table(folder.cells, CELL_COLUMNS),
         test=_json(folder.test_scores) if was_tested else None,
         data=_of_this_format(folder.report_data, _json(folder.report_data) or {}),
     )
