@@ -27,21 +27,13 @@ SETTINGS = {
     "tchroms": ("chr1",), "test_chroms": ("chr2",),
 }  # fmt: skip
 
-QUICK = """
+QUICK = f"""
 import sys
 sys.modules["tensorflow"] = None
-import keras
+sys.path.append({str(Path(__file__).parent)!r})
 import maxatac.model
 from maxatac.cli.main import program
-
-def build(arch, *, dense=False, output_activation="sigmoid"):
-    inputs = keras.Input((1024, 5), name="window")
-    x = keras.layers.AveragePooling1D(32)(inputs)
-    x = keras.layers.Conv1D(4, 3, padding="same", activation="relu", name="conv")(x)
-    x = keras.layers.BatchNormalization(name="batch_norm")(x)
-    x = keras.layers.Conv1D(1, 1, activation=output_activation, name="conv_head")(x)
-    return keras.Model(inputs, keras.layers.Flatten(name="bins")(x), name="quick")
-
+from quick import build
 maxatac.model.build = build
 """
 """A network that compiles in a moment."""

@@ -685,8 +685,12 @@ def test_early_stopping(
 def test_ema(tiny_set: TinySet, tmp_path: Path, quick_network: None) -> None:
     import keras
 
-    for name, changes in (("plain", {}), ("averaged", {"ema": 0.5})):
-        assert main(tiny_set.arguments(tmp_path / name, "--no-test", epochs=2, seed=3, **changes)) == 0
+    for name, words in (
+        ("plain", []),
+        ("averaged", ["--ema", "0.5"]),
+        ("compact", ["--ema", "0.5", "--compact_transport"]),
+    ):
+        assert main(tiny_set.arguments(tmp_path / name, "--no-test", *words, epochs=2, seed=3)) == 0
     states, losses, saved = {}, {}, {}
     for name in ("plain", "averaged"):
         state = read_state(RunFolder(tmp_path / name, "maxatac_model").resume_state)
@@ -702,6 +706,9 @@ def test_ema(tiny_set: TinySet, tmp_path: Path, quick_network: None) -> None:
     assert np.array_equal(kernel, states["averaged"]["conv/kernel"])
     assert not np.array_equal(kernel, weights)
     assert sum(np.array_equal(values, weights) for values in states["averaged"].values()) == 1
+    # However the inputs travel.
+    compact = keras.models.load_model(tmp_path / "compact" / "maxatac_model_2.keras", compile=False)
+    np.testing.assert_allclose(compact.get_layer("conv").kernel.numpy(), kernel, atol=1e-5)
 
 
 @covers("--deterministic", "--no-deterministic")

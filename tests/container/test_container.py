@@ -14,7 +14,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -284,10 +284,10 @@ def epochs_told(folder: Path) -> int:
     return log.read_text().count(" INFO epoch ") if log.exists() else 0
 
 
-def wait_for(condition: object, tell: object) -> None:
+def wait_for(condition: Callable[[], bool], tell: Callable[[], str]) -> None:
     end = time.monotonic() + RUN_SECONDS
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < end, tell()  # type: ignore[operator]
+    while not condition():
+        assert time.monotonic() < end, tell()
         time.sleep(0.2)
 
 
