@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from maxatac.errors import MaxatacError
 from maxatac.scores import auroc, average_precision
 from maxatac.windows import BIN_SIZE, BINS, WINDOW_LENGTH
 
@@ -114,6 +115,8 @@ def predict_chromosome(
     ------
     ValueError
         If ``step`` is not a positive multiple of 32, or ``batch_size`` is not positive.
+    MaxatacError
+        If the model predicts what is no number, as it does where the signal is infinite.
     """
     if step < 1 or step % BIN_SIZE:
         raise ValueError(f"windows {step} bp apart do not line up with bins of {BIN_SIZE} bp")
@@ -137,6 +140,8 @@ def predict_chromosome(
         batch = starts[first : first + batch_size]
         bins = batch[:, None] // BIN_SIZE + np.arange(BINS)
         predictions = np.asarray(model.predict_on_batch(windows))[: len(batch)]
+        if not np.isfinite(predictions).all():
+            raise MaxatacError(_told_not_finite(chrom, batch, windows, predictions))
         np.add.at(total, bins, predictions[:, ::-1] if reverse else predictions)
         np.add.at(count, bins, 1)
         if after_batch is not None:
@@ -144,6 +149,20 @@ def predict_chromosome(
     scores = np.full(total.shape, np.nan, dtype=np.float32)
     np.divide(total, count, out=scores, where=count > 0, casting="same_kind")
     return scores
+
+
+def _told_not_finite(
+    chrom: str, starts: NDArray[np.int64], windows: NDArray[np.float32], predictions: NDArray[np.float32]
+) -> str:
+    """Say where a prediction is no number, and what of the signal may be to blame."""
+    row = int(np.flatnonzero(~np.isfinite(predictions).all(axis=1))[0])
+    signal = windows[row, :, 4]
+    what = "is infinite" if not np.isfinite(signal).all() else f"runs from {signal.min():g} to {signal.max():g}"
+    start = int(starts[row])
+    return (
+        f"the model's prediction for {chrom}:{start:,}-{start + WINDOW_LENGTH:,} is not a number; the ATAC signal of "
+        f"this window {what}"
+    )
 
 
 def window_starts(chrom: str, size: int, step: int, blacklist: Blacklist | None = None) -> NDArray[np.int64]:
@@ -205,7 +224,8 @@ def read_overlapping(
         span = np.zeros((last - first, 5), dtype=np.float32)
         span[:, :4] = genome.one_hot(chrom, first, last)
         if has_track:
-            span[:, 4] = np.nan_to_num(track.values(chrom, first, last), nan=0.0)
+            values = track.values(chrom, first, last)
+            span[:, 4] = np.where(np.isnan(values), 0, values)
         for row in range(begin, end):
             offset = int(starts[row]) - first
             windows[row] = span[offset : offset + WINDOW_LENGTH]

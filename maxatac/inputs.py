@@ -27,7 +27,7 @@ from maxatac.settings import (
     DEFAULT_VALIDATION_CHROMS,
     TrainConfig,
 )
-from maxatac.shared_files import EqualFiles, check_held_out_files
+from maxatac.shared_files import EqualFiles, check_held_out_files, uses_of
 from maxatac.split import ChromSplit, resolve_chroms, resolve_test_chroms
 from maxatac.windows import BIN_SIZE, WINDOW_LENGTH
 
@@ -133,12 +133,12 @@ def split_of(config: TrainConfig, sizes: Mapping[str, int], problems: list[str])
         defaults=(DEFAULT_CHROMS, DEFAULT_TRAINING_CHROMS, DEFAULT_VALIDATION_CHROMS),
         problems=problems,
     )
-    if not config.test:
+    if not config.test and config.test_chroms is None:
         return split
     test_chroms = resolve_test_chroms(
         sizes, split, test_chroms=config.test_chroms, default=DEFAULT_TEST_CHROMS, problems=problems
     )
-    return dataclasses.replace(split, test=test_chroms)
+    return dataclasses.replace(split, test=test_chroms) if config.test else split
 
 
 def read_samples(config: TrainConfig, problems: list[str]) -> list[Sample]:
@@ -178,6 +178,8 @@ def open_inputs(config: TrainConfig, folder: RunFolder | None) -> Inputs:
         check_file(config.weights, problems, what="weights")
     genome = _open_genome(config.sequence, problems)
     samples = read_samples(config, problems)
+    if folder is not None:
+        _check_own_files(folder, samples, problems)
     given_regions = {"--train_roi": config.train_roi, "--validate_roi": config.validate_roi}
     shared = check_held_out_files(
         config.cells or config.meta_file or Path(),
@@ -425,6 +427,20 @@ def _check_folder(config: TrainConfig, folder: RunFolder, problems: list[str]) -
         )
 
 
+def _check_own_files(folder: RunFolder, samples: Sequence[Sample], problems: list[str]) -> None:
+    """Look for files of cell types under names that the run gives to its results: they would be replaced."""
+    try:
+        mine = {path.resolve(): path for path in folder.of_earlier_run()}
+    except OSError:
+        return  # which the check of the folder has told about
+    for use in uses_of(samples):
+        if (result := mine.get(use.path.resolve())) is not None:
+            problems.append(
+                f"{use}: {use.path} has the name that a run of the prefix {folder.prefix} in {folder.folder} gives to "
+                f"a result of its own ({result.name}), which would replace it; choose another --output or --prefix"
+            )
+
+
 def _check_sizes_file(config: TrainConfig, sizes: Mapping[str, int], used: Sequence[str], problems: list[str]) -> None:
     if config.chrom_sizes is None:
         return
@@ -445,10 +461,11 @@ def _check_tracks(
 ) -> None:
     """Hold the chromosomes of every track against the genome, and look for some that hold no binding data."""
     fitted = (*split.training, *split.validation)
-    # Of training rows the test uses the binding too, as a baseline; of Test rows it uses the held-out part alone.
+    # Of training rows the test uses the binding too, as a baseline; of Test rows it uses the held-out part alone, and
+    # without a test nothing.
     chroms_of: dict[Path, dict[str, None]] = {}
     for sample in samples:
-        chroms = (*fitted, *split.test) if sample.label == "Train" else split.test or fitted
+        chroms = (*fitted, *split.test) if sample.label == "Train" else split.test
         for file in (sample.signal, sample.binding):
             chroms_of.setdefault(file, {}).update(dict.fromkeys(chroms))
     labels = {sample.binding for sample in samples if sample.label == "Train" or split.test}

@@ -241,7 +241,8 @@ def input_differences(
     """Find the inputs that are not what the run began with, wherever they lie now.
 
     Sizes are compared first, contents by SHA-256. A run that was killed so early that a checksum was not known yet
-    has the time of the last change instead.
+    has the time of the last change instead. Files of Test cell types are read for the test alone, which may be switched
+    on or off: those that one side does not read are not compared.
 
     Parameters
     ----------
@@ -260,10 +261,22 @@ def input_differences(
     problems = []
     before = {name: file for name, file in state.inputs.items() if name not in UNCOMPARED_INPUTS}
     now = {name: file for name, file in files.items() if name not in UNCOMPARED_INPUTS}
+    for_test = {
+        f"{cell} {column}"
+        for cell, label in state.cell_types.items()
+        if label == "Test"
+        for column in ("signal", "binding")
+    }
     problems += [
-        f"--resume: the run read a file for {name}, and now there is none" for name in before if name not in now
+        f"--resume: the run read a file for {name}, and now there is none"
+        for name in before
+        if name not in now and name not in for_test
     ]
-    problems += [f"--resume: {name}: {paths[name]} is new; the run had none" for name in now if name not in before]
+    problems += [
+        f"--resume: {name}: {paths[name]} is new; the run had none"
+        for name in now
+        if name not in before and name not in for_test
+    ]
     to_hash = []
     for name in (name for name in now if name in before):
         same = f"--resume: {name}: {paths[name]} is not the file that the run began with"

@@ -521,6 +521,18 @@ def _compare(
     return checksums
 
 
+def check_resume(config: TrainConfig, folder: RunFolder, inputs: Inputs) -> None:
+    """Find out whether a run can be gone on with, and touch nothing.
+
+    Raises
+    ------
+    InputError
+        If it cannot.
+    """
+    earlier = read_state(folder.resume_state)
+    _compare(config, folder, inputs, _seed(config, earlier), earlier)
+
+
 def _weights_problems(config: TrainConfig) -> list[str]:
     """Find out whether the weights fit, for a run that will not start anyway: all problems are told at once."""
     if config.weights is None or file_fault(config.weights) is not None:

@@ -24,6 +24,26 @@ def test_an_input_is_never_removed(tiny_set: TinySet, tmp_path: Path, option: st
     assert given.read_bytes() == b"kept"
 
 
+@pytest.mark.parametrize("how", [{}, {"force": True}, {"resume": True}], ids=str)
+@pytest.mark.parametrize(
+    ("cell", "what", "name"), [("CellA", "signal.bw", "again.bw"), ("CellC", "binding.bw", "again_test.CellC.bw")]
+)
+def test_a_track_is_never_replaced(cell: str, what: str, name: str, how: dict[str, bool], damaged: TinySet) -> None:
+    old = damaged.file(cell, what)
+    old.rename(damaged.folder / name)
+    damaged.write_meta(
+        [{column: name if value == old.name else value for column, value in row.items()} for row in damaged.rows()]
+    )
+    with pytest.raises(InputError) as caught:
+        open_inputs(damaged.config(damaged.folder, prefix="again", **how), RunFolder(damaged.folder, "again"))
+    (told,) = (
+        problem for problem in caught.value.problems if " has the name that a run of the prefix again " in problem
+    )
+    assert told.startswith(f"{'ATAC_Signal_File' if what == 'signal.bw' else 'Binding_File'} of {cell} (")
+    assert f"({name})" in told
+    assert (damaged.folder / name).exists()
+
+
 def test_clear_takes_this_prefix_only(tmp_path: Path) -> None:
     mine = ["a.csv", "a_1.keras", "a_best.h5", "a_run.json", ".a_2.keras.partial.keras"]
     others = ["a_b.csv", "ab_1.keras", "notes.txt", "a_1.keras.bak"]

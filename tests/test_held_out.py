@@ -27,6 +27,7 @@ from maxatac.cli.main import main
 from maxatac.errors import InputError
 from maxatac.evaluation import window_starts
 from maxatac.held_out import COLUMNS, other_binding, write_track
+from maxatac.inputs import open_inputs
 from maxatac.meta import Sample
 from maxatac.outputs import RunFolder
 from maxatac.progress import counting
@@ -321,10 +322,11 @@ def test_no_test(
 def test_chromosomes_that_cannot_test(
     typed: tuple[str, ...], words: list[str], tiny_set: TinySet, output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(tiny_set.arguments(output, test_chroms=typed)) == 2
-    told = capsys.readouterr().err
-    assert all(word in told for word in words)
-    assert not output.exists()
+    for test in (True, False):
+        assert main(tiny_set.arguments(output, test_chroms=typed, test=test)) == 2
+        told = capsys.readouterr().err
+        assert all(word in told for word in words)
+        assert not output.exists()
 
 
 def test_bins_without_a_window_are_nobodys(damaged: TinySet, output: Path, quick_network: None) -> None:
@@ -382,6 +384,27 @@ def test_test_track_without_data_is_warned_of(
     start(damaged.arguments(output, **SPLIT))
     warnings = [line for line in capsys.readouterr().err.splitlines() if " WARNING " in line]
     assert [line.split(" WARNING ")[1] for line in warnings] == [f"{path}: no binding data on chr1: taken as 0"]
+
+
+def test_test_track_that_nothing_reads(damaged: TinySet, output: Path) -> None:
+    tiny.write_bigwig(damaged.file("CellC", "signal.bw"), [("chrUn", 10, 20, 1.0)], {"chrUn": 1_000})
+    inputs = open_inputs(damaged.config(output, test=False), None)
+    assert not inputs.split.test
+    with pytest.raises(InputError, match=r"CellC_signal\.bw: has none of the chromosomes that the run uses \(chr1\)"):
+        open_inputs(damaged.config(output, **SPLIT), None)
+
+
+def test_prediction_that_is_no_number_ends_the_test(
+    damaged: TinySet, output: Path, scores: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Such bins must not be left out of the scores without a word."""
+    tiny.write_bigwig(damaged.file("CellC", "signal.bw"), [("chr1", 60_000, 60_010, np.inf)])
+    assert main(damaged.arguments(output, **SPLIT)) == 1
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert "the model's prediction for chr1:59,136-60,160 is not a number" in told
+    assert "the ATAC signal of this window is infinite" in told
+    assert (output / "maxatac_model_best.keras").exists()
+    assert not list(output.glob("*_test*"))
 
 
 def test_failing_test_leaves_the_models(

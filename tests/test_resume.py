@@ -409,6 +409,29 @@ def test_inputs_are_compared_by_content(name: str, damaged: TinySet, output: Pat
     assert f"it has {len(before) + 1:,} bytes, that one had {len(before):,}" in problem
 
 
+@pytest.mark.parametrize("first", [True, False], ids=["test_at_first", "test_at_last"])
+def test_the_test_may_be_switched(first: bool, tiny_set: TinySet, output: Path, drifting: None) -> None:
+    chroms = {"tchroms": ("chr2",), "vchroms": ("chr3",), "test_chroms": ("chr1",)}
+    train(tiny_set.config(output, epochs=1, test=first, **chroms))
+    train(tiny_set.config(output, epochs=2, test=not first, resume=True, **chroms))
+    assert record(output)["epochs_finished"] == 2
+    assert ("skipped" in record(output)["test"]) == first
+
+
+def test_dry_run_knows_what_keeps_a_run_from_going_on(
+    tiny_set: TinySet, stopped: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = contents(stopped)
+    assert main(tiny_set.arguments(stopped, "--dry_run", "--resume", epochs=4)) == 0
+    assert main(tiny_set.arguments(stopped, "--dry_run", "--resume", epochs=4, batch_size=16)) == 2
+    assert "--batch_size is 16, but the run began with 8" in capsys.readouterr().err
+    flip(stopped / STATE)
+    assert main(tiny_set.arguments(stopped, "--dry_run", "--resume", epochs=4)) == 2
+    assert "cannot be read" in capsys.readouterr().err
+    (stopped / STATE).write_bytes(before[stopped / STATE])
+    assert contents(stopped) == before
+
+
 def test_input_whose_checksum_was_not_known(tmp_path: Path) -> None:
     path = tmp_path / "a.bw"
     path.write_bytes(b"track")

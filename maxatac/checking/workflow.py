@@ -41,7 +41,7 @@ from maxatac.settings import (
     loader_threads,
 )
 from maxatac.shared_files import describe, find_equal_files, uses_of
-from maxatac.training import guard_samplers, make_samplers
+from maxatac.training import check_resume, guard_samplers, make_samplers
 from maxatac.validation import GenomeBatches, genome_batches
 
 
@@ -90,6 +90,11 @@ def _try_out(
     found: dict[str, Any] = {}
     seed = config.seed if config.seed is not None else random.SystemRandom().randint(*SEED_RANGE)
     if inputs is not None:
+        if config.resume and folder is not None:
+            try:
+                check_resume(config, folder, inputs)
+            except InputError as error:
+                problems += error.problems
         try:
             samplers = make_samplers(config, inputs, seed)
             genome_like = genome_batches(config, inputs, seed, threads=loader_threads(config))
