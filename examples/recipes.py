@@ -28,6 +28,7 @@ TEST_CHROMS = ["chrIII", "chrXII"]
 BATCHES = 40
 DECAYS = (0.99, 0.998)
 AVERAGED = (5, 10)
+PATIENCES = (3, 8)
 
 Weights = list[NDArray[np.float32]]
 
@@ -281,6 +282,8 @@ def run(study: Study, epochs: int, recipe: Recipe, folder: Path) -> dict[str, An
     ranked = sorted(range(epochs), key=lambda epoch: -course[epoch]["average_precision"])
     averages = averager.averages or {}
     lines: dict[str, Weights] = {"last": kept[-1], "best": kept[ranked[0]]}
+    scores_of_epochs = [row["average_precision"] for row in course]
+    lines |= {f"early stopping {patience}": kept[best_before(scores_of_epochs, patience)] for patience in PATIENCES}
     lines |= {f"ema {decay}": averages[decay] for decay in DECAYS}
     lines |= {f"mean of last {k}": _mean(kept[-k:]) for k in AVERAGED}
     lines |= {f"mean of best {k}": _mean([kept[epoch] for epoch in ranked[:k]]) for k in AVERAGED}
@@ -293,6 +296,17 @@ def run(study: Study, epochs: int, recipe: Recipe, folder: Path) -> dict[str, An
     np.savez(folder / "epochs.npz", **{f"{e}_{i}": w for e, ws in enumerate(kept) for i, w in enumerate(ws)})
     np.savez(folder / "ema.npz", **{f"{d}_{i}": w for d, ws in averages.items() for i, w in enumerate(ws)})
     return {"seconds": seconds, "course": course, "scores": found}
+
+
+def best_before(scores: Sequence[float], patience: int) -> int:
+    """Find the best epoch of a run that ends after ``patience`` epochs without a better one."""
+    best = 0
+    for epoch, score in enumerate(scores):
+        if score > scores[best]:
+            best = epoch
+        if epoch - best >= patience:
+            break
+    return best
 
 
 def table(output: Path) -> None:

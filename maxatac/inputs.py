@@ -462,19 +462,21 @@ def _check_tracks(
     """Hold the chromosomes of every track against the genome, and look for some that hold no binding data."""
     fitted = (*split.training, *split.validation)
     # Of training rows the test uses the binding too, as a baseline; of Test rows it uses the held-out part alone, and
-    # without a test nothing.
+    # without a test nothing; a length that is another's is told of all the same.
     chroms_of: dict[Path, dict[str, None]] = {}
     for sample in samples:
-        chroms = (*fitted, *split.test) if sample.label == "Train" else split.test
+        chroms = (*fitted, *split.test) if sample.label == "Train" else split.test or fitted
         for file in (sample.signal, sample.binding):
             chroms_of.setdefault(file, {}).update(dict.fromkeys(chroms))
-    labels = {sample.binding for sample in samples if sample.label == "Train" or split.test}
+    wanted = [sample for sample in samples if sample.label == "Train" or split.test]
+    read = {file for sample in wanted for file in (sample.signal, sample.binding)}
+    labels = {sample.binding for sample in wanted}
     purpose = {sample.binding: "binding" for sample in samples} | {sample.signal: "ATAC" for sample in samples}
     for path, track in tracks.items():
         before = len(problems)
         used = tuple(chroms_of[path])
         missing = compare_chrom_sizes(sizes, str(config.sequence), track.chrom_sizes, str(path), used, problems)
-        if len(problems) > before:
+        if len(problems) > before or path not in read:
             continue
         if used and len(missing) == len(used):
             problems.append(
