@@ -1,9 +1,11 @@
 """Kill a training with SIGKILL at random moments, let each go on with ``--resume``, and compare the ends.
 
-A moment is a random one of a random epoch; what comes before training belongs to the first.
+A moment is a random one of a random epoch, or of the independent test and the report; what comes before training
+belongs to the first epoch.
 
 ``python tests/kill.py FOLDER --kills 20`` prints a line per kill and leaves with 1 if any end differs from that of a
-run in one go. The network is the real one; JAX computes, for its compiled code can be kept for the next process.
+run in one go. The network is the real one; JAX computes, for its compiled code can be kept for the next process, or
+what ``--backend`` names.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import tiny
@@ -26,18 +28,20 @@ from tiny import TinySet
 PREFIX = "maxatac_model"
 EPOCHS = 6
 
-Outcome = tuple[str, bytes, str]
+SPLIT = {"tchroms": ("chr2",), "vchroms": ("chr3",), "test_chroms": ("chr1",)}
+
+Outcome = tuple[str | bytes, ...]
 
 
 def command(data: TinySet, output: Path, *more: str) -> list[str]:
-    changes = {"epochs": EPOCHS, "batches": 4, "rand_ratio": 0.25, "jitter": 100}
+    changes = {"epochs": EPOCHS, "batches": 4, "rand_ratio": 0.25, "jitter": 100, **SPLIT}
     return [sys.executable, "-m", "maxatac", *data.arguments(output, "--rev_comp", "--resume", *more, **changes)]
 
 
-def environment(cache: Path) -> dict[str, str]:
+def environment(cache: Path, backend: str = "jax") -> dict[str, str]:
     return {
         **os.environ,
-        "KERAS_BACKEND": "jax",
+        "KERAS_BACKEND": backend,
         "JAX_COMPILATION_CACHE_DIR": str(cache),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
     }
@@ -49,15 +53,15 @@ def outcome(output: Path) -> Outcome:
     assert record["status"] == "finished"
     return (
         record["state_sha256"],
-        (output / f"{PREFIX}.csv").read_bytes(),
         (output / "best_epoch.txt").read_text(),
+        *((output / f"{PREFIX}{ending}").read_bytes() for ending in (".csv", "_thresholds.tsv", "_test.tsv")),
     )
 
 
-def run_to_the_end(data: TinySet, output: Path, cache: Path) -> float:
+def run_to_the_end(data: TinySet, output: Path, env: Mapping[str, str]) -> float:
     """Run, and return how many seconds it took."""
     begin = time.monotonic()
-    done = subprocess.run(command(data, output), env=environment(cache), capture_output=True, text=True, check=False)
+    done = subprocess.run(command(data, output), env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{output}: status {done.returncode}\n{done.stderr}")
     return time.monotonic() - begin
@@ -69,9 +73,9 @@ def finished(output: Path) -> int:
     return log.read_text().count(" INFO epoch ") if log.exists() else 0
 
 
-def kill_in(epoch: int, seconds: float, data: TinySet, output: Path, cache: Path) -> str:
+def kill_in(epoch: int, seconds: float, data: TinySet, output: Path, env: Mapping[str, str]) -> str:
     """Start a run and kill it some time after so many epochs; returns what it leaves, empty if it was quicker."""
-    with subprocess.Popen(command(data, output), env=environment(cache), stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command(data, output), env=env, stderr=subprocess.DEVNULL) as process:
         while finished(output) < epoch and process.poll() is None:
             time.sleep(0.02)
         time.sleep(seconds)
@@ -81,29 +85,32 @@ def kill_in(epoch: int, seconds: float, data: TinySet, output: Path, cache: Path
     return f"{finished(output)} epochs logged, {len(list(output.glob('.*partial*')))} files half written"
 
 
-def kill_and_resume(folder: Path, kills: int, seed: int) -> list[bool]:
+def kill_and_resume(folder: Path, kills: int, seed: int, backend: str = "jax") -> list[bool]:
     """Kill so many runs; returns for each whether it ended as the run in one go."""
     random.seed(seed)
     data = tiny.make(folder)
-    cache, once = folder / "cache", folder / "once"
-    run_to_the_end(data, folder / "first", cache)
+    env, once = environment(folder / "cache", backend), folder / "once"
+    run_to_the_end(data, folder / "first", env)
     # The second has its compiled code ready, as the ones to be killed have.
-    length = run_to_the_end(data, once, cache)
+    length = run_to_the_end(data, once, env)
     expected = outcome(once)
     with (once / f"{PREFIX}_timing.csv").open(newline="") as file:
         # The first epoch has all that comes before it, and each the saving that comes after.
         lengths = [1.3 * float(row["seconds"]) for row in csv.DictReader(file)]
+    phases = json.loads((once / f"{PREFIX}_run.json").read_text())["phases"]
+    lengths.append(1.3 * phases["test"])
     lengths[0] = length - sum(lengths[1:])
-    print(f"in one go: {length:.1f} s, state {expected[0]}", flush=True)
+    print(f"in one go: {length:.1f} s, state {expected[0]!r}", flush=True)
     same: list[bool] = []
     while len(same) < kills:
-        output, epoch = folder / "killed", random.randrange(EPOCHS)
+        output, epoch = folder / "killed", random.randrange(EPOCHS + 1)
         moment = random.uniform(0, lengths[epoch])
-        if left := kill_in(epoch, moment, data, output, cache):
-            run_to_the_end(data, output, cache)
+        if left := kill_in(epoch, moment, data, output, env):
+            run_to_the_end(data, output, env)
             found = outcome(output)
             same.append(found == expected)
-            told = f"killed {moment:.2f} s into epoch {epoch + 1} ({left}): state {found[0]}"
+            where = f"epoch {epoch + 1}" if epoch < EPOCHS else "the test"
+            told = f"killed {moment:.2f} s into {where} ({left}): state {found[0]!r}"
             print(told, "same" if same[-1] else "DIFFERS", flush=True)
         shutil.rmtree(output, ignore_errors=True)
     return same
@@ -114,9 +121,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, help="new folder for data and runs")
     parser.add_argument("--kills", type=int, default=20, metavar="N")
     parser.add_argument("--seed", type=int, default=1, metavar="N")
+    parser.add_argument("--backend", default="jax", choices=("jax", "tensorflow"))
     options = parser.parse_args(arguments)
     options.folder.mkdir(parents=True)
-    same = kill_and_resume(options.folder, options.kills, options.seed)
+    same = kill_and_resume(options.folder, options.kills, options.seed, options.backend)
     print(f"{sum(same)} of {len(same)} ended as the run in one go")
     return 0 if all(same) else 1
 

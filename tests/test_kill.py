@@ -65,6 +65,6 @@ def test_scheduler_stops_a_run(tiny_set: TinySet, tmp_path: Path, cache: Path) -
     assert status == 75, told
     assert seconds < 20
     assert "interrupted (SIGUSR1): " in told.splitlines()[-1]
-    kill.run_to_the_end(tiny_set, output, cache)
-    kill.run_to_the_end(tiny_set, once, cache)
+    kill.run_to_the_end(tiny_set, output, kill.environment(cache))
+    kill.run_to_the_end(tiny_set, once, kill.environment(cache))
     assert kill.outcome(output) == kill.outcome(once)
