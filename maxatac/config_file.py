@@ -8,8 +8,9 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import json
+import sys
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,13 @@ OF_THE_COMMAND = ("force", "resume")
 
 _KINDS = {field.name: str(field.type) for field in dataclasses.fields(TrainConfig)}
 
+WITHOUT_EFFECT = ("multiprocessing", "max_queue_size")
+"""Options for old command lines, which a file may hold too, whatever their value."""
 
-def read_settings(path: Path, problems: list[str]) -> dict[str, Any]:
+
+def read_settings(
+    path: Path, problems: list[str], spellings: Mapping[str, str] | None = None
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """Read settings, each by the name of its option.
 
     A run record, which is told by its key ``maxatac``, has them under ``settings``; what it says of the
@@ -34,37 +40,49 @@ def read_settings(path: Path, problems: list[str]) -> dict[str, Any]:
         TOML if its name ends in ``.toml``, else JSON.
     problems : list of str
         Gets a line for every key that is unknown and every value of another kind than its option takes.
+    spellings : mapping of str to str, optional
+        Names that options have beside those of their settings, with those.
 
     Returns
     -------
-    dict
-        The settings that are sound, as ``TrainConfig`` takes them.
+    settings : dict
+        Those that are sound, as ``TrainConfig`` takes them.
+    record : dict or None
+        All that the run record says; ``None`` if the file is none.
     """
     content = _parse(path, problems)
     if content is None:
-        return {}
+        return {}, None
     is_record = "maxatac" in content
     given = content.get("settings") if is_record else content
     if not isinstance(given, dict):
         problems.append(f"{path}: this run record has no settings")
-        return {}
+        return {}, None
+    spellings = spellings or {}
+    known = [*_KINDS, *(other for other, name in spellings.items() if name in _KINDS)]
     settings = {}
+    keys: dict[str, str] = {}
     for key, value in given.items():
         name = key.replace("-", "_")
-        if name in OF_THE_COMMAND:
+        name = spellings.get(name, name)
+        if keys.setdefault(name, key) != key:
+            problems.append(f"{path}: {keys[name]} and {key}: two names of one setting; expected one of them")
+        elif name in OF_THE_COMMAND:
             if not is_record:
                 problems.append(f"{path}: {key}: belongs on the command line, not into a file")
+        elif name in WITHOUT_EFFECT:
+            settings[name] = value
         elif name not in _KINDS:
-            near = difflib.get_close_matches(name.lower(), _KINDS, n=1, cutoff=0.6)
+            near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
             problems.append(f"{path}: unknown setting {key}" + (f"; did you mean {near[0]}?" if near else ""))
         else:
             try:
                 settings[name] = _converted(value, _KINDS[name])
             except ValueError as error:
-                problems.append(f"{path}: {key}: expected {error}, found {json.dumps(value, default=str)}")
+                problems.append(f"{path}: {key}: expected {error}, found {_told(value)}")
     if isinstance(settings.get("loglevel"), str):
         settings["loglevel"] = settings["loglevel"].lower()
-    return settings
+    return settings, content if is_record else None
 
 
 def _parse(path: Path, problems: list[str]) -> dict[str, Any] | None:
@@ -102,6 +120,10 @@ _EXPECTED = {
 }
 
 
+_TOLD = 200
+"""Characters of a value that a problem shows."""
+
+
 def _converted(value: Any, kind: str) -> Any:
     """Turn a value of the file into one of a setting; ``ValueError`` says what was expected."""
     kinds = [one for one in kind.split(" | ") if one != "None"]
@@ -115,7 +137,10 @@ def _converted(value: Any, kind: str) -> Any:
         if one == "int" and isinstance(value, int) and not isinstance(value, bool):
             return value
         if one == "float" and isinstance(value, int | float) and not isinstance(value, bool):
-            return float(value)
+            try:
+                return float(value)
+            except OverflowError:
+                raise ValueError(f"a number up to {sys.float_info.max:.2g}") from None
         if one == "str" and isinstance(value, str):
             return value
         if one == "Path" and isinstance(value, str) and value:
@@ -123,3 +148,12 @@ def _converted(value: Any, kind: str) -> Any:
         if one == "Sequence[str]" and isinstance(value, list) and value and all(isinstance(x, str) for x in value):
             return tuple(value)
     raise ValueError(" or ".join(_EXPECTED[one] for one in kinds))
+
+
+def _told(value: Any) -> str:
+    try:
+        text = json.dumps(value, default=str)
+    except ValueError:
+        # Python writes no whole number of thousands of digits.
+        return "a number of thousands of digits"
+    return text if len(text) <= _TOLD else f"{text[:_TOLD]}..."

@@ -155,19 +155,22 @@ class RunRecord:
         self._files = {name: InputFile.of(path) for name, path in self._paths.items()}
         self._sums = _Checksums(self._paths, checksums or {})
 
-    def computes_on(self, device: str) -> None:
-        """Enter the device, and warn if the run began elsewhere."""
+    def computes_on(self, device: str, repeats: Mapping[str, Any] | None = None) -> None:
+        """Enter the device, and warn if the run began elsewhere, or the one that it ``repeats``."""
         self._fixed["device"] = device
-        if self._earlier is None:
-            return
+        past, began, other = repeats or {}, "the run to repeat was made", "its own"
+        if self._earlier is not None:
+            past, began, other = self._earlier.past, "the run began", "those of a run in one go"
         for what, here in (("device", device), ("versions", self._fixed["versions"])):
-            if (before := self._earlier.past[what]) != here:
+            # A record may have been written before the device was known.
+            if type(before := past.get(what)) is type(here) and before != here:
                 logger.warning(
-                    "the run began with other %s (%s, now %s): the numbers will differ in their last digits from those "
-                    "of a run in one go",
+                    "%s with other %s (%s, now %s): the numbers will differ in their last digits from %s",
+                    began,
                     what,
                     _differing(before, here),
                     _differing(here, before),
+                    other,
                 )
 
     def note(self, name: str, value: Any) -> None:

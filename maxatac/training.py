@@ -314,12 +314,14 @@ class _Trainee:
             dataset.close()
 
 
-def train(config: TrainConfig) -> TrainResult:
+def train(config: TrainConfig, *, repeats: Mapping[str, Any] | None = None) -> TrainResult:
     """Train a model.
 
     Parameters
     ----------
     config : TrainConfig
+    repeats : mapping, optional
+        The record of the run that is to be repeated, for a warning if that was made on another device.
 
     Returns
     -------
@@ -335,10 +337,10 @@ def train(config: TrainConfig) -> TrainResult:
         Passed on; the epochs that were finished stay, and ``resume`` goes on after them.
     """
     with joined(config) as processes:
-        return _train(config, processes)
+        return _train(config, processes, repeats)
 
 
-def _train(config: TrainConfig, processes: Processes) -> TrainResult:
+def _train(config: TrainConfig, processes: Processes, repeats: Mapping[str, Any] | None) -> TrainResult:
     """Do what ``train`` says; of several processes all do the same, but for what is process 0's alone."""
     begin = time.time()
     folder = RunFolder(config.output, config.prefix, config.model_format)
@@ -404,7 +406,7 @@ def _train(config: TrainConfig, processes: Processes) -> TrainResult:
         from maxatac.device import log_device
 
         with without_backend_noise(), processes.together():
-            record.computes_on(log_device())
+            record.computes_on(log_device(), repeats)
         held.release()
         return _run(config, folder, inputs, samplers, trainee, record, earlier)
 

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starting import Start
 from tiny import TinySet
 
 from maxatac.cli.main import main, parse
 from maxatac.cli.train import config_from
 from maxatac.config_file import read_settings
+from maxatac.record import settings_of_run
 from maxatac.settings import TrainConfig
 
 # Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about; the .h5 file is written on purpose.
@@ -80,6 +82,72 @@ def test_command_line_wins_wherever_it_stands(tmp_path: Path) -> None:
     assert config(f"--config={path}").epochs == 3
 
 
+def test_every_name_of_an_option_can_be_in_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text('sequence = "g"\nmeta-file = "m"\nrev_comp = true\nmultiprocessing = true\nmax-queue-size = 10\n')
+    assert config("--config", str(path)).rev_comp_train
+    path.write_text('sequence = "g"\nrev-comp = true\nrev_comp_train = false\nrev_cmp = true\n')
+    assert main(["train", "--config", str(path), "--meta_file", "m"]) == 2
+    told = capsys.readouterr().err
+    assert f"{path}: rev-comp and rev_comp_train: two names of one setting; expected one of them" in told
+    assert f"{path}: unknown setting rev_cmp; did you mean rev_comp?" in told
+    path.write_text(f"rand_ratio = 0x{'f' * 5000}\n")
+    assert problems(path) == [
+        f"{path}: rand_ratio: expected a number up to 1.8e+308, found a number of thousands of digits"
+    ]
+
+
+def test_meta_file_of_a_check_wins(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.json", {"sequence": "g.2bit", "cells": "c.json"})
+    for words in (["m.tsv", "--config", str(path)], ["--config", str(path), "m.tsv"]):
+        made = config_from(parse(["check", *words]))
+        assert (made.meta_file, made.cells) == (Path("m.tsv"), None)
+    assert config_from(parse(["check", "--config", str(path)])).cells == Path("c.json")
+
+
+LISTS = {"chroms": "1234", "tchroms": "12", "vchroms": "3", "test_chroms": "56"}
+
+
+@pytest.mark.parametrize(
+    ("words", "changed", "told"),
+    [
+        ("", {}, None),
+        ("--epochs 3", {}, None),
+        ("--tchroms 1 7", {"chroms": None, "tchroms": "17"}, None),
+        ("--tchroms 4", {"tchroms": "4"}, None),
+        ("--vchroms 7", {"chroms": None, "vchroms": "7"}, None),
+        ("--tchroms 1 7 --vchroms 8", {"chroms": None, "tchroms": "17", "vchroms": "8"}, None),
+        ("--vchroms 2", {"tchroms": "1", "vchroms": "2"}, "left out of the --tchroms of"),
+        ("--vchroms 5", {"chroms": None, "vchroms": "5", "test_chroms": "6"}, "left out of the --test_chroms of"),
+        ("--tchroms 5 6", {"chroms": None, "tchroms": "56", "test_chroms": None}, "left out of the --test_chroms of"),
+        ("--vchroms 5 --test_chroms 5", {"chroms": None, "vchroms": "5", "test_chroms": "5"}, None),
+        # Nothing would be left: the overlap is told, by whoever looks at the lists.
+        ("--tchroms 3", {"tchroms": "3"}, None),
+        ("--test_chroms 8", {"test_chroms": "8"}, None),
+        ("--chroms 1 3", {"chroms": "13"}, None),
+        ("--chroms 1 3 8", {"chroms": "138"}, "--chroms: not in the chromosomes of"),
+        ("--chroms 1 3 8 --tchroms 1 8", {"chroms": "138", "tchroms": "18"}, None),
+    ],
+)
+def test_chromosomes_of_the_command_line_win_over_a_record(
+    words: str, changed: dict[str, str | None], told: str | None, tmp_path: Path
+) -> None:
+    lists = {name: list(chroms) for name, chroms in LISTS.items()}
+    path = written(tmp_path / "run.json", {"maxatac": "0.1.0", "settings": {**NEEDED, **lists}})
+    namespace = parse(["train", "--config", str(path), *words.split()])
+    made = config_from(namespace)
+    assert {name: getattr(made, name) for name in LISTS} == {
+        name: chroms and tuple(chroms) for name, chroms in {**LISTS, **changed}.items()
+    }
+    assert [note.startswith(f"{told}") and str(path) in note for note in namespace.config_notes] == [True] * bool(told)
+
+
+def test_lists_by_hand_are_taken_as_they_are(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.json", {**NEEDED, "chroms": ["1", "2"], "tchroms": ["1"], "vchroms": ["2"]})
+    made = config("--config", str(path), "--tchroms", "2", "3")
+    assert (made.chroms, made.tchroms, made.vchroms) == (("1", "2"), ("2", "3"), ("2",))
+
+
 def test_what_neither_says_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = written(tmp_path / "a.json", {"sequence": "g.2bit"})
     with pytest.raises(SystemExit) as leaving:
@@ -96,8 +164,9 @@ def test_every_setting_can_be_in_a_file(tmp_path: Path) -> None:
     for name in ("force", "resume"):
         del settings[name]
     found: list[str] = []
-    read = read_settings(written(tmp_path / "a.json", settings), found)
+    read, record = read_settings(written(tmp_path / "a.json", settings), found)
     assert found == []
+    assert record is None
     assert TrainConfig(**read) == defaults
 
 
@@ -112,6 +181,11 @@ def test_every_setting_can_be_in_a_file(tmp_path: Path) -> None:
         ({"epochs": True}, "epochs: expected a whole number, found true"),
         ({"epochs": None}, "epochs: expected a value, found null"),
         ({"rand_ratio": "half"}, 'rand_ratio: expected a number, found "half"'),
+        ({"rand_ratio": 10**400}, f"rand_ratio: expected a number up to 1.8e+308, found 1{'0' * 199}..."),
+        (
+            {"rand_ratio": 0.5, "rand-ratio": 1},
+            "rand_ratio and rand-ratio: two names of one setting; expected one of them",
+        ),
         ({"plot": "yes"}, 'plot: expected true or false, found "yes"'),
         ({"plot": 1}, "plot: expected true or false, found 1"),
         ({"tchroms": "chr1"}, 'tchroms: expected a list of names, found "chr1"'),
@@ -172,8 +246,29 @@ def test_level_of_the_log_that_is_none(tmp_path: Path, tiny_set: TinySet, capsys
     assert "--loglevel loud: expected one of" in capsys.readouterr().err
 
 
+def test_chromosome_added_to_a_record_trains(
+    tiny_set: TinySet, tmp_path: Path, start: Start, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # The test is on what is left of the default, chr1: nobody asked for that, and it makes way.
+    first = start(tiny_set.arguments(tmp_path / "first", tchroms=("chr2",)))
+    assert first.inputs.split.test == ("chr1",)
+    settings = settings_of_run(first.config, first.inputs, 7)
+    content = {"maxatac": "0.1.0", "settings": {**settings, "output": str(tmp_path / "again")}}
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps(content, default=str))
+    assert start(["train", "--config", str(path)]).inputs.split == first.inputs.split
+    split = start(["train", "--config", str(path), "--tchroms", "chr1", "chr2"]).inputs.split
+    assert (split.training, split.validation, split.test) == (("chr1", "chr2"), ("chr3",), ())
+    told = capsys.readouterr().err
+    assert f"left out of the --test_chroms of {path}, because the command line uses them otherwise: chr1" in told
+
+
 def test_record_repeats_its_run(
-    tiny_set: TinySet, tmp_path: Path, quick_network: None, capsys: pytest.CaptureFixture[str]
+    tiny_set: TinySet,
+    tmp_path: Path,
+    quick_network: None,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     first, again = tmp_path / "first", tmp_path / "again"
     arguments = tiny_set.arguments(first, "--rev_comp", "--force", epochs=2, seed=None, rand_ratio=0.25, jitter=100)
@@ -190,3 +285,9 @@ def test_record_repeats_its_run(
     for name in ("output", "force"):
         del one["settings"][name], other["settings"][name]
     assert other["settings"] == one["settings"]
+    assert "the run to repeat" not in capsys.readouterr().err
+    monkeypatch.setattr("maxatac.device.describe", lambda: "jax 9.9 on NVIDIA X")
+    assert main(["train", "--config", str(record), "--output", str(tmp_path / "elsewhere"), "--epochs", "1"]) == 0
+    (warning,) = [line for line in capsys.readouterr().err.splitlines() if "the run to repeat" in line]
+    assert "WARNING the run to repeat was made with other device (tensorflow " in warning
+    assert "now jax 9.9 on NVIDIA X" in warning

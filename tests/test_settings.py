@@ -72,6 +72,7 @@ def test_command_line_covers_every_setting() -> None:
     settings = {field.name for field in dataclasses.fields(TrainConfig)}
     assert set(namespace) - settings == {
         "command", "run", "dry_run", "multiprocessing", "max_queue_size", "config", "config_problems",
+        "config_notes", "config_record",
     }  # fmt: skip
     assert settings <= set(namespace)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from maxatac.cli.config import tell
 from maxatac.cli.findings import show
 from maxatac.cli.train import add_options, config_from, leave_tensorflow_out
 from maxatac.errors import InputError
@@ -47,6 +48,7 @@ def run(namespace: argparse.Namespace) -> int:
     if namespace.config_problems:
         raise InputError([*namespace.config_problems, *config.problems()])
     log_to_stderr(config.loglevel)
+    tell(namespace)
     leave_tensorflow_out()
     folder = RunFolder(config.output, config.prefix, config.model_format) if asked_about else None
     return show(config, folder, as_json=namespace.json, timed_fit=namespace.timed_fit)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ def fill_from_file(parser: argparse.ArgumentParser, arguments: Sequence[str]) ->
     """Make the settings of the file, if one is named, the defaults of the parser.
 
     What is wrong with the file becomes the default of ``config_problems``: the command tells it, together with what
-    else is wrong.
+    else is wrong. What of a run record had to give way becomes that of ``config_notes``, and the record itself
+    that of ``config_record``.
     """
     if "--config" not in parser._option_string_actions:
         return
@@ -31,13 +33,18 @@ def fill_from_file(parser: argparse.ArgumentParser, arguments: Sequence[str]) ->
     finder.add_argument("--config", type=Path, nargs="?")
     path: Path | None = finder.parse_known_args(arguments)[0].config
     problems: list[str] = []
+    notes: list[str] = []
     settings: dict[str, Any] = {}
+    record: dict[str, Any] | None = None
     if path is not None:
         from maxatac.config_file import read_settings
 
-        settings = read_settings(path, problems)
-        _let_one_win(parser, arguments, settings)
-    parser.set_defaults(**settings, config_problems=problems)
+        settings, record = read_settings(path, problems, _spellings(parser))
+        given = _given(parser, arguments)
+        _let_one_win(parser, given, settings)
+        if record is not None:
+            _let_chroms_win(path, given, settings, notes)
+    parser.set_defaults(**settings, config_problems=problems, config_notes=notes, config_record=record)
     for action in parser._actions:
         if action.dest in settings or problems:
             action.required = False
@@ -46,10 +53,80 @@ def fill_from_file(parser: argparse.ArgumentParser, arguments: Sequence[str]) ->
             group.required = False
 
 
-def _let_one_win(parser: argparse.ArgumentParser, arguments: Sequence[str], settings: dict[str, Any]) -> None:
-    """Drop from the file's settings what excludes an option of the command line: a table of cell types, for one."""
-    given = {argument.partition("=")[0] for argument in arguments}
+def tell(namespace: argparse.Namespace) -> None:
+    """Log what of a run record had to give way."""
+    for note in namespace.config_notes:
+        logging.getLogger("maxatac").warning(note)
+
+
+def _spellings(parser: argparse.ArgumentParser) -> dict[str, str]:
+    """List the names that the options have in a file, each with that of its setting."""
+    return {
+        option.removeprefix("--").replace("-", "_"): action.dest
+        for option, action in parser._option_string_actions.items()
+        if not (isinstance(action, argparse.BooleanOptionalAction) and option.startswith("--no-"))
+    }
+
+
+def _given(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> dict[str, Any]:
+    """Parse what the command line itself says, whatever it leaves out."""
+    parts: list[Any] = [*parser._actions, *parser._mutually_exclusive_groups]
+    demanding = [part for part in parts if part.required]
+    absent = object()
+    namespace = argparse.Namespace(**{action.dest: absent for action in parser._actions})
+    for part in demanding:
+        part.required = False
+    parser.parse_known_args(arguments, namespace)
+    for part in demanding:
+        part.required = True
+    # A positional argument that is left out gets its default all the same.
+    return {
+        action.dest: value
+        for action in parser._actions
+        if (value := getattr(namespace, action.dest)) is not absent
+        and (action.option_strings or value is not action.default)
+    }
+
+
+def _let_one_win(parser: argparse.ArgumentParser, given: Mapping[str, Any], settings: dict[str, Any]) -> None:
+    """Drop from the file's settings what excludes one of the command line: a table of cell types, for one."""
     for group in parser._mutually_exclusive_groups:
-        if any(given & set(action.option_strings) for action in group._group_actions):
+        if any(action.dest in given for action in group._group_actions):
             for action in group._group_actions:
                 settings.pop(action.dest, None)
+
+
+def _let_chroms_win(path: Path, given: Mapping[str, Any], settings: dict[str, Any], notes: list[str]) -> None:
+    """Make way in a record's lists of chromosomes for those of the command line.
+
+    A record has the lists that were used, and does not say which of them somebody asked for.
+    """
+    typed = [name for option in ("tchroms", "vchroms") for name in given.get(option, ())]
+    study = settings.get("chroms") or ()
+    if "chroms" not in given:
+        # The other lists of the record lie within this one: it could only cut what was typed.
+        if not set(typed) <= set(study):
+            settings.pop("chroms", None)
+    elif not {"tchroms", "vchroms"} <= set(given):
+        idle = [name for name in given["chroms"] if name not in (*study, *typed)]
+        if idle:
+            notes.append(
+                f"--chroms: not in the chromosomes of {path}, used only where --tchroms or --vchroms name them: "
+                f"{' '.join(idle)}"
+            )
+    for option in ("tchroms", "vchroms", "test_chroms"):
+        names = settings.get(option) or ()
+        left = tuple(name for name in names if name not in typed)
+        if option in given or left == names:
+            continue
+        if left:
+            settings[option] = left
+        elif option == "test_chroms":
+            del settings[option]
+        else:
+            # An overlap is told; a default in place of the whole list is nothing that anybody asked for.
+            continue
+        notes.append(
+            f"left out of the --{option} of {path}, because the command line uses them otherwise: "
+            f"{' '.join(name for name in names if name in typed)}"
+        )

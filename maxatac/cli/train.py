@@ -318,6 +318,7 @@ def run(namespace: argparse.Namespace) -> int:
     if namespace.config_problems:
         raise InputError([*namespace.config_problems, *settings.problems()])
     log_to_stderr(settings.loglevel)
+    config.tell(namespace)
     leave_tensorflow_out()
     if namespace.dry_run:
         return show(settings, RunFolder(settings.output, settings.prefix, settings.model_format))
@@ -327,5 +328,5 @@ def run(namespace: argparse.Namespace) -> int:
 
     from maxatac.training import train
 
-    train(settings)
+    train(settings, repeats=namespace.config_record)
     return 0
