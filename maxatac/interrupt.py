@@ -120,8 +120,10 @@ def _watch(numbers: set[int], limit: float) -> Callable[[], None]:
             while received := incoming.recv(1):
                 if received[0] in numbers and not over.wait(limit):
                     name = signal.Signals(received[0]).name
-                    os.write(2, f"maxatac: still busy {limit:g} s after {name}; leaving\n".encode())
-                    os._exit(STATUSES[received[0]])
+                    try:
+                        _tell(f"maxatac: still busy {limit:g} s after {name}; leaving\n")
+                    finally:
+                        os._exit(STATUSES[received[0]])
 
     def stop() -> None:
         signal.set_wakeup_fd(-1)
@@ -139,6 +141,18 @@ def _watch(numbers: set[int], limit: float) -> Callable[[], None]:
     thread = threading.Thread(target=watch, name="maxatac-signals", daemon=True)
     thread.start()
     return stop
+
+
+def _tell(line: str) -> None:
+    """Write to stderr, within a second: it may be gone, or a pipe that is full and that nobody reads."""
+
+    def write() -> None:
+        with contextlib.suppress(OSError):
+            os.write(2, line.encode())
+
+    thread = threading.Thread(target=write, name="maxatac-leaving", daemon=True)
+    thread.start()
+    thread.join(1)
 
 
 @contextlib.contextmanager

@@ -145,19 +145,23 @@ def without_backend_noise() -> Iterator[None]:
     """
     try:
         stderr = sys.stderr.fileno()
-    except (OSError, ValueError):  # captured or closed: there is no descriptor to guard
+    except (AttributeError, OSError, ValueError):  # captured or closed: there is no descriptor to guard
         yield
         return
+    gone = contextlib.suppress(OSError)
     with tempfile.TemporaryFile() as caught:
-        sys.stderr.flush()
+        with gone:
+            sys.stderr.flush()
         original = os.dup(stderr)
         os.dup2(caught.fileno(), stderr)
         try:
             yield
         finally:
-            sys.stderr.flush()
+            with gone:
+                sys.stderr.flush()
             os.dup2(original, stderr)
             os.close(original)
             caught.seek(0)
             kept = [line for line in caught if not _NOISE.match(line)]
-            os.write(stderr, b"".join(kept))
+            with gone:
+                os.write(stderr, b"".join(kept))

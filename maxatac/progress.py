@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
+import math
 import socket
 import sys
 import time
@@ -15,6 +17,32 @@ if TYPE_CHECKING:
     import keras
 
 logger = logging.getLogger(__name__)
+
+
+def _on_terminal() -> bool:
+    """Whether stderr is a terminal; it may also be closed."""
+    return sys.stderr is not None and not sys.stderr.closed and sys.stderr.isatty()
+
+
+@functools.cache
+def _bar_class() -> Any:
+    """Make a bar that costs the run nothing where the terminal does not take it, for it is gone or busy."""
+    from tqdm import tqdm
+
+    class _Bar(tqdm):  # type: ignore[type-arg]
+        def display(self, *what: Any, **more: Any) -> None:
+            with contextlib.suppress(OSError, ValueError):
+                super().display(*what, **more)
+
+        def close(self) -> None:
+            with contextlib.suppress(OSError, ValueError):
+                super().close()
+
+    return _Bar
+
+
+def _bar(label: str, total: int, unit: str) -> Any:
+    return _bar_class()(total=total, desc=label, unit=f" {unit}", unit_scale=True, leave=False, file=sys.stderr)
 
 
 class EpochProgress:
@@ -64,7 +92,6 @@ class EpochProgress:
             Called after each batch; what it raises ends the epoch.
         """
         import keras
-        from tqdm import tqdm
 
         batch_size = self._batch_size
         progress = self
@@ -79,15 +106,8 @@ class EpochProgress:
 
         class _Advance(keras.callbacks.Callback):  # type: ignore[misc]
             def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-                if progress._shown and sys.stderr.isatty():
-                    progress._bar = tqdm(
-                        total=self.params["steps"] * batch_size,
-                        desc=progress._label,
-                        unit=" examples",
-                        unit_scale=True,
-                        leave=False,
-                        file=sys.stderr,
-                    )
+                if progress._shown and _on_terminal():
+                    progress._bar = _bar(progress._label, self.params["steps"] * batch_size, "examples")
 
             def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
                 after_batch()
@@ -120,12 +140,10 @@ def counting(label: str, total: int, unit: str) -> Iterator[Callable[[int], None
     total : int
         How many there are.
     """
-    if not sys.stderr.isatty():
+    if not _on_terminal():
         yield lambda done: None
         return
-    from tqdm import tqdm
-
-    with tqdm(total=total, desc=label, unit=f" {unit}", unit_scale=True, leave=False, file=sys.stderr) as bar:
+    with _bar(label, total, unit) as bar:
 
         def advance(done: int) -> None:
             bar.update(done)
@@ -196,7 +214,8 @@ class EventFiles:
         from tensorboardX.proto.event_pb2 import Event
         from tensorboardX.summary import scalar
 
-        if name in self._writers:
+        # A score that is not defined has no point.
+        if name in self._writers and math.isfinite(value):
             event = Event(wall_time=time.time(), step=epoch, summary=scalar(tag, value))
             self._writers[name].write(event.SerializeToString())
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import pytest
 import tiny
@@ -69,6 +70,22 @@ def damaged(tiny_set: tiny.TinySet, tmp_path: Path) -> tiny.TinySet:
 def quick_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Replace the network by one of a few numbers, compiled without XLA: a run then takes a second, not thirty."""
     make_network_quick(monkeypatch)
+
+
+@pytest.fixture(params=["left by its reader", "full disk", "closed"])
+def dead_stderr(request: pytest.FixtureRequest) -> Iterator[TextIO]:
+    """A stderr that takes nothing any more. The test puts it in place: pytest sets its own after the fixtures."""
+    if request.param == "left by its reader":
+        reader, writer = os.pipe()
+        os.close(reader)
+    else:
+        writer = os.open("/dev/full" if request.param == "full disk" else os.devnull, os.O_WRONLY)
+    # As Python opens its own: what cannot be written does not wait in a buffer.
+    stream = io.TextIOWrapper(os.fdopen(writer, "wb", buffering=0), write_through=True)
+    if request.param == "closed":
+        stream.close()
+    yield stream
+    stream.close()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -230,6 +231,28 @@ def test_error_becomes_status(error: BaseException, status: int, told: str, caps
     assert captured.out == ""
     assert captured.err.endswith(told)
     assert "Traceback" not in captured.err
+
+
+def test_status_needs_no_stderr(dead_stderr: TextIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", dead_stderr)
+    for error, status in (
+        (InputError(["a.bw: is empty"]), 2),
+        (TrackError("a.bw: block 3 is damaged"), 1),
+        (OSError(28, "No space left on device", "x.keras"), 1),
+        (KeyboardInterrupt(), 130),
+    ):
+
+        def fail(_: argparse.Namespace, error: BaseException = error) -> int:
+            raise error
+
+        assert run(fail, argparse.Namespace()) == status
+
+
+@pytest.mark.parametrize("stderr", ["2>/dev/full", "2>&-"])
+def test_program_needs_no_stderr(stderr: str) -> None:
+    words = f"{sys.executable} -m maxatac train --sequence no.2bit --meta_file no.tsv {stderr}"
+    done = subprocess.run(words, shell=True, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
 
 
 def test_a_bug_shows_its_traceback() -> None:

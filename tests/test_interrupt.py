@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -202,6 +203,31 @@ def test_process_that_is_busy_ends_in_time(number: int, status: int) -> None:
             process.kill()
     assert process.returncode == status
     assert told == f"maxatac: still busy 0.5 s after {signal.Signals(number).name}; leaving\n"
+
+
+@pytest.mark.parametrize("read", [False, True], ids=["left", "full"])
+def test_busy_process_ends_where_nobody_hears_it(read: bool) -> None:
+    reader, writer = os.pipe()
+    if read:
+        os.set_blocking(writer, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(writer, bytes(4096))
+        os.set_blocking(writer, True)
+    else:
+        os.close(reader)
+    with subprocess.Popen([sys.executable, "-c", BUSY, "0.5"], stdout=subprocess.PIPE, stderr=writer) as process:
+        os.close(writer)
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        try:
+            assert process.wait(timeout=30) == 75
+        finally:
+            process.kill()
+            if read:
+                os.close(reader)
 
 
 def test_process_that_heeds_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

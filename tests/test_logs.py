@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -115,6 +117,24 @@ def test_chatter_needs_no_file_behind_stderr(monkeypatch: pytest.MonkeyPatch) ->
     with without_backend_noise():
         print("shown", file=sys.stderr)
     assert stderr.getvalue() == "shown\n"
+
+
+def test_stderr_that_is_gone_stops_nothing(dead_stderr: TextIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", dead_stderr)
+    log_to_stderr("info")
+    logger.info("line")
+    reached = False
+    with without_backend_noise():
+        if not dead_stderr.closed:
+            os.write(dead_stderr.fileno(), TROUBLE.encode())
+        reached = True
+    assert reached
+
+
+def test_line_that_cannot_be_made_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    log_to_stderr("info")
+    logger.info("%d", "no number")
+    assert "TypeError" in capsys.readouterr().err
 
 
 def test_level_is_set_for_the_block_only() -> None:

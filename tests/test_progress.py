@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import io
+import math
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from maxatac.progress import EpochProgress, EventFiles
+from maxatac.progress import EpochProgress, EventFiles, counting
 
 HISTORY = {"epoch": 3, "dice_coef": 0.25, "loss": 0.5, "val_dice_coef": 0.125, "val_loss": 0.75, "genome_loss": 0.5}
 TIMING = {"epoch": 3, "seconds": 12.0, "examples_per_second": 100.0}
@@ -43,6 +44,34 @@ def test_terminal_sees_a_bar_with_examples_per_second(monkeypatch: pytest.Monkey
 def test_no_terminal_sees_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     run_through(EpochProgress(1, 20, 100), 4)
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("error", [BlockingIOError(11, "busy"), BrokenPipeError(32, "gone"), ValueError("closed file")])
+@pytest.mark.parametrize("lines", [0, 2])
+def test_terminal_that_goes_costs_nothing(lines: int, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    write = terminal.write
+
+    def dying(text: str) -> int:
+        if terminal.getvalue().count("\r") >= lines:
+            raise error
+        return write(text)
+
+    monkeypatch.setattr(terminal, "write", dying)
+    run_through(EpochProgress(1, 20, 100), 4)
+    with counting("independent test", 4, "windows") as advance:
+        advance(4)
+
+
+def test_closed_stderr_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = Terminal()
+    closed.close()
+    for stderr in (closed, None):
+        monkeypatch.setattr(sys, "stderr", stderr)
+        run_through(EpochProgress(1, 20, 100), 4)
+        with counting("independent test", 4, "windows") as advance:
+            advance(4)
 
 
 def test_bar_goes_when_training_fails(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,3 +123,10 @@ def test_event_files_hold_the_rows(tmp_path: Path) -> None:
         "timing/seconds": [(3, 12.0), (4, 12.0)],
         "timing/examples_per_second": [(3, 100.0), (4, 100.0)],
     }
+
+
+def test_score_that_is_not_defined_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with EventFiles(tmp_path) as events:
+        events.write({**HISTORY, "val_auroc": math.nan, "genome_auroc": math.inf}, TIMING)
+    assert caplog.messages == []
+    assert set(scalars(tmp_path / "validation")) == {"epoch_dice_coef", "epoch_loss", "epoch_genome_loss"}

@@ -29,6 +29,7 @@ from maxatac.formats import file_fault
 from maxatac.genome import Blacklist, ChromSizes, some
 from maxatac.intervals import read_intervals
 from maxatac.meta import Sample
+from maxatac.progress import counting
 from maxatac.regions import Center, PoolReport, build_pools
 from maxatac.settings import TrainConfig
 from maxatac.shared_files import EqualFiles, Use, uses_of
@@ -169,20 +170,18 @@ def _look_at_file(opened: Opened, use: Use, names: list[str] | None, lengths: Ma
 
 def read_tracks(opened: Opened, threads: int, problems: list[str]) -> dict[Path, TrackValues]:
     """Read all tracks, each file once, several at a time; a bar on a terminal shows how far it is."""
-    from tqdm import tqdm
-
     sizes = opened.genome.chrom_sizes
     total = sum(end - start for track in opened.tracks.values() for _, start, end in pieces_of(track, sizes))
     lock = Lock()
     found: dict[Path, TrackValues] = {}
     with (
-        tqdm(total=total, desc="reading tracks", unit="b", unit_scale=True, leave=False, disable=None) as bar,
+        counting("reading tracks", total, "b") as move_on,
         ThreadPoolExecutor(max(1, min(threads, len(opened.tracks))), "maxatac-check") as executor,
     ):
 
         def advance(bases: int) -> None:
             with lock:
-                bar.update(bases)
+                move_on(bases)
 
         pending = {path: executor.submit(read_track, track, sizes, advance) for path, track in opened.tracks.items()}
         for path, future in pending.items():

@@ -13,12 +13,20 @@ _TENSORFLOW_LEVEL = {"debug": "0", "info": "1", "warning": "1", "error": "2", "f
 
 
 class _AboveProgressBar(logging.Handler):
-    """Writes lines to stderr without tearing a progress bar."""
+    """Writes lines to stderr without tearing a progress bar; a stderr that is gone stops the log, and nothing else."""
 
     def emit(self, record: logging.LogRecord) -> None:
         from tqdm import tqdm
 
-        tqdm.write(self.format(record), file=sys.stderr)
+        try:
+            tqdm.write(self.format(record), file=sys.stderr)
+        except Exception:  # noqa: BLE001 - as the handlers of Python do
+            self.handleError(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Let a line go that cannot be written; the file of the log has it too."""
+        if not isinstance(sys.exc_info()[1], OSError) and not sys.stderr.closed:
+            super().handleError(record)
 
 
 def log_to_stderr(level: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import difflib
 import logging
 import os
@@ -102,14 +103,12 @@ def run(command: Callable[[T], int], argument: T) -> int:
     except InputError as error:
         count = len(error.problems)
         for problem in error.problems:
-            print(f"maxatac: error: {problem}", file=sys.stderr)
-        print(
-            f"maxatac: {count} problem{'s' * (count != 1)} found before the start; nothing was written", file=sys.stderr
-        )
+            _tell(f"error: {problem}")
+        _tell(f"{count} problem{'s' * (count != 1)} found before the start; nothing was written")
         return BAD_INPUT
     except MaxatacError as error:
         logger.debug("traceback", exc_info=True)
-        print(f"maxatac: error: {error}", file=sys.stderr)
+        _tell(f"error: {error}")
         return FAILURE
     except Stopped:
         return RETRY
@@ -120,8 +119,14 @@ def run(command: Callable[[T], int], argument: T) -> int:
         return FAILURE
     except OSError as error:
         logger.debug("traceback", exc_info=True)
-        print(f"maxatac: error: {error}", file=sys.stderr)
+        _tell(f"error: {error}")
         return FAILURE
+
+
+def _tell(line: str) -> None:
+    """Print a line to stderr; where it cannot be written, the exit status has to do."""
+    with contextlib.suppress(OSError, ValueError):
+        print(f"maxatac: {line}", file=sys.stderr)
 
 
 def _obey(arguments: Sequence[str] | None) -> int:
@@ -141,6 +146,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def program() -> NoReturn:
     """Entry point of the program ``maxatac``, which heeds signals until it is gone."""
+    if sys.stderr is None:
+        # Closed by who started it. This takes its descriptor, which would else be that of a file to be written.
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     heed_signals()
     status = FAILURE
     try:
@@ -150,6 +158,7 @@ def program() -> NoReturn:
     distribution = sys.modules.get("maxatac.distribution")
     if distribution is not None and distribution.has_left():
         sys.stdout.flush()
-        sys.stderr.flush()
+        with contextlib.suppress(OSError):
+            sys.stderr.flush()
         os._exit(status)
     sys.exit(status)
