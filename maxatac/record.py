@@ -18,7 +18,7 @@ from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from maxatac.files import sha256, write_text
+from maxatac.files import sha256, write_json
 from maxatac.outputs import RunFolder
 from maxatac.resume import InputFile, ResumeState, comparable
 from maxatac.settings import TrainConfig, loader_memory, loader_threads
@@ -216,7 +216,7 @@ class RunRecord:
             "best": None if best is None else {**history[best], "checkpoint": folder.checkpoint(best + 1).name},
             "state_sha256": state,
         }
-        write_text(folder.record, json.dumps(record, indent=2, default=str) + "\n")
+        write_json(folder.record, record)
 
     def _seconds(self) -> float:
         return self._seconds_before + time.time() - self._begin

@@ -652,6 +652,7 @@ def _run(
                     checkpoints.select(trainee.model, epoch + 1, selected)
                     events.write(row, times)
                     _write_tables(config, folder, tables, best)
+                    record.write(folder, history, best, None)
                 _log_epoch(row, times, config.epochs)
                 advised = advised or _advise(trainee.loader)
         if best is None:

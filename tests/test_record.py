@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import subprocess
 import threading
@@ -117,6 +118,19 @@ def test_hashing_is_waited_for_at_the_end_only(
     assert thread.daemon
     go_on.set()
     assert written("finished")["inputs"]["sequence"]["sha256"] == "genome.2bit"
+
+
+def test_score_that_is_not_defined_is_null(
+    tiny_set: TinySet, tmp_path: Path, start: Start, quick_network: None
+) -> None:
+    def refuse(word: str) -> None:
+        raise ValueError(word)
+
+    run = start(tiny_set.arguments(tmp_path / "out"))
+    folder = RunFolder(tmp_path, "a")
+    run.record.write(folder, [{"epoch": 1, "val_loss": 0.5, "val_auroc": math.nan}], 0, None)
+    best = json.loads(folder.record.read_text(), parse_constant=refuse)["best"]
+    assert best == {"epoch": 1, "val_loss": 0.5, "val_auroc": None, "checkpoint": folder.checkpoint(1).name}
 
 
 def test_machine_and_versions(tiny_set: TinySet, tmp_path: Path, start: Start, quick_network: None) -> None:

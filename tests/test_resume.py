@@ -10,10 +10,11 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import keras
 import numpy as np
@@ -286,6 +287,27 @@ def test_signal_abandons_the_epoch(
     if once.exists():
         assert main(tiny_set.arguments(output, "--resume", epochs=4)) == 0
         assert outcome(output) == outcome(once)
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "told"),
+    [(None, 0, "finished"), (signal.SIGTERM, 75, "interrupted"), (signal.SIGINT, 130, "interrupted")],
+)
+def test_stderr_that_is_gone_changes_nothing(
+    number: int | None, status: int, told: str, tiny_set: TinySet, output: Path, drifting: None, listening: None,
+    dead_stderr: TextIO, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    run_epoch = training._Trainee.run_epoch
+
+    def running(self: Any, epoch: int, callback: Any) -> Any:
+        if number is not None and epoch == 1:
+            signal.raise_signal(number)
+        return run_epoch(self, epoch, callback)
+
+    monkeypatch.setattr(training._Trainee, "run_epoch", running)
+    monkeypatch.setattr(sys, "stderr", dead_stderr)
+    assert main(tiny_set.arguments(output, epochs=2)) == status
+    assert (record(output)["status"], record(output)["epochs_finished"]) == (told, 2)
 
 
 def test_signal_before_training_needs_no_saving(
@@ -695,6 +717,28 @@ def test_full_disk(
 
 
 # The record.
+
+
+def test_record_of_a_run_that_was_killed(
+    tiny_set: TinySet, output: Path, drifting: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_epoch = training._Trainee.run_epoch
+    last = 2
+
+    def dying(self: Any, epoch: int, callback: Any) -> Any:
+        if epoch == last:
+            raise Killed
+        return run_epoch(self, epoch, callback)
+
+    monkeypatch.setattr(training._Trainee, "run_epoch", dying)
+    # The second of these goes on after the first.
+    for last, best in ((2, 2), (4, 4)):
+        with pytest.raises(Killed):
+            train(tiny_set.config(output, epochs=last + 1, resume=True))
+        found = record(output)
+        assert (found["status"], found["epochs_finished"], found["best"]["epoch"]) == ("running", last, best)
+        assert main(["report", str(output)]) == 0
+        assert f"epoch {best}" in (output / f"{PREFIX}_report.html").read_text()
 
 
 def test_record_tells_of_the_stops(tiny_set: TinySet, stopped: Path) -> None:
