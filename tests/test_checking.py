@@ -355,6 +355,54 @@ def signal_of_zeros(folder: Path) -> dict[str, Any]:
     return {}
 
 
+@broken("CellA_atac.bw", "0 on all training chromosomes (chr1, chr2) and all validation", "nothing to learn from")
+def signal_on_an_unused_chromosome(folder: Path) -> dict[str, Any]:
+    rewrite(folder / "CellA_atac.bw", lambda chrom, _, __, value: value if chrom == "chr4" else 0.0)
+    return {}
+
+
+@broken("CellB_atac.bw", "CellB is 0 on all validation chromosomes (chr3)", "nothing to validate on")
+def no_signal_for_validation(folder: Path) -> dict[str, Any]:
+    rewrite(folder / "CellB_atac.bw", lambda chrom, _, __, value: None if chrom == "chr3" else value)
+    return {}
+
+
+@broken("CellC_atac.bw", "CellC is 0 on all test chromosomes (chr4)", "--test_chroms", "--no-test")
+def no_signal_for_the_test(folder: Path) -> dict[str, Any]:
+    rewrite(folder / "CellC_atac.bw", lambda chrom, _, __, value: None if chrom == "chr4" else value)
+    return {"test_chroms": ("chr4",)}
+
+
+@broken("CellC_atac.bw", "the ATAC signal of CellC is 0 on all 1,000,000 bases read")
+def test_cell_type_of_zeros(folder: Path) -> dict[str, Any]:
+    rewrite(folder / "CellC_atac.bw", lambda *_: 0.0)
+    return {"test_chroms": ("chr4",)}
+
+
+test_cell_type_of_zeros.__test__ = False  # type: ignore[attr-defined]
+
+
+@broken("CellC_binding.bw", "CellC has no bound bin on all test chromosomes (chr4)", "--test_chroms", "--no-test")
+def nothing_bound_in_the_test(folder: Path) -> dict[str, Any]:
+    rewrite(folder / "SIMTF_CellC_binding.bw", lambda chrom, _, __, value: None if chrom == "chr4" else value)
+    return {"test_chroms": ("chr4",)}
+
+
+@broken("CellB_binding.bw", "CellB has no bound bin on all test chromosomes (chr4)")
+def nothing_bound_in_the_test_of_a_training_cell_type(folder: Path) -> dict[str, Any]:
+    meta = folder / "meta.tsv"
+    meta.write_text(meta.read_text().replace("\tTest", "\tTrain"))
+    rewrite(folder / "SIMTF_CellB_binding.bw", lambda chrom, _, __, value: None if chrom == "chr4" else value)
+    return {"test_chroms": ("chr4",)}
+
+
+@broken("no window of the test chromosomes (chr4) is clear of the blacklist", "--test_chroms", "--no-test")
+def blacklist_of_the_test(folder: Path) -> dict[str, Any]:
+    with (folder / "blacklist.bed").open("a") as file:
+        file.write(f"chr4\t0\t{size_of_chr4(folder)}\n")
+    return {"test_chroms": ("chr4",)}
+
+
 @broken("CellA_atac.bw", "is infinite at", "loss")
 def infinite_signal(folder: Path) -> dict[str, Any]:
     rewrite(folder / "CellA_atac.bw", lambda chrom, start, _, value: np.inf if 60_000 < start < 60_500 else value)
@@ -429,6 +477,14 @@ def test_broken_copy(name: str, copy: Path, check: Check, request: pytest.Fixtur
         request.getfixturevalue("quick_network")
     function, words = BROKEN[name]
     check(copy, **function(copy)).named(*words)
+
+
+@pytest.mark.parametrize("function", [no_signal_for_the_test, nothing_bound_in_the_test, blacklist_of_the_test])
+def test_what_only_a_test_needs(function: Break, copy: Path, check: Check, quick_network: None) -> None:
+    changes = function(copy)
+    assert check(copy, "--no-test", **{**changes, "test_chroms": None}).problems == []
+    if function is nothing_bound_in_the_test:
+        assert check(copy, "--quant", **changes).problems == []
 
 
 def test_all_at_once(copy: Path, check: Check, quick_network: None) -> None:

@@ -15,7 +15,8 @@ from writers import BedGraph, write_bigwig
 
 from maxatac._core import Track
 from maxatac.checking import tracks
-from maxatac.checking.tracks import PIECE, TrackValues, _sums, pieces_of, read_track
+from maxatac.checking.tracks import PIECE, TrackValues, _sums, read_track
+from maxatac.errors import TrackError
 
 
 def expected(path: Path, sizes: dict[str, int]) -> dict[str, NDArray[np.float64]]:
@@ -35,6 +36,7 @@ def held_against(found: TrackValues, values: dict[str, NDArray[np.float64]]) -> 
         assert (found.smallest, found.largest) == (finite.min(), finite.max())
         np.testing.assert_allclose(found.total, finite.sum(), rtol=1e-6, atol=1e-6)
     for chrom, here in values.items():
+        assert found.not_zero[chrom] == (np.nan_to_num(here) != 0).sum()
         bins = np.where(np.isfinite(here), here, 0)[: len(here) // 32 * 32].reshape(-1, 32)
         assert (found.bins[chrom], found.bound[chrom]) == (len(bins), (bins.sum(axis=1) > 16).sum())
 
@@ -104,20 +106,18 @@ def test_no_data() -> None:
     assert (nothing.percentile(99), nothing.at_largest, nothing.positive) == (None, 0.0, 0)
 
 
-def test_large_tracks_are_sampled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damage_in_the_last_block_is_found(tmp_path: Path) -> None:
     sizes = {"a": 10 * PIECE + 7, "b": 3 * PIECE}
-    path = write_bigwig(tmp_path / "t.bw", sizes, [[("a", BedGraph([(0, 40, 1.0)]))]])
-    whole = pieces_of(Track(path), sizes)
-    assert sum(end - start for _, start, end in whole) == sum(sizes.values())
-    monkeypatch.setattr(tracks, "SAMPLED_PIECES", 5)
-    # A small file is read whole, however long its chromosomes are.
-    monkeypatch.setattr(tracks, "WHOLE_BASES", PIECE)
-    assert pieces_of(Track(path), sizes) == whole
-    monkeypatch.setattr(tracks, "WHOLE_BYTES", 10)
-    pieces = pieces_of(Track(path), sizes)
-    assert pieces == [whole[place] for place in (0, 3, 6, 9, 13)]
+    blocks = [[(chrom, BedGraph([(size - 40, size, 1.0)]))] for chrom, size in sizes.items()]
+    path = write_bigwig(tmp_path / "t.bw", sizes, blocks)
     found = read_track(Track(path), sizes)
-    assert found.read == sum(end - start for _, start, end in pieces) < found.bases == sum(sizes.values())
+    assert (found.read, found.not_zero) == (sum(sizes.values()), {"a": 40, "b": 40})
+    content = bytearray(path.read_bytes())
+    index = int.from_bytes(content[24:32], "little")
+    content[index - 12 : index] = bytes(12)
+    path.write_bytes(content)
+    with pytest.raises(TrackError, match="zlib"):
+        read_track(Track(path), sizes)
 
 
 def test_sums_between_edges() -> None:

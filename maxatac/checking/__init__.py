@@ -5,7 +5,7 @@ every file is read, those of test cell types too, and what the run will cost is 
 
 =========== ===========================================================================================
 `findings`  what is found out, as plain records that become JSON
-`tracks`    a bigWig read from end to end, or in evenly spaced pieces if it is large
+`tracks`    a bigWig read from end to end
 `survey`    files, chromosomes, regions, the split, files equal in content
 `estimates` batches, memory, disk and time, from a short probe
 `text`      the findings for people

@@ -23,7 +23,7 @@ from maxatac.checking.findings import (
     SignalFindings,
     SplitFindings,
 )
-from maxatac.checking.tracks import TrackValues, pieces_of, read_track
+from maxatac.checking.tracks import TrackValues, read_track, shared_sizes
 from maxatac.errors import GenomeError, TrackError
 from maxatac.formats import file_fault
 from maxatac.genome import Blacklist, ChromSizes, some
@@ -171,7 +171,7 @@ def _look_at_file(opened: Opened, use: Use, names: list[str] | None, lengths: Ma
 def read_tracks(opened: Opened, threads: int, problems: list[str]) -> dict[Path, TrackValues]:
     """Read all tracks, each file once, several at a time; a bar on a terminal shows how far it is."""
     sizes = opened.genome.chrom_sizes
-    total = sum(end - start for track in opened.tracks.values() for _, start, end in pieces_of(track, sizes))
+    total = sum(sum(shared_sizes(track, sizes).values()) for track in opened.tracks.values())
     lock = Lock()
     found: dict[Path, TrackValues] = {}
     with (

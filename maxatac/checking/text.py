@@ -6,12 +6,10 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from maxatac.checking.findings import (
-    BindingFindings,
     Bound,
     Estimates,
     Findings,
     LabelFindings,
-    SignalFindings,
     SplitFindings,
 )
 from maxatac.genome import some
@@ -166,16 +164,7 @@ def _signal(findings: Findings) -> list[str]:
     ]
     header = ("cell type", "scale", "range", "mean", "no data", "zero", "99th pct", "at largest")
     told = "ATAC-seq signal (99th percentile and share at the largest value: of values above 0)"
-    return [told, *format_table(header, rows, left=3), *_how_read(findings)]
-
-
-def _how_read(findings: Findings) -> list[str]:
-    tracks: list[SignalFindings | BindingFindings] = [*findings.signal, *findings.binding]
-    sampled = [track for track in tracks if track.bases_read < track.bases]
-    if not sampled:
-        return ["All tracks were read from end to end."]
-    names = some([f"{track.path.name} ({track.bases_read / track.bases:.0%})" for track in sampled])
-    return _wrapped(f"Large tracks were read in evenly spaced pieces of a million bp, not whole: {names}.")
+    return [told, *format_table(header, rows, left=3), "All tracks were read from end to end."]
 
 
 def _binding(findings: Findings) -> list[str]:

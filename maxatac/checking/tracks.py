@@ -1,9 +1,8 @@
-"""A bigWig read from end to end, or in evenly spaced pieces if it is large."""
+"""A bigWig read from end to end."""
 
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
@@ -14,15 +13,6 @@ from maxatac.windows import BIN_SIZE
 
 PIECE = 32_768 * BIN_SIZE
 """Bases read at a time: about a million, and whole bins."""
-
-WHOLE_BASES = 300_000_000
-"""A track of at most this many bases is read whole: seconds."""
-
-WHOLE_BYTES = 64_000_000
-"""So is a file of at most this many bytes, such as the peaks of a large genome."""
-
-SAMPLED_PIECES = 256
-"""Pieces that are read of any other track."""
 
 _BOUND = BIN_SIZE / 2
 # The upper half of a float32 above 0: sign, exponent and seven bits behind the point, so that a value is known to 1 %.
@@ -46,6 +36,8 @@ class TrackValues:
     total : float
         Sum over the bases.
     is_binary : bool
+    not_zero : dict of str to int
+        Bases of each sequence whose value is not 0.
     bins, bound : dict of str to int
         Complete bins read of each sequence, and how many of them sum to more than half their width.
     """
@@ -59,6 +51,7 @@ class TrackValues:
     largest: float = -np.inf
     total: float = 0.0
     is_binary: bool = True
+    not_zero: dict[str, int] = dataclasses.field(default_factory=dict)
     bins: dict[str, int] = dataclasses.field(default_factory=dict)
     bound: dict[str, int] = dataclasses.field(default_factory=dict)
     _levels: NDArray[np.int64] = dataclasses.field(default_factory=lambda: np.zeros(_LEVELS, np.int64))
@@ -93,6 +86,7 @@ class TrackValues:
         self.with_data += int(lengths.sum())
         self.not_finite += int(lengths[~finite].sum())
         self.zero += int(lengths[values == 0].sum())
+        self.not_zero[chrom] = self.not_zero.get(chrom, 0) + int(lengths[values != 0].sum())
         self.is_binary &= bool(((values == 0) | (values == 1)).all())
         starts, ends, values, lengths = starts[finite], ends[finite], values[finite], lengths[finite]
         if len(values):
@@ -137,19 +131,16 @@ def read_track(
     Returns
     -------
     TrackValues
-        Of all bases where there are at most ``WHOLE_BASES`` of them or the file has at most ``WHOLE_BYTES``, else of
-        ``SAMPLED_PIECES`` pieces, evenly spaced.
 
     Raises
     ------
     TrackError, OSError
-        If the file is damaged where it is read.
+        If the file is damaged.
     """
     found = TrackValues()
-    chosen = pieces_of(track, sizes)
     shared = shared_sizes(track, sizes)
     found.bases = sum(shared.values())
-    for chrom, start, end in chosen:
+    for chrom, start, end in _pieces(shared):
         found.add(chrom, start, end, *_intervals(track, chrom, start, end))
         advance(end - start)
     return found
@@ -160,16 +151,6 @@ def shared_sizes(track: Track, sizes: Mapping[str, int]) -> dict[str, int]:
     return {chrom: size for chrom, size in track.chrom_sizes.items() if sizes.get(chrom) == size}
 
 
-def pieces_of(track: Track, sizes: Mapping[str, int]) -> list[tuple[str, int, int]]:
-    """Choose what to read of a track: chromosome, start, end."""
-    shared = shared_sizes(track, sizes)
-    pieces = list(_pieces(shared))
-    is_small = sum(shared.values()) <= WHOLE_BASES or os.stat(track.path).st_size <= WHOLE_BYTES
-    if is_small or len(pieces) <= SAMPLED_PIECES:
-        return pieces
-    return [pieces[place] for place in np.linspace(0, len(pieces) - 1, SAMPLED_PIECES).astype(np.int64)]
-
-
 def _pieces(sizes: Mapping[str, int]) -> Iterator[tuple[str, int, int]]:
     for chrom, size in sizes.items():
         for start in range(0, size, PIECE):
@@ -177,14 +158,18 @@ def _pieces(sizes: Mapping[str, int]) -> Iterator[tuple[str, int, int]]:
 
 
 def _intervals(track: Track, chrom: str, start: int, end: int) -> tuple[_Ints, _Ints, _Floats]:
-    """Intervals of a piece, clipped to it; of bases one by one where they overlap in the file."""
+    """Intervals of a piece, clipped to it, without overlaps; neighbours of one value are joined."""
     starts, ends, values = track.intervals(chrom, start, end)
     starts, ends = np.maximum(starts, start), np.minimum(ends, end)
-    if (starts[1:] >= ends[:-1]).all():
+    if (starts[1:] < ends[:-1]).any():
+        values = track.values(chrom, start, end)
+        starts = np.arange(start, end, dtype=np.int64)
+        ends = starts + 1
+    if not len(values):
         return starts, ends, values
-    values = track.values(chrom, start, end)
-    bases = np.arange(start, end, dtype=np.int64)
-    return bases, bases + 1, values
+    # A dense track has a value for each base, most of them that of the base before.
+    changes = (values[1:] != values[:-1]) | (starts[1:] != ends[:-1])
+    return starts[np.append(True, changes)], ends[np.append(changes, True)], values[np.append(True, changes)]
 
 
 def _sums(starts: _Ints, ends: _Ints, values: _Floats, edges: _Ints) -> NDArray[np.float64]:

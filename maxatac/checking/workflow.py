@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from maxatac._core import Genome, Sampler
@@ -27,9 +28,11 @@ from maxatac.checking.survey import (
     read_tracks,
 )
 from maxatac.checking.text import format_bytes
+from maxatac.checking.tracks import TrackValues
 from maxatac.errors import GenomeError, InputError, MaxatacError, WeightsError
+from maxatac.evaluation import window_starts
 from maxatac.genome import Blacklist, some
-from maxatac.held_out import count_bins, count_windows
+from maxatac.held_out import STEP, count_bins, count_windows
 from maxatac.inputs import Inputs, open_inputs, read_samples, split_of
 from maxatac.intervals import read_blacklist
 from maxatac.leak_guard import chrom_sets
@@ -43,6 +46,9 @@ from maxatac.settings import (
 from maxatac.shared_files import describe, find_equal_files, uses_of
 from maxatac.training import check_resume, guard_samplers, make_samplers
 from maxatac.validation import GenomeBatches, genome_batches
+
+_PURPOSES = {"training": "learn from", "validation": "validate on", "test": "predict from"}
+_OTHER_TEST = "name other chromosomes with --test_chroms, or leave the test out with --no-test"
 
 
 def run(config: TrainConfig, folder: RunFolder | None, *, timed_fit: bool) -> Findings:
@@ -186,6 +192,7 @@ def _survey(
     notes += worth_knowing
     _judge_signal(signal, problems, warnings)
     _judge_binding(opened, binding, problems, warnings, quantitative=config.quant)
+    _judge_sets(opened, values, problems)
     judge_equal_files(equal_files, problems, warnings)
     sets = {**opened.sets, UNUSED: tuple(chrom for chrom in opened.genome.chrom_sizes if chrom not in opened.used)}
     return {
@@ -246,7 +253,7 @@ def _judge_binding(
     complete = {sample.cell_line for sample in opened.samples if sample.label == "Train"} == {
         track.cell_type for track in training
     }
-    if not complete or any(track.bases_read < track.bases for track in training):
+    if not complete:
         return
     for name in ("training", "validation"):
         chroms = opened.sets.get(name, ())
@@ -259,6 +266,46 @@ def _judge_binding(
                 f"no bin of the {name} chromosomes ({some(chroms)}) is bound in any training cell type: "
                 + ("there is nothing to learn" if name == "training" else "no epoch could be told from another")
             )
+
+
+def _judge_sets(opened: Opened, values: Mapping[Path, TrackValues], problems: list[str]) -> None:
+    """Find sets of chromosomes on which a cell type has nothing to train on, to validate on or to test on."""
+    told = tuple(problems)
+    sizes = opened.genome.chrom_sizes
+    # What another set has too, or the 2bit lacks, has been told of.
+    sets = {
+        name: tuple(chrom for chrom in chroms if chrom in sizes and opened.set_of(chrom) == name)
+        for name, chroms in opened.sets.items()
+    }
+    tested = sets.get("test", ())
+    for sample in opened.samples:
+        used = [name for name, chroms in sets.items() if chroms and opened.use_of(sample, chroms[0]) == name]
+        signal, binding = (
+            None if any(text.startswith(f"{path}:") for text in told) else values.get(path)
+            for path in (sample.signal, sample.binding)
+        )
+        silent = [] if signal is None else [name for name in used if not _total(signal.not_zero, sets[name])]
+        if silent:
+            where = " and ".join(f"all {name} chromosomes ({some(sets[name])})" for name in silent)
+            remedy = f"; {_OTHER_TEST}" if "test" in silent else ""
+            problems.append(
+                f"{sample.signal}: the ATAC signal of {sample.cell_line} is 0 on {where}: "
+                f"there is nothing to {_PURPOSES[silent[0]]}{remedy}"
+            )
+        if "test" in used and not opened.config.quant and binding is not None and not _total(binding.bound, tested):
+            problems.append(
+                f"{sample.binding}: the binding of {sample.cell_line} has no bound bin on all test chromosomes "
+                f"({some(tested)}): there is nothing to find; {_OTHER_TEST}"
+            )
+    if tested and not any(len(window_starts(chrom, sizes[chrom], STEP, opened.blacklist)) for chrom in tested):
+        problems.append(
+            f"no window of the test chromosomes ({some(tested)}) is clear of the blacklist: there is nothing to "
+            f"predict; {_OTHER_TEST}"
+        )
+
+
+def _total(counts: Mapping[str, int], chroms: Sequence[str]) -> int:
+    return sum(counts.get(chrom, 0) for chrom in chroms)
 
 
 def _judge_estimates(config: TrainConfig, estimates: Estimates, problems: list[str], warnings: list[str]) -> None:
