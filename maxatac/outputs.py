@@ -104,6 +104,10 @@ class RunFolder:
             names.append(name)
         return [self.named(f"_test.{name}.bw") for name in names]
 
+    def of_test(self, cell_types: Sequence[str]) -> list[Path]:
+        """Name everything that an independent test of these cell types leaves."""
+        return [self.test_scores, self.test_table, *self.test_tracks(cell_types)]
+
     @property
     def record(self) -> Path:
         """The run record."""

@@ -1,7 +1,8 @@
 """What the report of a run shows beyond its tables, gathered while it is at hand: ``<prefix>_report.json``.
 
 The file is written when an epoch becomes the selected one, from the validation that selected it, and once more at the
-end. So it is there whenever the run was stopped, and the report can be drawn from files alone, at any time.
+end. So it is there whenever the run was stopped, and the report can be drawn from files alone, at any time. The state
+for ``--resume`` has that part too, for a run that was killed before the file was written.
 
 Whatever goes wrong here costs the run nothing but a warning.
 """
@@ -51,17 +52,23 @@ class ReportData:
         with self._forgiving():
             self._data["trained_on"] = trained_on(config, inputs, parameters)
 
-    def select(self, epoch: int, validated: Validated | None) -> None:
-        """Keep what the validation of an epoch, counted from 1, has found: it is the best so far."""
+    def summary(self, epoch: int, validated: Validated | None) -> dict[str, Any] | None:
+        """Sum up what the validation of an epoch, counted from 1, has found; ``None`` if that fails."""
         with self._forgiving():
             rankings = {} if validated is None else validated.rankings
             sets = {name: summarize(ranking, largest=self._largest) for name, ranking in rankings.items()}
-            self._data["validation"] = {"epoch": epoch, "sets": sets}
-            write_json(self._path, self._data)
+            return {"epoch": epoch, "sets": sets}
+        return None
+
+    def select(self, validation: dict[str, Any] | None) -> None:
+        """Keep the summary of the selected epoch. A file that holds it already may hold more, and stays."""
+        with self._forgiving():
+            self._data["validation"] = validation
+            if not self._holds(validation):
+                write_json(self._path, self._data)
 
     def finish(
         self,
-        epoch: int,
         validator: Validator,
         tested: Sequence[Mapping[str, Any]],
         check_for_interrupt: Callable[[], None] = lambda: None,
@@ -70,8 +77,6 @@ class ReportData:
 
         Parameters
         ----------
-        epoch : int
-            The selected one, from 1. What was kept of its validation by a run that was stopped is read back.
         validator : Validator
             Ranks the validation sets by the baselines.
         tested : sequence of mappings
@@ -80,8 +85,6 @@ class ReportData:
             Called now and then; what it raises ends the work.
         """
         with self._forgiving():
-            if self._data.get("validation", {}).get("epoch") != epoch:
-                self._data["validation"] = self._kept(epoch)
             self._data["test"] = list(tested)
             # Before the baselines: they may be stopped.
             write_json(self._path, self._data)
@@ -95,13 +98,13 @@ class ReportData:
             self._data["no_binding_baseline"] = reason
             write_json(self._path, self._data)
 
-    def _kept(self, epoch: int) -> dict[str, Any] | None:
-        """Read what was kept of the validation of an epoch before this run went on."""
+    def _holds(self, validation: Mapping[str, Any] | None) -> bool:
+        """Whether the file has the summary of this epoch."""
         try:
             kept = json.loads(self._path.read_text(encoding="utf-8"))["validation"]
-            return kept if kept["epoch"] == epoch else None
+            return bool((kept and kept["epoch"]) == (validation and validation["epoch"]))
         except (OSError, ValueError, KeyError, TypeError):
-            return None
+            return False
 
     def _others(self) -> tuple[list[list[int]] | None, str]:
         """Find for each training cell type those that it is held against; or why there are none."""

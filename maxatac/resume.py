@@ -2,7 +2,8 @@
 
 The file is the truth about a run. It is written anew after each epoch, under another name, synced and renamed, so it
 is of one epoch or of the next, never in between. An epoch counts from then on; what else is written of it comes before
-(its checkpoint) or is written again by the run that goes on (tables, event files, the selected model).
+(its checkpoint) or is written again by the run that goes on (tables, event files, the selected model and what
+describes it).
 
 It is a NumPy archive: ``about``, a JSON text, and the numbers of each variable of model and optimiser in their order.
 """
@@ -26,7 +27,7 @@ from maxatac.files import replacing, sha256
 if TYPE_CHECKING:
     import keras
 
-FORMAT = 1
+FORMAT = 2
 """Of the file; another number is not read."""
 
 FREE_SETTINGS = frozenset({
@@ -90,6 +91,9 @@ class ResumeState:
         One entry per finished epoch: rows of ``history`` and ``timing``, lists of rows of ``cells``.
     past : mapping
         What the run record says of the time before, for the run that goes on to say it too.
+    selected : mapping
+        What describes the selected epoch: ``thresholds``, the text of the table, and ``validation``, for the report.
+        Either is ``None`` where there is none; empty before an epoch is selected.
     state_sha256 : str or None
         Fingerprint of the variables; ``None`` before the first epoch is finished.
     variables : sequence of arrays
@@ -104,6 +108,7 @@ class ResumeState:
     inputs: Mapping[str, InputFile]
     tables: Mapping[str, list[Any]]
     past: Mapping[str, Any]
+    selected: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     state_sha256: str | None = None
     variables: Sequence[NDArray[Any]] = ()
     names: Sequence[str] = ()
@@ -258,24 +263,23 @@ def input_differences(
     checksums : dict of str to str
         Those that had to be computed, so that nobody computes them again.
     """
+
+    def only_tested(name: str) -> bool:
+        # What is tested, and whether at all, may change.
+        return state.cell_types.get(name.rpartition(" ")[0]) == "Test"
+
     problems = []
     before = {name: file for name, file in state.inputs.items() if name not in UNCOMPARED_INPUTS}
     now = {name: file for name, file in files.items() if name not in UNCOMPARED_INPUTS}
-    for_test = {
-        f"{cell} {column}"
-        for cell, label in state.cell_types.items()
-        if label == "Test"
-        for column in ("signal", "binding")
-    }
     problems += [
         f"--resume: the run read a file for {name}, and now there is none"
         for name in before
-        if name not in now and name not in for_test
+        if name not in now and not only_tested(name)
     ]
     problems += [
         f"--resume: {name}: {paths[name]} is new; the run had none"
         for name in now
-        if name not in before and name not in for_test
+        if name not in before and not only_tested(name)
     ]
     to_hash = []
     for name in (name for name in now if name in before):

@@ -10,11 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from maxatac.files import write_text
-
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from maxatac.scores import Ranking
     from maxatac.validation import Validated
 
@@ -54,16 +50,16 @@ def threshold_table(ranking: Ranking, *, largest: float = 1.0) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write_thresholds(path: Path, validated: Validated | None, *, largest: float) -> None:
-    """Write the table of an epoch, unless there is no genome-like set or nothing in it is bound.
+def thresholds_of(validated: Validated | None, *, largest: float) -> str | None:
+    """Lay out the table of an epoch; ``None`` if there is no genome-like set or nothing in it is bound.
 
     Parameters
     ----------
-    path : Path
     validated : Validated
         What the epoch's validation has found.
     largest : float
         Threshold to end with.
     """
-    if validated is not None and validated.ranking is not None and validated.ranking.positives:
-        write_text(path, threshold_table(validated.ranking, largest=largest))
+    if validated is None or validated.ranking is None or not validated.ranking.positives:
+        return None
+    return threshold_table(validated.ranking, largest=largest)

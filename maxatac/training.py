@@ -6,6 +6,7 @@ import contextlib
 import csv
 import dataclasses
 import io
+import json
 import logging
 import math
 import random
@@ -21,7 +22,7 @@ from maxatac.distribution import Processes, joined, split_problems
 from maxatac.errors import InputError, MaxatacError, Stopped, WeightsError
 from maxatac.files import replacing, write_text
 from maxatac.formats import file_fault
-from maxatac.held_out import describe_test, run_test
+from maxatac.held_out import describe_test, run_test, tested_samples
 from maxatac.inputs import Inputs, blacklist_intervals, format_probes, open_inputs, warn_of_odd_tracks
 from maxatac.interrupt import deferring_interrupt
 from maxatac.leak_guard import Stream, prove
@@ -39,7 +40,7 @@ from maxatac.resume import InputFile, ResumeState, input_differences, read_state
 from maxatac.scores import CELL_COLUMNS
 from maxatac.selection import best_epoch, criterion, is_over
 from maxatac.settings import SEED_RANGE, TrainConfig, loader_memory, loader_threads
-from maxatac.thresholds import write_thresholds
+from maxatac.thresholds import thresholds_of
 from maxatac.validation import GenomeBatches, Validated, describe_scores, genome_batches, make_validator
 
 if TYPE_CHECKING:
@@ -601,7 +602,15 @@ def _run(
     advised = False
     processes = trainee.processes
     gathered = ReportData(folder, config, inputs, trainee.model.count_params()) if config.report else None
-    record.write(folder, history, best, None)
+    chosen: Mapping[str, Any] = earlier.selected if earlier is not None else {}
+    state: str | None = None
+    is_trained = len(history) == config.epochs or is_over(len(history), best, config.early_stopping)
+    if earlier is not None and is_trained and best is not None and checkpoints.has_best(best + 1):
+        # What the record says of the end holds until it is said anew.
+        state = earlier.state_sha256
+        if (tested_before := _test_on_record(folder)) is not None:
+            record.note("test", tested_before)
+    record.write(folder, history, best, state)
     for path in folder.event_files():
         path.unlink()
     try:
@@ -615,7 +624,10 @@ def _run(
                 events.write(row, times)
             if history:
                 logger.info("going on after epoch %d of %d", len(history), config.epochs)
+                if best is not None and not checkpoints.has_best(best + 1):
+                    _remove_outdated(folder, inputs)
                 checkpoints.settle(trainee.model, len(history), None if best is None else best + 1)
+                _write_description(folder, chosen, gathered)
                 _write_tables(config, folder, tables, best)
             for epoch in range(len(history), config.epochs):
                 check_for_interrupt()
@@ -637,19 +649,25 @@ def _run(
                     leading = best_epoch(now["history"], column=column, largest=largest)
                     selected = None if leading is None else leading + 1
                     checkpoints.save(trainee.model, epoch + 1, selected)
-                    if leading != best:
-                        # Before the state: an epoch that does not come to count is trained again, and writes the same.
-                        write_thresholds(folder.thresholds, trainee.validated, largest=config.target_scale_factor)
-                        if gathered is not None:
-                            gathered.select(epoch + 1, trainee.validated)
-                    record.state(now).with_model(trainee.model).write(folder.resume_state)
+                    is_best = leading != best
+                    if is_best:
+                        chosen = {
+                            "thresholds": thresholds_of(trainee.validated, largest=config.target_scale_factor),
+                            "validation": gathered.summary(epoch + 1, trainee.validated) if gathered else None,
+                        }
+                    resumable = dataclasses.replace(record.state(now), selected=chosen)
+                    resumable.with_model(trainee.model).write(folder.resume_state)
                     logger.debug("state after epoch %d: %s", epoch + 1, folder.resume_state)
                     # From here on the epoch counts: what is not done of the rest, a run that goes on will do.
                     history.append(row)
                     timing.append(times)
                     tables["cells"].append(scored)
                     best = leading
+                    if is_best:
+                        _remove_outdated(folder, inputs)
                     checkpoints.select(trainee.model, epoch + 1, selected)
+                    if is_best:
+                        _write_description(folder, chosen, gathered)
                     events.write(row, times)
                     _write_tables(config, folder, tables, best)
                     record.write(folder, history, best, None)
@@ -660,8 +678,10 @@ def _run(
         with deferring_interrupt() as check_for_interrupt, record.phases.measuring("test"):
             details: list[dict[str, Any]] = []
             tested = run_test(config, folder, inputs, record.seed, check, details)
+            if "skipped" in tested:
+                _remove_test(folder, inputs)
             if gathered is not None:
-                gathered.finish(best + 1, trainee.validator, details, check)
+                gathered.finish(trainee.validator, details, check)
     except KeyboardInterrupt as interrupt:
         told = f"interrupted ({interrupt.signal_name})" if isinstance(interrupt, Stopped) else "interrupted"
         if history:
@@ -670,7 +690,7 @@ def _run(
         else:
             logger.warning("%s before the first epoch was finished; the log is in %s", told, folder.folder)
         with contextlib.suppress(OSError):
-            record.write(folder, history, best, None, status="interrupted")
+            record.write(folder, history, best, state, status="interrupted")
         raise
     except Exception:
         if history:
@@ -681,7 +701,7 @@ def _run(
             )
         # A full disk may be what failed: the record must not hide it.
         with contextlib.suppress(OSError):
-            record.write(folder, history, best, None, status="failed")
+            record.write(folder, history, best, state, status="failed")
         raise
     finally:
         trainee.close()
@@ -712,6 +732,42 @@ def _run(
     names = ("history", "best_epoch", "seed", "state_sha256", "test")
     processes.gather({name: getattr(result, name) for name in names})
     return result
+
+
+def _write_description(folder: RunFolder, chosen: Mapping[str, Any], gathered: ReportData | None) -> None:
+    """Write what describes the selected model; of a state that is gone on with, what is missing of it."""
+    if chosen.get("thresholds") is not None:
+        write_text(folder.thresholds, chosen["thresholds"])
+    if gathered is not None:
+        gathered.select(chosen.get("validation"))
+
+
+def _remove_outdated(folder: RunFolder, inputs: Inputs) -> None:
+    """Remove what describes the selected model, before another one takes its place."""
+    for path in (
+        folder.report, *folder.figure_files(), folder.report_data, folder.thresholds, *_of_test(folder, inputs)
+    ):  # fmt: skip
+        path.unlink(missing_ok=True)
+
+
+def _remove_test(folder: RunFolder, inputs: Inputs) -> None:
+    """Remove what an earlier test has left, and the report that tells of it."""
+    left = [path for path in _of_test(folder, inputs) if path.exists()]
+    if left:
+        for path in (folder.report, *folder.figure_files(), folder.report_data, *left):
+            path.unlink(missing_ok=True)
+
+
+def _of_test(folder: RunFolder, inputs: Inputs) -> list[Path]:
+    return folder.of_test([sample.cell_line for sample in tested_samples(inputs)])
+
+
+def _test_on_record(folder: RunFolder) -> Any:
+    """Read what the run record says of the test; ``None`` if it says nothing."""
+    try:
+        return json.loads(folder.record.read_text(encoding="utf-8")).get("test")
+    except (OSError, ValueError, AttributeError):
+        return None
 
 
 def _write_tables(

@@ -54,7 +54,10 @@ def outcome(output: Path) -> Outcome:
     return (
         record["state_sha256"],
         (output / "best_epoch.txt").read_text(),
-        *((output / f"{PREFIX}{ending}").read_bytes() for ending in (".csv", "_thresholds.tsv", "_test.tsv")),
+        *(
+            (output / f"{PREFIX}{ending}").read_bytes()
+            for ending in (".csv", "_thresholds.tsv", "_report.json", "_test.tsv")
+        ),
     )
 
 

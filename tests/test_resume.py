@@ -21,15 +21,18 @@ import numpy as np
 import pytest
 from tiny import CELLS, TinySet
 
-from maxatac import training
+from maxatac import held_out, training
 from maxatac.cli.main import main
 from maxatac.errors import InputError
 from maxatac.files import replacing
 from maxatac.model.batch_norm import StatisticsEstimator
 from maxatac.outputs import RunFolder
 from maxatac.resume import FREE_SETTINGS, InputFile, ResumeState, input_differences, model_variables, read_state
+from maxatac.scores import Ranking
 from maxatac.settings import TrainConfig
+from maxatac.thresholds import threshold_table
 from maxatac.training import TrainResult, train
+from maxatac.validation import Validated
 
 # Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about; the .h5 file is written on purpose.
 pytestmark = [
@@ -40,11 +43,17 @@ pytestmark = [
 SCORES = (0.3, 0.5, 0.4, 0.6, 0.2, 0.1)
 PREFIX = "maxatac_model"
 STATE = f"{PREFIX}_resume.npz"
+THRESHOLDS, REPORT_DATA = f"{PREFIX}_thresholds.tsv", f"{PREFIX}_report.json"
 
 
 @pytest.fixture
 def output(tmp_path: Path) -> Path:
     return tmp_path / "results"
+
+
+def ranking(epoch: int) -> Ranking:
+    """What the validation of an epoch, counted from 0, finds in ``drifting``."""
+    return Ranking.of(np.array([False, True, False]), np.array([0.1, SCORES[epoch], 0.9], np.float32))
 
 
 @pytest.fixture
@@ -57,6 +66,7 @@ def drifting(monkeypatch: pytest.MonkeyPatch, quick_network: None) -> None:
             variable.assign(values + 1 if values.dtype.kind in "iu" else 0.75 * values + np.float32(epoch))
         loss = float(self.model.weights[0].numpy().mean())
         score = SCORES[epoch]
+        self.validated = Validated({}, (), {}, {"genome": ranking(epoch)})
         row = {"epoch": epoch + 1, "dice_coef": 0.5, "loss": loss, "val_dice_coef": score, "val_loss": 1 - score}
         shares = dict.fromkeys(("waiting_share", "statistics_share", "validation_share", "genome_share"), 0.1)
         return row, {"epoch": epoch + 1, "seconds": 2.0, "examples_per_second": 8.0, **shares}
@@ -69,13 +79,25 @@ def record(output: Path) -> dict[str, Any]:
     return found
 
 
-def outcome(output: Path) -> tuple[str, bytes, str]:
+def outcome(output: Path) -> tuple[Any, ...]:
     """What must not depend on how often a run was stopped."""
     return (
         record(output)["state_sha256"],
         (output / f"{PREFIX}.csv").read_bytes(),
         (output / "best_epoch.txt").read_text(),
+        (output / THRESHOLDS).read_bytes(),
+        json.loads((output / REPORT_DATA).read_text()),
     )
+
+
+def assert_describes_selected(output: Path) -> None:
+    """Whatever is there of thresholds and report data is of the selected epoch of ``drifting``."""
+    best = output / "best_epoch.txt"
+    epoch = int(best.read_text().rpartition("_")[2].partition(".")[0]) if best.exists() else 0
+    if (output / THRESHOLDS).exists():
+        assert (output / THRESHOLDS).read_text() == threshold_table(ranking(epoch - 1))
+    if (output / REPORT_DATA).exists():
+        assert json.loads((output / REPORT_DATA).read_text())["validation"]["epoch"] == epoch
 
 
 def names(output: Path) -> set[str]:
@@ -180,6 +202,7 @@ def test_killed_before_any_of_its_files(
         kill_at(at)
         with pytest.raises(Killed):
             train(tiny_set.config(output, epochs=epochs, keep_checkpoints=keep))
+        assert_describes_selected(output)
         kill_at(None)
         train(tiny_set.config(output, epochs=epochs, keep_checkpoints=keep, resume=True))
         assert outcome(output) == outcome(once), f"killed before {at}"
@@ -187,6 +210,22 @@ def test_killed_before_any_of_its_files(
         assert same_model(output / f"{PREFIX}_best.h5", once / f"{PREFIX}_best.h5"), f"killed before {at}"
         assert same_model(output / f"{PREFIX}_best.keras", once / f"{PREFIX}_best.h5"), f"killed before {at}"
         shutil.rmtree(output)
+
+
+def test_epoch_that_does_not_count_describes_nothing(
+    tiny_set: TinySet, output: Path, drifting: None, kill_at: Callable[[int | None], list[str]]
+) -> None:
+    written = kill_at(None)
+    train(tiny_set.config(output, epochs=2))
+    third_state = [place for place, name in enumerate(written) if name == STATE][2]
+    shutil.rmtree(output)
+    kill_at(third_state)
+    with pytest.raises(Killed):
+        train(tiny_set.config(output, epochs=2))
+    kill_at(None)
+    assert train(tiny_set.config(output, epochs=1, resume=True)).best_epoch == 1
+    assert (output / THRESHOLDS).exists()
+    assert_describes_selected(output)
 
 
 def test_the_resumed_run_may_be_killed_too(
@@ -207,6 +246,76 @@ def test_the_resumed_run_may_be_killed_too(
         train(tiny_set.config(output, epochs=3, resume=True))
     assert outcome(output) == outcome(once)
     assert names(output) == names(once)
+
+
+# The independent test.
+
+SPLIT: dict[str, Any] = {"tchroms": ("chr2",), "vchroms": ("chr3",), "test_chroms": ("chr1",)}
+TESTED = {f"{PREFIX}{ending}" for ending in ("_test.json", "_test.tsv", ".bw", "_report.html")}
+
+
+@pytest.fixture
+def tested(tiny_set: TinySet, output: Path, drifting: None) -> Path:
+    """A run of one epoch with its test, and a stand-in for its report."""
+    train(tiny_set.config(output, epochs=1, **SPLIT))
+    (output / f"{PREFIX}_report.html").write_text("of epoch 1")
+    assert names(output) >= TESTED
+    return output
+
+
+def test_results_of_another_model_go(tiny_set: TinySet, tested: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_epoch = training._Trainee.run_epoch
+
+    def dying(self: Any, epoch: int, callback: Any) -> Any:
+        if epoch == 2:
+            raise Killed
+        return run_epoch(self, epoch, callback)
+
+    (tested / f"{PREFIX}_test.CellA.bw").write_text("of somebody else")
+    with monkeypatch.context() as patch:
+        patch.setattr(training._Trainee, "run_epoch", dying)
+        with pytest.raises(Killed):
+            train(tiny_set.config(tested, epochs=3, resume=True, **SPLIT))
+    assert (tested / "best_epoch.txt").read_text() == f"{PREFIX}_2.keras\n"
+    assert names(tested) & TESTED == set()
+    assert (tested / f"{PREFIX}_test.CellA.bw").exists()
+    assert_describes_selected(tested)
+    train(tiny_set.config(tested, epochs=3, resume=True, **SPLIT))
+    assert TESTED - names(tested) == {f"{PREFIX}_report.html"}
+
+
+def test_test_that_is_skipped_leaves_no_results(
+    tiny_set: TinySet, tested: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{__name__}.SCORES", (0.3, 0.2))
+    train(tiny_set.config(tested, epochs=2, resume=True, test=False, **SPLIT))
+    assert (tested / "best_epoch.txt").read_text() == f"{PREFIX}_1.keras\n"
+    assert record(tested)["test"] == {"skipped": "--no-test"}
+    assert names(tested) & TESTED == set()
+    assert_describes_selected(tested)
+    train(tiny_set.config(tested, epochs=2, resume=True, **SPLIT))
+    assert record(tested)["test"] == {"scores": f"{PREFIX}_test.json"}
+
+
+def test_finished_run_that_is_stopped_at_once(tiny_set: TinySet, tested: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = record(tested)
+
+    def stop(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(held_out, "predict_chromosome", stop)
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny_set.config(tested, epochs=1, resume=True, **SPLIT))
+    found = record(tested)
+    assert found["status"] == "interrupted"
+    assert [found[name] for name in ("state_sha256", "test")] == [before[name] for name in ("state_sha256", "test")]
+    assert names(tested) >= TESTED
+    # With an epoch to do they are not those of its end.
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny_set.config(tested, epochs=2, resume=True, **SPLIT))
+    found = record(tested)
+    assert found["state_sha256"] is None
+    assert "test" not in found
 
 
 # Signals.

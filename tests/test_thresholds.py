@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from maxatac.scores import Ranking
-from maxatac.thresholds import COLUMNS, threshold_table, write_thresholds
+from maxatac.thresholds import COLUMNS, threshold_table, thresholds_of
 from maxatac.validation import Validated
 
 
@@ -61,12 +60,8 @@ def test_is_monotonic_and_starts_at_the_prevalence() -> None:
 
 
 @pytest.mark.parametrize("bound", [True, False])
-def test_is_written_where_something_is_bound(bound: bool, tmp_path: Path) -> None:
-    path = tmp_path / "x_thresholds.tsv"
+def test_is_there_where_something_is_bound(bound: bool) -> None:
     found = Ranking.of(np.array([False, bound]), np.array([0.1, 0.2], np.float32))
-    write_thresholds(path, Validated({}, (), {}, {"genome": found}), largest=1)
-    assert path.exists() == bound
+    assert (thresholds_of(Validated({}, (), {}, {"genome": found}), largest=1) is not None) == bound
     for nothing in (None, Validated({}, (), {}, {})):
-        other = tmp_path / "other.tsv"
-        write_thresholds(other, nothing, largest=1)
-        assert not other.exists()
+        assert thresholds_of(nothing, largest=1) is None
