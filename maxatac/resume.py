@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maxatac.errors import InputError
-from maxatac.files import replacing, sha256
+from maxatac.files import replacing, sampled_sha256, sha256
 
 if TYPE_CHECKING:
     import keras
@@ -58,21 +58,20 @@ class InputFile:
     ----------
     bytes : int
         Its size.
-    modified : int
-        Time of the last change, in ns since 1970.
+    sampled : str
+        SHA-256 of pieces of it, see :func:`maxatac.files.sampled_sha256`: known at once, however large the file is.
     sha256 : str or None
         ``None`` as long as it has not been computed.
     """
 
     bytes: int
-    modified: int
+    sampled: str
     sha256: str | None = None
 
     @classmethod
     def of(cls, path: Path) -> InputFile:
-        """Look at a file without reading it."""
-        status = path.stat()
-        return cls(status.st_size, status.st_mtime_ns)
+        """Look at a file without reading all of it."""
+        return cls(path.stat().st_size, sampled_sha256(path))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -246,7 +245,7 @@ def input_differences(
     """Find the inputs that are not what the run began with, wherever they lie now.
 
     Sizes are compared first, contents by SHA-256. A run that was killed so early that a checksum was not known yet
-    has the time of the last change instead. Files of Test cell types are read for the test alone, which may be switched
+    has that of pieces of the file instead. Files of Test cell types are read for the test alone, which may be switched
     on or off: those that one side does not read are not compared.
 
     Parameters
@@ -288,12 +287,8 @@ def input_differences(
             problems.append(f"{same}: it has {now[name].bytes:,} bytes, that one had {before[name].bytes:,}")
         elif before[name].sha256 is not None:
             to_hash.append(name)
-        elif now[name].modified != before[name].modified:
-            problems.append(
-                f"--resume: {name}: {paths[name]} cannot be told from the file that the run began with: the run was "
-                "stopped before its checksum was known, and the file was changed or copied since; begin anew with "
-                "--force"
-            )
+        elif now[name].sampled != before[name].sampled:
+            problems.append(f"{same}: parts of it differ")
     with ThreadPoolExecutor(_HASHING_THREADS) as executor:
         checksums = dict(zip(to_hash, executor.map(sha256, [paths[name] for name in to_hash]), strict=True))
     for name, checksum in checksums.items():

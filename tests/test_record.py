@@ -112,7 +112,7 @@ def test_hashing_is_waited_for_at_the_end_only(
     # Nor does the state of the run wait.
     state = run.record.state({"history": []})
     assert {file.sha256 for file in state.inputs.values()} == {None}
-    assert all(file.modified > 0 for file in state.inputs.values())
+    assert all(file.sampled for file in state.inputs.values())
     # And a process that is told to end need not wait for the thread.
     (thread,) = [thread for thread in threading.enumerate() if thread.name == "maxatac-checksums"]
     assert thread.daemon

@@ -294,7 +294,7 @@ def _judge_sets(opened: Opened, values: Mapping[Path, TrackValues], problems: li
             )
         if "test" in used and not opened.config.quant and binding is not None and not _total(binding.bound, tested):
             problems.append(
-                f"{sample.binding}: the binding of {sample.cell_line} has no bound bin on all test chromosomes "
+                f"{sample.binding}: the binding of {sample.cell_line} has no bound bin on any of the test chromosomes "
                 f"({some(tested)}): there is nothing to find; {_OTHER_TEST}"
             )
     if tested and not any(len(window_starts(chrom, sizes[chrom], STEP, opened.blacklist)) for chrom in tested):
