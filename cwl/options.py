@@ -20,10 +20,6 @@ from typing import Any
 from maxatac.cli.main import build_parser
 
 HERE = Path(__file__).parent
-sys.path.append(str(HERE.parent / "docs"))
-
-from pages import settle  # noqa: E402 - beside the other scripts that write what follows from the command line
-
 WDL = HERE.parent / "wdl" / "maxatac-train.wdl"
 
 EXCLUDED = {
@@ -574,6 +570,10 @@ def main() -> int:
     choice.add_argument("--write", action="store_true", help="update the descriptors")
     parser.add_argument("--image", metavar="NAME", help="the image to name; with -gpu behind it, that for GPUs")
     arguments = parser.parse_args()
+    # What the scripts share that write what follows from the command line stands beside the others.
+    sys.path.append(str(HERE.parent / "docs"))
+    from pages import settle
+
     try:
         made = {**descriptors(arguments.image), PAGE: page()}
     except Unknown as error:

@@ -15,7 +15,7 @@ import argparse
 import dataclasses
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -282,8 +282,7 @@ def run(study: Study, epochs: int, recipe: Recipe, folder: Path) -> dict[str, An
     ranked = sorted(range(epochs), key=lambda epoch: -course[epoch]["average_precision"])
     averages = averager.averages or {}
     lines: dict[str, Weights] = {"last": kept[-1], "best": kept[ranked[0]]}
-    scores_of_epochs = [row["average_precision"] for row in course]
-    lines |= {f"early stopping {patience}": kept[best_before(scores_of_epochs, patience)] for patience in PATIENCES}
+    lines |= {f"early stopping {patience}": kept[best_before(course, patience)] for patience in PATIENCES}
     lines |= {f"ema {decay}": averages[decay] for decay in DECAYS}
     lines |= {f"mean of last {k}": _mean(kept[-k:]) for k in AVERAGED}
     lines |= {f"mean of best {k}": _mean([kept[epoch] for epoch in ranked[:k]]) for k in AVERAGED}
@@ -298,13 +297,14 @@ def run(study: Study, epochs: int, recipe: Recipe, folder: Path) -> dict[str, An
     return {"seconds": seconds, "course": course, "scores": found}
 
 
-def best_before(scores: Sequence[float], patience: int) -> int:
+def best_before(course: Sequence[Mapping[str, float]], patience: int) -> int:
     """Find the best epoch of a run that ends after ``patience`` epochs without a better one."""
+    from maxatac.selection import best_epoch, is_over
+
     best = 0
-    for epoch, score in enumerate(scores):
-        if score > scores[best]:
-            best = epoch
-        if epoch - best >= patience:
+    for finished in range(1, len(course) + 1):
+        best = best_epoch(course[:finished], column="average_precision") or 0
+        if is_over(finished, best, patience):
             break
     return best
 

@@ -104,6 +104,10 @@ class RunFolder:
             names.append(name)
         return [self.named(f"_test.{name}.bw") for name in names]
 
+    def of_report(self) -> list[Path]:
+        """Name everything that is the report, or that it alone is drawn from; of its figures those that are there."""
+        return [self.report, self.report_data, *self.figure_files()]
+
     def of_test(self, cell_types: Sequence[str]) -> list[Path]:
         """Name everything that an independent test of these cell types leaves."""
         return [self.test_scores, self.test_table, *self.test_tracks(cell_types)]

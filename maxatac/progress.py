@@ -29,7 +29,7 @@ def _bar_class() -> Any:
     """Make a bar that costs the run nothing where the terminal does not take it, for it is gone or busy."""
     from tqdm import tqdm
 
-    class _Bar(tqdm):  # type: ignore[type-arg]
+    class _Bar(tqdm):  # type: ignore[type-arg] # generic in the stubs, not when it runs
         def display(self, *what: Any, **more: Any) -> None:
             with contextlib.suppress(OSError, ValueError):
                 super().display(*what, **more)

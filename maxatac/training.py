@@ -744,9 +744,7 @@ def _write_description(folder: RunFolder, chosen: Mapping[str, Any], gathered: R
 
 def _remove_outdated(folder: RunFolder, inputs: Inputs) -> None:
     """Remove what describes the selected model, before another one takes its place."""
-    for path in (
-        folder.report, *folder.figure_files(), folder.report_data, folder.thresholds, *_of_test(folder, inputs)
-    ):  # fmt: skip
+    for path in (*folder.of_report(), folder.thresholds, *_of_test(folder, inputs)):
         path.unlink(missing_ok=True)
 
 
@@ -754,7 +752,7 @@ def _remove_test(folder: RunFolder, inputs: Inputs) -> None:
     """Remove what an earlier test has left, and the report that tells of it."""
     left = [path for path in _of_test(folder, inputs) if path.exists()]
     if left:
-        for path in (folder.report, *folder.figure_files(), folder.report_data, *left):
+        for path in (*folder.of_report(), *left):
             path.unlink(missing_ok=True)
 
 

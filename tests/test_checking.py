@@ -327,12 +327,9 @@ def peaks_beyond_the_end(folder: Path) -> dict[str, Any]:
 
 
 @broken("line 4", "CellC (Test) has the same content", "Binding_File of CellA (Train, line 2)", "--allow_shared_files")
-def test_file_that_trains(folder: Path) -> dict[str, Any]:
+def file_that_trains_and_tests(folder: Path) -> dict[str, Any]:
     shutil.copyfile(folder / "SIMTF_CellA_binding.bw", folder / "SIMTF_CellC_binding.bw")
     return {}
-
-
-test_file_that_trains.__test__ = False  # type: ignore[attr-defined]
 
 
 @broken("no bin of the training chromosomes (chr1, chr2) is bound in any training cell type", "nothing to learn")
@@ -374,12 +371,9 @@ def no_signal_for_the_test(folder: Path) -> dict[str, Any]:
 
 
 @broken("CellC_atac.bw", "the ATAC signal of CellC is 0 on all 1,000,000 bases read")
-def test_cell_type_of_zeros(folder: Path) -> dict[str, Any]:
+def signal_of_zeros_for_the_test(folder: Path) -> dict[str, Any]:
     rewrite(folder / "CellC_atac.bw", lambda *_: 0.0)
     return {"test_chroms": ("chr4",)}
-
-
-test_cell_type_of_zeros.__test__ = False  # type: ignore[attr-defined]
 
 
 @broken(

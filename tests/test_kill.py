@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import signal
 import subprocess
@@ -68,3 +69,24 @@ def test_scheduler_stops_a_run(tiny_set: TinySet, tmp_path: Path, cache: Path) -
     kill.run_to_the_end(tiny_set, output, kill.environment(cache))
     kill.run_to_the_end(tiny_set, once, kill.environment(cache))
     assert kill.outcome(output) == kill.outcome(once)
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 75), (signal.SIGINT, 130)])
+def test_status_where_nobody_reads_what_is_told(
+    number: int, status: int, tiny_set: TinySet, tmp_path: Path, cache: Path
+) -> None:
+    output = tmp_path / "stopped"
+    reader, writer = os.pipe()
+    os.close(reader)
+    with subprocess.Popen(kill.command(tiny_set, output), env=kill.environment(cache), stderr=writer) as process:
+        os.close(writer)
+        try:
+            while kill.finished(output) < 2:
+                assert process.poll() is None
+                time.sleep(0.05)
+            process.send_signal(number)
+            assert process.wait(timeout=60) == status
+        finally:
+            process.kill()
+    record = json.loads((output / f"{kill.PREFIX}_run.json").read_text())
+    assert (record["status"], record["epochs_finished"] >= 2) == ("interrupted", True)

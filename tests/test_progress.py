@@ -46,6 +46,12 @@ def test_no_terminal_sees_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr() == ("", "")
 
 
+def show_both_bars() -> None:
+    run_through(EpochProgress(1, 20, 100), 4)
+    with counting("independent test", 4, "windows") as advance:
+        advance(4)
+
+
 @pytest.mark.parametrize("error", [BlockingIOError(11, "busy"), BrokenPipeError(32, "gone"), ValueError("closed file")])
 @pytest.mark.parametrize("lines", [0, 2])
 def test_terminal_that_goes_costs_nothing(lines: int, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,9 +65,7 @@ def test_terminal_that_goes_costs_nothing(lines: int, error: Exception, monkeypa
         return write(text)
 
     monkeypatch.setattr(terminal, "write", dying)
-    run_through(EpochProgress(1, 20, 100), 4)
-    with counting("independent test", 4, "windows") as advance:
-        advance(4)
+    show_both_bars()
 
 
 def test_closed_stderr_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,9 +73,7 @@ def test_closed_stderr_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     closed.close()
     for stderr in (closed, None):
         monkeypatch.setattr(sys, "stderr", stderr)
-        run_through(EpochProgress(1, 20, 100), 4)
-        with counting("independent test", 4, "windows") as advance:
-            advance(4)
+        show_both_bars()
 
 
 def test_bar_goes_when_training_fails(monkeypatch: pytest.MonkeyPatch) -> None:

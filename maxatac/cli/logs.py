@@ -20,7 +20,7 @@ class _AboveProgressBar(logging.Handler):
 
         try:
             tqdm.write(self.format(record), file=sys.stderr)
-        except Exception:  # noqa: BLE001 - as the handlers of Python do
+        except Exception:  # noqa: BLE001 - a log must not end a run; handleError tells it
             self.handleError(record)
 
     def handleError(self, record: logging.LogRecord) -> None:

@@ -148,7 +148,7 @@ def program() -> NoReturn:
     """Entry point of the program ``maxatac``, which heeds signals until it is gone."""
     if sys.stderr is None:
         # Closed by who started it. This takes its descriptor, which would else be that of a file to be written.
-        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - open as long as the program
     heed_signals()
     status = FAILURE
     try:
