@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import stat
@@ -115,7 +116,7 @@ def file_fault(path: str | os.PathLike[str]) -> str | None:
     try:
         status = os.stat(path)
     except PermissionError:
-        return "is in a folder that may not be read"
+        return f"is in a folder that may not be read{whose(path)}"
     except (FileNotFoundError, NotADirectoryError):
         return "is a link to a file that does not exist" if os.path.islink(path) else "does not exist"
     except (OSError, ValueError) as error:
@@ -126,8 +127,38 @@ def file_fault(path: str | os.PathLike[str]) -> str | None:
         # A pipe would be used up by the first look at it.
         return "is not a regular file"
     if not os.access(path, os.R_OK):
-        return "is not readable"
+        return f"is not readable{whose(path)}"
     return "is empty" if status.st_size == 0 else None
+
+
+def whose(path: str | os.PathLike[str], root: Path = Path("/")) -> str:
+    """Tell whose a path is that the process may not use, and in a container which user may.
+
+    Parameters
+    ----------
+    path : path-like
+        A file or folder; where it cannot be looked at, the folder around it that can.
+    root : Path
+        Where a container engine leaves its mark.
+
+    Returns
+    -------
+    str
+        Words that follow a message, such as ``; it belongs to user 1000``; empty if it is the process's own.
+    """
+    path = Path(path).absolute()
+    for place in (path, *path.parents):
+        with contextlib.suppress(OSError):
+            status = place.stat()
+            break
+    else:
+        return ""
+    if not hasattr(os, "geteuid") or status.st_uid == os.geteuid():
+        return ""
+    told = f"; it belongs to user {status.st_uid}, and this is user {os.geteuid()}"
+    if any((root / mark).exists() for mark in (".dockerenv", "run/.containerenv")):
+        told += f": start the container with --user {status.st_uid}:{status.st_gid}"
+    return told
 
 
 def check_file(path: str | os.PathLike[str], problems: list[str], *, what: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import os
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from maxatac._core import Genome, Track
 from maxatac.cells import read_cells
 from maxatac.errors import GenomeError, InputError, TrackError
-from maxatac.formats import check_file, file_fault, phrase, sniff
+from maxatac.formats import check_file, file_fault, phrase, sniff, whose
 from maxatac.genome import Blacklist, ChromSizes, check_blacklist, compare_chrom_sizes, some
 from maxatac.intervals import read_blacklist
 from maxatac.meta import Sample, read_meta
@@ -172,6 +173,7 @@ def open_inputs(config: TrainConfig, folder: RunFolder | None) -> Inputs:
         With every problem that could be found.
     """
     problems = config.problems()
+    _check_temporary_folder(problems)
     if folder is not None:
         _check_output(config, folder, problems)
     if config.weights is not None:
@@ -377,6 +379,17 @@ def _with_sniff(path: Path, error: Exception, expected: str) -> str:
     return str(error) if kind in (expected, "unknown") else f"{error}; found {phrase(kind)}, expected a {expected} file"
 
 
+def _check_temporary_folder(problems: list[str]) -> None:
+    """Libraries need one, and say no more than that they have found none."""
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError:
+        problems.append(
+            "temporary files: no folder found that can be written to; expected /tmp or what TMPDIR names (in a "
+            "read-only container: --tmpfs /tmp)"
+        )
+
+
 def _check_output(config: TrainConfig, folder: RunFolder, problems: list[str]) -> None:
     try:
         _check_folder(config, folder, problems)
@@ -395,7 +408,9 @@ def _check_folder(config: TrainConfig, folder: RunFolder, problems: list[str]) -
     if not nearest.is_dir():
         problems.append(f"--output {target}: {nearest} is a file; expected a folder")
     elif not os.access(nearest, os.W_OK | os.X_OK):
-        problems.append(f"--output {target}: {nearest} cannot be written to")
+        read_only = os.statvfs(nearest).f_flag & os.ST_RDONLY
+        reason = "; it is on a read-only file system" if read_only else whose(nearest)
+        problems.append(f"--output {target}: {nearest} cannot be written to{reason}")
     elif config.resume:
         if folder.of_earlier_run() and not folder.resume_state.exists():
             problems.append(

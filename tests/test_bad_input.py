@@ -6,6 +6,7 @@ import gzip
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -427,6 +428,28 @@ def test_output_that_cannot_be_written(
         assert main(tiny_set.arguments(output)) == 2
         assert named(capsys.readouterr().err, f"--output {output}", "cannot be written to")
     assert list(closed.iterdir()) == []
+
+
+def test_output_of_another_user(
+    tiny_set: TinySet, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != tmp_path)
+    monkeypatch.setattr(os, "geteuid", lambda: 54321)
+    owner = tmp_path.stat().st_uid
+    for command in ([], ["--dry_run"]):
+        assert main(tiny_set.arguments(tmp_path / "out", *command)) == 2
+        assert named(capsys.readouterr().err, "cannot be written to; it belongs to user", owner, "this is user 54321")
+
+
+def test_no_folder_for_temporary_files(
+    tiny_set: TinySet, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: [str(tmp_path / "absent")])
+    for command in ([], ["--dry_run"]):
+        assert main(tiny_set.arguments(tmp_path / "out", *command)) == 2
+        captured = capsys.readouterr()
+        assert named(captured.out + captured.err, "temporary files: no folder found", "TMPDIR", "--tmpfs /tmp")
 
 
 def test_output_that_fails_only_when_it_is_made(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from maxatac.formats import append_capped, check_file, file_fault, phrase, sniff, sniff_bytes
+from maxatac.formats import append_capped, check_file, file_fault, phrase, sniff, sniff_bytes, whose
 
 HEADS = [
     (b"", "empty"),
@@ -85,3 +85,17 @@ def test_problems_of_a_file_are_capped(count: int, told: int) -> None:
     assert len(problems) == told
     if count > 5:
         assert problems[-1] == f"x.bed: and {count - 5:,} more problems of this kind"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="users have no numbers here")
+@pytest.mark.parametrize("mark", [".dockerenv", "run/.containerenv", None])
+def test_whose(mark: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = tmp_path.stat()
+    assert whose(tmp_path / "mine" / "absent.bw", tmp_path) == ""
+    monkeypatch.setattr(os, "geteuid", lambda: 54321)
+    if mark is not None:
+        (tmp_path / mark).parent.mkdir(exist_ok=True)
+        (tmp_path / mark).touch()
+    told = f"; it belongs to user {owner.st_uid}, and this is user 54321"
+    hint = f": start the container with --user {owner.st_uid}:{owner.st_gid}" if mark else ""
+    assert whose(tmp_path / "absent" / "file.bw", tmp_path) == told + hint

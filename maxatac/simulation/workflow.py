@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maxatac.errors import InputError
+from maxatac.formats import whose
 from maxatac.simulation import accessibility, binding, motif, peaks, sequence, tracks
 from maxatac.simulation.config import SimulateConfig, SimulatedSet, split_chroms
 from maxatac.simulation.intervals import Intervals, merge
@@ -74,9 +75,8 @@ def run(config: SimulateConfig) -> SimulatedSet:
         config.output.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=".simulate-", dir=config.output))
     except OSError as error:
-        raise InputError(
-            [f"{config.output}: cannot be written ({error.strerror}); expected a folder of your own"]
-        ) from error
+        reason = f"({error.strerror}){whose(config.output)}"
+        raise InputError([f"{config.output}: cannot be written {reason}; expected a folder of your own"]) from error
     try:
         result = _write(config, folder)
         for file in sorted(folder.iterdir()):
