@@ -70,9 +70,15 @@ python-test: $(VENV)/.dev $(VENV)/.built $(VENV)-cwl/.done
 	MAXATAC_CWL_TOOLS=$(abspath $(VENV)-cwl/bin) $(BIN)/python -m pytest -q -n 2 --dist loadscope -m "not container"
 
 DOCKER ?= docker
+BACKEND ?= tensorflow
+DEVICE ?= cpu
+VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml)
+# What the name of an image says behind that of the usual one: jax, gpu or jax-gpu.
+VARIANT := $(shell echo $(filter-out tensorflow,$(BACKEND)) $(filter-out cpu,$(DEVICE)) | tr ' ' '-')
 
-image:  ## the container image, with docker (or DOCKER=podman); IMAGE_ARGS="--build-arg DEVICE=gpu" for others
-	$(DOCKER) build -t maxatac --build-arg REVISION=$$(git rev-parse HEAD) --build-arg CREATED=$$(git log -1 --format=%cI) \
+image:  ## the container image, with docker (or DOCKER=podman); BACKEND=jax, DEVICE=gpu for others
+	$(DOCKER) build -t maxatac:$(or $(VARIANT),latest) -t maxatac:$(VERSION)$(addprefix -,$(VARIANT)) \
+	  --build-arg BACKEND=$(BACKEND) --build-arg DEVICE=$(DEVICE) --build-arg REVISION=$$(git rev-parse HEAD) --build-arg CREATED=$$(git log -1 --format=%cI) \
 	  --build-arg SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(IMAGE_ARGS) .
 
 # Builds it, as root on Debian; MAXATAC_IMAGE=maxatac tests one that docker has. Tells why if neither is possible.

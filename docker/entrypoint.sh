@@ -3,9 +3,23 @@
 # command) and as "IMAGE sh -c ...". What is no command of maxatac and no program goes to maxatac, which tells what is
 # wrong with it.
 set -eu
+
+# Files alone: "command -v" would also find what only the shell knows.
+is_program() (
+    case $1 in
+        test | '[') return 1 ;; # A program that says nothing, whatever it is given.
+        */*) [ -f "$1" ] && [ -x "$1" ]; return ;;
+    esac
+    IFS=:
+    for folder in $PATH; do
+        [ -f "$folder/$1" ] && [ -x "$folder/$1" ] && return
+    done
+    return 1
+)
+
 [ "$#" -gt 0 ] || set -- --help
 case $1 in
     train | check | report | simulate | -*) set -- maxatac "$@" ;;
-    *) command -v -- "$1" >/dev/null || set -- maxatac "$@" ;;
+    *) is_program "$1" || set -- maxatac "$@" ;;
 esac
 exec "$@"

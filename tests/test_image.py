@@ -1,4 +1,4 @@
-"""The container image without an engine: its entry point, and what its files say.
+"""The container image without an engine: its entry point, what its files say, and how ``make`` names it.
 
 ``tests/container`` builds and runs it.
 """
@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ def instructions(last_stage: bool = False) -> list[tuple[str, str]]:
 @pytest.fixture
 def programs(tmp_path: Path) -> Path:
     """A folder of programs: maxatac tells its arguments, other tells that it is no maxatac."""
-    for name in ("maxatac", "other"):
+    for name in ("maxatac", "other", "test"):
         program = tmp_path / name
         program.write_text(f'#!/bin/sh\nprintf "<%s>" {name} "$@"\nexit 75\n')
         program.chmod(0o755)
@@ -69,6 +70,13 @@ def programs(tmp_path: Path) -> Path:
         (["maxatac"], ["maxatac"]),
         (["other", "-c", "two  words\n"], ["other", "-c", "two  words\n"]),
         (["trian", "*"], ["maxatac", "trian", "*"]),
+        (["/bin/sh", "-c", "printf '<%s>' /bin/sh; exit 75"], ["/bin/sh"]),
+        # What the shell alone knows, a program that says nothing, a folder, and a file that is no program.
+        (["export", "x=1"], ["maxatac", "export", "x=1"]),
+        (["test", "--meta_file", "x"], ["maxatac", "test", "--meta_file", "x"]),
+        (["[", "]"], ["maxatac", "[", "]"]),
+        (["/bin"], ["maxatac", "/bin"]),
+        (["/etc/passwd"], ["maxatac", "/etc/passwd"]),
         ([""], ["maxatac", ""]),
     ],
     ids=lambda words: " ".join(words) or "nothing",
@@ -123,14 +131,56 @@ def test_both_stages_stand_on_the_base_that_is_given() -> None:
     assert ("ARG", "BASE=debian:bookworm-slim") in instructions()
 
 
-def test_image_is_run_by_a_number_that_is_not_root() -> None:
-    (user,) = (rest for word, rest in instructions(last_stage=True) if word == "USER")
-    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", user)
+def test_who_names_no_user_is_root() -> None:
+    """So that it can write to the folder that an engine mounts, which is root's; ``tests/container`` tries others."""
+    assert [rest for word, rest in instructions() if word == "USER"] == ["0:0"]
+
+
+def beyond_plain_docker(dockerfile: str) -> list[str]:
+    """What of a Dockerfile is known to BuildKit alone, so that an engine without it does not build it."""
+    plain = {"COPY": {"--from", "--chown"}, "ADD": {"--chown"}}
+    found = re.findall(r"^#\s*(?:syntax|check)\s*=.*", dockerfile, flags=re.MULTILINE)
+    for line in re.sub(r"^#.*\n", "", dockerfile, flags=re.MULTILINE).replace("\\\n", " ").splitlines():
+        word, *rest = line.split() or [""]
+        flags = {flag.partition("=")[0] for flag in takewhile(lambda part: part.startswith("--"), rest)}
+        here_document = re.search(r"<<-?[\"']?[A-Za-z]", line)
+        given_by_it = re.search(r"\$\{?(TARGET|BUILD)(PLATFORM|OS|ARCH|VARIANT)\b", line)
+        if (word in ("FROM", "RUN", "COPY", "ADD") and flags - plain.get(word, set())) or here_document or given_by_it:
+            found.append(line)
+    return found
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# syntax=docker/dockerfile:1", "RUN --mount=type=secret,id=ca \\\n    pip install x", "COPY --chmod=755 a b",
+        "COPY --from=build --link a b", "COPY --parents a b", "ADD --checksum=sha256:0 a b", "RUN <<EOF\ntrue\nEOF",
+        "COPY <<-'END' /a\nEND", "FROM --platform=$BUILDPLATFORM debian", "RUN echo ${TARGETARCH}",
+        "RUN --network=none true",
+    ],
+)  # fmt: skip
+def test_what_only_buildkit_knows_is_found(line: str) -> None:
+    assert len(beyond_plain_docker(f"FROM debian\n{line}\n")) == 1
+
+
+def test_dockerfile_needs_no_buildkit() -> None:
+    assert beyond_plain_docker("FROM a AS b\nCOPY --from=b --chown=0:0 a b\nRUN pip install --quiet --mount x\n") == []
+    assert beyond_plain_docker(DOCKERFILE) == []
+
+
+def test_settings_of_a_build_reach_no_other_stage(tmp_path: Path) -> None:
+    """How the registries are reached is read from a folder that git ignores, and that the image has not."""
+    folder = "docker/registries"
+    assert ("COPY", f"{folder} {folder}") in instructions()
+    assert folder not in str(instructions(last_stage=True))
+    assert [path.name for path in (ROOT / folder).iterdir() if path.name == ".gitignore"] == [".gitignore"]
+    ignored = (ROOT / folder / ".gitignore").read_text().splitlines()
+    assert [line for line in ignored if not line.startswith("#")] == ["*", "!.gitignore"]
 
 
 def test_signals_reach_the_program() -> None:
     last = dict(instructions(last_stage=True))
-    assert json.loads(last["ENTRYPOINT"]) == ["/usr/bin/tini", "-g", "--", "/usr/local/bin/maxatac-entrypoint"]
+    assert json.loads(last["ENTRYPOINT"]) == ["/usr/bin/tini", "-s", "-g", "--", "/usr/local/bin/maxatac-entrypoint"]
     assert json.loads(last["CMD"]) == ["--help"]
 
 
@@ -139,10 +189,30 @@ def test_version_label_is_the_version() -> None:
     assert ("ARG", f"VERSION={cargo['workspace']['package']['version']}") in instructions(last_stage=True)
 
 
-def test_caches_lie_where_a_read_only_container_can_write() -> None:
+def test_no_setting_leads_to_a_folder_that_users_share() -> None:
     settings = dict(re.findall(r"(\w+)=(\S+)", dict(instructions(last_stage=True))["ENV"]))
-    for name in ("HOME", "KERAS_HOME", "MPLCONFIGDIR", "XDG_CACHE_HOME", "CUDA_CACHE_PATH"):
-        assert settings[name] == "/tmp" or settings[name].startswith("/tmp/")
+    assert {name: value for name, value in settings.items() if "/tmp" in value} == {}
+    # Their settings are read from there: folders that are root's.
+    assert all(settings[name].startswith("/opt/maxatac/") for name in ("KERAS_HOME", "MPLCONFIGDIR"))
+    assert f"install -d -m 1777 {settings['HOME']}" in dict(instructions(last_stage=True))["RUN"]
+
+
+@pytest.mark.parametrize(
+    ("given", "tags"),
+    [
+        ([], ["maxatac:latest", "maxatac:{}"]),
+        (["DEVICE=gpu"], ["maxatac:gpu", "maxatac:{}-gpu"]),
+        (["BACKEND=jax"], ["maxatac:jax", "maxatac:{}-jax"]),
+        (["BACKEND=jax", "DEVICE=gpu"], ["maxatac:jax-gpu", "maxatac:{}-jax-gpu"]),
+    ],
+)
+def test_make_names_the_image_as_the_descriptors_do(given: list[str], tags: list[str]) -> None:
+    make = ["make", "--dry-run", "--no-print-directory", "-C", str(ROOT), "image", *given]
+    told = subprocess.run(make, capture_output=True, text=True, check=True).stdout
+    version = tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))["workspace"]["package"]["version"]
+    assert re.findall(r" -t (\S+)", told) == [tag.format(version) for tag in tags]
+    named = re.findall(r"dockerPull: (\S+)", "".join(path.read_text() for path in (ROOT / "cwl").glob("*.cwl")))
+    assert set(named) == {f"maxatac:{version}", f"maxatac:{version}-gpu"}
 
 
 def test_everything_that_is_copied_is_sent_to_the_build() -> None:

@@ -111,6 +111,16 @@ def test_chatter_of_the_backend_is_dropped_and_nothing_else(words: list[str]) ->
     assert told == f"{TROUBLE}printed\nafterwards\n"
 
 
+def test_matplotlib_without_a_folder_of_its_own_is_quiet(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    program = "from maxatac.cli.logs import log_to_stderr as log; log('info'); import matplotlib.font_manager"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True,
+        env={**os.environ, "MPLCONFIGDIR": str(tmp_path / "file" / "below")},
+    )  # fmt: skip
+    assert done.stderr == ""
+
+
 def test_chatter_needs_no_file_behind_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
     stderr = io.StringIO()
     monkeypatch.setattr(sys, "stderr", stderr)

@@ -40,6 +40,8 @@ def log_to_stderr(level: str) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", _TENSORFLOW_LEVEL.get(level, "1"))
     # Warned about on each save of the .h5 file that is written on purpose.
     logging.getLogger("absl").setLevel(logging.ERROR)
+    # Warned about where its folder in the home cannot be written to; it takes a temporary one.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     handler = _AboveProgressBar()
     handler.setFormatter(logging.Formatter(FORMAT, TIME))
     PACKAGE.handlers = [handler]

@@ -108,37 +108,34 @@ up() {
     said=$(podman run --rm --network none "localhost/$base" true 2>&1) || skip "podman cannot run containers here: $said"
 }
 
-# How this machine reaches the package registries, for the time of the build alone.
-secrets() {
-    local into=$root/secrets
+# A copy of what the Dockerfile reads, with how this machine reaches the package registries.
+context() {
+    local into=$root/context
     rm -rf "$into"
     mkdir -p -m 700 "$into"
+    (cd "$project" && tar -c --exclude=target --exclude=__pycache__ Dockerfile .dockerignore $(sed -n 's/^!//p' .dockerignore)) |
+        tar -x -C "$into"
+    local registries=$into/docker/registries
     local bundle=${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}
-    if [ -s "$bundle" ]; then
-        cp "$bundle" "$into/ca"
-        echo "--secret=id=ca,src=$into/ca"
-    fi
-    python3 -m pip config list 2>/dev/null |
+    [ -s "$bundle" ] && cp "$bundle" "$registries/ca.crt"
+    { echo "[global]" && python3 -m pip config list 2>/dev/null |
         sed -nE "s/^(global|install|:env:)\.(index-url|extra-index-url|trusted-host)='(.*)'$/\2 = \3/p" |
-        sort -u >"$into/lines" || true
-    { echo "[global]" && cat "$into/lines"; } >"$into/pip"
-    echo "--secret=id=pip,src=$into/pip"
+        sort -u; } >"$registries/pip.conf"
     local cargo=${CARGO_HOME:-$HOME/.cargo}/config.toml
-    if [ -s "$cargo" ]; then
-        cp "$cargo" "$into/cargo"
-        echo "--secret=id=cargo,src=$into/cargo"
-    fi
+    [ -s "$cargo" ] && cp "$cargo" "$registries/cargo.toml"
+    echo "$into"
 }
 
 build() {
-    local given
-    mapfile -t given < <(secrets)
+    local copied
+    copied=$(context)
     local tag=(--tag "$image") word
     for word; do case $word in -t | --tag | --tag=*) tag=() ;; esac; done
-    (cd "$project" && buildah bud --pull-never --layers "${given[@]}" \
-        --build-arg "REVISION=$(git rev-parse HEAD 2>/dev/null || true)" \
-        --build-arg "CREATED=$(git log -1 --format=%cI 2>/dev/null || true)" \
-        "${tag[@]}" "$@" .)
+    buildah bud --pull-never --layers \
+        --build-arg "REVISION=$(git -C "$project" rev-parse HEAD 2>/dev/null || true)" \
+        --build-arg "CREATED=$(git -C "$project" log -1 --format=%cI 2>/dev/null || true)" \
+        "${tag[@]}" "$@" "$copied"
+    rm -rf "$copied"
 }
 
 down() {

@@ -7,6 +7,7 @@ to test instead, and MAXATAC_ENGINE the program that runs it (``docker`` if noth
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shlex
@@ -134,10 +135,11 @@ def test_programs_of_workflow_engines_are_there(engine: Engine) -> None:
     assert (done.stdout, done.returncode) == ("54321\n/data\n", 0), told(done)
 
 
-def test_mistake_is_told_by_maxatac(engine: Engine) -> None:
-    done = engine.run("trian", options=CONFINED)
+@pytest.mark.parametrize("word", ["trian", "test", "export", "/data"])
+def test_mistake_is_told_by_maxatac(word: str, engine: Engine) -> None:
+    done = engine.run(word, options=CONFINED)
     assert done.returncode == 2, told(done)
-    assert "maxatac" in done.stderr and "trian" in done.stderr
+    assert "maxatac" in done.stderr and word in done.stderr
 
 
 # What it is ----------------------------------------------------------------------------------------------------------
@@ -153,9 +155,8 @@ def test_labels_and_user(engine: Engine) -> None:
     if engine.ours:
         assert re.fullmatch(r"[0-9a-f]{40}", labels["revision"])
         assert labels["created"][:2] == "20"
-    assert config["User"] == "10001:10001"
     assert config.get("Volumes") is None and config.get("ExposedPorts") is None
-    assert engine.run("id", "-u").stdout == "10001\n"
+    assert engine.run("id", "-u").stdout == "0\n"
 
 
 def test_distributions_are_those_of_the_lock(engine: Engine) -> None:
@@ -243,7 +244,7 @@ def in_one_go(engine: Engine, data: TinySet, tmp_path_factory: pytest.TempPathFa
     """A run as a user without a name and a home, that could write to its results and /tmp alone."""
     out = tmp_path_factory.mktemp("once")
     out.chmod(0o777)
-    done = engine.run("env", "-u", "HOME", "maxatac", *training(), options=[*CONFINED, *mounts(data, out)])
+    done = engine.run("env", "-u", "HOME", "maxatac", *training("--plot"), options=[*CONFINED, *mounts(data, out)])
     assert done.returncode == 0, told(done)
     for trouble in ("Permission denied", "Read-only", "temporary cache", "Traceback", "warning"):
         assert trouble not in done.stdout + done.stderr, told(done)
@@ -297,6 +298,200 @@ def test_any_user(engine: Engine, data: TinySet, user: str) -> None:
     command = ["check", "/in/meta.tsv", "--sequence", "/in/genome.2bit", "--tchroms", "chr1", "--vchroms", "chr3"]
     done = engine.run(*command, options=options)
     assert done.returncode == 0, told(done)
+
+
+# As platforms start it ------------------------------------------------------------------------------------------------
+
+
+CHECK = ["maxatac", "check", "meta.tsv", "--sequence", "genome.2bit", "--tchroms", "chr1", "--vchroms", "chr3"]
+
+
+@pytest.fixture
+def task(data: TinySet, tmp_path: Path) -> Path:
+    """A folder as an engine makes it, which is root's, with the data of a task."""
+    folder = tmp_path / "task"
+    data.copy(folder)
+    folder.chmod(0o755)
+    return folder
+
+
+def test_cromwell(engine: Engine, task: Path) -> None:
+    """No user, no entry point, a script that it has written, and everything that is told in files beside it."""
+    (task / "script").write_text(
+        "#!/bin/bash\ncd /cromwell_root\nexport TMPDIR=$(mkdir -p /cromwell_root/tmp.1 && echo /cromwell_root/tmp.1)\n"
+        f'export HOME="$HOME"\n( {shlex.join(CHECK)} ) > stdout 2> stderr\necho $? > rc.tmp\nmv rc.tmp rc\n'
+    )
+    done = engine.run(
+        "/cromwell_root/script",
+        options=["-i", "--entrypoint=/bin/bash", "-v", f"{task}:/cromwell_root:delegated"],
+    )
+    assert done.returncode == 0, told(done)
+    assert (task / "rc").read_text() == "0\n", (task / "stderr").read_text()
+    assert "genome.2bit" in (task / "stdout").read_text()
+
+
+def test_nextflow(engine: Engine, task: Path) -> None:
+    """The working folder at its own path, bash with a script, and no user."""
+    (task / ".command.sh").write_text(f"#!/bin/bash -ue\n{shlex.join(CHECK)} > report.txt\nps -o state= -p 1\n")
+    done = engine.run(
+        "/bin/bash", "-ue", f"{task}/.command.sh",
+        options=["-i", "-e", "NXF_TASK_WORKDIR", "-v", f"{task}:{task}", "-w", str(task)],
+    )  # fmt: skip
+    assert done.returncode == 0, told(done)
+    assert (task / "report.txt").stat().st_uid == 0
+
+
+@pytest.mark.parametrize("user", ["0:0", "1000:1000"])
+def test_cwltool_and_toil(user: str, engine: Engine, data: TinySet, tmp_path: Path) -> None:
+    """Files one by one, a working folder that is the home, all else read-only, and the user who has started it."""
+    work, temporary = tmp_path / "work", tmp_path / "tmp"
+    for folder in (work, temporary):
+        folder.mkdir()
+        os.chown(folder, *map(int, user.split(":")))
+    binds = [(work, "/QxBcdE", ""), (temporary, "/tmp", ""), (data.folder, "/var/lib/cwl/stg1", ",readonly")]
+    done = engine.run(
+        *CHECK[:2], "/var/lib/cwl/stg1/meta.tsv", "--sequence", "/var/lib/cwl/stg1/genome.2bit", *CHECK[5:],
+        options=[
+            "-i", *(f"--mount=type=bind,source={here},target={there}{more}" for here, there, more in binds),
+            "--workdir=/QxBcdE", "--read-only=true", "--log-driver=none", "--net=none", f"--user={user}",
+            f"--cidfile={tmp_path / 'cid'}", "--env=TMPDIR=/tmp", "--env=HOME=/QxBcdE",
+        ],
+    )  # fmt: skip
+    assert done.returncode == 0, told(done)
+    assert list(work.iterdir()) == []
+
+
+def test_apptainer(engine: Engine, data: TinySet, tmp_path: Path, in_one_go: Path) -> None:
+    """The user's own number, home and /tmp of the host, in which others have left files, and not as process 1."""
+    home, shared = tmp_path / "home", tmp_path / "tmp"
+    for folder in (home, shared):
+        folder.mkdir()
+        os.chown(folder, 54321, 54321)
+    shared.chmod(0o1777)
+    settings = '{"floatx": "float16", "epsilon": 0.1, "backend": "jax", "image_data_format": "channels_first"}'
+    for folder in (shared / "keras", shared / ".keras", home / ".keras"):
+        folder.mkdir()
+        (folder / "keras.json").write_text(settings)
+    packages = Path(".local/lib/python3.11/site-packages")
+    for folder in (shared / "matplotlib", shared / ".config/matplotlib"):
+        folder.mkdir(parents=True)
+        (folder / "matplotlibrc").write_text("text.usetex: true\n")
+    for folder in (shared / packages, home / packages):
+        folder.mkdir(parents=True)
+        (folder / "usercustomize.py").write_text("raise SystemExit('code of another')\n")
+    before = sorted(shared.rglob("*"))
+    done = engine.run(
+        "train", *training("--output", "/home/user/results", "--plot")[1:],
+        options=[
+            "--pid", "host", "--read-only", "--user", "54321:54321", "-v", f"{home}:/home/user", "-v", f"{shared}:/tmp",
+            "-v", f"{data.folder}:/in:ro", "--workdir", "/home/user", "-e", "HOME=/home/user",
+        ],
+    )  # fmt: skip
+    assert done.returncode == 0, told(done)
+    assert "tini" not in done.stderr.lower(), told(done)
+    assert outcome(home / "results") == outcome(in_one_go)
+    assert {path.name for path in home.iterdir()} == {".keras", ".local", "results"}
+    assert sorted(shared.rglob("*")) == before
+
+
+def shim(program: Path, *, pulls: bool) -> Path:
+    """A program that is the tests' own podman; it says that it pulled an image, or that no registry has it."""
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\n[ "$1" = pull ] && exit {int(not pulls)}\nexec {STACK} podman "$@"\n')
+    program.chmod(0o755)
+    return program
+
+
+def tool(name: str) -> Path:
+    """A program of the workflow tools."""
+    found = Path(os.environ.get("MAXATAC_CWL_TOOLS", ROOT / ".venv-cwl" / "bin")).absolute() / name
+    if not found.exists():
+        pytest.skip(f"no {found}: make .venv-cwl/.done")
+    return found
+
+
+def test_toil_with_an_image_that_no_registry_has(engine: Engine, tmp_path: Path) -> None:
+    """And with nothing but defaults."""
+    if not engine.ours:
+        pytest.skip("the image under test is not in a storage of these tests")
+    toil = tool("toil-cwl-runner")
+    descriptor = tmp_path / "simulate.cwl"
+    text = (ROOT / "cwl" / "maxatac-simulate.cwl").read_text()
+    descriptor.write_text(re.sub(r"dockerPull: \S+", f"dockerPull: {engine.image}", text))
+    words = [toil, "--no-prepull", "--jobStore", tmp_path / "store", "--outdir", tmp_path / "out", descriptor]
+    path = os.pathsep.join(
+        [str(shim(tmp_path / "bin" / "docker", pulls=False).parent), str(toil.parent), os.environ["PATH"]]
+    )
+    done = subprocess.run(
+        words, capture_output=True, text=True, check=False, timeout=RUN_SECONDS, cwd=tmp_path,
+        env={**os.environ, "PATH": path},
+    )  # fmt: skip
+    assert done.returncode == 0, told(done)
+    assert (tmp_path / "out" / "genome.2bit").stat().st_size > 16_000_000 // 4
+
+
+def test_miniwdl(engine: Engine, data: TinySet, tmp_path: Path) -> None:
+    """The WDL itself, by podman; the names have what a shell would take for its own."""
+    if not engine.ours:
+        pytest.skip("the image under test is not in a storage of these tests")
+    copied = data.copy(tmp_path / "it's")
+    cells = [
+        {
+            "cell_type": cell, "label": "Test" if cell == tiny.CELLS[-1] else "Train",
+            **{
+                name: str(copied.file(cell, file)) for name, file in (
+                    ("atac_signal", "signal.bw"), ("binding", "binding.bw"), ("atac_peaks", "atac.narrowPeak"),
+                    ("chip_peaks", "chip.narrowPeak"),
+                )
+            },
+        }
+        for cell in tiny.CELLS
+    ]  # fmt: skip
+    inputs = {
+        "run": {"tf": "TF1", "cells": cells}, "sequence": str(copied.sequence), "prefix": "it's", "genome": "'$HOME",
+        "blacklist": str(copied.blacklist), "tchroms": list(tiny.TRAINING), "vchroms": list(tiny.VALIDATION),
+        "epochs": 1, "batches": 2, "batch_size": 8, "val_batch_size": 8, "seed": 7, "plot": False, "test": False,
+        "cores": 1, "ram_mb": 2000, "docker": engine.image,
+    }  # fmt: skip
+    (tmp_path / "inputs.json").write_text(json.dumps({f"maxatac_train.{name}": one for name, one in inputs.items()}))
+    done = subprocess.run(
+        [
+            tool("miniwdl"), "run", ROOT / "wdl" / "maxatac-train.wdl", "-i", tmp_path / "inputs.json",
+            "-d", f"{tmp_path}/run/.",
+        ],
+        capture_output=True, text=True, check=False, timeout=RUN_SECONDS, cwd=tmp_path,
+        env={
+            **os.environ, "MINIWDL__SCHEDULER__CONTAINER_BACKEND": "podman",
+            "MINIWDL__PODMAN__EXE": json.dumps([str(shim(tmp_path / "bin" / "engine", pulls=True))]),
+        },
+    )  # fmt: skip
+    assert done.returncode == 0, told(done)
+    record = json.loads(next((tmp_path / "run").rglob("it's_run.json")).read_text())
+    assert record["status"] == "finished"
+    # All that is to be on the disk, in MiB, rounded up: half a million bytes is 1.
+    handed = json.loads((tmp_path / "run" / "call-train" / "inputs.json").read_text())
+    size = sum(path.stat().st_size for path in copied.folder.iterdir() if path.suffix != ".tsv")
+    assert handed["input_mb"] in (math.ceil(size / 2**20), math.ceil(size / 2**20) - 1)
+
+
+def test_folder_of_another_user_is_told_with_the_remedy(engine: Engine, task: Path) -> None:
+    os.chown(task, 1000, 1001)
+    words = training()
+    for options in (["--user", "54321:54321"], ["--cap-drop", "ALL"]):
+        done = engine.run(*words, options=[*options, "-v", f"{task}:/in", "--workdir", "/in"])
+        assert done.returncode == 2, told(done)
+        assert "cannot be written to" in done.stderr and "--user 1000:1001" in done.stderr, told(done)
+    os.chown(task, 1000, 1001)
+    task.chmod(0o700)
+    done = engine.run(*words, options=["--user", "54321:54321", "-v", f"{task}:/in"])
+    assert "is in a folder that may not be read" in done.stderr and "--user 1000:1001" in done.stderr, told(done)
+
+
+def test_no_temporary_folder_is_told_with_the_remedy(engine: Engine, data: TinySet) -> None:
+    done = engine.run(*training(), options=["--read-only", "--read-only-tmpfs=false", "-v", f"{data.folder}:/in:ro"])
+    assert done.returncode == 2, told(done)
+    assert "temporary files" in done.stderr and "--tmpfs /tmp" in done.stderr, told(done)
+    assert "Traceback" not in done.stderr
 
 
 def test_processors_and_memory_of_the_container_are_used(engine: Engine) -> None:
