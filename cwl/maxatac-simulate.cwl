@@ -38,7 +38,7 @@ inputs:
   # begin: inputs of maxatac simulate
   size:
     type: string
-    default: 16000000
+    default: "16000000"
     doc: "Length of the whole genome: 12000000, 12e6, 12M or 200Mb. From 1 Mb."
     inputBinding: {prefix: "--size"}
   tf:

@@ -18,6 +18,11 @@ arguments:
   - '$(inputs.resume_from === null ? "--no-resume" : "--resume")'
 
 hints:
+  cwltool:CUDARequirement:
+    cudaVersionMin: "12.0"
+    cudaComputeCapability: "6.0"
+    cudaDeviceCountMin: 1
+    cudaDeviceCountMax: 1
   DockerRequirement:
     # begin: image
     dockerPull: maxatac:0.1.0-gpu
@@ -31,11 +36,6 @@ hints:
         specs: ["https://doi.org/10.1371/journal.pcbi.1010863"]
 
 requirements:
-  cwltool:CUDARequirement:
-    cudaVersionMin: "12.0"
-    cudaComputeCapability: "6.0"
-    cudaDeviceCountMin: 1
-    cudaDeviceCountMax: 1
   InlineJavascriptRequirement: {}
   SchemaDefRequirement:
     types:
@@ -47,6 +47,9 @@ requirements:
       # Copies, for the run writes some of them anew.
       - |
         ${
+          if (/[\[\]*?]/.test(inputs.prefix)) {
+            throw "prefix: found " + inputs.prefix + "; expected a name without [ ] * ?, which are patterns of file names";
+          }
           if (inputs.resume_from === null) { return []; }
           var state = inputs.prefix + "_resume.npz";
           var names = inputs.resume_from.map(function (file) { return file.basename; });

@@ -41,6 +41,9 @@ requirements:
       # Copies, for the run writes some of them anew.
       - |
         ${
+          if (/[\[\]*?]/.test(inputs.prefix)) {
+            throw "prefix: found " + inputs.prefix + "; expected a name without [ ] * ?, which are patterns of file names";
+          }
           if (inputs.resume_from === null) { return []; }
           var state = inputs.prefix + "_resume.npz";
           var names = inputs.resume_from.map(function (file) { return file.basename; });

@@ -2,7 +2,8 @@
 
 ``python cwl/options.py --check`` fails if a descriptor disagrees with the parser; ``--write`` puts that right, and
 ``--write --image registry.example/maxatac:0.1.0`` names another image. The text between the markers
-``# begin: ...`` and ``# end`` is written; the rest is written by hand.
+``# begin: ...`` and ``# end`` is written; the rest is written by hand. Any Python that maxatac supports runs it in a
+clone, with nothing installed.
 """
 
 from __future__ import annotations
@@ -12,15 +13,22 @@ import dataclasses
 import json
 import re
 import sys
+import tomllib
 from collections.abc import Callable, Mapping
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
-
-from maxatac.cli.main import build_parser
+from typing import Any, NamedTuple
 
 HERE = Path(__file__).parent
-WDL = HERE.parent / "wdl" / "maxatac-train.wdl"
+ROOT = HERE.parent
+WDL = ROOT / "wdl" / "maxatac-train.wdl"
+
+# The command line of this clone, installed or not, and what the scripts share that write what follows from it.
+sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
+from pages import settle  # noqa: E402
+
+from maxatac.cli.main import build_parser  # noqa: E402
+
+VERSION = tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))["workspace"]["package"]["version"]
 
 EXCLUDED = {
     "train": {
@@ -236,6 +244,9 @@ def input_of(command: str, action: argparse.Action) -> Input:
         )
     if default is None and not action.required:
         kind = f"{kind}?" if isinstance(kind, str) else ["null", kind]
+    elif kind == "string":
+        # An engine takes no number for a string, of a default neither.
+        default = str(default) if default is not None else None
     return Input(name, kind, text, default, binding)
 
 
@@ -417,20 +428,32 @@ def wdl_call() -> list[str]:
 def wdl_command() -> list[str]:
     """Write the options of the WDL task's command line."""
     own = {one.name for one in RESOURCES} | {"memory"}
-    lines = []
+    lines, lists = ["options=("], []
     for name, kind, _ in wdl_inputs():
         if name in own:
             continue
         if kind == "Boolean":
-            lines.append(f'~{{if {name} then "--{name}" else "--no-{name}"}}')
+            lines.append(f'  ~{{if {name} then "--{name}" else "--no-{name}"}}')
         elif kind.startswith("Array"):
-            ends = [f'~{{if length({name}) > 0 then "{end}" else ""}}' for end in (f"--{name} '", "'")]
-            lines.append(f"{ends[0]}~{{sep=\"' '\" {name}}}{ends[1]}")
+            # One a line: so the shell reads them as they are.
+            lists.append(f"give --{name} '~{{write_lines({name})}}'")
+        elif kind.removesuffix("?") in ("String", "File"):
+            value = f"select_first([{name}])" if kind.endswith("?") else name
+            quoted = f'"--{name} \'" + sub({value}, "\'", apostrophe) + "\'"'
+            lines.append(
+                f'  ~{{if defined({name}) then {quoted} else ""}}' if kind.endswith("?") else f"  ~{{{quoted}}}"
+            )
         elif kind.endswith("?"):
-            lines.append(f'~{{"--{name} \'" + {name} + "\'"}}')
+            lines.append(f'  ~{{"--{name} " + {name}}}')
         else:
-            lines.append(f"--{name} '~{{{name}}}'")
-    return [f"      {line}" for line in lines]
+            lines.append(f"  --{name} ~{{{name}}}")
+    return [f"    {line}" for line in [*lines, ")", *lists]]
+
+
+def wdl_staged() -> list[str]:
+    """Write the list of the files that the WDL workflow hands to a task beside those of the cell types."""
+    names = [name for name, kind, _ in wdl_inputs() if kind.startswith("File")]
+    return [f"  Array[File] given = select_all([{', '.join(names)}])"]
 
 
 def wdl_outputs(*, of_workflow: bool = False) -> list[str]:
@@ -456,6 +479,40 @@ def wdl_outputs(*, of_workflow: bool = False) -> list[str]:
 # Descriptors.
 
 
+class Images(NamedTuple):
+    """The images that the descriptors name: for processors and for GPUs."""
+
+    cpu: str
+    gpu: str
+
+
+def images(cpu: str | None, gpu: str | None) -> Images:
+    """Complete what the command line says of the images.
+
+    Raises
+    ------
+    ValueError
+        If the name of one does not follow from that of the other.
+    """
+    if cpu is None:
+        cpu, gpu_there = (named(HERE / name) for name in ("maxatac-train.cwl", "maxatac-train-gpu.cwl"))
+        return Images(cpu, gpu or gpu_there)
+    if gpu is None and (name := cpu.rpartition("/")[2]) and ("@" in name or ":" not in name):
+        raise ValueError(
+            f"--image {cpu}: found {'a digest, which is that of one image' if '@' in name else 'no tag'}; name the "
+            "image for GPUs with --gpu_image, or give a tag, to which -gpu is added"
+        )
+    return Images(cpu, gpu or f"{cpu}-gpu")
+
+
+def named(descriptor: Path) -> str:
+    """Find the image that a descriptor names."""
+    found = _IMAGE.search(descriptor.read_text(encoding="utf-8"))
+    if found is None:
+        raise LookupError(f"{descriptor}: names no image")
+    return found[1]
+
+
 def blocks(image: str) -> dict[str, Callable[[], list[str]]]:
     """Name each text that is written, and how it is made."""
     return {
@@ -475,11 +532,12 @@ def blocks(image: str) -> dict[str, Callable[[], list[str]]]:
         "scattered outputs": lambda: scattered_outputs("train", "best_epoch"),
         "chain": chain_steps,
         "chain outputs": lambda: workflow_outputs(f"part_{PARTS}"),
-        "version": lambda: [f"        version: [{json.dumps(version('maxatac'))}]"],
+        "version": lambda: [f"        version: [{json.dumps(VERSION)}]"],
         "image": lambda: [f"    dockerPull: {image}"],
         "wdl inputs": wdl_declarations,
         "wdl call": wdl_call,
         "wdl command": wdl_command,
+        "wdl files": wdl_staged,
         "wdl outputs": wdl_outputs,
         "wdl workflow outputs": lambda: wdl_outputs(of_workflow=True),
         "wdl image": lambda: [f'    String docker = "{image}"'],
@@ -512,16 +570,19 @@ _GPU = """\
 """
 
 
-def gpu_tool(text: str) -> str:
-    """Turn the training tool into the one for GPUs, which asks for one and has another image."""
-    text = re.sub(r"(?m)^(    dockerPull: \S+)$", r"\1-gpu", text)
+def gpu_tool(text: str, image: str) -> str:
+    """Turn the training tool into the one for GPUs, which asks for one and has another image.
+
+    It is a hint: an engine that does not know of it runs the tool all the same.
+    """
+    text = _IMAGE.sub(f"    dockerPull: {image}", text)
     text = text.replace("label: Train a model", "label: Train a model on a GPU")
-    text = text.replace("requirements:\n", f"requirements:\n{_GPU}", 1)
+    text = text.replace("hints:\n", f"hints:\n{_GPU}", 1)
     text = text.replace("$namespaces:\n", "$namespaces:\n  cwltool: http://commonwl.org/cwltool#\n", 1)
     return f"# Written by cwl/options.py from maxatac-train.cwl.\n{text}"
 
 
-def gpu_workflow(text: str) -> str:
+def gpu_workflow(text: str, image: str) -> str:
     """Turn the one-step workflow into the one for GPUs."""
     text = text.replace("run: maxatac-train.cwl", "run: maxatac-train-gpu.cwl")
     text = text.replace("label: Train a model", "label: Train a model on a GPU").replace("c5.2xlarge", "g4dn.2xlarge")
@@ -535,20 +596,16 @@ MADE_FROM = {
 """Descriptors that are written as a whole, and from which."""
 
 
-def descriptors(image: str | None) -> dict[Path, str]:
+def descriptors(image: Images) -> dict[Path, str]:
     """Make every descriptor; returns the text that each shall have."""
-    if image is None:
-        # As it stands.
-        found = _IMAGE.search((HERE / "maxatac-train.cwl").read_text(encoding="utf-8"))
-        image = found[1] if found else f"maxatac:{version('maxatac')}"
     by_hand = [path for path in sorted(HERE.glob("*.cwl")) if path.name not in MADE_FROM]
-    made = {path: filled(path, image) for path in [*by_hand, WDL]}
+    made = {path: filled(path, image.cpu) for path in [*by_hand, WDL]}
     for name, (source, turn) in MADE_FROM.items():
-        made[HERE / name] = turn(made[HERE / source])
+        made[HERE / name] = turn(made[HERE / source], image.gpu)
     return made
 
 
-PAGE = HERE.parent / "docs" / "cwl.md"
+PAGE = ROOT / "docs" / "cwl.md"
 _TABLE = ("<!-- options that are no inputs, written by cwl/options.py -->", "<!-- end -->")
 
 
@@ -568,14 +625,15 @@ def main() -> int:
     choice = parser.add_mutually_exclusive_group(required=True)
     choice.add_argument("--check", action="store_true", help="fail if a descriptor disagrees with the command line")
     choice.add_argument("--write", action="store_true", help="update the descriptors")
-    parser.add_argument("--image", metavar="NAME", help="the image to name; with -gpu behind it, that for GPUs")
+    parser.add_argument("--image", metavar="NAME", help="the image to name; with -gpu behind its tag, that for GPUs")
+    parser.add_argument("--gpu_image", metavar="NAME", help="the image for GPUs, where it has another name")
     arguments = parser.parse_args()
-    # What the scripts share that write what follows from the command line stands beside the others.
-    sys.path.append(str(HERE.parent / "docs"))
-    from pages import settle
-
     try:
-        made = {**descriptors(arguments.image), PAGE: page()}
+        wanted = images(arguments.image, arguments.gpu_image)
+    except ValueError as error:
+        parser.error(str(error))
+    try:
+        made = {**descriptors(wanted), PAGE: page()}
     except Unknown as error:
         print(error)
         return 1

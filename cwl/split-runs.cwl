@@ -21,6 +21,10 @@ outputs:
 expression: |
   ${
     var names = inputs.runs.map(function (run) { return run.tf; });
+    var wrong = names.filter(function (name) { return /[\[\]*?]/.test(name); });
+    if (wrong.length > 0) {
+      throw "runs: found " + wrong.join(", ") + "; expected a name without [ ] * ?, which are patterns of file names";
+    }
     var twice = names.filter(function (name, place) { return names.indexOf(name) !== place; });
     if (twice.length > 0) {
       throw "runs: found " + twice.join(", ") + " more than once; expected one run for each transcription factor";

@@ -168,8 +168,13 @@ def test_options_that_are_spoken_of_exist(page: Path) -> None:
     allowed = {
         "train.md": {"--name", "--no-name"},
         # Options of cwltool and Toil.
-        "cwl.md": {"--no-container", "--podman", "--relax-path-checks", "--restart", "--retryCount"},
-    }.get(page.name, set())
+        "cwl.md": {
+            "--enable-ext", "--no-container", "--no-prepull", "--on-error", "--podman", "--relax-path-checks",
+            "--restart", "--retryCount",
+        },
+        # Of container engines.
+        "docker.md": {"--containall", "--entrypoint", "--env", "--read-only", "--tmpfs", "--user"},
+    }.get(page.name, set())  # fmt: skip
     assert set(spoken_of) - allowed <= known
 
 

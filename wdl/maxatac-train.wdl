@@ -77,9 +77,17 @@ workflow maxatac_train {
     String docker = "maxatac:0.1.0"
     # end
   }
+  # begin: wdl files
+  Array[File] given = select_all([sequence, blacklist, chrom_sizes, train_roi, validate_roi, weights])
+  # end
+  # What the disk must hold before the run begins.
+  scatter (cell in run.cells) {
+    Array[File] of_cell = select_all([cell.atac_signal, cell.binding, cell.atac_peaks, cell.chip_peaks])
+  }
   call train {
     input:
       run = run,
+      input_mb = ceil(size(flatten([flatten(of_cell), given, resume_from]), "MiB")),
       # begin: wdl call
       sequence = sequence,
       prefix = prefix,
@@ -219,67 +227,77 @@ task train {
     Int outdir_mb = 4096
     # end
     Array[File] resume_from
+    Int input_mb
     Int preemptible
     Int max_retries
     String docker
   }
+  # An apostrophe between the shell's single quotes: they end, one stands between double quotes, and they begin again.
+  String apostrophe = "'\"'\"'"
   command <<<
     set -eu
     mkdir results
-    for file in ~{sep=' ' resume_from}; do cp "$file" results/; done
+    mapfile -t files < '~{write_lines(resume_from)}'
+    [ -z "${files[*]}" ] || cp "${files[@]}" results/
+    # give OPTION LIST: an option with the lines of a file; without it where there are none
+    give() {
+      local words
+      mapfile -t words < "$2"
+      [ -z "${words[*]}" ] || options+=("$1" "${words[@]}")
+    }
+    # begin: wdl command
     options=(
-      # begin: wdl command
-      --sequence '~{sequence}'
-      --prefix '~{prefix}'
-      --keep_checkpoints '~{keep_checkpoints}'
+      ~{"--sequence '" + sub(sequence, "'", apostrophe) + "'"}
+      ~{"--prefix '" + sub(prefix, "'", apostrophe) + "'"}
+      ~{"--keep_checkpoints '" + sub(keep_checkpoints, "'", apostrophe) + "'"}
       ~{if save_roi then "--save_roi" else "--no-save_roi"}
       ~{if plot then "--plot" else "--no-plot"}
       ~{if report then "--report" else "--no-report"}
-      --model_format '~{model_format}'
-      --loglevel '~{loglevel}'
-      ~{if length(chroms) > 0 then "--chroms '" else ""}~{sep="' '" chroms}~{if length(chroms) > 0 then "'" else ""}
-      ~{if length(tchroms) > 0 then "--tchroms '" else ""}~{sep="' '" tchroms}~{if length(tchroms) > 0 then "'" else ""}
-      ~{if length(vchroms) > 0 then "--vchroms '" else ""}~{sep="' '" vchroms}~{if length(vchroms) > 0 then "'" else ""}
-      ~{if length(test_chroms) > 0 then "--test_chroms '" else ""}~{sep="' '" test_chroms}~{if length(test_chroms) > 0 then "'" else ""}
-      ~{"--blacklist '" + blacklist + "'"}
-      ~{"--chrom_sizes '" + chrom_sizes + "'"}
-      ~{"--genome '" + genome + "'"}
-      ~{"--train_roi '" + train_roi + "'"}
-      ~{"--validate_roi '" + validate_roi + "'"}
-      --center '~{center}'
-      --jitter '~{jitter}'
-      --rand_ratio '~{rand_ratio}'
+      ~{"--model_format '" + sub(model_format, "'", apostrophe) + "'"}
+      ~{"--loglevel '" + sub(loglevel, "'", apostrophe) + "'"}
+      ~{if defined(blacklist) then "--blacklist '" + sub(select_first([blacklist]), "'", apostrophe) + "'" else ""}
+      ~{if defined(chrom_sizes) then "--chrom_sizes '" + sub(select_first([chrom_sizes]), "'", apostrophe) + "'" else ""}
+      ~{if defined(genome) then "--genome '" + sub(select_first([genome]), "'", apostrophe) + "'" else ""}
+      ~{if defined(train_roi) then "--train_roi '" + sub(select_first([train_roi]), "'", apostrophe) + "'" else ""}
+      ~{if defined(validate_roi) then "--validate_roi '" + sub(select_first([validate_roi]), "'", apostrophe) + "'" else ""}
+      ~{"--center '" + sub(center, "'", apostrophe) + "'"}
+      --jitter ~{jitter}
+      --rand_ratio ~{rand_ratio}
       ~{if shuffle_cell_type then "--shuffle_cell_type" else "--no-shuffle_cell_type"}
       ~{if rev_comp_train then "--rev_comp_train" else "--no-rev_comp_train"}
-      ~{if length(test_cell_types) > 0 then "--test_cell_types '" else ""}~{sep="' '" test_cell_types}~{if length(test_cell_types) > 0 then "'" else ""}
-      ~{if length(allow_shared_files) > 0 then "--allow_shared_files '" else ""}~{sep="' '" allow_shared_files}~{if length(allow_shared_files) > 0 then "'" else ""}
-      --arch '~{arch}'
+      ~{"--arch '" + sub(arch, "'", apostrophe) + "'"}
       ~{if dense then "--dense" else "--no-dense"}
-      --output_activation '~{output_activation}'
+      ~{"--output_activation '" + sub(output_activation, "'", apostrophe) + "'"}
       ~{if quant then "--quant" else "--no-quant"}
-      --target_scale_factor '~{target_scale_factor}'
-      ~{"--weights '" + weights + "'"}
-      --epochs '~{epochs}'
-      --batches '~{batches}'
-      --batch_size '~{batch_size}'
-      --val_batch_size '~{val_batch_size}'
-      ~{"--genome_validation '" + genome_validation + "'"}
-      ~{"--select '" + select + "'"}
-      ~{"--ema '" + ema + "'"}
-      ~{"--early_stopping '" + early_stopping + "'"}
-      ~{"--seed '" + seed + "'"}
+      --target_scale_factor ~{target_scale_factor}
+      ~{if defined(weights) then "--weights '" + sub(select_first([weights]), "'", apostrophe) + "'" else ""}
+      --epochs ~{epochs}
+      --batches ~{batches}
+      --batch_size ~{batch_size}
+      --val_batch_size ~{val_batch_size}
+      ~{if defined(genome_validation) then "--genome_validation '" + sub(select_first([genome_validation]), "'", apostrophe) + "'" else ""}
+      ~{if defined(select) then "--select '" + sub(select_first([select]), "'", apostrophe) + "'" else ""}
+      ~{"--ema " + ema}
+      ~{"--early_stopping " + early_stopping}
+      ~{"--seed " + seed}
       ~{if compact_transport then "--compact_transport" else "--no-compact_transport"}
       ~{if deterministic then "--deterministic" else "--no-deterministic"}
       ~{if distribute then "--distribute" else "--no-distribute"}
       ~{if test then "--test" else "--no-test"}
       ~{if test_rev_comp then "--test_rev_comp" else "--no-test_rev_comp"}
-      # end
     )
+    give --chroms '~{write_lines(chroms)}'
+    give --tchroms '~{write_lines(tchroms)}'
+    give --vchroms '~{write_lines(vchroms)}'
+    give --test_chroms '~{write_lines(test_chroms)}'
+    give --test_cell_types '~{write_lines(test_cell_types)}'
+    give --allow_shared_files '~{write_lines(allow_shared_files)}'
+    # end
     maxatac train \
       --cells '~{write_json(run)}' \
       --output results \
       --threads ~{cores} \
-      --memory '~{if defined(memory) then memory else ram_mb / 4 + "Mi"}' \
+      --memory '~{if defined(memory) then sub(select_first([memory]), "'", apostrophe) else ram_mb / 4 + "Mi"}' \
       ~{if length(resume_from) > 0 then "--resume" else "--no-resume"} \
       "${options[@]}"
   >>>
@@ -312,7 +330,7 @@ task train {
     docker: docker
     cpu: cores
     memory: ram_mb + " MiB"
-    disks: "local-disk " + ceil(outdir_mb / 1024 + 1) + " SSD"
+    disks: "local-disk " + ceil((input_mb + outdir_mb) / 1024.0 + 1) + " SSD"
     preemptible: preemptible
     maxRetries: max_retries
   }

@@ -58,6 +58,14 @@ class Parser(argparse.ArgumentParser):
         self.error("\n".join(problems))
 
 
+class _Version(argparse.Action):
+    """Tell the version, and look it up only then: a clone that is not installed has a command line, too."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        print(f"maxatac {version('maxatac')}")
+        parser.exit()
+
+
 def _folded(option: str) -> str:
     return option.replace("_", "-").lower()
 
@@ -68,7 +76,7 @@ def build_parser() -> Parser:
         prog="maxatac",
         description="Train networks that predict transcription factor binding from ATAC-seq signal and DNA sequence.",
     )
-    parser.add_argument("--version", action="version", version=f"maxatac {version('maxatac')}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
     subparsers = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
     for command in (train, check, report, simulate):
         command.add_parser(subparsers)

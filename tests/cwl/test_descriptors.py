@@ -6,9 +6,11 @@ import argparse
 import fnmatch
 import importlib.util
 import json
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -68,15 +70,46 @@ def test_there_is_a_tool_for_every_command() -> None:
 
 
 @each
-@pytest.mark.parametrize("what", ["valid", "packed", "packed_valid"])
+@pytest.mark.parametrize("what", ["valid", "valid_with_extensions", "packed", "packed_valid", "defaults"])
 def test_cwltool_says_it_is_valid(name: str, what: str, looked: Content) -> None:
     status, told = looked[name][what]
     assert status == 0, told
 
 
 def test_descriptors_are_those_of_the_command_line() -> None:
-    done = subprocess.run([sys.executable, CWL / "options.py", "--check"], capture_output=True, text=True, check=False)
+    """Told by a Python that has no package installed, as the pages show it."""
+    done = subprocess.run(
+        [sys.executable, "-S", CWL / "options.py", "--check"],
+        capture_output=True, text=True, check=False, env={"PATH": os.environ["PATH"]}, cwd=ROOT,
+    )  # fmt: skip
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ((None, None), (f"maxatac:{__version__}", f"maxatac:{__version__}-gpu")),
+        ((None, "there/gpu:1"), (f"maxatac:{__version__}", "there/gpu:1")),
+        (("there:5000/maxatac:1", None), ("there:5000/maxatac:1", "there:5000/maxatac:1-gpu")),
+        (("there/a@sha256:00", "there/b@sha256:11"), ("there/a@sha256:00", "there/b@sha256:11")),
+    ],
+)
+def test_images_that_are_named(
+    given: tuple[str | None, str | None], named: tuple[str, str], options: ModuleType
+) -> None:
+    made = options.descriptors(options.images(*given))
+    found = {path.name: re.findall(r"dockerPull: (\S+)|docker = \"(\S+)\"", text) for path, text in made.items()}
+    assert {"".join(image) for name in found if "-gpu" not in name for image in found[name]} == {named[0]}
+    assert "".join(found["maxatac-train-gpu.cwl"][0]) == named[1]
+
+
+@pytest.mark.parametrize("image", ["there/maxatac@sha256:00", "there:5000/maxatac:1@sha256:00", "there:5000/maxatac"])
+def test_image_for_gpus_that_does_not_follow(image: str) -> None:
+    done = subprocess.run(
+        [sys.executable, CWL / "options.py", "--check", "--image", image], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert f"--image {image}: found" in done.stderr and "--gpu_image" in done.stderr
 
 
 @pytest.mark.parametrize("command", ["train", "check", "simulate"])
@@ -97,7 +130,10 @@ def test_every_option_is_an_input_or_left_out_for_a_reason(command: str, options
         assert (name in inputs) or (name in excluded), f"--{name} {told}"
         if name in inputs and name != "memory" and name not in excluded:
             default = inputs[name].get("default")
-            assert default == action.default, f"--{name}: the default of the input is {default}, not {action.default}"
+            expected = action.default
+            if inputs[name]["type"] == "string":
+                expected = str(expected) if expected is not None else None
+            assert default == expected, f"--{name}: the default of the input is {default}, not {expected}"
             assert inputs[name]["doc"]
             required = action.required
             optional = str(inputs[name]["type"]).endswith("?") or "null" in inputs[name]["type"]
@@ -137,6 +173,14 @@ def test_stale_descriptor_is_told_of(options: ModuleType, tmp_path: Path) -> Non
     assert options.filled(stale, f"maxatac:{__version__}") == text
 
 
+@each
+def test_threads_are_the_cores_that_are_reserved(name: str, looked: Content) -> None:
+    content = looked[name]["content"]
+    command = content.get("baseCommand", [""])
+    if command[0] == "maxatac" and "--threads" in parser_of(command[1])._option_string_actions:
+        assert {"prefix": "--threads", "valueFrom": "$(runtime.cores)"} in content["arguments"]
+
+
 def test_every_output_of_a_run_is_an_output(looked: Content) -> None:
     outputs = looked["maxatac-train.cwl"]["content"]["outputs"]
     globs = [glob for output in outputs.values() for glob in as_list(output["outputBinding"]["glob"])]
@@ -167,8 +211,9 @@ def test_tool_can_run_anywhere(name: str, looked: Content) -> None:
     content = looked[name]["content"]
     assert content["cwlVersion"] == "v1.2"
     requirements = content.get("requirements", {})
-    assert ("cwltool:CUDARequirement" in requirements) == (name == "maxatac-train-gpu.cwl")
-    assert "CUDARequirement" not in str(content.get("hints"))
+    # A hint: what an engine does not know it may not refuse there.
+    assert ("cwltool:CUDARequirement" in content.get("hints", {})) == (name == "maxatac-train-gpu.cwl")
+    assert "CUDARequirement" not in str(requirements)
     if content["class"] != "CommandLineTool":
         return
     # The name of the program is always said: an image's ENTRYPOINT is not everywhere.
@@ -225,6 +270,71 @@ def test_wdl_is_valid(tools: Path) -> None:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture
+def rendered(tools: Path, tmp_path: Path) -> Callable[..., tuple[list[str], Content]]:
+    """Run the command of the WDL task with a maxatac that tells its arguments; returns them, and the runtime keys."""
+    program = tmp_path / "maxatac"
+    program.write_text('#!/bin/sh\nprintf "%s\\0" "$@"\n')
+    program.chmod(0o755)
+
+    def render(**inputs: Any) -> tuple[list[str], Content]:
+        given = {
+            "run": {"tf": "TF1", "cells": []}, "sequence": "/in/genome.2bit", "resume_from": [], "input_mb": 0,
+            "preemptible": 0, "max_retries": 0, "docker": "maxatac", **inputs,
+        }  # fmt: skip
+        filled = subprocess.run(
+            [tools / "python", Path(__file__).parent / "rendered.py", WDL, tmp_path],
+            input=json.dumps(given), capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        found = json.loads(filled.stdout)
+        done = subprocess.run(
+            ["bash", "-c", found["command"]], capture_output=True, text=True, check=True, cwd=tmp_path,
+            env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        )  # fmt: skip
+        assert done.stderr == ""
+        return done.stdout.split("\0"), found["runtime"]
+
+    return render
+
+
+def test_wdl_hands_text_on_as_it_is(rendered: Callable[..., tuple[list[str], Content]], tmp_path: Path) -> None:
+    texts = {"prefix": "it's $HOME `id`", "genome": "'", "memory": "4'G", "sequence": "/in/it's a genome.2bit"}
+    lists = {"chroms": ["chr'1", "a  b", '"', "$(id)"], "tchroms": ["chr1"]}
+    states = [tmp_path / "it's 1_resume.npz", tmp_path / "b 2.keras"]
+    for path in states:
+        path.write_text(path.name)
+    words, _ = rendered(**texts, **lists, blacklist="/in/it's.bed", resume_from=[str(path) for path in states])
+    for name, text in {**texts, "blacklist": "/in/it's.bed"}.items():
+        assert words[words.index(f"--{name}") + 1] == text
+    for name, entries in lists.items():
+        begin = words.index(f"--{name}") + 1
+        assert words[begin : begin + len(entries)] == entries
+    assert "--resume" in words and "--vchroms" not in words and "--ema" not in words
+    assert {path.name: path.read_text() for path in (tmp_path / "results").iterdir()} == {
+        path.name: path.name for path in states
+    }
+
+
+def test_wdl_asks_for_a_disk_for_inputs_and_results(rendered: Callable[..., tuple[list[str], Content]]) -> None:
+    words, runtime = rendered(input_mb=300 * 1024, outdir_mb=2048, cores=3)
+    assert runtime["disks"] == "local-disk 303 SSD"
+    assert words[words.index("--threads") + 1] == "3" and "--no-resume" in words
+
+
+def test_wdl_counts_every_file(options: ModuleType, looked: Content) -> None:
+    text = WDL.read_text()
+    (listed,) = re.findall(r"given = select_all\(\[(.*)\]\)", text)
+    files = {
+        name for name, one in looked["maxatac-train.cwl"]["content"]["inputs"].items()
+        if isinstance(one["type"], str) and one["type"].rstrip("?") == "File"
+    }  # fmt: skip
+    assert set(listed.split(", ")) == files
+    (of_cell,) = re.findall(r"of_cell = select_all\(\[(.*)\]\)", text)
+    (struct,) = re.findall(r"struct CellType \{(.*?)\}", text, flags=re.DOTALL)
+    assert set(of_cell.replace("cell.", "").split(", ")) == set(re.findall(r"File\?? (\w+)", struct))
+    assert "size(flatten([flatten(of_cell), given, resume_from])" in text
 
 
 def test_wdl_has_the_options_of_the_cwl(looked: Content, options: ModuleType) -> None:

@@ -338,6 +338,35 @@ def test_lists_of_different_lengths(place: Place) -> None:
     assert "the lists differ in length: 3 cell_types, 2 labels; expected one entry of each" in told
 
 
+def test_names_that_are_patterns(place: Place) -> None:
+    """Refused before anything is trained: the engine would not find the outputs."""
+    told = refused(place, "pattern", training(place, prefix="CTCF[1]"))
+    assert "prefix: found CTCF[1]; expected a name without [ ] * ?" in told
+    job = {**common(place.data), "runs": [{"tf": "what?", "cells": cells(place.data)}]}
+    told = refused(place, "patterns", job, descriptor="maxatac-train-scatter.cwl")
+    assert "runs: found what?; expected a name without [ ] * ?" in told
+    assert "[step train] start" not in told
+
+
+def test_simulation_with_its_defaults(place: Place) -> None:
+    output = place.folder / "simulated"
+    status, told = place.cwltool("maxatac-simulate.cwl", written(place, "nothing", {}), output)
+    assert status == 0, told
+    assert (output / "SIMTF_CellC_binding.bw").exists()
+
+
+def test_finished_factors_stay(place: Place) -> None:
+    """One factor of two fails: what the other has left is there, with --on-error continue, as the page says."""
+    broken = cells(place.data)
+    broken[1]["cell_type"] = broken[0]["cell_type"]
+    runs = [{"tf": "BAD", "cells": broken}, {"tf": "GOOD", "cells": cells(place.data)}]
+    output, job = place.folder / "continued", written(place, "continued", {**common(place.data), "runs": runs})
+    status, told = place.cwltool("maxatac-train-scatter.cwl", job, output, "--on-error", "continue")
+    assert status == 1, told
+    assert "BAD" in told
+    assert outcome(output, "GOOD")
+
+
 def test_two_runs_of_one_name(place: Place) -> None:
     job = {**common(place.data), "runs": [{"tf": "MAX", "cells": cells(place.data)}] * 2}
     told = refused(place, "runs", job, descriptor="maxatac-train-scatter.cwl")
