@@ -13,7 +13,8 @@ HEAD_LENGTH = 4096
 """Bytes read to tell a format."""
 
 # Signatures from UCSC's format pages (bigWig, bigBed and 2bit, each in both byte orders), the HDF5 file format
-# specification, RFC 1952 (gzip) and PKWARE's APPNOTE (Zip).
+# specification, RFC 1952 (gzip), RFC 8878 (Zstandard), PKWARE's APPNOTE (Zip), the SAM and CRAM specifications, the
+# documentation of bzip2 and xz, and Microsoft's of compound files.
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x1f\x8b", "gzip"),
     (b"\x26\xfc\x8f\x88", "bigWig"),
@@ -25,6 +26,14 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x89HDF\r\n\x1a\n", "HDF5"),
     (b"PK\x03\x04", "Zip"),
     (b"PK\x05\x06", "Zip"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\0", "xz"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard"),
+    (b"BAM\1", "BAM"),
+    (b"CRAM\3", "CRAM"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Excel"),
+    (b"\xff\xfe", "UTF-16 text"),
+    (b"\xfe\xff", "UTF-16 text"),
     (b"version https://git-lfs", "Git LFS pointer"),
 )
 
@@ -39,6 +48,13 @@ _PHRASES = {
     "2bit": "a 2bit file",
     "HDF5": "an HDF5 file",
     "Zip": "a Zip archive (.keras and .xlsx files are such)",
+    "bzip2": "a bzip2 file (unpack it, or pack it with gzip)",
+    "xz": "an xz file (unpack it, or pack it with gzip)",
+    "Zstandard": "a Zstandard file (unpack it, or pack it with gzip)",
+    "BAM": "a BAM file",
+    "CRAM": "a CRAM file",
+    "Excel": "an Excel workbook (save it as text between tabs)",
+    "UTF-16 text": "UTF-16 text (save it as UTF-8)",
     "empty": "an empty file",
     "Git LFS pointer": "a Git LFS pointer (fetch the file itself with `git lfs pull`)",
     "unknown": "a file of unknown format",
@@ -59,14 +75,17 @@ def sniff_bytes(head: bytes) -> str:
     Returns
     -------
     str
-        One of ``HTML page``, ``gzip``, ``BED text``, ``FASTA text``, ``wiggle text``, ``bigWig``, ``bigBed``, ``2bit``,
-        ``HDF5``, ``Zip``, ``empty``, ``Git LFS pointer``, ``unknown``.
+        A key of the table that :func:`phrase` puts into words: ``gzip``, ``BED text``, ``bigWig``, ``2bit``, ...;
+        ``empty`` and ``unknown`` too.
     """
     if not head:
         return "empty"
     for magic, name in _MAGIC:
         if head.startswith(magic):
             return name
+    # Without a byte-order mark, UTF-16 shows by the zero byte beside each ASCII character.
+    if len(head) > 3 and any(not any(head[place::2]) and all(head[1 - place :: 2]) for place in (0, 1)):
+        return "UTF-16 text"
     text = head.removeprefix(b"\xef\xbb\xbf")
     if _HTML.match(text):
         return "HTML page"

@@ -8,6 +8,8 @@ names (``1`` and ``chr1``, ``MT`` and ``chrM``) and on builds; the checks here s
 from __future__ import annotations
 
 import difflib
+import itertools
+import logging
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -17,9 +19,24 @@ from numpy.typing import ArrayLike, NDArray
 
 from maxatac.formats import append_capped, check_file, phrase, sniff_bytes
 
+logger = logging.getLogger(__name__)
+
 MAX_BEYOND_END = 0.01
 """Share of a file's intervals that may lie beyond chromosome ends; more means another genome build."""
 
+MAX_UNKNOWN = 0.5
+"""From this share of a file's intervals on names that the genome lacks, the file is of another genome."""
+
+WARN_UNKNOWN = 0.1
+"""From this share on there is a warning."""
+
+# Names that are compared letter by letter for a suggestion; a draft genome may have 100,000.
+_CANDIDATES = 2_000
+# Typed names that a suggestion is looked for.
+_SUGGESTED = 5
+# Byte-order mark, zero-width space and their like: nobody sees them, and str.strip leaves them.
+_INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
+_BYTES_NAME = re.compile(r"""b(['"]).*\1""")
 _INTEGER = re.compile(r"[0-9]{1,15}")
 
 
@@ -157,47 +174,71 @@ class Blacklist:
         return np.asarray(np.append(black_starts, beyond)[index] < last, dtype=np.bool_)
 
 
-def other_spelling(name: str, known: Iterable[str]) -> str | None:
-    """Find a chromosome name that means the same in another convention.
+def clean_name(text: str) -> str:
+    """Take off what may surround a name in a text file: blanks, invisible characters, and a pair of quotation marks."""
+    text = text.strip().strip(_INVISIBLE).strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        return text[1:-1].strip()
+    return text
+
+
+def name_fault(name: str) -> str | None:
+    """Tell why a word cannot be a chromosome name; None if it can."""
+    if not name:
+        return "found no chromosome name"
+    if _BYTES_NAME.fullmatch(name):
+        return (
+            f"found the chromosome name {name}, which is how Python prints bytes; expected {name[2:-1]}: write the "
+            "file anew, with the names decoded"
+        )
+    return None
+
+
+def other_spellings(names: Iterable[str], known: Iterable[str]) -> dict[str, str]:
+    """Find chromosome names that mean the same in another convention.
 
     Parameters
     ----------
-    name : str
-        A name that ``known`` lacks.
+    names : iterable of str
+        Names that ``known`` lacks.
     known : iterable of str
         Names to look among.
 
     Returns
     -------
-    str or None
-        ``1`` for ``chr1``, ``chrM`` for ``MT``, ``chr2L`` for ``Chr2L``, and the reverse; None if there is none.
+    dict of str to str
+        For example ``chr1`` for ``1``, ``MT`` for ``chrM``, ``chr2L`` for ``Chr2L``; names without any are left out.
     """
-    key = _spelling_key(name)
-    return next((other for other in known if _spelling_key(other) == key), None)
+    spelt: dict[str, str] = {}
+    for name in known:
+        spelt.setdefault(_spelling_key(name), name)
+    return {name: spelt[key] for name in names if (key := _spelling_key(name)) in spelt}
 
 
-def suggest_chrom(name: str, known: Collection[str]) -> str:
-    """Word a suggestion for a chromosome name that is not known.
+def tell_unknown(option: str, names: Sequence[str], known: Collection[str], problems: list[str]) -> None:
+    """Append a problem for each chromosome name that was typed and is not known; many are counted.
 
     Parameters
     ----------
-    name : str
-        What the user wrote.
+    option : str
+        Where they were typed.
+    names : sequence of str
+        Names that ``known`` lacks.
     known : collection of str
         Names that exist.
-
-    Returns
-    -------
-    str
-        A sentence part: the other spelling, else near misses, else the names there are.
+    problems : list of str
+        Gets, for each name, the other spelling, else near misses, else the names there are.
     """
-    other = other_spelling(name, known)
-    if other is not None:
-        return f"it is called '{other}' there"
-    near = difflib.get_close_matches(name, list(known), n=3)
-    if near:
-        return f"did you mean {' or '.join(near)}?"
-    return f"there are {some(known)}"
+    others = other_spellings(names, known)
+    found = [f"{option}: the genome has no {name}" for name in names]
+    for place, name in enumerate(names[:_SUGGESTED]):
+        if name in others:
+            found[place] += f": it is called '{others[name]}' there"
+            continue
+        alike = (other for other in known if abs(len(other) - len(name)) <= 2)
+        near = difflib.get_close_matches(name, list(itertools.islice(alike, _CANDIDATES)), n=3)
+        found[place] += f": did you mean {' or '.join(near)}?" if near else f": there are {some(known)}"
+    append_capped(problems, found, option, limit=_SUGGESTED)
 
 
 _ASSEMBLIES = {
@@ -224,39 +265,54 @@ def some(names: Iterable[str], limit: int = 4) -> str:
 
 
 def check_chrom_names(
-    names: Collection[str],
+    counts: Mapping[str, int],
     source: str,
     known: Collection[str],
     problems: list[str],
     *,
     known_source: str = "the genome",
 ) -> bool:
-    """Tell whether a file and the genome share a chromosome name, and append a problem if they do not.
+    """Judge whether the chromosome names of a file are those of the genome.
+
+    It is a problem if :data:`MAX_UNKNOWN` of the intervals or more lie on names that the genome lacks, and always if
+    the genome has one of these names in another convention (``1`` and ``chr1``, ``MT`` and ``chrM``): nothing is ever
+    renamed. From :data:`WARN_UNKNOWN` on there is a warning in the log, below it a note.
 
     Parameters
     ----------
-    names : collection of str
-        Chromosome names in the file.
+    counts : mapping of str to int
+        Intervals of the file on each of its chromosome names.
     source : str
         The file, for the message.
     known : collection of str
-        Names that the genome has.
+        Names that the genome has; looked up in, so a mapping or a set.
     problems : list of str
-        Gets one line, with both spellings, if no name is shared.
+        Gets a line with names of both sides.
     known_source : str
         What ``known`` comes from, for the message.
+
+    Returns
+    -------
+    bool
+        False if there is a problem.
     """
-    if any(name in known for name in names):
+    unknown = [name for name in counts if name not in known]
+    if not unknown:
         return True
-    for name in names:
-        other = other_spelling(name, known)
-        if other is not None:
-            reason = f"it writes '{name}' where {known_source} has '{other}'"
-            break
+    lost, total = sum(counts[name] for name in unknown), sum(counts.values())
+    others = other_spellings(unknown, known)
+    if others:
+        mine, theirs = next(iter(others.items()))
+        more = f" (and {len(others) - 1:,} more)" if len(others) > 1 else ""
+        reason = f"it writes '{mine}' where {known_source} has '{theirs}'{more}"
     else:
-        reason = f"found {some(names)}; {known_source} has {some(known)}"
-    problems.append(f"{source}: no chromosome name is known to {known_source}: {reason}")
-    return False
+        reason = f"found {some(unknown)}; {known_source} has {some(known)}"
+    told = f"{source}: {lost:,} of {total:,} intervals are on chromosomes that {known_source} lacks: {reason}"
+    if others or lost >= MAX_UNKNOWN * total:
+        problems.append(told)
+        return False
+    logger.log(logging.WARNING if lost >= WARN_UNKNOWN * total else logging.INFO, "%s", told)
+    return True
 
 
 def compare_chrom_sizes(
@@ -285,34 +341,29 @@ def compare_chrom_sizes(
     list of str
         Chromosomes that ``other`` lacks under any spelling: whether that matters, the caller knows.
     """
-    missing: list[str] = []
-    renamed: list[tuple[str, str]] = []
-    differing: list[str] = []
-    spelt = {_spelling_key(name): name for name in other}
-    for chrom in chroms:
-        if chrom in other:
-            if chrom in reference and reference[chrom] != other[chrom]:
-                differing.append(
-                    f"{other_name}: {chrom} has {other[chrom]:,} bp, but {reference[chrom]:,} bp in {reference_name}: "
-                    "another genome build?"
-                )
-        elif _spelling_key(chrom) in spelt:
-            renamed.append((chrom, spelt[_spelling_key(chrom)]))
-        else:
-            missing.append(chrom)
+    differing = [
+        f"{other_name}: {chrom} has {other[chrom]:,} bp, but {reference[chrom]:,} bp in {reference_name}: "
+        "another genome build?"
+        for chrom in chroms
+        if chrom in other and chrom in reference and reference[chrom] != other[chrom]
+    ]
     append_capped(problems, differing, other_name)
+    absent = [chrom for chrom in chroms if chrom not in other]
+    renamed = other_spellings(absent, other) if absent else {}
     if renamed:
-        mine, theirs = renamed[0]
+        mine, theirs = next(iter(renamed.items()))
         more = f" (and {len(renamed) - 1:,} more)" if len(renamed) > 1 else ""
         problems.append(
             f"{other_name}: chromosome names do not match: "
             f"it writes '{theirs}' where {reference_name} has '{mine}'{more}"
         )
-    return missing
+    return [chrom for chrom in absent if chrom not in renamed]
 
 
-def check_blacklist(blacklist: Blacklist, chrom_sizes: Mapping[str, int], problems: list[str]) -> None:
-    """Check that a blacklist belongs to the genome.
+def check_blacklist(
+    blacklist: Blacklist, chrom_sizes: Mapping[str, int], problems: list[str], *, used: Collection[str]
+) -> None:
+    """Check that a blacklist belongs to the genome; one that touches no chromosome in use is warned of.
 
     Parameters
     ----------
@@ -321,10 +372,21 @@ def check_blacklist(blacklist: Blacklist, chrom_sizes: Mapping[str, int], proble
     chrom_sizes : mapping of str to int
         Lengths in bp, by name.
     problems : list of str
-        Gets a line if no chromosome name is shared, or if more than 1 % of the intervals end beyond their chromosome.
+        Gets a line if the names are not those of the genome (see :func:`check_chrom_names`), or if more than 1 % of the
+        intervals end beyond their chromosome.
+    used : collection of str
+        Chromosomes that the run uses.
     """
-    if not len(blacklist) or not check_chrom_names(blacklist.chroms, blacklist.source, chrom_sizes, problems):
+    counts = {chrom: len(blacklist.intervals(chrom)[0]) for chrom in blacklist.chroms}
+    if not counts or not check_chrom_names(counts, blacklist.source, chrom_sizes, problems):
         return
+    if used and not any(chrom in counts for chrom in used):
+        logger.warning(
+            "%s: no interval of the blacklist is on a chromosome that the run uses (%s): it changes nothing; it has %s",
+            blacklist.source,
+            some(used),
+            some(counts),
+        )
     shared = [chrom for chrom in blacklist.chroms if chrom in chrom_sizes]
     total = sum(len(blacklist.intervals(chrom)[1]) for chrom in shared)
     beyond = sum(int((blacklist.intervals(chrom)[1] > chrom_sizes[chrom]).sum()) for chrom in shared)
@@ -341,11 +403,14 @@ def _parse_sizes(data: bytes, path: str | os.PathLike[str]) -> tuple[dict[str, i
     lines: dict[str, int] = {}
     found: list[str] = []
     for number, raw in enumerate(data.removeprefix(b"\xef\xbb\xbf").splitlines(), 1):
-        fields = raw.decode("utf-8", errors="replace").split()
+        fields = [clean_name(field) for field in raw.decode("utf-8", errors="backslashreplace").split()]
         if not fields or fields[0].startswith("#"):
             continue
         here = f"{path}, line {number}"
-        if len(fields) < 2:
+        fault = name_fault(fields[0])
+        if fault is not None:
+            found.append(f"{here}: {fault}")
+        elif len(fields) < 2:
             found.append(f"{here}: found 1 column; expected a chromosome name and its size")
         elif not _INTEGER.fullmatch(fields[1]) or int(fields[1]) == 0:
             found.append(f"{here}: found size '{fields[1]}'; expected a positive whole number")

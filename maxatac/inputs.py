@@ -20,7 +20,7 @@ from maxatac.genome import Blacklist, ChromSizes, check_blacklist, compare_chrom
 from maxatac.intervals import read_blacklist
 from maxatac.meta import Sample, read_meta
 from maxatac.outputs import RunFolder
-from maxatac.regions import Center, PoolReport, RoiPool, build_pools, pool_from_file
+from maxatac.regions import Center, PoolReport, RoiPool, build_pools, pool_from_file, tell_of_pools
 from maxatac.settings import (
     DEFAULT_CHROMS,
     DEFAULT_TEST_CHROMS,
@@ -211,7 +211,7 @@ def open_inputs(config: TrainConfig, folder: RunFolder | None) -> Inputs:
     sizes = genome.chrom_sizes
     split = split_of(config, sizes, problems)
     used = (*split.training, *split.validation, *split.test)
-    check_blacklist(blacklist, sizes, problems)
+    check_blacklist(blacklist, sizes, problems, used=used)
     _check_sizes_file(config, sizes, used, problems)
     _check_tracks(config, samples, tracks, sizes, split, problems)
     wanted = {"training": split.training, "validation": split.validation}
@@ -236,6 +236,7 @@ def open_inputs(config: TrainConfig, folder: RunFolder | None) -> Inputs:
 
     for note in split.notes:
         logger.info("%s", note)
+    tell_of_pools(built, center=center)
     for equal in shared:
         logger.warning("allowed by --allow_shared_files: %s are equal in content", ", ".join(map(str, equal.uses)))
     if config.blacklist is None:
@@ -463,7 +464,7 @@ def _check_sizes_file(config: TrainConfig, sizes: Mapping[str, int], used: Seque
     if listed is not None:
         missing = compare_chrom_sizes(sizes, str(config.sequence), listed, str(config.chrom_sizes), used, problems)
         if missing:
-            problems.append(f"{config.chrom_sizes}: lacks {', '.join(missing)}, which the run uses")
+            problems.append(f"{config.chrom_sizes}: lacks {some(missing)}, which the run uses")
 
 
 def _check_tracks(
@@ -501,12 +502,13 @@ def _check_tracks(
             continue
         if path in labels:
             try:
-                missing = [chrom for chrom in used if chrom in missing or not _has_data(track, chrom)]
+                absent = frozenset(missing)
+                missing = [chrom for chrom in used if chrom in absent or not _has_data(track, chrom)]
             except (TrackError, OSError) as error:
                 problems.append(str(error))
                 continue
         if missing:
-            logger.warning("%s: no %s data on %s: taken as 0", path, purpose[path], ", ".join(missing))
+            logger.warning("%s: no %s data on %s: taken as 0", path, purpose[path], some(missing))
 
 
 def _has_data(track: Track, chrom: str) -> bool:

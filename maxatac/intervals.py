@@ -3,11 +3,13 @@
 Three texts are read, plain or gzipped whatever their names say:
 
 - BED: chromosome, start, end, and any further columns;
-- narrowPeak: BED with exactly ten columns, the tenth being the summit's distance from the start, -1 if not known;
+- narrowPeak: BED with ten columns, of which the fifth is a score, the sixth a strand and the others numbers. The tenth
+  is the summit's distance from the start, -1 if not known. IDR writes ten more columns of numbers behind these;
 - the table of regions that a training run saves, whose header names the columns ``Chr Start Stop ROI_Type Cell_Line``.
 
-Columns stand between tabs or, in a file without tabs, between spaces. ``track``, ``browser``, ``#`` and blank lines are
-passed over. A blacklist may also be a bigWig: what has a value above 0 is in it.
+Columns stand between tabs or, in a line without tabs, between spaces. ``track``, ``browser``, ``#`` and blank lines are
+passed over, and so is a header before the first interval. Blanks around a field and a pair of quotation marks are no
+part of it. A blacklist may also be a bigWig: what has a value above 0 is in it.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maxatac.formats import append_capped, check_file, phrase, sniff_bytes
-from maxatac.genome import Blacklist
+from maxatac.genome import Blacklist, clean_name, name_fault
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,9 +47,13 @@ NO_CELL_LINE = "."
 # Positions in 2bit and bigWig files are unsigned 32-bit numbers.
 _MAX_POSITION = 2**32 - 1
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
-_SKIPPED = (b"#", b"track ", b"track\t", b"browser ", b"browser\t")
-_CHROM, _START, _END = range(3)
-_NARROW_PEAK_COLUMNS = 10
+_CHROM, _START, _END, _LENGTH, _SCORE, _STRAND, _, _, _, _SUMMIT = range(10)
+# narrowPeak, and what IDR makes of two replicates: twelve columns, then four for each.
+_WITH_SUMMIT = (10, 20)
+_STRANDS = ("+", "-", ".", "*")
+_NO_NUMBER = ("", ".", "NA")
+# Lines that are looked at to tell where a file counts from.
+_LOOKED_AT = 100
 # A bigWig's intervals come as Python tuples; in pieces of this many bp they stay small even with a value per base.
 _BIGWIG_PIECE = 1_000_000
 
@@ -62,18 +68,40 @@ class Labels:
         The values.
     codes : shape (n,), int32
         Index into ``names``.
+
+    Raises
+    ------
+    ValueError
+        If a name stands there twice: whoever looks names up would find one of the two.
     """
 
     names: tuple[str, ...]
     codes: NDArray[np.int32]
 
+    def __post_init__(self) -> None:
+        """Check that each name stands there once."""
+        if len(set(self.names)) < len(self.names):
+            raise ValueError("a label stands there twice")
+
     def __len__(self) -> int:
         """Length of the column."""
         return len(self.codes)
 
+    @classmethod
+    def of(cls, names: Sequence[str], codes: NDArray[np.integer]) -> Labels:
+        """Make a column of text as it stands in a file; spellings of one name become one."""
+        index: dict[str, int] = {}
+        merged = [index.setdefault(clean_name(name), len(index)) for name in names]
+        return cls(tuple(index), np.array(merged, dtype=np.int32)[codes])
+
     def decoded(self) -> list[str]:
         """Spell the column out."""
         return [self.names[code] for code in self.codes.tolist()]
+
+    def counts(self) -> dict[str, int]:
+        """Count how often each name stands in the column; those that do not are left out."""
+        counts = np.bincount(self.codes, minlength=len(self.names)).tolist()
+        return {name: count for name, count in zip(self.names, counts, strict=True) if count}
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,11 +218,10 @@ def read_blacklist(path: str | os.PathLike[str], problems: list[str]) -> Blackli
     intervals = _parse(Path(path), data, "blacklist", problems)
     if intervals is None:
         return Blacklist.empty()
-    # Only one chromosome is looked at per mask, but a blacklist has few lines.
-    masks = {name: intervals.chrom.codes == code for code, name in enumerate(intervals.chrom.names)}
-    return Blacklist(
-        {name: (intervals.start[mask], intervals.end[mask]) for name, mask in masks.items()}, source=str(path)
-    )
+    order = np.argsort(intervals.chrom.codes, kind="stable")
+    borders = np.cumsum(np.bincount(intervals.chrom.codes, minlength=len(intervals.chrom.names)))[:-1]
+    starts, ends = (np.split(column[order], borders) for column in (intervals.start, intervals.end))
+    return Blacklist(dict(zip(intervals.chrom.names, zip(starts, ends, strict=True), strict=True)), source=str(path))
 
 
 def _read_bytes(path: str | os.PathLike[str], problems: list[str]) -> bytes | None:
@@ -224,21 +251,27 @@ def _read_bytes(path: str | os.PathLike[str], problems: list[str]) -> bytes | No
 def _parse(path: Path, data: bytes, what: str, problems: list[str]) -> Intervals | None:
     """Turn the content of a file into intervals."""
     kind = sniff_bytes(data)
-    if kind not in ("BED text", "unknown") or b"\0" in data:
-        problems.append(f"{path}: found {phrase(kind)}; expected {what} as BED or narrowPeak text")
+    zeros = b"\0" in data
+    if kind not in ("BED text", "unknown") or zeros:
+        found_zeros = " with zero bytes" if zeros and kind == "BED text" else ""
+        problems.append(f"{path}: found {phrase(kind)}{found_zeros}; expected {what} as BED or narrowPeak text")
         return None
     # bytes.splitlines breaks at \n, \r\n and \r only; str.splitlines at other characters too.
     lines = data.removeprefix(b"\xef\xbb\xbf").splitlines()
     layout, header = _find_layout(lines)
-    numbers = [
-        number
-        for number, line in enumerate(lines, 1)
-        if number != header and not line.startswith(_SKIPPED) and not line.isspace() and line not in (b"", b"track")
-    ]
+    numbers = [number for number, line in enumerate(lines, 1) if number != header and not _is_skipped(line)]
     if not numbers:
         problems.append(f"{path}: holds no interval; expected {what} as BED or narrowPeak text")
         return None
     kept = [lines[number - 1] for number in numbers]
+    if _counts_from_one(kept):
+        problems.append(
+            f"{path}, line {numbers[0]}: column 4 is end - start + 1, as in the .xls of MACS and in tables of R's "
+            f"GRanges, which count from 1; expected {what} as BED or narrowPeak, which count from 0"
+        )
+        return None
+    if header:
+        logger.info("%s, line %d: passed over as a header", path, header)
     columns = _parse_fast(kept, layout)
     if columns is None or not _is_sound(columns):
         found: list[str] = []
@@ -246,28 +279,72 @@ def _parse(path: Path, data: bytes, what: str, problems: list[str]) -> Intervals
         if found:
             append_capped(problems, found, path)
             return None
+    if any(line.startswith((b'"', b"'")) for line in kept):
+        logger.warning("%s: there are quotation marks around names; they are read without", path)
     return _assemble(path, columns, np.array(numbers, dtype=np.int64), what, problems)
+
+
+def _is_skipped(line: bytes) -> bool:
+    """Tell whether a line holds no interval: a comment, a line for genome browsers, or nothing."""
+    words = line.split(maxsplit=1)
+    return not words or words[0].startswith(b"#") or words[0] in (b"track", b"browser")
 
 
 def _find_layout(lines: Sequence[bytes]) -> tuple[_Layout, int]:
     """Find out which column holds what; also returns the line of the header, 0 if there is none."""
+    header = 0
     for number, line in enumerate(lines, 1):
-        names = [name.lower() for name in _split(line)]
-        if names[:3] in (["chr", "start", "stop"], ["#chr", "start", "stop"]):
+        fields = _split(line)
+        names = [name.lower() for name in fields]
+        if names[:3] == ["#chr", "start", "stop"] or (not header and not _is_skipped(line) and _is_header(names)):
             places = {name: names.index(name) for name in ("roi_type", "cell_line") if name in names}
-            return _Layout(**places), number
-        if line.strip() and not line.startswith(_SKIPPED) and line != b"track":
-            # Ten columns are narrowPeak; with more, the tenth is something else (the block count of BED12).
-            narrow = len(names) == _NARROW_PEAK_COLUMNS
-            return _Layout(summit=_NARROW_PEAK_COLUMNS - 1 if narrow else -1), 0
-    return _Layout(), 0
+            header = number
+            if places:
+                return _Layout(**places), header
+        elif not _is_skipped(line):
+            return _Layout(summit=_SUMMIT if _has_summit(fields) else -1), header
+    return _Layout(), header
+
+
+def _is_header(names: Sequence[str]) -> bool:
+    """Recognise column names such as ``chrom chromStart chromEnd``, in lower case."""
+    return len(names) > _END and "start" in names[_START] and any(word in names[_END] for word in ("end", "stop"))
+
+
+def _has_summit(fields: Sequence[str]) -> bool:
+    """Tell a line of narrowPeak from one of another ten columns; BED12 has something else in the tenth."""
+    if len(fields) not in _WITH_SUMMIT or fields[_STRAND] not in _STRANDS:
+        return False
+    return all(_is_number(field) for field in (fields[_SCORE], *fields[_STRAND + 1 :]))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return text in _NO_NUMBER
+    return True
+
+
+def _counts_from_one(lines: Sequence[bytes]) -> bool:
+    """Recognise tables whose fourth column is the number of bases from start to end, both included."""
+    for line in lines[:_LOOKED_AT]:
+        fields = _split(line)
+        if len(fields) <= _LENGTH + 1 or not all(_INTEGER.fullmatch(field) for field in fields[_START : _LENGTH + 1]):
+            return False
+        if int(fields[_LENGTH]) != int(fields[_END]) - int(fields[_START]) + 1:
+            return False
+    return True
 
 
 def _parse_fast(lines: Sequence[bytes], layout: _Layout) -> _Columns | None:
     """Parse all lines in one go; None if any of them is out of the ordinary."""
     import pandas as pd
 
-    if b"\t" in lines[0]:
+    tabs = b"\t" in lines[0]
+    if any((b"\t" in line) != tabs for line in lines):
+        return None
+    if tabs:
         separator, width = "\t", max(line.count(b"\t") for line in lines) + 1
     else:
         separator, width = r"\s+", max(len(line.split()) for line in lines)
@@ -288,15 +365,20 @@ def _parse_fast(lines: Sequence[bytes], layout: _Layout) -> _Columns | None:
             na_filter=False,
             skip_blank_lines=False,
             encoding="utf-8",
-            encoding_errors="replace",
+            encoding_errors="backslashreplace",
             engine="c",
             low_memory=False,
         )
     except (ValueError, OverflowError):
         return None
     # Told to expect int64, pandas would take "1e5", "1.0" and "true" for whole numbers; left to guess, it does not.
-    if len(frame) != len(lines) or any(frame[column].dtype != np.int64 for column in numeric):
+    if len(frame) != len(lines) or any(frame[column].dtype != np.int64 for column in (_START, _END)):
         return None
+    summit = None
+    if layout.summit >= 0:
+        if frame[layout.summit].dtype not in (np.int64, np.float64):
+            return None
+        summit = _offsets(frame[layout.summit].to_numpy())
 
     def numbers(column: int) -> NDArray[np.int64]:
         return np.asarray(frame[column].to_numpy(), dtype=np.int64)
@@ -308,7 +390,7 @@ def _parse_fast(lines: Sequence[bytes], layout: _Layout) -> _Columns | None:
         _labels_of_series(frame[_CHROM]),
         numbers(_START),
         numbers(_END),
-        numbers(layout.summit) if layout.summit >= 0 else None,
+        summit,
         labels(layout.roi_type),
         labels(layout.cell_line),
     )
@@ -316,8 +398,15 @@ def _parse_fast(lines: Sequence[bytes], layout: _Layout) -> _Columns | None:
 
 def _labels_of_series(series: pd.Series[Any]) -> Labels:
     """Take over a categorical column."""
-    names = tuple(str(name).strip() for name in series.cat.categories)
-    return Labels(names, np.asarray(series.cat.codes.to_numpy(), dtype=np.int32))
+    return Labels.of([str(name) for name in series.cat.categories], series.cat.codes.to_numpy())
+
+
+def _offsets(values: NDArray[Any]) -> NDArray[np.int64]:
+    """Take over whole numbers, written as ``10`` or as ``10.0``; -1 for any other."""
+    if values.dtype == np.int64:
+        return values
+    whole = np.isfinite(values) & (values == np.trunc(values))
+    return np.where(whole, np.minimum(values, _MAX_POSITION), -1).astype(np.int64)
 
 
 def _is_sound(columns: _Columns) -> bool:
@@ -326,6 +415,7 @@ def _is_sound(columns: _Columns) -> bool:
     labels = (columns.chrom, columns.roi_type, columns.cell_line)
     return bool(
         all(all(column.names) for column in labels if column is not None)
+        and not any(name_fault(name) for name in columns.chrom.names)
         and columns.start.min() >= 0
         and (columns.start <= columns.end).all()
         and columns.end.max() <= _MAX_POSITION
@@ -348,24 +438,26 @@ def _parse_slowly(
     def labels(column: int) -> Labels | None:
         return _labels([row[column] for row in rows]) if column >= 0 else None
 
-    def summit(row: Sequence[str]) -> int:
-        text = row[layout.summit] if layout.summit < len(row) else ""
-        return int(text) if _INTEGER.fullmatch(text) else -1
+    def summit(row: Sequence[str]) -> float:
+        try:
+            return float(row[layout.summit])
+        except (ValueError, IndexError):
+            return np.nan
 
     return _Columns(
         _labels([row[_CHROM] for row in rows]),
         np.array([int(row[_START]) for row in rows], dtype=np.int64),
         np.array([int(row[_END]) for row in rows], dtype=np.int64),
-        np.array([summit(row) for row in rows], dtype=np.int64) if layout.summit >= 0 else None,
+        _offsets(np.array([summit(row) for row in rows], dtype=np.float64)) if layout.summit >= 0 else None,
         labels(layout.roi_type),
         labels(layout.cell_line),
     )
 
 
 def _split(line: bytes) -> list[str]:
-    """Split a line at its tabs, or at white space if it has none."""
-    text = line.decode("utf-8", errors="replace")
-    return [field.strip() for field in text.split("\t")] if "\t" in text else text.split()
+    """Split a line at its tabs, or at white space if it has none; the fields are clean."""
+    fields = line.split(b"\t") if b"\t" in line else line.split()
+    return [clean_name(field.decode("utf-8", errors="backslashreplace")) for field in fields]
 
 
 def _line_fault(fields: Sequence[str], layout: _Layout) -> str | None:
@@ -373,12 +465,15 @@ def _line_fault(fields: Sequence[str], layout: _Layout) -> str | None:
     if len(fields) < layout.needed:
         count = f"{len(fields)} column" + ("" if len(fields) == 1 else "s")
         names = "chromosome, start, end" if layout.needed == 3 else "as in the header"
-        return f"found {count}; expected at least {layout.needed} ({names})"
-    if not fields[_CHROM]:
-        return "found no chromosome name"
+        commas = " (commas instead of tabs?)" if "," in fields[0] else ""
+        return f"found {count}{commas}; expected at least {layout.needed} ({names})"
+    if (fault := name_fault(fields[_CHROM])) is not None:
+        return fault
     for name, text in (("start", fields[_START]), ("end", fields[_END])):
         if not _INTEGER.fullmatch(text):
-            return f"found {name} '{text[:40]}'; expected a whole number"
+            shifted = all(_INTEGER.fullmatch(field) for field in fields[_END : _END + 2]) and len(fields) > _END + 1
+            rows = " (row numbers in the first column?)" if shifted else ""
+            return f"found {name} '{text[:40]}'{rows}; expected a whole number"
         if int(text) < 0:
             return f"found {name} {text}; expected no negative number"
         if int(text) > _MAX_POSITION:
@@ -392,7 +487,7 @@ def _line_fault(fields: Sequence[str], layout: _Layout) -> str | None:
 def _labels(values: Sequence[str]) -> Labels:
     """Encode a column, its values numbered in the order of their first appearance."""
     index = {name: code for code, name in enumerate(dict.fromkeys(values))}
-    return Labels(tuple(index), np.array([index[value] for value in values], dtype=np.int32))
+    return Labels.of(tuple(index), np.array([index[value] for value in values], dtype=np.int32))
 
 
 def _assemble(
@@ -407,7 +502,8 @@ def _assemble(
     if dropped:
         logger.warning("%s: left out %s intervals of length 0", path, f"{dropped:,}")
     start, end = columns.start[keep], columns.end[keep]
-    summit = np.full(len(start), -1, dtype=np.int64)
+    # An interval of one base, as MACS' summits.bed has them, is its own summit.
+    summit = np.where(end - start == 1, start, -1)
     if columns.summit is not None:
         offset = columns.summit[keep]
         # ENCODE's own files have summits on the end itself, one base behind the last.

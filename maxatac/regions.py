@@ -33,8 +33,10 @@ KINDS = ("ATAC", "CHIP", "ROI")
 
 Center = Literal["midpoint", "summit"]
 
-# What became of an interval; the first filter that it fails counts.
-_KEPT, _OTHER_CHROMOSOME, _BEYOND_END, _OFF_END, _BLACKLISTED = range(5)
+FATES = ("kept", "other_chromosomes", "beyond_end", "off_end", "blacklisted")
+"""What becomes of an interval; the first filter that it fails counts."""
+
+_KEPT, _OTHER_CHROMOSOME, _BEYOND_END, _OFF_END, _BLACKLISTED = range(len(FATES))
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +111,8 @@ class SourceCount:
         The window touches the blacklist.
     kept : int
         In the pool.
+    without_summit : int
+        Of those kept, how many are centred on their midpoint although summits were asked for: theirs is not known.
     """
 
     cell_line: str
@@ -120,6 +124,7 @@ class SourceCount:
     off_end: int
     blacklisted: int
     kept: int
+    without_summit: int = 0
 
 
 @dataclass(frozen=True)
@@ -139,7 +144,7 @@ class PoolReport:
 
     def total(self) -> SourceCount:
         """Add the sources up."""
-        columns = ("intervals", "other_chromosomes", "beyond_end", "off_end", "blacklisted", "kept")
+        columns = ("intervals", *FATES, "without_summit")
         sums = {column: sum(getattr(source, column) for source in self.sources) for column in columns}
         return SourceCount("total", "", Path(), **sums)
 
@@ -211,35 +216,94 @@ def build_pools(
     """
     training = [sample for sample in samples if sample.label == "Train"]
     cell_lines = tuple(sample.cell_line for sample in training)
-    files: dict[Path, Intervals | None] = {}
-    sources: list[tuple[int, int, Intervals, NDArray[np.int64]]] = []
-    for cell, sample in enumerate(training):
-        for kind, path in enumerate((sample.atac_peaks, sample.chip_peaks)):
-            if path is None:
-                continue
-            if path not in files:
-                what = f"{KINDS[kind]} peaks"
-                files[path] = _read_checked(path, chrom_sizes, problems, what=what)
-            intervals = files[path]
-            if intervals is not None:
-                sources.append((cell, kind, intervals, _window_starts(intervals, center)))
+    sources, complete = _read_sources(training, chrom_sizes, problems)
     pools = {}
     for name, chroms in wanted.items():
         parts = []
         counts = []
-        for cell, kind, intervals, starts in sources:
+        for cell, kind, intervals in sources:
+            starts, on_midpoint = _window_starts(intervals, center)
             chrom, fate = _judge(intervals, starts, chroms, chrom_sizes, blacklist)
-            counts.append(_count(cell_lines[cell], KINDS[kind], intervals.path, fate))
+            counts.append(_count(cell_lines[cell], KINDS[kind], intervals.path, fate, on_midpoint))
             kept = fate == _KEPT
             size = int(kept.sum())
             cells, kinds = np.full(size, cell, dtype=np.int32), np.full(size, kind, dtype=np.int8)
             parts.append(RoiPool(tuple(chroms), cell_lines, chrom[kept], starts[kept], kinds, cells))
         pool, report = _join(tuple(chroms), cell_lines, parts), PoolReport(name, tuple(counts))
         # Without a training cell type, or with a file that cannot be read, the cause has been told already.
-        if training and None not in files.values():
+        if training and complete:
             _check_filled(pool, report, problems)
         pools[name] = (pool, report)
     return pools
+
+
+def count_fates(
+    sample: Sample,
+    chrom_sizes: Mapping[str, int],
+    blacklist: Blacklist,
+    problems: list[str],
+    *,
+    center: Center = "midpoint",
+) -> dict[str, NDArray[np.int64]]:
+    """Count, by chromosome, what would become of the peaks of a cell type if all chromosomes were wanted.
+
+    Parameters
+    ----------
+    sample : Sample
+        A row of the meta file, whatever its label.
+    chrom_sizes, blacklist, problems, center
+        As in :func:`build_pools`.
+
+    Returns
+    -------
+    dict of str to array of shape (chromosomes + 1, 5), int64
+        By the kind of peaks; files that cannot be read are left out. Rows are the chromosomes in the order of
+        ``chrom_sizes``, the last one gathers names that it lacks; columns are :data:`FATES`.
+    """
+    chroms = tuple(chrom_sizes)
+    found = {}
+    for _, kind, intervals in _read_sources([sample], chrom_sizes, problems)[0]:
+        chrom, fate = _judge(intervals, _window_starts(intervals, center)[0], chroms, chrom_sizes, blacklist)
+        row = np.where(chrom < 0, len(chroms), chrom).astype(np.int64)
+        counts = np.bincount(row * len(FATES) + fate, minlength=(len(chroms) + 1) * len(FATES))
+        found[KINDS[kind]] = counts.reshape(-1, len(FATES))
+    return found
+
+
+def tell_of_pools(pools: Mapping[str, tuple[RoiPool, PoolReport]], *, center: Center) -> None:
+    """Log what is odd about pools that can serve: regions without a summit, cell types without a region.
+
+    Parameters
+    ----------
+    pools : mapping of str to (RoiPool, PoolReport)
+        By the pool's name.
+    center : "midpoint" or "summit"
+        What was asked for.
+    """
+    for name, (pool, report) in pools.items():
+        by_file: dict[Path, tuple[int, int]] = {}
+        for source in report.sources:
+            without, kept = by_file.get(source.path, (0, 0))
+            by_file[source.path] = (without + source.without_summit, kept + source.kept)
+        for cell_line, count in pool.counts_by_cell().items():
+            # Regions of no cell type are read in all of them.
+            if not count and (pool.cell >= 0).all():
+                before = sum(source.intervals for source in report.sources if source.cell_line == cell_line)
+                logger.warning("no %s region of %s is left, of %s intervals", name, cell_line, f"{before:,}")
+        if center != "summit":
+            continue
+        total = report.total()
+        by_file[Path("all files")] = (total.without_summit, total.kept)
+        for path, (without, kept) in by_file.items():
+            if without:
+                logger.log(
+                    logging.WARNING if without == kept else logging.INFO,
+                    "--center summit: %s of %s %s regions have no summit and lie on their midpoints: %s",
+                    f"{without:,}",
+                    f"{kept:,}",
+                    name,
+                    path,
+                )
 
 
 def pool_from_file(
@@ -286,7 +350,9 @@ def pool_from_file(
     if intervals is None:
         return _join(tuple(chroms), known, []), PoolReport(name, ())
     already = intervals.end - intervals.start == WINDOW_LENGTH
-    starts = np.where(already, intervals.start, _window_starts(intervals, center))
+    starts, on_midpoint = _window_starts(intervals, center)
+    starts = np.where(already, intervals.start, starts)
+    on_midpoint &= ~already
     cell = _cells(intervals, known, problems)
     kind = _kinds(intervals)
     chrom, fate = _judge(intervals, starts, chroms, chrom_sizes, blacklist)
@@ -295,7 +361,7 @@ def pool_from_file(
     for one_cell, one_kind in np.unique(groups, axis=1).T.tolist():
         mine = (cell == one_cell) & (kind == one_kind)
         label = known[one_cell] if one_cell >= 0 else NO_CELL_LINE
-        counts.append(_count(label, KINDS[one_kind], intervals.path, fate[mine]))
+        counts.append(_count(label, KINDS[one_kind], intervals.path, fate[mine], on_midpoint[mine]))
     pool = RoiPool(tuple(chroms), known, chrom, starts, kind, cell).select(fate == _KEPT)
     report = PoolReport(name, tuple(counts))
     _check_filled(pool, report, problems)
@@ -353,13 +419,38 @@ def save_roi(pool: RoiPool, prefix: str | os.PathLike[str], name: str) -> list[P
     return [base.parent / file_name for file_name in contents]
 
 
+def _read_sources(
+    samples: Sequence[Sample], chrom_sizes: Mapping[str, int], problems: list[str]
+) -> tuple[list[tuple[int, int, Intervals]], bool]:
+    """Read the peaks of some cell types, each file once.
+
+    Returns
+    -------
+    sources : list of (index into ``samples``, index into ``KINDS``, Intervals)
+        Those that can be used.
+    complete : bool
+        Whether that is all of them.
+    """
+    files: dict[Path, Intervals | None] = {}
+    sources = []
+    for cell, sample in enumerate(samples):
+        for kind, path in enumerate((sample.atac_peaks, sample.chip_peaks)):
+            if path is None:
+                continue
+            if path not in files:
+                files[path] = _read_checked(path, chrom_sizes, problems, what=f"{KINDS[kind]} peaks")
+            intervals = files[path]
+            if intervals is not None:
+                sources.append((cell, kind, intervals))
+    return sources, None not in files.values()
+
+
 def _read_checked(path: Path, chrom_sizes: Mapping[str, int], problems: list[str], *, what: str) -> Intervals | None:
     """Read a file of intervals, and check that it belongs to the genome; None if it cannot be used."""
     intervals = read_intervals(path, problems, what=what)
     if intervals is None:
         return None
-    names = [intervals.chrom.names[code] for code in np.unique(intervals.chrom.codes)]
-    if not check_chrom_names(names, str(path), chrom_sizes, problems):
+    if not check_chrom_names(intervals.chrom.counts(), str(path), chrom_sizes, problems):
         return None
     sizes = _sizes_of(intervals, chrom_sizes)
     known = sizes >= 0
@@ -386,13 +477,13 @@ def _sizes_of(intervals: Intervals, chrom_sizes: Mapping[str, int]) -> NDArray[n
     return np.asarray(sizes[intervals.chrom.codes], dtype=np.int64)
 
 
-def _window_starts(intervals: Intervals, center: Center) -> NDArray[np.int64]:
-    """Place a window on each interval."""
+def _window_starts(intervals: Intervals, center: Center) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Place a window on each interval; also tells which ones lie on a midpoint for want of a summit."""
     midpoint = centre(intervals.start, intervals.end)
     if center == "midpoint":
-        return midpoint
-    on_summit = centre(intervals.summit, intervals.summit + 1)
-    return np.where(intervals.summit >= 0, on_summit, midpoint)
+        return midpoint, np.zeros(len(intervals), dtype=np.bool_)
+    unknown = intervals.summit < 0
+    return np.where(unknown, midpoint, centre(intervals.summit, intervals.summit + 1)), unknown
 
 
 def _judge(
@@ -409,30 +500,24 @@ def _judge(
     sizes = _sizes_of(intervals, chrom_sizes)
     fate = np.full(len(starts), _KEPT, dtype=np.int8)
     # From the last filter to the first, so that the first one that an interval fails is what counts.
-    for index in np.unique(chrom[chrom >= 0]).tolist():
-        here = np.flatnonzero(chrom == index)
-        black = blacklist.overlaps(chroms[index], starts[here], starts[here] + WINDOW_LENGTH)
-        fate[here[black]] = _BLACKLISTED
+    order = np.argsort(chrom, kind="stable")
+    for here in np.split(order, np.flatnonzero(np.diff(chrom[order])) + 1):
+        if len(here) and chrom[here[0]] >= 0:
+            black = blacklist.overlaps(chroms[chrom[here[0]]], starts[here], starts[here] + WINDOW_LENGTH)
+            fate[here[black]] = _BLACKLISTED
     fate[~fits(starts, sizes)] = _OFF_END
     fate[intervals.end > sizes] = _BEYOND_END
     fate[chrom < 0] = _OTHER_CHROMOSOME
     return chrom, fate
 
 
-def _count(cell_line: str, kind: str, path: Path, fate: NDArray[np.int8]) -> SourceCount:
+def _count(
+    cell_line: str, kind: str, path: Path, fate: NDArray[np.int8], on_midpoint: NDArray[np.bool_]
+) -> SourceCount:
     """Count what became of the intervals of a source."""
-    counts = np.bincount(fate, minlength=5).tolist()
-    return SourceCount(
-        cell_line,
-        kind,
-        path,
-        intervals=len(fate),
-        other_chromosomes=counts[_OTHER_CHROMOSOME],
-        beyond_end=counts[_BEYOND_END],
-        off_end=counts[_OFF_END],
-        blacklisted=counts[_BLACKLISTED],
-        kept=counts[_KEPT],
-    )
+    counts = dict(zip(FATES, np.bincount(fate, minlength=len(FATES)).tolist(), strict=True))
+    without_summit = int((on_midpoint & (fate == _KEPT)).sum())
+    return SourceCount(cell_line, kind, path, intervals=len(fate), without_summit=without_summit, **counts)
 
 
 def _join(chroms: tuple[str, ...], cell_lines: tuple[str, ...], parts: Sequence[RoiPool]) -> RoiPool:

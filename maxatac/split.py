@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from maxatac.genome import some, suggest_chrom
+from maxatac.genome import some, tell_unknown
+
+# Names in a message; all chromosomes of the default lists are fewer.
+_LISTED = 25
 
 
 @dataclass(frozen=True)
@@ -70,30 +73,32 @@ def resolve_chroms(
         lists[option] = [name for name in wanted if name in known]
         unknown = [name for name in wanted if name not in known]
         if names is not None:
-            found += [f"{option}: the genome has no {name}: {suggest_chrom(name, known)}" for name in unknown]
+            tell_unknown(option, unknown, known, found)
         elif option != "--chroms" or (tchroms is None and vchroms is None):
             absent += unknown
-    notes = [f"not in the genome, left out of the default chromosomes: {' '.join(_unique(absent))}"] if absent else []
+    notes = (
+        [f"not in the genome, left out of the default chromosomes: {some(_unique(absent), _LISTED)}"] if absent else []
+    )
 
     study, training, validation = lists.values()
     lists_make_study = chroms is None and not (tchroms is None and vchroms is None)
     if not lists_make_study:
         for option in ("--tchroms", "--vchroms"):
-            outside = [name for name in lists[option] if name not in study]
+            outside = _without(lists[option], study)
             if outside and typed[option] is not None:
-                notes.append(f"{option}: not in --chroms, left out: {' '.join(outside)}")
-        training = [name for name in training if name in study]
-        validation = [name for name in validation if name in study]
+                notes.append(f"{option}: not in --chroms, left out: {some(outside, _LISTED)}")
+        training, validation = _within(training, study), _within(validation, study)
 
-    shared = [name for name in training if name in validation]
+    shared = _within(training, validation)
+    told = some(shared, _LISTED)
     if shared and (tchroms is None) == (vchroms is None):
-        found.append(f"--tchroms and --vchroms: {' '.join(shared)} in both; training and validation must not overlap")
+        found.append(f"--tchroms and --vchroms: {told} in both; training and validation must not overlap")
     elif shared and tchroms is None:
-        training = [name for name in training if name not in shared]
-        notes.append(f"left out of the default --tchroms, because --vchroms has them: {' '.join(shared)}")
+        training = _without(training, shared)
+        notes.append(f"left out of the default --tchroms, because --vchroms has them: {told}")
     elif shared:
-        validation = [name for name in validation if name not in shared]
-        notes.append(f"left out of the default --vchroms, because --tchroms has them: {' '.join(shared)}")
+        validation = _without(validation, shared)
+        notes.append(f"left out of the default --vchroms, because --tchroms has them: {told}")
 
     if not found:
         # A misspelt name may be all that a list lacks, so emptiness is told only when every name is good.
@@ -137,14 +142,12 @@ def resolve_test_chroms(
     if test_chroms is None:
         return tuple(name for name in default if name in known and name not in taken)
     wanted = _unique(test_chroms)
-    problems += [
-        f"--test_chroms: the genome has no {name}: {suggest_chrom(name, known)}" for name in wanted if name not in known
-    ]
+    tell_unknown("--test_chroms", [name for name in wanted if name not in known], known, problems)
     for use in ("training", "validation"):
         shared = [name for name in wanted if taken.get(name) == use]
         if shared:
             problems.append(
-                f"--test_chroms: {' '.join(shared)} {'is' if len(shared) == 1 else 'are'} also used for {use}; "
+                f"--test_chroms: {some(shared, _LISTED)} {'is' if len(shared) == 1 else 'are'} also used for {use}; "
                 "a test needs chromosomes of its own"
             )
     return tuple(wanted)
@@ -153,3 +156,15 @@ def resolve_test_chroms(
 def _unique(names: Iterable[str]) -> list[str]:
     """Drop repeats, keep the order."""
     return list(dict.fromkeys(names))
+
+
+def _within(names: Iterable[str], others: Iterable[str]) -> list[str]:
+    """Keep the names that the others have too."""
+    there = frozenset(others)
+    return [name for name in names if name in there]
+
+
+def _without(names: Iterable[str], others: Iterable[str]) -> list[str]:
+    """Keep the names that the others lack."""
+    there = frozenset(others)
+    return [name for name in names if name not in there]

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import os
 import struct
 from pathlib import Path
@@ -24,6 +26,17 @@ HEADS = [
     (b"\x89HDF\r\n\x1a\n\0\0", "HDF5"),
     (b"PK\x03\x04\x14", "Zip"),
     (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\n", "Git LFS pointer"),
+    (bz2.compress(b"x"), "bzip2"),
+    (lzma.compress(b"x"), "xz"),
+    (b"\x28\xb5\x2f\xfd\0", "Zstandard"),
+    (b"BAM\1\0\0", "BAM"),
+    (b"CRAM\3\0", "CRAM"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0", "Excel"),
+    ("chr1\t1\t2\n".encode("utf-16"), "UTF-16 text"),
+    (b"\xfe\xff" + "Cell_Line".encode("utf-16-be"), "UTF-16 text"),
+    ("chr1\t1\t2\n".encode("utf-16-le"), "UTF-16 text"),
+    ("chr1\t1\t2\n".encode("utf-16-be"), "UTF-16 text"),
+    (b"\0\0\0\0", "unknown"),
     (b"chr1\t10\t20\n", "BED text"),
     (b"chr1 10 20 peak", "BED text"),
     (b"\xef\xbb\xbfchr1\t10\t20\r\n", "BED text"),
@@ -42,7 +55,7 @@ def test_sniff(tmp_path: Path, head: bytes, kind: str) -> None:
     path = tmp_path / "file"
     path.write_bytes(head)
     assert sniff(path) == sniff_bytes(head) == kind
-    assert phrase(kind).startswith(("a ", "an ", "BED", "FASTA", "wiggle"))
+    assert phrase(kind).startswith(("a ", "an ", "BED", "FASTA", "wiggle", "UTF"))
 
 
 def test_file_faults(tmp_path: Path) -> None:

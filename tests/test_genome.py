@@ -12,9 +12,11 @@ from maxatac.genome import (
     ChromSizes,
     check_blacklist,
     check_chrom_names,
+    clean_name,
     compare_chrom_sizes,
-    other_spelling,
-    suggest_chrom,
+    name_fault,
+    other_spellings,
+    tell_unknown,
 )
 
 SPANS = st.lists(st.tuples(st.integers(0, 300), st.integers(0, 30)), max_size=20)
@@ -25,6 +27,7 @@ SPANS = st.lists(st.tuples(st.integers(0, 300), st.integers(0, 30)), max_size=20
     [
         b"chr2\t200\nchr1\t100\n",
         b"chr2 200\r\n\r\nchr1 100",
+        b'"chr2"\t200\n"chr1"\t"100"\n',
         b"\xef\xbb\xbf# sizes\nchr2\t200\tmore\nchr1\t100\n",
         b"chr2\t200\t6\t60\t61\nchr1\t100\t300\t60\t61\n",  # a FASTA index
     ],
@@ -54,6 +57,7 @@ def test_chrom_sizes_are_read_in_order(tmp_path: Path, text: bytes) -> None:
         (b"chr1\t-5\n", "line 1: found size '-5'"),
         (b"chr1\t1e6\n", "line 1: found size '1e6'"),
         (b"chr1\t100\n\nchr1\t100\n", "line 3: chr1 stands in line 1 already"),
+        (b"b'chr1'\t100\n", "line 1: found the chromosome name b'chr1'"),
         (b"<html>", "found an HTML page"),
         (b">chr1\nACGT\n", "found FASTA text"),
         (b"\x43\x27\x41\x1a\0\0\0\0", "found a 2bit file"),
@@ -130,8 +134,8 @@ def test_the_blacklist_against_a_mask_of_bases(black: list[tuple[int, int]], que
         ("10", ["1"], None),
     ],
 )
-def test_other_spelling(name: str, known: list[str], other: str | None) -> None:
-    assert other_spelling(name, known) == other
+def test_other_spellings(name: str, known: list[str], other: str | None) -> None:
+    assert other_spellings([name, "nowhere"], known) == ({} if other is None else {name: other})
 
 
 @pytest.mark.parametrize(
@@ -142,27 +146,99 @@ def test_other_spelling(name: str, known: list[str], other: str | None) -> None:
         ("zebra", ["chr1", "chr2", "chr3", "chr4", "chr5"], "there are chr1, chr2, chr3, chr4 and 1 more"),
     ],
 )
-def test_suggest_chrom(name: str, known: list[str], said: str) -> None:
-    assert suggest_chrom(name, known).startswith(said)
-
-
-def test_one_shared_name_is_enough() -> None:
+def test_a_name_that_is_not_there(name: str, known: list[str], said: str) -> None:
     problems: list[str] = []
-    assert check_chrom_names(["chrUn", "chr1"], "p.bed", {"chr1": 5}, problems)
-    assert problems == []
+    tell_unknown("--chroms", [name], known, problems)
+    assert problems[0].startswith(f"--chroms: the genome has no {name}: {said}")
+
+
+def test_many_names_that_are_not_there_are_counted() -> None:
+    problems: list[str] = []
+    tell_unknown("--chroms", [f"contig{number}" for number in range(1_000)], ["chr1"], problems)
+    assert len(problems) == 6
+    assert "995 more" in problems[-1]
 
 
 @pytest.mark.parametrize(
-    ("names", "known", "said"),
+    ("text", "name"),
     [
-        (["1", "2"], ["chr1", "chr2"], "it writes '1' where the genome has 'chr1'"),
-        (["chr9"], ["chrIX", "chrX"], "found chr9; the genome has chrIX, chrX"),
+        ("chr1", "chr1"),
+        (" chr1\t", "chr1"),
+        ("\ufeffchr1", "chr1"),
+        ("chr1\u200b", "chr1"),
+        ("\xa0chr1\xa0", "chr1"),
+        ('"chr1"', "chr1"),
+        ("'chr1 '", "chr1"),
+        ('"chr1', '"chr1'),
+        ('"', '"'),
+        ("chr 1", "chr 1"),
+        ("", ""),
     ],
 )
-def test_no_shared_name(names: list[str], known: list[str], said: str) -> None:
+def test_clean_name(text: str, name: str) -> None:
+    assert clean_name(text) == name
+
+
+@pytest.mark.parametrize("name", ["", "b'chr1'", 'b"chr1"'])
+def test_words_that_are_no_names(name: str) -> None:
+    fault = name_fault(name)
+    assert fault is not None
+    assert not name or ("bytes" in fault and "expected chr1:" in fault)
+
+
+@pytest.mark.parametrize("name", ["chr1", "b", "b'", "b1'x'", "'b'"])
+def test_odd_words_that_may_be_names(name: str) -> None:
+    assert name_fault(name) is None
+
+
+MAIN = {"chr1": 5, "chr2": 5, "chrM": 1, "KI270713.1": 1}
+
+
+@pytest.mark.parametrize(
+    ("counts", "known", "outcome", "words"),
+    [
+        # Judged by the share of the intervals, whatever the number of names.
+        ({"chr1": 10}, MAIN, None, ()),
+        ({"chr1": 91, "scaffold_7": 9}, MAIN, "INFO", ("9 of 100", "scaffold_7", "chr1, chr2")),
+        ({"chr1": 90, "scaffold_7": 10}, MAIN, "WARNING", ("10 of 100", "scaffold_7", "chr1, chr2")),
+        ({"chr1": 51, "scaffold_7": 49}, MAIN, "WARNING", ("49 of 100",)),
+        ({"chr1": 50, "scaffold_7": 25, "scaffold_8": 25}, MAIN, "error", ("50 of 100", "scaffold_7, scaffold_8")),
+        ({"scaffold_7": 3}, MAIN, "error", ("3 of 3", "chr1, chr2")),
+        # Renaming would make it fit: an error, however few there are.
+        ({"1": 98, "2": 1, "KI270713.1": 1}, MAIN, "error", ("99 of 100", "'1'", "'chr1' (and 1 more)")),
+        ({"chr1": 99, "MT": 1}, MAIN, "error", ("1 of 100", "it writes 'MT' where the genome has 'chrM'")),
+        ({"chr1": 99, "M": 1}, MAIN, "error", ("it writes 'M' where the genome has 'chrM'",)),
+        ({"chr1": 98, "1": 2}, MAIN, "error", ("2 of 100", "it writes '1' where the genome has 'chr1'")),
+        ({"chrM": 1}, {"1": 5, "MT": 1}, "error", ("it writes 'chrM' where the genome has 'MT'",)),
+        ({"Chr01": 1}, {"Chr1": 5}, "error", ("it writes 'Chr01' where the genome has 'Chr1'",)),
+        # A plant's names are as good as any.
+        ({"Chr01": 1}, {"Chr01": 5, "scaffold_7": 1}, None, ()),
+    ],
+)  # fmt: skip
+def test_names_that_match_in_part(
+    counts: dict[str, int], known: dict[str, int], outcome: str | None, words: tuple[str, ...],
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
     problems: list[str] = []
-    assert not check_chrom_names(names, "p.bed", known, problems)
-    assert problems == [f"p.bed: no chromosome name is known to the genome: {said}"]
+    with caplog.at_level("INFO", logger="maxatac"):
+        good = check_chrom_names(counts, "p.bed", known, problems)
+    assert good == (outcome != "error") == (not problems)
+    told = problems + [record.getMessage() for record in caplog.records]
+    assert len(told) == (outcome is not None)
+    assert [record.levelname for record in caplog.records] == [outcome] * (outcome in ("INFO", "WARNING"))
+    for line in told:
+        assert line.startswith("p.bed: ")
+        assert [word for word in words if word not in line] == []
+
+
+def test_messages_stay_short_with_many_names(caplog: pytest.LogCaptureFixture) -> None:
+    known = dict.fromkeys((f"scaffold_{number}" for number in range(20_000)), 1)
+    unknown = dict.fromkeys((f"contig{number}x" for number in range(6_000)), 1)
+    problems: list[str] = []
+    with caplog.at_level("INFO", logger="maxatac"):
+        assert check_chrom_names(unknown | known, "p.bed", known, problems)
+    assert not check_chrom_names(unknown, "p.bed", known, problems)
+    assert max(map(len, [*problems, *caplog.messages])) < 400
 
 
 def test_sizes_that_agree_leave_no_problem_and_missing_ones_are_returned() -> None:
@@ -202,15 +278,27 @@ def test_names_of_another_convention_are_a_problem_that_names_both() -> None:
     [
         ({}, None),
         ({"chr1": ([0], [100])}, None),
-        ({"chrUn": ([0], [900]), "chr1": ([0], [100])}, None),  # unknown to the genome: nothing to compare
+        ({"chrUn": ([0], [900]), "chr1": ([0, 20, 40], [9, 29, 100])}, None),  # its end is not known
         ({"chr1": ([50], [101])}, "1 of 1 blacklist intervals end beyond their chromosome: another genome build?"),
         ({"1": ([0], [10])}, "it writes '1' where the genome has 'chr1'"),
+        ({"chr1": ([0], [9]), "2": ([0], [9])}, "1 of 2 intervals are on chromosomes that the genome lacks"),
     ],
 )
 def test_check_blacklist(intervals: dict[str, tuple[list[int], list[int]]], expected: str | None) -> None:
     problems: list[str] = []
-    check_blacklist(Blacklist(intervals, source="b.bed"), {"chr1": 100}, problems)
+    check_blacklist(Blacklist(intervals, source="b.bed"), {"chr1": 100}, problems, used=["chr1"])
     assert len(problems) == (expected is not None)
     if expected is not None:
         assert problems[0].startswith("b.bed: ")
         assert expected in problems[0]
+
+
+def test_a_blacklist_that_touches_no_chromosome_in_use(caplog: pytest.LogCaptureFixture) -> None:
+    blacklist = Blacklist({"chr9": ([0], [10])}, source="b.bed")
+    problems: list[str] = []
+    check_blacklist(blacklist, {"chr1": 100, "chr9": 100}, problems, used=["chr9", "chr1"])
+    assert caplog.messages == problems == []
+    check_blacklist(blacklist, {"chr1": 100, "chr9": 100}, problems, used=["chr1"])
+    assert problems == []
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert [word for word in ("b.bed", "chr1", "chr9", "changes nothing") if word not in caplog.text] == []

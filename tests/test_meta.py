@@ -137,8 +137,8 @@ def test_near_misses_of_a_column(folder: Path, wrong: str, right: str) -> None:
          ["META, line 3: ATAC_Signal_File is empty", "META, line 3: CHIP_Peaks is empty"]),
         (b"<!DOCTYPE html>\n", ["META: found an HTML page"]),
         (b"PK\x03\x04....", ["META: found a Zip archive"]),
-        (HEADER.encode("utf-16"), ["META, line 1: found bytes that are not UTF-8"]),
-        (HEADER.encode("utf-16-le"), ["META: found zero bytes"]),
+        (HEADER.encode("utf-16"), ["META: found UTF-16 text"]),
+        (HEADER.encode("utf-16-le"), ["META: found UTF-16 text"]),
         (HEADER.encode() + b"\nK\xff62\n", ["META, line 2: found bytes that are not UTF-8"]),
     ],
 )  # fmt: skip

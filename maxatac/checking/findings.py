@@ -194,6 +194,8 @@ class PoolFindings:
         ``.`` for regions of no cell type.
     path : Path
     intervals, other_chromosomes, beyond_end, off_end, blacklisted, kept : int
+    without_summit : int
+        With ``--center summit``, regions on their midpoint because their summit is not known.
     """
 
     pool: str
@@ -206,6 +208,7 @@ class PoolFindings:
     off_end: int
     blacklisted: int
     kept: int
+    without_summit: int
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import functools
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
 
 from maxatac._core import Genome, Track
 from maxatac.checking.findings import (
@@ -30,7 +34,7 @@ from maxatac.genome import Blacklist, ChromSizes, some
 from maxatac.intervals import read_intervals
 from maxatac.meta import Sample
 from maxatac.progress import counting
-from maxatac.regions import Center, PoolReport, build_pools
+from maxatac.regions import FATES, Center, PoolReport, count_fates
 from maxatac.settings import TrainConfig
 from maxatac.shared_files import EqualFiles, Use, uses_of
 
@@ -64,14 +68,23 @@ class Opened:
     blacklist: Blacklist
     sets: Mapping[str, tuple[str, ...]]
 
-    @property
-    def used(self) -> tuple[str, ...]:
-        """Chromosomes of any set."""
-        return tuple(dict.fromkeys(chrom for chroms in self.sets.values() for chrom in chroms))
+    @functools.cached_property
+    def used(self) -> Mapping[str, str]:
+        """Chromosomes of any set, and the name of the first that has it."""
+        used: dict[str, str] = {}
+        for name, chroms in self.sets.items():
+            for chrom in chroms:
+                used.setdefault(chrom, name)
+        return used
+
+    @functools.cached_property
+    def tested(self) -> str:
+        """The label whose rows are tested."""
+        return "Test" if any(sample.label == "Test" for sample in self.samples) else "Train"
 
     def set_of(self, chrom: str) -> str:
         """Name the set of a chromosome."""
-        return next((name for name, chroms in self.sets.items() if chrom in chroms), UNUSED)
+        return self.used.get(chrom, UNUSED)
 
     def use_of(self, sample: Sample, chrom: str) -> str:
         """Tell what a chromosome of a cell type is used for.
@@ -79,8 +92,7 @@ class Opened:
         Test chromosomes are those of the test cell types; where there are none, the training cell types are tested.
         """
         where = self.set_of(chrom)
-        tested = "Test" if any(one.label == "Test" for one in self.samples) else "Train"
-        return where if sample.label == (tested if where == "test" else "Train") else UNUSED
+        return where if sample.label == (self.tested if where == "test" else "Train") else UNUSED
 
 
 def open_tracks(samples: Iterable[Sample]) -> dict[Path, Track]:
@@ -153,7 +165,7 @@ def _look_at_file(opened: Opened, use: Use, names: list[str] | None, lengths: Ma
             if lengths[name] != sizes[name]
         ]
     # Peaks and blacklists need not be everywhere.
-    lacking = () if names is None or lengths is None else (name for name in opened.used if name not in names)
+    lacking = () if names is None or lengths is None else (name for name in opened.used if name not in lengths)
     return FileFindings(
         cell_type=use.cell_line or None,
         label=use.label if use.cell_line else None,
@@ -265,22 +277,21 @@ def look_at_regions(opened: Opened, problems: list[str]) -> tuple[RegionFindings
     """Turn the peaks of all cell types, those labelled Test too, into regions as a run would; count them."""
     center: Center = "summit" if opened.config.center == "summit" else "midpoint"
     sizes = opened.genome.chrom_sizes
-    listed = [*opened.used, *[chrom for chrom in sizes if chrom not in opened.used][:LISTED_CHROMS]]
-    wanted = {chrom: (chrom,) for chrom in listed}
-    rest = tuple(chrom for chrom in sizes if chrom not in wanted)
+    rows = {chrom: row for row, chrom in enumerate(sizes)}
+    unused = [chrom for chrom in sizes if chrom not in opened.used]
+    listed = [chrom for chrom in (*opened.used, *unused[:LISTED_CHROMS]) if chrom in rows]
+    rest = [*(rows[chrom] for chrom in unused[LISTED_CHROMS:]), len(sizes)]
     found: list[RegionFindings] = []
     for sample in opened.samples:
-        told: list[str] = []
         # One by one, so that a file that cannot be read costs no other its counts.
-        alone = [
-            dataclasses.replace(
-                sample, label="Train", atac_peaks=_if_sound(sample.atac_peaks), chip_peaks=_if_sound(sample.chip_peaks)
-            )
-        ]
-        pools = build_pools(alone, {**wanted, "": rest}, sizes, opened.blacklist, told, center=center)
-        # A chromosome without a region is no fault.
-        problems += [text for text in told if not any(text.startswith(f"no {name} region is left") for name in pools)]
-        found += _count_regions(sample, {name: report for name, (_, report) in pools.items()})
+        sound = dataclasses.replace(
+            sample, atac_peaks=_if_sound(sample.atac_peaks), chip_peaks=_if_sound(sample.chip_peaks)
+        )
+        for kind, fates in count_fates(sound, sizes, opened.blacklist, problems, center=center).items():
+            found += [_count_regions(sample, kind, chrom, fates[rows[chrom]]) for chrom in listed]
+            others = fates[rest].sum(axis=0)
+            if others.any():
+                found.append(_count_regions(sample, kind, None, others))
     return tuple(found)
 
 
@@ -289,28 +300,18 @@ def _if_sound(path: Path | None) -> Path | None:
     return None if path is None or file_fault(path) is not None else path
 
 
-def _count_regions(sample: Sample, reports: Mapping[str, PoolReport]) -> Iterator[RegionFindings]:
-    for place, source in enumerate(reports[""].sources):
-        elsewhere = source.intervals
-        for name, report in reports.items():
-            here = report.sources[place]
-            on_it = here.intervals - here.other_chromosomes
-            elsewhere -= on_it
-            unknown = elsewhere if name == "" else 0
-            if name == "" and on_it + unknown == 0:
-                continue
-            yield RegionFindings(
-                cell_type=sample.cell_line,
-                label=sample.label,
-                kind=here.kind,
-                chromosome=name or None,
-                intervals=on_it + unknown,
-                not_in_genome=unknown,
-                beyond_end=here.beyond_end,
-                off_end=here.off_end,
-                blacklisted=here.blacklisted,
-                kept=here.kept,
-            )
+def _count_regions(sample: Sample, kind: str, chrom: str | None, fates: NDArray[np.int64]) -> RegionFindings:
+    counts = dict(zip(FATES, fates.tolist(), strict=True))
+    return RegionFindings(
+        cell_type=sample.cell_line,
+        label=sample.label,
+        kind=kind,
+        chromosome=chrom,
+        intervals=sum(counts.values()),
+        # All chromosomes of the genome are wanted here.
+        not_in_genome=counts.pop("other_chromosomes"),
+        **counts,
+    )
 
 
 def look_at_split(opened: Opened, regions: Sequence[RegionFindings]) -> tuple[SplitFindings, ...]:
@@ -348,6 +349,7 @@ def pool_findings(reports: Mapping[str, PoolReport]) -> tuple[PoolFindings, ...]
             off_end=source.off_end,
             blacklisted=source.blacklisted,
             kept=source.kept,
+            without_summit=source.without_summit,
         )
         for name, report in reports.items()
         for source in report.sources
