@@ -257,11 +257,11 @@ def assembly(sizes: Mapping[str, int]) -> str | None:
     return None
 
 
-def some(names: Iterable[str], limit: int = 4) -> str:
-    """List the first few names, and the number of the rest."""
+def some(names: Iterable[str], limit: int = 4, *, separator: str = ", ") -> str:
+    """List the first few names, and the number of the rest: no text grows with a genome's sequences."""
     listed = list(names)
     rest = f" and {len(listed) - limit:,} more" if len(listed) > limit else ""
-    return ", ".join(listed[:limit]) + rest
+    return separator.join(listed[:limit]) + rest
 
 
 def check_chrom_names(

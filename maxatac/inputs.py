@@ -502,7 +502,7 @@ def _check_tracks(
             continue
         if path in labels:
             try:
-                absent = frozenset(missing)
+                absent = set(missing)
                 missing = [chrom for chrom in used if chrom in absent or not _has_data(track, chrom)]
             except (TrackError, OSError) as error:
                 problems.append(str(error))

@@ -22,7 +22,7 @@ import os
 import re
 import tempfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -218,10 +218,17 @@ def read_blacklist(path: str | os.PathLike[str], problems: list[str]) -> Blackli
     intervals = _parse(Path(path), data, "blacklist", problems)
     if intervals is None:
         return Blacklist.empty()
-    order = np.argsort(intervals.chrom.codes, kind="stable")
-    borders = np.cumsum(np.bincount(intervals.chrom.codes, minlength=len(intervals.chrom.names)))[:-1]
-    starts, ends = (np.split(column[order], borders) for column in (intervals.start, intervals.end))
-    return Blacklist(dict(zip(intervals.chrom.names, zip(starts, ends, strict=True), strict=True)), source=str(path))
+    rows = {intervals.chrom.names[code]: rows for code, rows in rows_by_code(intervals.chrom.codes)}
+    return Blacklist({name: (intervals.start[here], intervals.end[here]) for name, here in rows.items()}, str(path))
+
+
+def rows_by_code(codes: NDArray[np.int32]) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """Give each code that occurs, with its rows in rising order: one sort, however many codes there are."""
+    order = np.argsort(codes, kind="stable")
+    borders = np.flatnonzero(np.diff(codes[order])) + 1
+    for first, last in zip([0, *borders.tolist()], [*borders.tolist(), len(order)], strict=True):
+        if first < last:
+            yield int(codes[order[first]]), order[first:last]
 
 
 def _read_bytes(path: str | os.PathLike[str], problems: list[str]) -> bytes | None:

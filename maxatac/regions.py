@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from maxatac.files import replacing
 from maxatac.genome import MAX_BEYOND_END, Blacklist, check_chrom_names, some
-from maxatac.intervals import NO_CELL_LINE, TABLE_HEADER, Intervals, read_intervals
+from maxatac.intervals import NO_CELL_LINE, TABLE_HEADER, Intervals, read_intervals, rows_by_code
 from maxatac.meta import Sample
 from maxatac.windows import WINDOW_LENGTH, centre, fits
 
@@ -33,10 +33,9 @@ KINDS = ("ATAC", "CHIP", "ROI")
 
 Center = Literal["midpoint", "summit"]
 
-FATES = ("kept", "other_chromosomes", "beyond_end", "off_end", "blacklisted")
-"""What becomes of an interval; the first filter that it fails counts."""
-
-_KEPT, _OTHER_CHROMOSOME, _BEYOND_END, _OFF_END, _BLACKLISTED = range(len(FATES))
+# What became of an interval; the first filter that it fails counts.
+_KEPT, _OTHER_CHROMOSOME, _BEYOND_END, _OFF_END, _BLACKLISTED = range(5)
+_FATES = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +143,7 @@ class PoolReport:
 
     def total(self) -> SourceCount:
         """Add the sources up."""
-        columns = ("intervals", *FATES, "without_summit")
+        columns = ("intervals", "other_chromosomes", "beyond_end", "off_end", "blacklisted", "kept", "without_summit")
         sums = {column: sum(getattr(source, column) for source in self.sources) for column in columns}
         return SourceCount("total", "", Path(), **sums)
 
@@ -216,13 +215,23 @@ def build_pools(
     """
     training = [sample for sample in samples if sample.label == "Train"]
     cell_lines = tuple(sample.cell_line for sample in training)
-    sources, complete = _read_sources(training, chrom_sizes, problems)
+    files: dict[Path, Intervals | None] = {}
+    sources: list[tuple[int, int, Intervals, NDArray[np.int64], NDArray[np.bool_]]] = []
+    for cell, sample in enumerate(training):
+        for kind, path in enumerate((sample.atac_peaks, sample.chip_peaks)):
+            if path is None:
+                continue
+            if path not in files:
+                what = f"{KINDS[kind]} peaks"
+                files[path] = _read_checked(path, chrom_sizes, problems, what=what)
+            intervals = files[path]
+            if intervals is not None:
+                sources.append((cell, kind, intervals, *_window_starts(intervals, center)))
     pools = {}
     for name, chroms in wanted.items():
         parts = []
         counts = []
-        for cell, kind, intervals in sources:
-            starts, on_midpoint = _window_starts(intervals, center)
+        for cell, kind, intervals, starts, on_midpoint in sources:
             chrom, fate = _judge(intervals, starts, chroms, chrom_sizes, blacklist)
             counts.append(_count(cell_lines[cell], KINDS[kind], intervals.path, fate, on_midpoint))
             kept = fate == _KEPT
@@ -231,42 +240,52 @@ def build_pools(
             parts.append(RoiPool(tuple(chroms), cell_lines, chrom[kept], starts[kept], kinds, cells))
         pool, report = _join(tuple(chroms), cell_lines, parts), PoolReport(name, tuple(counts))
         # Without a training cell type, or with a file that cannot be read, the cause has been told already.
-        if training and complete:
+        if training and None not in files.values():
             _check_filled(pool, report, problems)
         pools[name] = (pool, report)
     return pools
 
 
-def count_fates(
+def count_by_chromosome(
     sample: Sample,
+    listed: Sequence[str],
     chrom_sizes: Mapping[str, int],
     blacklist: Blacklist,
     problems: list[str],
     *,
     center: Center = "midpoint",
-) -> dict[str, NDArray[np.int64]]:
-    """Count, by chromosome, what would become of the peaks of a cell type if all chromosomes were wanted.
+) -> list[tuple[list[SourceCount], int]]:
+    """Count what would become of the peaks of a cell type, chromosome by chromosome; each file is read once.
 
     Parameters
     ----------
     sample : Sample
-        A row of the meta file, whatever its label.
+        Its label does not matter; peak files that are not given are passed over.
+    listed : sequence of str
+        Chromosomes to count one by one; the others of the genome are counted together.
     chrom_sizes, blacklist, problems, center
         As in :func:`build_pools`.
 
     Returns
     -------
-    dict of str to array of shape (chromosomes + 1, 5), int64
-        By the kind of peaks; files that cannot be read are left out. Rows are the chromosomes in the order of
-        ``chrom_sizes``, the last one gathers names that it lacks; columns are :data:`FATES`.
+    list of (list of SourceCount, int)
+        For each peak file that could be read: what became of the intervals on each chromosome that is listed and, last,
+        on the others; and how many intervals are on names that the genome lacks.
     """
-    chroms = tuple(chrom_sizes)
-    found = {}
-    for _, kind, intervals in _read_sources([sample], chrom_sizes, problems)[0]:
-        chrom, fate = _judge(intervals, _window_starts(intervals, center)[0], chroms, chrom_sizes, blacklist)
-        row = np.where(chrom < 0, len(chroms), chrom).astype(np.int64)
-        counts = np.bincount(row * len(FATES) + fate, minlength=(len(chroms) + 1) * len(FATES))
-        found[KINDS[kind]] = counts.reshape(-1, len(FATES))
+    found = []
+    place = {chrom: row for row, chrom in enumerate(listed)}
+    others, unknown = len(place), len(place) + 1
+    # A name that the genome lacks has the index -1.
+    row_of = np.array([*(place.get(chrom, others) for chrom in chrom_sizes), unknown], dtype=np.int64)
+    for kind, path in zip(KINDS, (sample.atac_peaks, sample.chip_peaks), strict=False):
+        intervals = None if path is None else _read_checked(path, chrom_sizes, problems, what=f"{kind} peaks")
+        if path is None or intervals is None:
+            continue
+        starts, _ = _window_starts(intervals, center)
+        chrom, fate = _judge(intervals, starts, list(chrom_sizes), chrom_sizes, blacklist)
+        table = np.bincount(row_of[chrom] * _FATES + fate, minlength=(unknown + 1) * _FATES).reshape(-1, _FATES)
+        counts = [_source_count(sample.cell_line, kind, path, row) for row in table[:-1].tolist()]
+        found.append((counts, int(table[-1].sum())))
     return found
 
 
@@ -419,32 +438,6 @@ def save_roi(pool: RoiPool, prefix: str | os.PathLike[str], name: str) -> list[P
     return [base.parent / file_name for file_name in contents]
 
 
-def _read_sources(
-    samples: Sequence[Sample], chrom_sizes: Mapping[str, int], problems: list[str]
-) -> tuple[list[tuple[int, int, Intervals]], bool]:
-    """Read the peaks of some cell types, each file once.
-
-    Returns
-    -------
-    sources : list of (index into ``samples``, index into ``KINDS``, Intervals)
-        Those that can be used.
-    complete : bool
-        Whether that is all of them.
-    """
-    files: dict[Path, Intervals | None] = {}
-    sources = []
-    for cell, sample in enumerate(samples):
-        for kind, path in enumerate((sample.atac_peaks, sample.chip_peaks)):
-            if path is None:
-                continue
-            if path not in files:
-                files[path] = _read_checked(path, chrom_sizes, problems, what=f"{KINDS[kind]} peaks")
-            intervals = files[path]
-            if intervals is not None:
-                sources.append((cell, kind, intervals))
-    return sources, None not in files.values()
-
-
 def _read_checked(path: Path, chrom_sizes: Mapping[str, int], problems: list[str], *, what: str) -> Intervals | None:
     """Read a file of intervals, and check that it belongs to the genome; None if it cannot be used."""
     intervals = read_intervals(path, problems, what=what)
@@ -500,11 +493,11 @@ def _judge(
     sizes = _sizes_of(intervals, chrom_sizes)
     fate = np.full(len(starts), _KEPT, dtype=np.int8)
     # From the last filter to the first, so that the first one that an interval fails is what counts.
-    order = np.argsort(chrom, kind="stable")
-    for here in np.split(order, np.flatnonzero(np.diff(chrom[order])) + 1):
-        if len(here) and chrom[here[0]] >= 0:
-            black = blacklist.overlaps(chroms[chrom[here[0]]], starts[here], starts[here] + WINDOW_LENGTH)
-            fate[here[black]] = _BLACKLISTED
+    for index, here in rows_by_code(chrom):
+        if index < 0:
+            continue
+        black = blacklist.overlaps(chroms[index], starts[here], starts[here] + WINDOW_LENGTH)
+        fate[here[black]] = _BLACKLISTED
     fate[~fits(starts, sizes)] = _OFF_END
     fate[intervals.end > sizes] = _BEYOND_END
     fate[chrom < 0] = _OTHER_CHROMOSOME
@@ -515,9 +508,26 @@ def _count(
     cell_line: str, kind: str, path: Path, fate: NDArray[np.int8], on_midpoint: NDArray[np.bool_]
 ) -> SourceCount:
     """Count what became of the intervals of a source."""
-    counts = dict(zip(FATES, np.bincount(fate, minlength=len(FATES)).tolist(), strict=True))
-    without_summit = int((on_midpoint & (fate == _KEPT)).sum())
-    return SourceCount(cell_line, kind, path, intervals=len(fate), without_summit=without_summit, **counts)
+    counts = np.bincount(fate, minlength=_FATES).tolist()
+    return _source_count(cell_line, kind, path, counts, without_summit=int((on_midpoint & (fate == _KEPT)).sum()))
+
+
+def _source_count(
+    cell_line: str, kind: str, path: Path, counts: Sequence[int], *, without_summit: int = 0
+) -> SourceCount:
+    """Name the counts of each fate."""
+    return SourceCount(
+        cell_line,
+        kind,
+        path,
+        intervals=sum(counts),
+        other_chromosomes=counts[_OTHER_CHROMOSOME],
+        beyond_end=counts[_BEYOND_END],
+        off_end=counts[_OFF_END],
+        blacklisted=counts[_BLACKLISTED],
+        kept=counts[_KEPT],
+        without_summit=without_summit,
+    )
 
 
 def _join(chroms: tuple[str, ...], cell_lines: tuple[str, ...], parts: Sequence[RoiPool]) -> RoiPool:

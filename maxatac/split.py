@@ -7,9 +7,6 @@ from dataclasses import dataclass
 
 from maxatac.genome import some, tell_unknown
 
-# Names in a message; all chromosomes of the default lists are fewer.
-_LISTED = 25
-
 
 @dataclass(frozen=True)
 class ChromSplit:
@@ -76,29 +73,30 @@ def resolve_chroms(
             tell_unknown(option, unknown, known, found)
         elif option != "--chroms" or (tchroms is None and vchroms is None):
             absent += unknown
-    notes = (
-        [f"not in the genome, left out of the default chromosomes: {some(_unique(absent), _LISTED)}"] if absent else []
-    )
+    notes = [f"not in the genome, left out of the default chromosomes: {_told(_unique(absent))}"] if absent else []
 
     study, training, validation = lists.values()
     lists_make_study = chroms is None and not (tchroms is None and vchroms is None)
     if not lists_make_study:
+        in_study = frozenset(study)
         for option in ("--tchroms", "--vchroms"):
-            outside = _without(lists[option], study)
+            outside = [name for name in lists[option] if name not in in_study]
             if outside and typed[option] is not None:
-                notes.append(f"{option}: not in --chroms, left out: {some(outside, _LISTED)}")
-        training, validation = _within(training, study), _within(validation, study)
+                notes.append(f"{option}: not in --chroms, left out: {_told(outside)}")
+        training = [name for name in training if name in in_study]
+        validation = [name for name in validation if name in in_study]
 
-    shared = _within(training, validation)
-    told = some(shared, _LISTED)
+    validates = frozenset(validation)
+    shared = [name for name in training if name in validates]
     if shared and (tchroms is None) == (vchroms is None):
-        found.append(f"--tchroms and --vchroms: {told} in both; training and validation must not overlap")
+        found.append(f"--tchroms and --vchroms: {_told(shared)} in both; training and validation must not overlap")
     elif shared and tchroms is None:
-        training = _without(training, shared)
-        notes.append(f"left out of the default --tchroms, because --vchroms has them: {told}")
+        training = [name for name in training if name not in validates]
+        notes.append(f"left out of the default --tchroms, because --vchroms has them: {_told(shared)}")
     elif shared:
-        validation = _without(validation, shared)
-        notes.append(f"left out of the default --vchroms, because --tchroms has them: {told}")
+        trains = frozenset(training)
+        validation = [name for name in validation if name not in trains]
+        notes.append(f"left out of the default --vchroms, because --tchroms has them: {_told(shared)}")
 
     if not found:
         # A misspelt name may be all that a list lacks, so emptiness is told only when every name is good.
@@ -147,24 +145,17 @@ def resolve_test_chroms(
         shared = [name for name in wanted if taken.get(name) == use]
         if shared:
             problems.append(
-                f"--test_chroms: {some(shared, _LISTED)} {'is' if len(shared) == 1 else 'are'} also used for {use}; "
+                f"--test_chroms: {_told(shared)} {'is' if len(shared) == 1 else 'are'} also used for {use}; "
                 "a test needs chromosomes of its own"
             )
     return tuple(wanted)
 
 
+def _told(names: Sequence[str]) -> str:
+    """List names as they are typed on the command line."""
+    return some(names, 30, separator=" ")
+
+
 def _unique(names: Iterable[str]) -> list[str]:
     """Drop repeats, keep the order."""
     return list(dict.fromkeys(names))
-
-
-def _within(names: Iterable[str], others: Iterable[str]) -> list[str]:
-    """Keep the names that the others have too."""
-    there = frozenset(others)
-    return [name for name in names if name in there]
-
-
-def _without(names: Iterable[str], others: Iterable[str]) -> list[str]:
-    """Keep the names that the others lack."""
-    there = frozenset(others)
-    return [name for name in names if name not in there]

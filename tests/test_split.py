@@ -63,7 +63,7 @@ def test_lists(
 @pytest.mark.parametrize(
     ("chroms", "tchroms", "vchroms", "note"),
     [
-        (None, None, None, "not in the genome, left out of the default chromosomes: chr19, chrX"),
+        (None, None, None, "not in the genome, left out of the default chromosomes: chr19 chrX"),
         (None, "chr6", None, "not in the genome, left out of the default chromosomes: chr19"),
         (None, None, "chr4", "left out of the default --tchroms, because --vchroms has them: chr4"),
         ("chr1 chr2", "chr1 chr4", "chr2", "--tchroms: not in --chroms, left out: chr4"),
@@ -141,7 +141,7 @@ def test_test_chromosomes_that_overlap_or_are_not_there() -> None:
     assert len(problems) == 4
     assert problems[0].startswith("--test_chroms: the genome has no chrY: ")
     assert problems[1] == "--test_chroms: the genome has no 7: it is called 'chr7' there"
-    assert problems[2].startswith("--test_chroms: chr3, chr4 are also used for training")
+    assert problems[2].startswith("--test_chroms: chr3 chr4 are also used for training")
     assert problems[3].startswith("--test_chroms: chr2 is also used for validation")
 
 

@@ -13,9 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
 
-import numpy as np
-from numpy.typing import NDArray
-
 from maxatac._core import Genome, Track
 from maxatac.checking.findings import (
     BindingFindings,
@@ -34,7 +31,7 @@ from maxatac.genome import Blacklist, ChromSizes, some
 from maxatac.intervals import read_intervals
 from maxatac.meta import Sample
 from maxatac.progress import counting
-from maxatac.regions import FATES, Center, PoolReport, count_fates
+from maxatac.regions import Center, PoolReport, SourceCount, count_by_chromosome
 from maxatac.settings import TrainConfig
 from maxatac.shared_files import EqualFiles, Use, uses_of
 
@@ -70,17 +67,12 @@ class Opened:
 
     @functools.cached_property
     def used(self) -> Mapping[str, str]:
-        """Chromosomes of any set, and the name of the first that has it."""
-        used: dict[str, str] = {}
+        """Chromosomes of any set, with the first set that has each."""
+        found: dict[str, str] = {}
         for name, chroms in self.sets.items():
             for chrom in chroms:
-                used.setdefault(chrom, name)
-        return used
-
-    @functools.cached_property
-    def tested(self) -> str:
-        """The label whose rows are tested."""
-        return "Test" if any(sample.label == "Test" for sample in self.samples) else "Train"
+                found.setdefault(chrom, name)
+        return found
 
     def set_of(self, chrom: str) -> str:
         """Name the set of a chromosome."""
@@ -92,7 +84,8 @@ class Opened:
         Test chromosomes are those of the test cell types; where there are none, the training cell types are tested.
         """
         where = self.set_of(chrom)
-        return where if sample.label == (self.tested if where == "test" else "Train") else UNUSED
+        tested = "Test" if any(one.label == "Test" for one in self.samples) else "Train"
+        return where if sample.label == (tested if where == "test" else "Train") else UNUSED
 
 
 def open_tracks(samples: Iterable[Sample]) -> dict[Path, Track]:
@@ -165,7 +158,7 @@ def _look_at_file(opened: Opened, use: Use, names: list[str] | None, lengths: Ma
             if lengths[name] != sizes[name]
         ]
     # Peaks and blacklists need not be everywhere.
-    lacking = () if names is None or lengths is None else (name for name in opened.used if name not in lengths)
+    lacking = () if lengths is None else (name for name in opened.used if name not in lengths)
     return FileFindings(
         cell_type=use.cell_line or None,
         label=use.label if use.cell_line else None,
@@ -277,21 +270,16 @@ def look_at_regions(opened: Opened, problems: list[str]) -> tuple[RegionFindings
     """Turn the peaks of all cell types, those labelled Test too, into regions as a run would; count them."""
     center: Center = "summit" if opened.config.center == "summit" else "midpoint"
     sizes = opened.genome.chrom_sizes
-    rows = {chrom: row for row, chrom in enumerate(sizes)}
-    unused = [chrom for chrom in sizes if chrom not in opened.used]
-    listed = [chrom for chrom in (*opened.used, *unused[:LISTED_CHROMS]) if chrom in rows]
-    rest = [*(rows[chrom] for chrom in unused[LISTED_CHROMS:]), len(sizes)]
+    listed = [*opened.used, *[chrom for chrom in sizes if chrom not in opened.used][:LISTED_CHROMS]]
     found: list[RegionFindings] = []
     for sample in opened.samples:
-        # One by one, so that a file that cannot be read costs no other its counts.
         sound = dataclasses.replace(
             sample, atac_peaks=_if_sound(sample.atac_peaks), chip_peaks=_if_sound(sample.chip_peaks)
         )
-        for kind, fates in count_fates(sound, sizes, opened.blacklist, problems, center=center).items():
-            found += [_count_regions(sample, kind, chrom, fates[rows[chrom]]) for chrom in listed]
-            others = fates[rest].sum(axis=0)
-            if others.any():
-                found.append(_count_regions(sample, kind, None, others))
+        for counts, unknown in count_by_chromosome(sound, listed, sizes, opened.blacklist, problems, center=center):
+            found += [_region_findings(sample, *one) for one in zip(listed, counts[:-1], strict=True)]
+            if counts[-1].intervals + unknown:
+                found.append(_region_findings(sample, None, counts[-1], unknown))
     return tuple(found)
 
 
@@ -300,17 +288,18 @@ def _if_sound(path: Path | None) -> Path | None:
     return None if path is None or file_fault(path) is not None else path
 
 
-def _count_regions(sample: Sample, kind: str, chrom: str | None, fates: NDArray[np.int64]) -> RegionFindings:
-    counts = dict(zip(FATES, fates.tolist(), strict=True))
+def _region_findings(sample: Sample, chrom: str | None, here: SourceCount, unknown: int = 0) -> RegionFindings:
     return RegionFindings(
         cell_type=sample.cell_line,
         label=sample.label,
-        kind=kind,
+        kind=here.kind,
         chromosome=chrom,
-        intervals=sum(counts.values()),
-        # All chromosomes of the genome are wanted here.
-        not_in_genome=counts.pop("other_chromosomes"),
-        **counts,
+        intervals=here.intervals + unknown,
+        not_in_genome=unknown,
+        beyond_end=here.beyond_end,
+        off_end=here.off_end,
+        blacklisted=here.blacklisted,
+        kept=here.kept,
     )
 
 

@@ -17,9 +17,6 @@ from maxatac.genome import some
 WIDTH = 100
 _GAP = "  "
 _SHORTEST = 12
-LISTED_CHROMS = 100
-"""Chromosomes that the table of the split lists one by one."""
-
 _COLUMN_WORDS = {
     "ATAC_Signal_File": "signal",
     "Binding_File": "binding",
@@ -257,20 +254,13 @@ def _split(findings: Findings) -> list[str]:
 def _matrix(
     sizes: dict[str, int], by_place: dict[tuple[str, str], SplitFindings], cells: Sequence[tuple[str, str]]
 ) -> list[str]:
-    lines = [(chrom, size, [by_place[chrom, cell_type] for cell_type, _ in cells]) for chrom, size in sizes.items()]
-    parts = [(chrom, [(chrom, size, ones)]) for chrom, size, ones in lines[:LISTED_CHROMS]]
-    # A draft genome has thousands: the rest is put together by use.
-    alike: dict[tuple[str, ...], list[tuple[str, int, list[SplitFindings]]]] = {}
-    for line in lines[LISTED_CHROMS:]:
-        alike.setdefault(tuple(one.use for one in line[2]), []).append(line)
-    parts += [(f"{len(part):,} more", part) for part in alike.values()]
     rows = []
-    for name, part in parts:
+    for chrom, size in sizes.items():
         uses = []
-        for ones in zip(*(line[2] for line in part), strict=True):
-            use = _USES.get(ones[0].use, ones[0].use)
-            uses.append(f"{use:<5} {sum(one.atac for one in ones):>5,} + {sum(one.chip for one in ones):<5,}")
-        rows.append((name, f"{sum(line[1] for line in part):,}".rjust(13), *uses))
+        for cell_type, _ in cells:
+            one = by_place[chrom, cell_type]
+            uses.append(f"{_USES.get(one.use, one.use):<5} {one.atac:>5,} + {one.chip:<5,}")
+        rows.append((chrom, f"{size:,}".rjust(13), *uses))
     header = ("chromosome", "bp".rjust(13), *(_shorten(_cell(*cell), 24) for cell in cells))
     return _left_table(header, rows)
 

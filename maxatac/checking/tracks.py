@@ -106,9 +106,8 @@ class TrackValues:
             self._at_largest += int(lengths[values == values.dtype.type(largest)].sum())
         above = values > 0
         levels = values[above].view(np.uint32) >> 16
-        # Lengths add up to less than 2**53, so that the sums of floats are exact.
-        counts = np.bincount(levels, weights=lengths[above], minlength=_LEVELS)
-        self._levels += counts.astype(np.int64)
+        # Not np.bincount, whose result is as long as all levels: a draft genome has thousands of short pieces.
+        np.add.at(self._levels, levels, lengths[above])
 
 
 _Ints = NDArray[np.int64]

@@ -194,8 +194,7 @@ def _survey(
     _judge_binding(opened, binding, problems, warnings, quantitative=config.quant)
     _judge_sets(opened, values, problems)
     judge_equal_files(equal_files, problems, warnings)
-    sizes = opened.genome.chrom_sizes
-    sets = {**opened.sets, UNUSED: tuple(chrom for chrom in sizes if chrom not in opened.used)}
+    sets = {**opened.sets, UNUSED: tuple(chrom for chrom in opened.genome.chrom_sizes if chrom not in opened.used)}
     return {
         "chromosomes": sets,
         "genome": genome,
