@@ -270,6 +270,45 @@ def test_intervals_with_other_chromosome_names(what: str, damaged: TinySet, prob
     assert named(problem, path, "'1'", "'chr1'")
 
 
+def kept_names(path: Path, *old: str, new: str) -> None:
+    """Write chromosome names of a file in another way; others stay."""
+    lines = [line.split("\t") for line in path.read_text().splitlines()]
+    path.write_text("".join("\t".join([new if line[0] in old else line[0], *line[1:]]) + "\n" for line in lines))
+
+
+@pytest.mark.parametrize("what", ["atac_peaks", "chip_peaks", "blacklist", "train_roi"])
+def test_intervals_whose_names_match_in_part(what: str, damaged: TinySet, problems: Check) -> None:
+    path, options = place(damaged, what)
+    path.write_text(path.read_text() + "chr1\t30000\t30500\nchr3\t20000\t20500\n")
+    kept_names(path, "chr1", new="1")
+    (problem,) = problems(damaged, **options)
+    assert named(problem, path, "'1'", "'chr1'")
+    # No other spelling is known, but half of the file is too much.
+    kept_names(path, "1", "chr2", new="scaffold_7")
+    (problem,) = problems(damaged, **options)
+    assert named(problem, path, "scaffold_7", "chr1, chr2, chr3")
+
+
+@pytest.mark.parametrize("what", ["atac_peaks", "blacklist", "train_roi"])
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [("b'chr1'\t5\t9", ["line 2", "b'chr1'", "bytes"]), ("1\tchr1\t5\t9", ["line 2", "'chr1'", "row numbers"])],
+)
+def test_names_that_are_none(what: str, line: str, words: list[str], damaged: TinySet, problems: Check) -> None:
+    path, options = place(damaged, what)
+    path.write_text(f"chr1\t10000\t10500\n{line}\n")
+    (problem,) = problems(damaged, **options)
+    assert named(problem, path, *words)
+
+
+@pytest.mark.parametrize("what", ["atac_peaks", "chip_peaks", "train_roi"])
+def test_table_that_counts_from_one(what: str, damaged: TinySet, problems: Check) -> None:
+    path, options = place(damaged, what)
+    path.write_text("chr1\t10001\t10500\t500\t10200\t12\t9.5\t6.1\t7.2\tx_peak_1\n")
+    (problem,) = problems(damaged, **options)
+    assert named(problem, path, "line 1", "MACS", "count from 1")
+
+
 def test_chrom_sizes_with_other_names(damaged: TinySet, problems: Check) -> None:
     tiny.write_sizes(damaged.chrom_sizes, {plain(name): size for name, size in tiny.SIZES.items()})
     (problem,) = problems(damaged, chrom_sizes=damaged.chrom_sizes)

@@ -300,6 +300,26 @@ def missing_peaks(folder: Path) -> dict[str, Any]:
     return {}
 
 
+@broken("CellB_atac_peaks.narrowPeak", "are on chromosomes that the genome lacks", "'1'", "'chr1'")
+def peaks_whose_names_match_in_part(folder: Path) -> dict[str, Any]:
+    path = folder / "CellB_atac_peaks.narrowPeak"
+    path.write_text(path.read_text().replace("chr1\t", "1\t"))
+    return {}
+
+
+@broken("CellC_atac_peaks.narrowPeak", "scaffold_7", "chr1, chr2, chr3")
+def peaks_of_another_genome(folder: Path) -> dict[str, Any]:
+    path = folder / "CellC_atac_peaks.narrowPeak"
+    path.write_text("scaffold_7\t5000\t6000\n" * 1_000 + path.read_text())
+    return {}
+
+
+@broken("blacklist.bed", "are on chromosomes that the genome lacks", "'2'", "'chr2'")
+def blacklist_whose_names_match_in_part(folder: Path) -> dict[str, Any]:
+    (folder / "blacklist.bed").write_text("2\t0\t500\nchr1\t0\t500\n")
+    return {}
+
+
 @broken("CellB_atac.bw", "chromosome names do not match", "'1'", "'chr1'")
 def other_chromosome_names(folder: Path) -> dict[str, Any]:
     rewrite(folder / "CellB_atac.bw", same, names={f"chr{number}": str(number) for number in range(1, 5)})
@@ -564,6 +584,25 @@ def test_odd_values_are_warned_of(copy: Path, check: Check, quick_network: None)
     assert len(warned(found, "the binding of CellC is not binary")) == 1
     assert [track["is_binary"] for track in found["binding"]] == [True, True, False]
     assert warned(check(copy, "--quant").findings, "binary") == []
+
+
+def test_what_does_nothing_is_warned_of(copy: Path, check: Check, quick_network: None) -> None:
+    peaks = copy / "CellB_atac_peaks.narrowPeak"
+    (copy / "blacklist.bed").write_text("chr4\t0\t500\n")
+    rows = [line.split("\t") for line in peaks.read_text().splitlines()]
+    # A tenth of the peaks is on a name that the genome lacks, and no summit is known.
+    few = [["scaffold_7", *row[1:9], "-1"] for row in rows[: len(rows) // 5]]
+    peaks.write_text("".join("\t".join(row) + "\n" for row in [*few, *([*row[:9], "-1.0"] for row in rows)]))
+    found = check(copy, center="summit").findings
+    assert (
+        len(warned(found, "no interval of the blacklist is on a chromosome that the run uses (chr1, chr2, chr3)")) == 1
+    )
+    assert len(warned(found, f"{peaks}: {len(few)} of {len(rows) + len(few)} intervals are on chromosomes")) == 1
+    by_pool = {pool["pool"]: pool for pool in found["pools"] if pool["cell_type"] == "CellB" and pool["kind"] == "ATAC"}
+    for name, pool in by_pool.items():
+        assert pool["without_summit"] == pool["kept"] > 0
+        told = f"{pool['kept']:,} of {pool['kept']:,} {name} regions have no summit"
+        assert [text for text in warned(found, told) if str(peaks) in text] != []
 
 
 def test_small_pool_and_no_blacklist_are_warned_of(simulated: Path, check: Check, quick_network: None) -> None:

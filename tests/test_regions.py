@@ -15,7 +15,7 @@ from maxatac import regions as module
 from maxatac.genome import Blacklist
 from maxatac.intervals import Intervals, Labels
 from maxatac.meta import Sample
-from maxatac.regions import KINDS, PoolReport, RoiPool, build_pools, pool_from_file, save_roi
+from maxatac.regions import KINDS, Center, PoolReport, RoiPool, build_pools, pool_from_file, save_roi, tell_of_pools
 
 SIZES = {"chr1": 10_000, "chr2": 5_000, "chr3": 1_024}
 BLACKLIST = Blacklist({"chr1": ([4_000], [4_001]), "chr2": ([0], [100])}, source="black.bed")
@@ -208,6 +208,47 @@ def test_center(tmp_path: Path, center: Literal["midpoint", "summit"], starts: l
     pools = build_pools([sample("A", path, None)], {"training": ["chr1"]}, SIZES, BLACKLIST, [], center=center)
     assert pools["training"][0].start.tolist() == starts
     assert from_file(path, center=center)[0].start.tolist() == starts
+
+
+def test_regions_without_a_summit_are_counted_by_file(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    some = [narrow("chr1", 2_000, 2_200, 10), narrow("chr1", 2_000, 2_200, -1), narrow("chr2", 2_000, 2_200, -1)]
+    atac = bed(tmp_path / "a.narrowPeak", some)
+    chip = bed(tmp_path / "c.bed", [("chr1", 6_000, 6_100), ("chr1", 6_000, 6_100)])
+    wanted = {"training": ["chr1"]}
+    centers: tuple[Center, Center] = ("midpoint", "summit")
+    for center in centers:
+        caplog.clear()
+        problems: list[str] = []
+        with caplog.at_level("INFO", logger="maxatac"):
+            pools = build_pools([sample("A", atac, chip)], wanted, SIZES, BLACKLIST, problems, center=center)
+            tell_of_pools(pools, center=center)
+        told = [(record.levelname, record.getMessage()) for record in caplog.records]
+        if center == "midpoint":
+            assert told == problems == []
+    assert [source.without_summit for source in pools["training"][1].sources] == [1, 2]
+    assert [level for level, _ in told] == ["INFO", "WARNING", "INFO"]
+    for (_, text), words in zip(told, (["1 of 2", str(atac)], ["2 of 2", str(chip)], ["3 of 4", "all"]), strict=True):
+        assert [word for word in words if word not in text] == []
+    # Windows that stay where they are need no summit.
+    path = bed(tmp_path / "w.bed", [("chr1", 5_000, 6_024), ("chr1", 6_000, 6_001), ("chr1", 6_000, 6_100)])
+    assert [source.without_summit for source in from_file(path, center="summit")[1].sources] == [1]
+
+
+def test_a_cell_type_without_a_region_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    here = bed(tmp_path / "a.bed", [("chr1", 6_000, 6_100)])
+    elsewhere = bed(tmp_path / "b.bed", [("chr2", 2_000, 2_100), ("chr1", 0, 10)])
+    samples = [sample("A", here, here), sample("B", elsewhere, elsewhere)]
+    problems: list[str] = []
+    pools = build_pools(samples, {"training": ["chr1"], "validation": ["chr2", "chr1"]}, SIZES, BLACKLIST, problems)
+    tell_of_pools(pools, center="midpoint")
+    assert problems == []
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "no training region of B is left, of 4 intervals" in caplog.text
+    # Regions of no cell type are read in every one.
+    caplog.clear()
+    pool, report, _ = from_file(here)
+    tell_of_pools({"training": (pool, report)}, center="midpoint")
+    assert caplog.records == []
 
 
 def test_select(tmp_path: Path) -> None:
