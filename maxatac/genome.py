@@ -149,6 +149,13 @@ class Blacklist:
         nothing = np.empty(0, dtype=np.int64)
         return self._intervals.get(chrom, (nothing, nothing))
 
+    def joined(self, other: Blacklist) -> Blacklist:
+        """Put two blacklists together."""
+        chroms = dict.fromkeys((*self.chroms, *other.chroms))
+        parts = {chrom: zip(self.intervals(chrom), other.intervals(chrom), strict=True) for chrom in chroms}
+        columns = {chrom: [np.concatenate(column) for column in part] for chrom, part in parts.items()}
+        return Blacklist({chrom: (starts, ends) for chrom, (starts, ends) in columns.items()}, self.source)
+
     def overlaps(self, chrom: str, starts: ArrayLike, ends: ArrayLike) -> NDArray[np.bool_]:
         """Tell which intervals share at least one base with the blacklist.
 

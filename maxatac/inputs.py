@@ -62,6 +62,8 @@ class Inputs:
         One for each training row.
     shared : tuple of EqualFiles
         Files of training and test cell types that are equal in content, which was allowed.
+    validation_windows : Blacklist
+        Where windows of the validation pool can lie, on chromosomes that also train.
     """
 
     genome: Genome
@@ -75,6 +77,11 @@ class Inputs:
     reports: Mapping[str, PoolReport]
     probes: tuple[TrackProbe, ...]
     shared: tuple[EqualFiles, ...] = ()
+    validation_windows: Blacklist = dataclasses.field(default_factory=Blacklist.empty)
+
+    def forbidden(self, pool: str) -> Blacklist:
+        """Bases that no window of a pool may touch."""
+        return self.blacklist.joined(self.validation_windows) if pool == "training" else self.blacklist
 
     def paths(self, config: TrainConfig) -> dict[str, Path]:
         """Every file that the run reads, by what it is for."""
@@ -133,6 +140,7 @@ def split_of(config: TrainConfig, sizes: Mapping[str, int], problems: list[str])
         vchroms=config.vchroms,
         defaults=(DEFAULT_CHROMS, DEFAULT_TRAINING_CHROMS, DEFAULT_VALIDATION_CHROMS),
         problems=problems,
+        may_share=config.train_roi is not None and config.validate_roi is not None,
     )
     if not config.test and config.test_chroms is None:
         return split
@@ -210,7 +218,7 @@ def open_inputs(config: TrainConfig, folder: RunFolder | None) -> Inputs:
 
     sizes = genome.chrom_sizes
     split = split_of(config, sizes, problems)
-    used = (*split.training, *split.validation, *split.test)
+    used = tuple(dict.fromkeys((*split.training, *split.validation, *split.test)))
     check_blacklist(blacklist, sizes, problems, used=used)
     _check_sizes_file(config, sizes, used, problems)
     _check_tracks(config, samples, tracks, sizes, split, problems)
@@ -231,6 +239,8 @@ def open_inputs(config: TrainConfig, folder: RunFolder | None) -> Inputs:
             built[name] = pool_from_file(
                 roi, wanted[name], sizes, blacklist, problems, cell_lines=cell_lines, center=center, name=name
             )
+    pools = {name: built[name][0] for name in wanted}
+    validation_windows = _keep_apart(config, split.shared, pools, sizes, problems)
     if problems:
         raise InputError(problems)
 
@@ -241,7 +251,6 @@ def open_inputs(config: TrainConfig, folder: RunFolder | None) -> Inputs:
         logger.warning("allowed by --allow_shared_files: %s are equal in content", ", ".join(map(str, equal.uses)))
     if config.blacklist is None:
         logger.warning("no --blacklist: windows may lie in regions of artefact signal")
-    pools = {name: built[name][0] for name in wanted}
     signal = tuple(tracks[sample.signal] for sample in training)
     binding = tuple(tracks[sample.binding] for sample in training)
     probes = []
@@ -264,7 +273,52 @@ def open_inputs(config: TrainConfig, folder: RunFolder | None) -> Inputs:
         reports={name: built[name][1] for name in wanted},
         probes=tuple(probes),
         shared=shared,
+        validation_windows=validation_windows,
     )
+
+
+def _keep_apart(
+    config: TrainConfig,
+    chroms: Sequence[str],
+    pools: Mapping[str, RoiPool],
+    sizes: Mapping[str, int],
+    problems: list[str],
+) -> Blacklist:
+    """Check that training and validation are apart on chromosomes that both have; returns where validation can lie."""
+    if not chroms:
+        return Blacklist.empty()
+    if config.rand_ratio:
+        problems.append(
+            f"--rand_ratio {config.rand_ratio:g}: random windows of training and validation would meet on "
+            f"{some(chroms)}, which both have; expected 0"
+        )
+    if config.genome_validation != 0:
+        problems.append(
+            f"--genome_validation: genome-like windows would lie on training regions of {some(chroms)}, which trains "
+            "and validates; expected --genome_validation 0"
+        )
+    windows = pools["validation"].windows_by_chrom()
+    # The windows of both pools are shifted by the jitter.
+    spans = {
+        chrom: (
+            np.maximum(windows[chrom] - config.jitter, 0),
+            np.minimum(windows[chrom] + WINDOW_LENGTH + config.jitter, sizes[chrom]),
+        )
+        for chrom in chroms
+        if chrom in windows
+    }
+    validation = Blacklist(spans)
+    touching = sum(
+        int(validation.overlaps(chrom, starts, starts + WINDOW_LENGTH).sum())
+        for chrom, starts in pools["training"].windows_by_chrom().items()
+    )
+    if touching:
+        shifted = f", which --jitter shifts by up to {config.jitter:,} bp" if config.jitter else ""
+        problems.append(
+            f"--train_roi {config.train_roi}: {touching:,} of {len(pools['training']):,} windows touch windows of "
+            f"--validate_roi{shifted}; leave these regions out of one of the two"
+        )
+    return validation
 
 
 def probe_tracks(cell_line: str, signal: Track, binding: Track, pool: RoiPool) -> TrackProbe:

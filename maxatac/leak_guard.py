@@ -2,7 +2,8 @@
 
 A batch is a function of its plan, and a plan of a pool of regions, a list of chromosomes and a list of tracks. So it is
 looked at whether each of these belongs to its set, whether the sets share no chromosome, and whether what the samplers
-then plan keeps to that. Windows lie within their chromosome, so those of different sets cannot overlap.
+then plan keeps to that. Windows lie within their chromosome, so those of different sets cannot overlap. On a chromosome
+that training and validation divide between them, windows are compared with each other.
 
 Nothing here repeats how pools and samplers are made: a fault there is to be found here.
 """
@@ -18,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from maxatac.errors import MaxatacError
-from maxatac.genome import some
+from maxatac.genome import Blacklist, some
+from maxatac.intervals import rows_by_code
 from maxatac.shared_files import describe
-from maxatac.windows import fits
+from maxatac.windows import WINDOW_LENGTH, fits
 
 if TYPE_CHECKING:
     from maxatac._core import Sampler
@@ -63,7 +65,7 @@ class Stream:
 
 def chrom_sets(split: ChromSplit) -> dict[str, tuple[str, ...]]:
     """List the chromosomes of each set of a split (``training``, ``validation``, ...), by its name."""
-    names = [field.name for field in dataclasses.fields(split) if field.name not in ("chroms", "notes")]
+    names = [field.name for field in dataclasses.fields(split) if field.name not in ("chroms", "notes", "shared")]
     return {name: tuple(getattr(split, name)) for name in names}
 
 
@@ -90,7 +92,11 @@ def prove(inputs: Inputs, streams: Mapping[str, Stream], genome_like: GenomeBatc
         If something could leak. That is a fault of this program, since inputs that share files are refused before.
     """
     sets = chrom_sets(inputs.split)
-    found = [*_shared_chroms(sets), *_foreign_tracks(inputs)]
+    divided = frozenset(inputs.split.shared)
+    distinct = {**sets, "validation": tuple(chrom for chrom in sets["validation"] if chrom not in divided)}
+    found = [*_shared_chroms(distinct), *_foreign_tracks(inputs)]
+    if divided:
+        found += _meeting_windows(inputs, streams, genome_like)
     for name, pool in inputs.pools.items():
         found += _stray_regions(name, pool, inputs, sets)
     looked_at = {}
@@ -125,6 +131,30 @@ def _shared_chroms(sets: Mapping[str, Sequence[str]]) -> Iterable[str]:
     for (one, mine), (other, theirs) in itertools.combinations(sets.items(), 2):
         if both := [chrom for chrom in mine if chrom in theirs]:
             yield f"{some(both)} in both the {one} and the {other} chromosomes"
+
+
+def _meeting_windows(inputs: Inputs, streams: Mapping[str, Stream], genome_like: GenomeBatches | None) -> Iterable[str]:
+    """Find windows of training that share a base with windows of validation, in the pools and in what is planned."""
+    starts: dict[tuple[str, str], list[Any]] = {}
+    for name, pool in inputs.pools.items():
+        for chrom, windows in pool.windows_by_chrom().items():
+            starts.setdefault((name, chrom), []).append(windows)
+    for stream in streams.values():
+        chroms = inputs.pools[stream.pool].chroms
+        for plan in itertools.starmap(stream.sampler.plan, stream.some_batches()):
+            for code, rows in rows_by_code(plan["chrom"]):
+                starts.setdefault((stream.pool, chroms[code]), []).append(plan["start"][rows])
+    if genome_like is not None:
+        for code, rows in rows_by_code(genome_like.windows.chrom):
+            chrom = genome_like.windows.chroms[code]
+            starts.setdefault(("validation", chrom), []).append(genome_like.windows.start[rows])
+    joined = {place: np.concatenate(parts) for place, parts in starts.items()}
+    validation = Blacklist(
+        {chrom: (first, first + WINDOW_LENGTH) for (name, chrom), first in joined.items() if name == "validation"}
+    )
+    for (name, chrom), first in joined.items():
+        if name == "training" and validation.overlaps(chrom, first, first + WINDOW_LENGTH).any():
+            yield f"windows of training and of validation meet on {chrom}"
 
 
 def _foreign_tracks(inputs: Inputs) -> Iterable[str]:

@@ -81,6 +81,10 @@ class RoiPool:
             self.chroms, self.cell_lines, self.chrom[mask], self.start[mask], self.kind[mask], self.cell[mask]
         )
 
+    def windows_by_chrom(self) -> dict[str, NDArray[np.int64]]:
+        """Give the window starts on each chromosome that has some."""
+        return {self.chroms[code]: self.start[rows] for code, rows in rows_by_code(self.chrom)}
+
     def counts_by_cell(self) -> dict[str, int]:
         """Count the regions of each cell type; those without one under ``.``, if there are any."""
         counts = np.bincount(self.cell + 1, minlength=len(self.cell_lines) + 1).tolist()

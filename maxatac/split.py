@@ -7,6 +7,11 @@ from dataclasses import dataclass
 
 from maxatac.genome import some, tell_unknown
 
+_WAY_OUT = (
+    "to divide a chromosome, type it in both --tchroms and --vchroms, give the regions of each with --train_roi and "
+    "--validate_roi, and add --genome_validation 0"
+)
+
 
 @dataclass(frozen=True)
 class ChromSplit:
@@ -17,11 +22,13 @@ class ChromSplit:
     chroms : tuple of str
         The study; holds both lists below.
     training, validation : tuple of str
-        Disjoint; neither is empty unless a problem was reported.
+        Disjoint but for ``shared``; neither is empty unless a problem was reported.
     test : tuple of str
         For the independent test, in none of the above; may be empty.
     notes : tuple of str
         What was left out without being asked for, one line each.
+    shared : tuple of str
+        In both the training and the validation chromosomes, which their regions divide.
     """
 
     chroms: tuple[str, ...]
@@ -29,6 +36,7 @@ class ChromSplit:
     validation: tuple[str, ...]
     notes: tuple[str, ...] = ()
     test: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
 
 
 def resolve_chroms(
@@ -39,6 +47,7 @@ def resolve_chroms(
     vchroms: Sequence[str] | None,
     defaults: tuple[Sequence[str], Sequence[str], Sequence[str]],
     problems: list[str],
+    may_share: bool = False,
 ) -> ChromSplit:
     """Turn ``--chroms``, ``--tchroms`` and ``--vchroms`` into lists that can be used.
 
@@ -56,6 +65,8 @@ def resolve_chroms(
         What stands in for each of them.
     problems : list of str
         Gets one line per thing that is wrong.
+    may_share : bool
+        Whether the lists may have chromosomes in common: the regions of both are given.
 
     Returns
     -------
@@ -88,8 +99,12 @@ def resolve_chroms(
 
     validates = frozenset(validation)
     shared = [name for name in training if name in validates]
-    if shared and (tchroms is None) == (vchroms is None):
-        found.append(f"--tchroms and --vchroms: {_told(shared)} in both; training and validation must not overlap")
+    if shared and may_share and tchroms is not None and vchroms is not None:
+        pass
+    elif shared and (tchroms is None) == (vchroms is None):
+        found.append(
+            f"--tchroms and --vchroms: {_told(shared)} in both; training and validation must not overlap ({_WAY_OUT})"
+        )
     elif shared and tchroms is None:
         training = [name for name in training if name not in validates]
         notes.append(f"left out of the default --tchroms, because --vchroms has them: {_told(shared)}")
@@ -102,11 +117,16 @@ def resolve_chroms(
         # A misspelt name may be all that a list lacks, so emptiness is told only when every name is good.
         for option, what, names in (("--tchroms", "training", training), ("--vchroms", "validation", validation)):
             if not names:
-                found.append(f"{option}: no {what} chromosome is left; name some that the genome has ({some(known)})")
+                way_out = f"; it has one only: {_WAY_OUT}" if len(known) == 1 else ""
+                found.append(
+                    f"{option}: no {what} chromosome is left; name some that the genome has ({some(known)}){way_out}"
+                )
     problems += found
     if lists_make_study:
         study = _unique([*training, *validation])
-    return ChromSplit(tuple(study), tuple(training), tuple(validation), tuple(notes))
+    both = frozenset(training) & frozenset(validation) if may_share else frozenset()
+    shared = [name for name in training if name in both]
+    return ChromSplit(tuple(study), tuple(training), tuple(validation), tuple(notes), shared=tuple(shared))
 
 
 def resolve_test_chroms(

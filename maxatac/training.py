@@ -119,7 +119,7 @@ def make_samplers(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, S
                 roi_track=pool.cell,
                 batch_size=batch_size,
                 rand_ratio=config.rand_ratio,
-                blacklist=blacklist_intervals(inputs.blacklist, pool.chroms),
+                blacklist=blacklist_intervals(inputs.forbidden(name), pool.chroms),
                 shuffle_cell_type=config.shuffle_cell_type,
                 reverse_complement=config.rev_comp_train,
                 jitter=config.jitter,

@@ -301,6 +301,66 @@ def test_sets_that_share_a_chromosome(started: Started) -> None:
         prove(dataclasses.replace(started.inputs, split=split), {})
 
 
+# One chromosome that training and validation divide between them.
+
+
+@pytest.fixture
+def divided(tmp_path: Path) -> tuple[TinySet, dict[str, Any]]:
+    """A genome of one chromosome, its regions, and the options that make a run of them."""
+    (tmp_path / "one").mkdir()
+    data = tiny.make(tmp_path / "one", {"chr1": 160_000})
+    files = {"train_roi": range(5_000, 88_000, 1_500), "validate_roi": range(89_024, 150_000, 1_500)}
+    for name, starts in files.items():
+        (data.folder / f"{name}.bed").write_text("".join(f"chr1\t{start}\t{start + 300}\n" for start in starts))
+    options = {name: data.folder / f"{name}.bed" for name in files}
+    return data, {"tchroms": ("chr1",), "vchroms": ("chr1",), "jitter": 400, "genome_validation": 0, **options}
+
+
+def test_a_chromosome_that_two_sets_divide(
+    divided: tuple[TinySet, dict[str, Any]], tmp_path: Path, start: Start, quick_network: None
+) -> None:
+    data, options = divided
+    # Between the windows of the two files are 500 bp, less than two jitters: shifted windows could meet.
+    started = start(data.arguments(tmp_path / "results", **options, epochs=20))
+    seen = {}
+    for name, sampler in started.samplers.items():
+        plans = [sampler.plan(epoch, index)["start"] for epoch in range(20) for index in range(2)]
+        seen[name] = np.concatenate(plans)
+        centres = started.inputs.pools[name].start
+        assert 0 < np.abs(seen[name][:, None] - centres).min(axis=1).max() <= 400
+    assert seen["training"].max() + 1_024 <= seen["validation"].min()
+    # Taken apart, the guard sees it.
+    free = training.make_samplers(started.config, dataclasses.replace(started.inputs, pools=one_pool(started)), 1)
+    streams = {name: Stream(name, sampler, 1, 2) for name, sampler in free.items()}
+    with pytest.raises(MaxatacError, match="windows of training and of validation meet on chr1"):
+        prove(dataclasses.replace(started.inputs, pools=one_pool(started)), streams)
+
+
+def one_pool(started: Started) -> dict[str, RoiPool]:
+    pool = started.inputs.pools["training"]
+    return {"training": pool, "validation": pool}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"rand_ratio": 0.5}, ["--rand_ratio 0.5", "chr1"]),
+        ({"genome_validation": None}, ["--genome_validation", "chr1", "expected --genome_validation 0"]),
+        ({"jitter": 1_000}, ["--train_roi", "1 of ", "touch windows of --validate_roi", "1,000 bp"]),
+        ({"validate_roi": None}, ["--tchroms and --vchroms: chr1 in both", "--train_roi and --validate_roi"]),
+        ({"vchroms": None}, ["--vchroms: no validation chromosome is left", "--train_roi and --validate_roi"]),
+    ],
+)
+def test_how_a_chromosome_cannot_be_divided(
+    changes: dict[str, Any], words: list[str], divided: tuple[TinySet, dict[str, Any]], tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    data, options = divided
+    assert main(data.arguments(tmp_path / "results", **{**options, **changes})) == 2
+    (problem,) = [line for line in capsys.readouterr().err.splitlines() if "error: " in line]
+    assert [word for word in words if word not in problem] == []
+
+
 def test_every_set_of_a_split_is_known() -> None:
     @dataclasses.dataclass(frozen=True)
     class WithTest(ChromSplit):

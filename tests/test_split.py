@@ -110,6 +110,18 @@ def test_problems(chroms: str | None, tchroms: str | None, vchroms: str | None, 
     assert all(problem.startswith(start) for problem, start in zip(problems, expected, strict=True))
 
 
+@pytest.mark.parametrize("may_share", [False, True])
+def test_chromosomes_of_two_sets(may_share: bool) -> None:
+    problems: list[str] = []
+    split = resolve_chroms(
+        KNOWN, chroms=None, tchroms=["chr1", "chr2"], vchroms=["chr2"], defaults=DEFAULTS, problems=problems,
+        may_share=may_share,
+    )  # fmt: skip
+    assert (split.training, split.validation) == (("chr1", "chr2"), ("chr2",))
+    assert split.shared == (("chr2",) if may_share else ())
+    assert len(problems) == (not may_share)
+
+
 def test_a_genome_that_has_none_of_the_default_names() -> None:
     _, problems = resolve(None, None, None, {"1": 10, "2": 10})
     assert len(problems) == 2
