@@ -444,5 +444,5 @@ def _merge(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> tuple[NDArray[
 
 def _spelling_key(name: str) -> str:
     """Reduce a name to what all conventions share: no ``chr``, no case, ``m`` for the mitochondrion."""
-    key = name.lower().removeprefix("chromosome").removeprefix("chr").lstrip("_0")
+    key = clean_name(name).lower().removeprefix("chromosome").removeprefix("chr").lstrip("_0")
     return "m" if key in ("mt", "mito") else key

@@ -4,7 +4,8 @@ Three texts are read, plain or gzipped whatever their names say:
 
 - BED: chromosome, start, end, and any further columns;
 - narrowPeak: BED with ten columns, of which the fifth is a score, the sixth a strand and the others numbers. The tenth
-  is the summit's distance from the start, -1 if not known. IDR writes ten more columns of numbers behind these;
+  is the summit's distance from the start, -1 if not known. IDR writes ten more columns of numbers behind these, and some
+  of its versions the summit's position in place of the distance, which is told by where it would lie;
 - the table of regions that a training run saves, whose header names the columns ``Chr Start Stop ROI_Type Cell_Line``.
 
 Columns stand between tabs or, in a line without tabs, between spaces. ``track``, ``browser``, ``#`` and blank lines are
@@ -513,6 +514,11 @@ def _assemble(
     summit = np.where(end - start == 1, start, -1)
     if columns.summit is not None:
         offset = columns.summit[keep]
+        known = offset >= 0
+        if (offset > end - start).any() and ((offset >= start) & (offset <= end))[known].all():
+            # Some versions of IDR write the position itself.
+            logger.info("%s: summits are read as positions on the chromosome", path)
+            offset = np.where(known, offset - start, -1)
         # ENCODE's own files have summits on the end itself, one base behind the last.
         inside = (offset >= 0) & (offset <= end - start)
         outside = int((offset > end - start).sum())

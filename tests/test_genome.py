@@ -129,6 +129,8 @@ def test_the_blacklist_against_a_mask_of_bases(black: list[tuple[int, int]], que
         ("MT", ["chrM"], "chrM"),
         ("Chr2L", ["chr2L"], "chr2L"),
         ("chr01", ["chr1"], "chr1"),
+        ("chr1\u200b", ["chr1"], "chr1"),
+        ('"chr1"', ["chr1"], "chr1"),
         ("chr1", ["chr10", "chr11"], None),
         ("chrX", ["chr10"], None),
         ("10", ["1"], None),
