@@ -4,8 +4,8 @@ Three texts are read, plain or gzipped whatever their names say:
 
 - BED: chromosome, start, end, and any further columns;
 - narrowPeak: BED with ten columns, of which the fifth is a score, the sixth a strand and the others numbers. The tenth
-  is the summit's distance from the start, -1 if not known. IDR writes ten more columns of numbers behind these, and some
-  of its versions the summit's position in place of the distance, which is told by where it would lie;
+  is the summit's distance from the start, -1 if not known. IDR writes ten more columns of numbers behind these. Some of
+  its versions write the position of the summit in place of the distance, which shows by where it would lie;
 - the table of regions that a training run saves, whose header names the columns ``Chr Start Stop ROI_Type Cell_Line``.
 
 Columns stand between tabs or, in a line without tabs, between spaces. ``track``, ``browser``, ``#`` and blank lines are

@@ -120,7 +120,7 @@ IDR = "%s\t%d\t%d\t.\t1000\t.\t-1\t5.5\t-1\t%s\t5.00\tinf\t90\t310\t5.5\t%s\t-1\
 
 @pytest.mark.parametrize(
     ("written", "expected"),
-    [(("20", "3"), (120, 8)), (("20.0", "-1"), (120, -1)), (("120", "8"), (120, 8)), (("120", "-1"), (120, -1))],
+    [(("20", "3"), (120, 8)), (("20.0", "-1"), (120, -1)), (("120", "8"), (120, 8)), (("250", "-1"), (250, -1))],
 )
 def test_summits_in_the_columns_of_idr(tmp_path: Path, written: tuple[str, str], expected: tuple[int, int]) -> None:
     text = IDR % ("chr2", 100, 300, written[0], 7) + IDR % ("chr1", 5, 9, written[1], 7)
