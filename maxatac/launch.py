@@ -6,9 +6,7 @@ a launcher there are three of JAX's own making. Where there are none, one proces
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -89,14 +87,3 @@ def _local_devices(environment: Mapping[str, str]) -> tuple[int, ...] | None:
     if visible and (len(visible) == 1 or re.fullmatch(r"1(\(x\d+\))?", here)):
         return tuple(range(len(visible)))
     return None
-
-
-def backend_problems(environment: Mapping[str, str]) -> list[str]:
-    """Find out whether Keras will compute with JAX, without importing it."""
-    keras = sys.modules.get("keras")
-    chosen = keras.config.backend() if keras is not None else environment.get("KERAS_BACKEND", "tensorflow")
-    if chosen != "jax":
-        return [f"--distribute: several devices need the JAX backend, but this is {chosen}; set KERAS_BACKEND=jax"]
-    if importlib.util.find_spec("jax") is None:
-        return ["--distribute: JAX is not installed: pip install 'maxatac[jax]', or 'maxatac[jax-cuda]' for GPUs"]
-    return []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,23 @@ BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#999999"
 _LAYER_COLOURS = {"Conv1D": BLUE, "BatchNormalization": GREY, "MaxPooling1D": ORANGE, "Dense": GREEN}
 
 
+@contextlib.contextmanager
+def own_style(**settings: Any) -> Iterator[None]:
+    """Draw with Matplotlib's own defaults in the block, whatever a user's ``matplotlibrc`` or program says.
+
+    Parameters
+    ----------
+    **settings
+        What is to differ from the defaults; see ``matplotlib.rcParams``.
+    """
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(settings)
+        yield
+
+
 def _new_figure(width: float, height: float) -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -26,6 +44,7 @@ def _new_figure(width: float, height: float) -> Figure:
     return figure
 
 
+@own_style()
 def plot_history(history: Sequence[Mapping[str, float]], best: int | None, path: Path, *, title: str) -> None:
     """Draw loss and Dice coefficient of training and validation per epoch.
 
@@ -65,6 +84,7 @@ def plot_history(history: Sequence[Mapping[str, float]], best: int | None, path:
     figure.savefig(path, dpi=150)
 
 
+@own_style()
 def plot_precision_recall(
     labels: NDArray[np.bool_], scores: Mapping[str, NDArray[np.float32]], path: Path, *, title: str
 ) -> None:
@@ -105,6 +125,7 @@ def plot_precision_recall(
     figure.savefig(path, dpi=150)
 
 
+@own_style()
 def plot_structure(layers: Sequence[Mapping[str, Any]], path: Path, *, title: str) -> None:
     """Draw a network as a column of layers, from input to output.
 

@@ -12,7 +12,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from maxatac.launch import backend_problems, launch_of
+from maxatac.backend import backend_problems
+from maxatac.launch import launch_of
 from maxatac.machine import usable_memory, usable_processors
 
 DEFAULT_CHROMS = tuple(f"chr{name}" for name in (*range(2, 8), *range(9, 23), "X"))
@@ -273,8 +274,8 @@ class TrainConfig:
             found.append(
                 f"--target_scale_factor {self.target_scale_factor:g}: used for quantitative targets only; add --quant"
             )
+        found += backend_problems(distribute=self.distribute)
         if self.distribute:
-            found += backend_problems(os.environ)
             count = launch_of(os.environ, found).count
             for name in ("batch_size", "val_batch_size"):
                 if (size := getattr(self, name)) % count:

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from maxatac.backend import describe_settings, load_keras, overridden, own_settings
 from maxatac.cells import as_meta
 from maxatac.checkpoints import Checkpoints
 from maxatac.distribution import Processes, joined, split_problems
@@ -337,7 +338,7 @@ def train(config: TrainConfig, *, repeats: Mapping[str, Any] | None = None) -> T
     KeyboardInterrupt
         Passed on; the epochs that were finished stay, and ``resume`` goes on after them.
     """
-    with joined(config) as processes:
+    with own_settings(), joined(config) as processes:
         return _train(config, processes, repeats)
 
 
@@ -348,6 +349,8 @@ def _train(config: TrainConfig, processes: Processes, repeats: Mapping[str, Any]
     loglevel = processes.loglevel(config.loglevel)
     with at_level(loglevel), holding_back() as held:
         processes.meet()
+        for source, settings in overridden().items():
+            logger.warning("%s: %s is not used: a run computes with settings of its own", source, settings)
         config = processes.own_share(config)
         with processes.agreeing():
             earlier = read_state(folder.resume_state) if config.resume else None
@@ -375,6 +378,7 @@ def _train(config: TrainConfig, processes: Processes, repeats: Mapping[str, Any]
         leak_guard = _guard_together(guard_samplers(config, inputs, samplers, genome_like), samplers, processes)
         try:
             with phases.measuring("network"), without_backend_noise(), processes.together():
+                load_keras()
                 if config.deterministic:
                     from maxatac.device import use_deterministic_algorithms
 
@@ -408,6 +412,7 @@ def _train(config: TrainConfig, processes: Processes, repeats: Mapping[str, Any]
 
         with without_backend_noise(), processes.together():
             record.computes_on(log_device(), repeats)
+            record.note("keras", describe_settings())
         held.release()
         return _run(config, folder, inputs, samplers, trainee, record, earlier)
 

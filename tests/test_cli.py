@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import os
 import resource
 import subprocess
 import sys
@@ -19,9 +21,9 @@ from maxatac.settings import TrainConfig
 NEEDED = ("train", "--sequence", "g.2bit", "--meta_file", "m.tsv")
 
 
-def train_options() -> list[str]:
+def train_options(command: str = "train") -> list[str]:
     (subparsers,) = (action for action in build_parser()._actions if isinstance(action, argparse._SubParsersAction))
-    parser: argparse.ArgumentParser = subparsers.choices["train"]
+    parser: argparse.ArgumentParser = subparsers.choices[command]
     return [option for action in parser._actions for option in action.option_strings if option.startswith("--")]
 
 
@@ -267,8 +269,74 @@ def test_statuses() -> None:
     assert (command.OK, command.FAILURE, command.BAD_INPUT, command.RETRY, command.INTERRUPTED) == (0, 1, 2, 75, 130)
 
 
-def test_reader_of_the_output_may_leave() -> None:
+@pytest.mark.parametrize(
+    ("words", "status", "told"),
+    [
+        ("train --help", 0, ""),
+        ("--version", 0, ""),
+        ("check no.tsv --sequence no.2bit", 2, "no.2bit"),
+        ("train --dry_run --meta_file no.tsv --sequence no.2bit", 2, "no.2bit"),
+    ],
+)
+@pytest.mark.parametrize("buffered", ["", "1"])
+def test_reader_of_the_output_may_leave(words: str, status: int, told: str, buffered: str, tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
     done = subprocess.run(
-        f"{sys.executable} -m maxatac train --help | true", shell=True, capture_output=True, text=True, check=False
-    )
-    assert done.stderr == ""
+        [sys.executable, "-m", "maxatac", *words.split()], stdout=writer, stderr=subprocess.PIPE, text=True,
+        check=False, env={**os.environ, "PYTHONUNBUFFERED": buffered}, cwd=tmp_path,
+    )  # fmt: skip
+    os.close(writer)
+    assert done.returncode == status
+    assert told in done.stderr
+    assert "roken" not in done.stderr
+    if not told:
+        assert done.stderr == ""
+
+
+def test_warnings_as_errors_are_for_other_programs() -> None:
+    script = "import warnings; from maxatac.cli import main as m; m.main = lambda: warnings.warn('w'); m.program()"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONWARNINGS": "error"},
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+
+
+# What train takes, check takes.
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "m.tsv --sequence g.2bit", "--sequence g.2bit m.tsv", "--meta_file m.tsv --sequence g.2bit",
+        "--sequence g.2bit --meta_file m.tsv", "--sequence g.2bit --meta-file=m.tsv --dry_run",
+    ],
+)  # fmt: skip
+def test_check_takes_the_meta_file_both_ways(words: str) -> None:
+    given = config_from(parse(["check", *words.split()]))
+    assert given == dataclasses.replace(config(), output=given.output)
+
+
+def test_check_takes_one_meta_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "META" in refused(["check", "m.tsv", "--meta_file", "m.tsv", "--sequence", "g.2bit"], capsys)
+    assert "META" in refused(["check", "--sequence", "g.2bit"], capsys)
+
+
+def test_check_takes_every_option_of_train() -> None:
+    assert set(train_options()) <= set(train_options("check"))
+
+
+@pytest.mark.parametrize("words", [[], ["n.tsv"], ["--meta_file", "n.tsv"]], ids=" ".join)
+def test_meta_file_of_a_settings_file_gives_way(words: list[str], tmp_path: Path) -> None:
+    (tmp_path / "settings.json").write_text('{"sequence": "g.2bit", "meta_file": "m.tsv"}')
+    given = parse(["check", "--config", str(tmp_path / "settings.json"), *words])
+    assert (given.sequence, given.meta_file) == (Path("g.2bit"), Path("n.tsv" if words else "m.tsv"))
+
+
+def test_wrong_arguments_are_told_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    for words, parser in ((["train", "--sequence"], "maxatac train"), (["trian"], "maxatac")):
+        error, hint = refused(words, capsys).splitlines()
+        assert error.startswith(f"{parser}: error: ")
+        assert f"{parser} --help" in hint

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
-from maxatac.launch import ADDRESS, COUNT, RANK, Launch, backend_problems, launch_of
+from maxatac.launch import ADDRESS, COUNT, RANK, Launch, launch_of
 
 SLURM = {
     "SLURM_JOB_ID": "12", "SLURM_STEP_NODELIST": "node[1-2]", "SLURM_LOCALID": "1", "SLURM_NTASKS": "4",
@@ -67,15 +65,3 @@ def test_environment_that_is_wrong(environment: dict[str, str], words: str) -> N
     problems: list[str] = []
     assert launch_of(environment, problems) == Launch()
     assert [problem.startswith("--distribute: ") and words in problem for problem in problems] == [True]
-
-
-def test_backend(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "keras", raising=False)
-    assert backend_problems({"KERAS_BACKEND": "jax"}) == []
-    for environment in ({}, {"KERAS_BACKEND": "tensorflow"}):
-        (problem,) = backend_problems(environment)
-        assert "tensorflow" in problem
-        assert problem.endswith("set KERAS_BACKEND=jax")
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    (problem,) = backend_problems({"KERAS_BACKEND": "jax"})
-    assert "pip install 'maxatac[jax]'" in problem

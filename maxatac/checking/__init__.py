@@ -17,6 +17,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from maxatac.backend import own_settings
+
 if TYPE_CHECKING:
     from maxatac.checking.findings import Findings
     from maxatac.outputs import RunFolder
@@ -43,4 +45,5 @@ def check(config: TrainConfig, folder: RunFolder | None = None, *, timed_fit: bo
     """
     from maxatac.checking.workflow import run  # numpy only when something is checked: `--help` stays fast
 
-    return run(config, folder, timed_fit=timed_fit)
+    with own_settings():
+        return run(config, folder, timed_fit=timed_fit)

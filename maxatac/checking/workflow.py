@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from maxatac._core import Genome, Sampler
+from maxatac.backend import backend_problems, load_keras
 from maxatac.checking.estimates import estimate, read_batches, time_fit
 from maxatac.checking.findings import BindingFindings, Estimates, Findings, SignalFindings
 from maxatac.checking.survey import (
@@ -135,7 +136,14 @@ def _try_out(
 
 def _build(config: TrainConfig, problems: list[str]) -> Any:
     """Build the network with the weights that it would start from; None if that cannot be."""
+    if backend_problems():
+        return None  # which the check of the settings has told
     with without_backend_noise():
+        try:
+            load_keras()
+        except InputError as error:
+            problems += error.problems
+            return None
         from maxatac.model import build
         from maxatac.weights import load_weights
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from maxatac.cli.output import say
 from maxatac.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def show(config: TrainConfig, folder: RunFolder | None, *, as_json: bool = False
     from maxatac.checking.text import format_findings
 
     findings = check(config, folder, timed_fit=timed_fit)
-    print(findings.as_json() if as_json else format_findings(findings), flush=True)
+    say(findings.as_json() if as_json else format_findings(findings))
     if findings.problems:
         raise InputError(findings.problems)
     return 0

@@ -8,13 +8,16 @@ import difflib
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from itertools import takewhile
 from typing import NoReturn, TypeVar
 
+from maxatac.backend import own_settings
 from maxatac.cli import check, report, simulate, train
 from maxatac.cli.config import fill_from_file
+from maxatac.cli.output import flush
 from maxatac.errors import InputError, MaxatacError, Stopped
 from maxatac.interrupt import heed_signals
 
@@ -44,6 +47,11 @@ class Parser(argparse.ArgumentParser):
         """List what looks like a long option and is none."""
         options = [argument for argument in takewhile("--".__ne__, arguments) if argument.startswith("--")]
         return [option for option in options if option.partition("=")[0] not in self._option_string_actions]
+
+    def error(self, message: str) -> NoReturn:
+        """Leave with what is wrong, and where the options are listed; the usage would bury it."""
+        lines = "".join(f"{self.prog}: error: {line}\n" for line in message.splitlines())
+        self.exit(BAD_INPUT, f"{lines}See {self.prog} --help.\n")
 
     def reject_unknown(self, unknown: Sequence[str]) -> None:
         """Leave with a usage error that names each unknown option and what it resembles."""
@@ -122,9 +130,6 @@ def run(command: Callable[[T], int], argument: T) -> int:
         return RETRY
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILURE
     except OSError as error:
         logger.debug("traceback", exc_info=True)
         _tell(f"error: {error}")
@@ -147,7 +152,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Parse and run a command line; returns the exit status."""
     put_back = heed_signals()
     try:
-        return run(_obey, arguments)
+        with own_settings():
+            return run(_obey, arguments)
     finally:
         put_back()
 
@@ -157,15 +163,24 @@ def program() -> NoReturn:
     if sys.stderr is None:
         # Closed by who started it. This takes its descriptor, which would else be that of a file to be written.
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - open as long as the program
+    # PYTHONWARNINGS=error, set for another program, would end a run at the first word of a library.
+    warnings.filters[:] = [entry for entry in warnings.filters if entry[0] != "error"]  # type: ignore[index]
     heed_signals()
     status = FAILURE
     try:
         status = main()
+    except SystemExit as leaving:
+        # Usage errors and help; the status is a number.
+        status = leaving.code  # type: ignore[assignment]
     except Exception:  # noqa: BLE001 - a fault of this program, told as Python tells it
         sys.excepthook(*sys.exc_info())
+    try:
+        flush()
+    except OSError as error:
+        _tell(f"error: standard output: {error}")
+        status = status or FAILURE
     distribution = sys.modules.get("maxatac.distribution")
     if distribution is not None and distribution.has_left():
-        sys.stdout.flush()
         with contextlib.suppress(OSError):
             sys.stderr.flush()
         os._exit(status)

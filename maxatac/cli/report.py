@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from maxatac.cli.output import say
 from maxatac.outputs import find_run
 
 
@@ -28,5 +29,5 @@ def run(namespace: argparse.Namespace) -> int:
     """Draw, and say where."""
     from maxatac.reporting import write_report
 
-    print(write_report(find_run(namespace.run_files)))
+    say(str(write_report(find_run(namespace.run_files))))
     return 0

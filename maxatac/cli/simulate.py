@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from maxatac.cli.output import say
 from maxatac.simulation.config import MAX_CELL_TYPES, SimulateConfig, SimulatedSet, parse_size
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
             force=args.force,
         )
     )
-    print("\n".join(_summary(result)))
+    say("\n".join(_summary(result)))
     return 0
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
+from maxatac.backend import chosen_backend
 from maxatac.cli import config
 from maxatac.cli.findings import show
 from maxatac.errors import InputError
@@ -42,18 +42,11 @@ def add_parser(subparsers: Any) -> None:
         "1 failed while running, 75 stopped by SIGTERM or SIGUSR1 (try again with --resume), 130 interrupted.",
     )
     add_options(parser)
-    parser.add_argument_group("checking").add_argument(
-        "--dry_run",
-        action=argparse.BooleanOptionalAction,
-        default=False,
-        help="Read and check every input, report, estimate what the run will take, and write nothing; the same as "
-        "maxatac check. Default: off.",
-    )
     parser.set_defaults(run=run)
 
 
 def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = False) -> None:
-    """Declare the options that make the settings of a run."""
+    """Declare the options that make the settings of a run; the meta file can be a positional argument too."""
     switch = argparse.BooleanOptionalAction
 
     def option(group: Any, *names: str, default_text: str | None = None, **kwargs: Any) -> None:
@@ -69,9 +62,8 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
         else:
             kwargs["help"] += f" Default: {default_text}."
         if meta_is_positional and name == "meta_file":
-            group.add_argument(name, nargs="?", **{**kwargs, "metavar": "META"})
-        else:
-            group.add_argument(*names, dest=name, **kwargs)
+            group.add_argument(name, nargs="?", action=_IfGiven, **{**kwargs, "metavar": "META"})
+        group.add_argument(*names, dest=name, **kwargs)
 
     config.add_option(parser.add_argument_group("settings file"))
     group = parser.add_argument_group("required")
@@ -282,6 +274,23 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
         group.add_argument(
             name, nargs="?", const=True, default=None, help="No longer needed: the loader has its own threads."
         )
+    parser.add_argument_group("checking").add_argument(
+        "--dry_run",
+        action=switch,
+        default=False,
+        help="Read and check every input, report, estimate what the run will take, and write nothing; the same as "
+        "maxatac check. Default: off.",
+    )
+
+
+class _IfGiven(argparse.Action):
+    """Stores a positional argument that is there; one that is not leaves alone what an option has set."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        if values is not self.default:
+            setattr(namespace, self.dest, values)
 
 
 def _number_or_all(text: str) -> int | str:
@@ -304,7 +313,7 @@ def leave_tensorflow_out() -> None:
 
     Keras imports it wherever it is installed, for seconds and half a gigabyte, and finds it to be of no use.
     """
-    if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
+    if chosen_backend()[0] == "jax":
         sys.modules.setdefault("tensorflow", None)  # type: ignore[arg-type]
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+from maxatac.report import own_style
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -109,11 +111,10 @@ def draw(
     width, height : float
         In inches.
     """
-    import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context({**_SETTINGS, "svg.hashsalt": name}), warnings.catch_warnings():
+    with own_style(**_SETTINGS, **{"svg.hashsalt": name}), warnings.catch_warnings():
         # A name in a script that the font lacks: the text of the SVG, and of the page, has it all the same.
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
         figure = Figure(figsize=(width, height), layout="constrained")

@@ -1,0 +1,249 @@
+"""Which backend Keras computes with, and what a run needs of its libraries, whatever is configured elsewhere.
+
+Keras and Matplotlib read files of the user, and variables of the environment, when they are imported: made for other
+programs, they would change a run or end it. Of these the choice of the backend is a user's to make; the rest is set
+here. Nothing heavy is imported: the settings are in place before Keras is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from maxatac.errors import InputError
+
+BACKENDS = {"tensorflow": "pip install tensorflow", "jax": "pip install 'maxatac[jax]'"}
+"""Backends that a run can compute with, and how to get each."""
+
+DEFAULT = "tensorflow"
+
+KERAS = {"floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last"}
+"""Settings of Keras that a run needs."""
+
+# Each would change what is computed, or how much of it: fewer epochs or steps, other base classes, other numbers.
+_UNSET = (
+    "KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH", "KERAS_NNX_ENABLED", "JAX_ENABLE_X64", "JAX_DEFAULT_DTYPE_BITS",
+    "JAX_NUMPY_DTYPE_PROMOTION", "JAX_NUMPY_RANK_PROMOTION", "JAX_DISABLE_JIT", "JAX_DEFAULT_PRNG_IMPL",
+)  # fmt: skip
+# There is no file in it, and none can be written. Figures are drawn to files alone.
+_SET = {"KERAS_HOME": os.devnull, "MPLBACKEND": "Agg"}
+
+# Variables that may shape what is computed, or on what, by how they begin: they are the user's, and recorded. Not all
+# of "TF_": Terraform's variables begin so, and may be secrets.
+_RECORDED = (
+    "KERAS_", "TF_CUDA_", "TF_CUDNN_", "TF_DETERMINISTIC_", "TF_DISABLE_", "TF_ENABLE_", "TF_FORCE_GPU_", "TF_GPU_",
+    "TF_NUM_", "TF_USE_", "TF_XLA_", "XLA_", "JAX_", "CUDA_VISIBLE_", "NVIDIA_TF32_", "OMP_NUM_", "MKL_NUM_",
+    "OPENBLAS_NUM_",
+)  # fmt: skip
+
+# The environment as the user has left it, while a run has its own.
+_given: dict[str, str] | None = None
+
+
+def given_environment() -> Mapping[str, str]:
+    """Give the environment as the user has left it."""
+    return os.environ if _given is None else _given
+
+
+def chosen_backend(environment: Mapping[str, str] | None = None) -> tuple[str, str]:
+    """Find out which backend Keras will use, without importing it.
+
+    Parameters
+    ----------
+    environment : mapping of str to str, optional
+        That of the process if not given.
+
+    Returns
+    -------
+    name : str
+        As it was given: it may be no backend.
+    source : str
+        What says so: a variable, a file, or Keras itself where it has been imported.
+    """
+    environment = given_environment() if environment is None else environment
+    if (keras := sys.modules.get("keras")) is not None:
+        return keras.config.backend(), "Keras, which is imported already,"
+    if name := environment.get("KERAS_BACKEND"):
+        return name, "KERAS_BACKEND"
+    path = _keras_file(environment)
+    name = _keras_settings(path).get("backend")
+    return (str(name), str(path)) if name else (DEFAULT, "the default")
+
+
+def backend_problems(environment: Mapping[str, str] | None = None, *, distribute: bool = False) -> list[str]:
+    """Find out whether Keras will have a backend that a run can compute with.
+
+    Parameters
+    ----------
+    environment : mapping of str to str, optional
+        That of the process if not given.
+    distribute : bool
+        Whether several devices are to take part, which only JAX can do.
+    """
+    name, source = chosen_backend(environment)
+    installed = [backend for backend in BACKENDS if importlib.util.find_spec(backend) is not None]
+    here = f"installed: {', '.join(installed) or 'none'}"
+    if name not in BACKENDS:
+        near = difflib.get_close_matches(name.lower(), BACKENDS, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        return [f"{source} says {name!r} for the backend of Keras; expected {' or '.join(BACKENDS)} ({here}){hint}"]
+    if name not in installed:
+        other = f"set KERAS_BACKEND={installed[0]}, or " if installed else ""
+        return [
+            f"{source} says {name} for the backend of Keras, which is not installed ({here}); {other}{BACKENDS[name]}"
+        ]
+    if distribute and name != "jax":
+        return [
+            f"--distribute: several devices need the JAX backend, but {source} says {name} ({here}); "
+            f"set KERAS_BACKEND=jax{'' if 'jax' in installed else ', and ' + BACKENDS['jax']}"
+        ]
+    return []
+
+
+def load_keras() -> None:
+    """Import Keras with its backend.
+
+    Raises
+    ------
+    InputError
+        If that fails, whatever the reason: the installation is damaged, or a library is missing below it.
+    """
+    name, source = chosen_backend()
+    try:
+        import keras  # noqa: F401
+    except Exception as error:
+        raise InputError([f"Keras cannot be imported with the backend {name} ({source}): {error}"]) from error
+
+
+@contextlib.contextmanager
+def own_settings() -> Iterator[None]:
+    """Let Keras and Matplotlib be as a run needs them in the block, whether they are imported already or not yet.
+
+    Afterwards everything is as it was. Where Keras is first imported within the block, it keeps its own defaults: what
+    the user's ``keras.json`` says is not read then, but for the backend.
+    """
+    global _given
+    with contextlib.ExitStack() as stack:
+        if _given is None:
+            _given = dict(os.environ)
+            stack.callback(_forget)
+            stack.enter_context(_own_environment())
+        if (keras := sys.modules.get("keras")) is not None:
+            stack.enter_context(_own_keras(keras))
+        if (jax := sys.modules.get("jax")) is not None:
+            stack.enter_context(_own_jax(jax))
+        yield
+
+
+def overridden() -> dict[str, Any]:
+    """List what the user has configured that does not hold in a run, by where it is said."""
+    environment = given_environment()
+    path = _keras_file(environment)
+    usual: dict[str, Any] = {**KERAS, "nnx_enabled": False}
+    settings = {name: value for name, value in _keras_settings(path).items() if name in usual and value != usual[name]}
+    found: dict[str, Any] = {name: environment[name] for name in _UNSET if environment.get(name)}
+    return found | ({str(path): settings} if settings else {})
+
+
+def describe_settings() -> dict[str, Any]:
+    """Tell for the run record what Keras computes with, and which variables of the environment may shape that."""
+    import keras
+
+    environment = given_environment()
+    return {
+        "backend": keras.config.backend(),
+        "floatx": keras.config.floatx(),
+        "epsilon": keras.config.epsilon(),
+        "image_data_format": keras.config.image_data_format(),
+        "dtype_policy": keras.config.dtype_policy().name,
+        "environment": {name: environment[name] for name in sorted(environment) if name.startswith(_RECORDED)},
+        "overridden": overridden(),
+    }
+
+
+def _forget() -> None:
+    global _given
+    _given = None
+
+
+@contextlib.contextmanager
+def _own_environment() -> Iterator[None]:
+    """Set the variables that the libraries read when they are imported."""
+    wanted: dict[str, str | None] = {**dict.fromkeys(_UNSET), **_SET}
+    name, _ = chosen_backend()
+    # What is no backend is told of; Keras is not imported then.
+    wanted["KERAS_BACKEND"] = name if name in BACKENDS else None
+    before = {variable: os.environ.get(variable) for variable in wanted}
+    _put(wanted)
+    try:
+        yield
+    finally:
+        _put(before)
+
+
+def _put(variables: Mapping[str, str | None]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _own_keras(keras: Any) -> Iterator[None]:
+    """Set what Keras was told in this process, or by its own file."""
+    config = keras.config
+    wanted = {**KERAS, "dtype_policy": "float32", "max_epochs": None, "max_steps_per_epoch": None}
+    # Releases of Keras differ in what can be set.
+    wanted = {name: value for name, value in wanted.items() if hasattr(config, f"set_{name}")}
+    before = {name: getattr(config, name)() for name in wanted}
+    for name, value in wanted.items():
+        getattr(config, f"set_{name}")(value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            getattr(config, f"set_{name}")(value)
+
+
+@contextlib.contextmanager
+def _own_jax(jax: Any) -> Iterator[None]:
+    """Set what would make JAX compute other numbers."""
+    wanted = {
+        "jax_enable_x64": False, "jax_numpy_dtype_promotion": "standard", "jax_numpy_rank_promotion": "allow",
+        "jax_disable_jit": False, "jax_default_prng_impl": "threefry2x32",
+    }  # fmt: skip
+    before = {name: getattr(jax.config, name) for name in wanted}
+    for name, value in wanted.items():
+        jax.config.update(name, value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            jax.config.update(name, value)
+
+
+def _keras_file(environment: Mapping[str, str]) -> Path:
+    """Find Keras' own configuration file, as Keras does."""
+    if (folder := environment.get("KERAS_HOME")) is not None:
+        return Path(folder).expanduser() / "keras.json"
+    home = os.path.expanduser("~")
+    return Path(home if os.access(home, os.W_OK) else "/tmp") / ".keras" / "keras.json"
+
+
+def _keras_settings(path: Path) -> dict[str, Any]:
+    """Read Keras' own configuration file; nothing if there is none, or another user has left it in a shared folder."""
+    try:
+        if hasattr(os, "getuid") and path.stat().st_uid not in (os.getuid(), 0):
+            return {}
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RuntimeError):
+        return {}
+    return content if isinstance(content, dict) else {}
