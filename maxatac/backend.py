@@ -35,14 +35,6 @@ _UNSET = (
 # There is no file in it, and none can be written. Figures are drawn to files alone.
 _SET = {"KERAS_HOME": os.devnull, "MPLBACKEND": "Agg"}
 
-# Variables that may shape what is computed, or on what, by how they begin: they are the user's, and recorded. Not all
-# of "TF_": Terraform's variables begin so, and may be secrets.
-_RECORDED = (
-    "KERAS_", "TF_CUDA_", "TF_CUDNN_", "TF_DETERMINISTIC_", "TF_DISABLE_", "TF_ENABLE_", "TF_FORCE_GPU_", "TF_GPU_",
-    "TF_NUM_", "TF_USE_", "TF_XLA_", "XLA_", "JAX_", "CUDA_VISIBLE_", "NVIDIA_TF32_", "OMP_NUM_", "MKL_NUM_",
-    "OPENBLAS_NUM_",
-)  # fmt: skip
-
 # The environment as the user has left it, while a run has its own.
 _given: dict[str, str] | None = None
 
@@ -117,7 +109,7 @@ def load_keras() -> None:
     """
     name, source = chosen_backend()
     try:
-        import keras  # noqa: F401
+        importlib.import_module("keras")
     except Exception as error:
         raise InputError([f"Keras cannot be imported with the backend {name} ({source}): {error}"]) from error
 
@@ -150,22 +142,6 @@ def overridden() -> dict[str, Any]:
     settings = {name: value for name, value in _keras_settings(path).items() if name in usual and value != usual[name]}
     found: dict[str, Any] = {name: environment[name] for name in _UNSET if environment.get(name)}
     return found | ({str(path): settings} if settings else {})
-
-
-def describe_settings() -> dict[str, Any]:
-    """Tell for the run record what Keras computes with, and which variables of the environment may shape that."""
-    import keras
-
-    environment = given_environment()
-    return {
-        "backend": keras.config.backend(),
-        "floatx": keras.config.floatx(),
-        "epsilon": keras.config.epsilon(),
-        "image_data_format": keras.config.image_data_format(),
-        "dtype_policy": keras.config.dtype_policy().name,
-        "environment": {name: environment[name] for name in sorted(environment) if name.startswith(_RECORDED)},
-        "overridden": overridden(),
-    }
 
 
 def _forget() -> None:

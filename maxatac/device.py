@@ -5,12 +5,23 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
+from typing import Any
 
 import keras
+
+from maxatac.backend import given_environment, overridden
 
 logger = logging.getLogger(__name__)
 
 _DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
+
+# Variables that may shape what is computed, or on what, by how they begin: they are the user's, and recorded. Not all
+# of "TF_": Terraform's variables begin so, and may be secrets.
+_RECORDED = (
+    "KERAS_", "TF_CUDA_", "TF_CUDNN_", "TF_DETERMINISTIC_", "TF_DISABLE_", "TF_ENABLE_", "TF_FORCE_GPU_", "TF_GPU_",
+    "TF_NUM_", "TF_USE_", "TF_XLA_", "XLA_", "JAX_", "CUDA_VISIBLE_", "NVIDIA_TF32_", "OMP_NUM_", "MKL_NUM_",
+    "OPENBLAS_NUM_",
+)  # fmt: skip
 
 _REMEDY = {
     "tensorflow": "pip install 'maxatac[cuda]'",
@@ -39,6 +50,20 @@ def describe() -> str:
     else:
         return backend
     return f"{backend} {version} on {', '.join(names) or 'CPU'}"
+
+
+def describe_settings() -> dict[str, Any]:
+    """Tell for the run record what Keras computes with, and which variables of the environment may shape that."""
+    environment = given_environment()
+    return {
+        "backend": keras.config.backend(),
+        "floatx": keras.config.floatx(),
+        "epsilon": keras.config.epsilon(),
+        "image_data_format": keras.config.image_data_format(),
+        "dtype_policy": keras.config.dtype_policy().name,
+        "environment": {name: environment[name] for name in sorted(environment) if name.startswith(_RECORDED)},
+        "overridden": overridden(),
+    }
 
 
 def use_deterministic_algorithms() -> None:

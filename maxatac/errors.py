@@ -8,11 +8,21 @@ apart: it is an order, not an error.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class MaxatacError(Exception):
-    """Root of all errors of this package."""
+    """Root of all errors of this package.
+
+    Attributes
+    ----------
+    path : Path or None
+        The file that it is about, where the compiled core raises it.
+    """
+
+    path: Path | None = None
 
 
 class GenomeError(MaxatacError):
@@ -29,6 +39,34 @@ class RegionError(MaxatacError):
 
 class WeightsError(MaxatacError):
     """A weights file does not hold what the model needs."""
+
+
+class Problem(str):
+    """A line about what is wrong with a file, and which: nobody has to search the words for it.
+
+    Parameters
+    ----------
+    text : str
+    path : Path or None
+
+    Attributes
+    ----------
+    path : Path or None
+    """
+
+    path: Path | None
+
+    def __new__(cls, text: str, path: Path | None = None) -> Problem:
+        """Make it of its words and the file."""
+        self = super().__new__(cls, text)
+        self.path = path
+        return self
+
+    @classmethod
+    def of(cls, error: MaxatacError | OSError) -> Problem:
+        """Make it of what was raised when the file was read."""
+        name = error.filename if isinstance(error, OSError) else error.path
+        return cls(str(error), None if name is None else Path(os.fsdecode(name)))
 
 
 class InputError(MaxatacError):

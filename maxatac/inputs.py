@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from maxatac._core import Genome, Track
 from maxatac.cells import read_cells
-from maxatac.errors import GenomeError, InputError, TrackError
+from maxatac.errors import GenomeError, InputError, Problem, TrackError
 from maxatac.formats import check_file, file_fault, phrase, sniff, whose
 from maxatac.genome import Blacklist, ChromSizes, check_blacklist, compare_chrom_sizes, some
 from maxatac.intervals import read_blacklist
@@ -258,7 +258,7 @@ def open_inputs(config: TrainConfig, folder: RunFolder | None) -> Inputs:
         try:
             probes.append(probe_tracks(sample.cell_line, here, there, pools["training"]))
         except (TrackError, OSError) as error:
-            problems.append(str(error))
+            problems.append(Problem.of(error))
     if problems:
         raise InputError(problems)
     return Inputs(
@@ -428,10 +428,11 @@ def _if_sound(path: Path | None) -> Path | None:
     return None if path is None or file_fault(path) is not None else path
 
 
-def _with_sniff(path: Path, error: Exception, expected: str) -> str:
+def _with_sniff(path: Path, error: Exception, expected: str) -> Problem:
     """Word an error, with what the file looks like where that is something else."""
     kind = sniff(path)
-    return str(error) if kind in (expected, "unknown") else f"{error}; found {phrase(kind)}, expected a {expected} file"
+    more = "" if kind in (expected, "unknown") else f"; found {phrase(kind)}, expected a {expected} file"
+    return Problem(f"{error}{more}", path)
 
 
 def _check_temporary_folder(problems: list[str]) -> None:
@@ -546,12 +547,16 @@ def _check_tracks(
         before = len(problems)
         used = tuple(chroms_of[path])
         missing = compare_chrom_sizes(sizes, str(config.sequence), track.chrom_sizes, str(path), used, problems)
+        problems[before:] = [Problem(text, path) for text in problems[before:]]
         if len(problems) > before or path not in read:
             continue
         if used and len(missing) == len(used):
             problems.append(
-                f"{path}: has none of the chromosomes that the run uses ({some(used)}); "
-                f"it has {some(track.chrom_sizes)}"
+                Problem(
+                    f"{path}: has none of the chromosomes that the run uses ({some(used)}); "
+                    f"it has {some(track.chrom_sizes)}",
+                    path,
+                )
             )
             continue
         if path in labels:
@@ -559,7 +564,7 @@ def _check_tracks(
                 absent = set(missing)
                 missing = [chrom for chrom in used if chrom in absent or not _has_data(track, chrom)]
             except (TrackError, OSError) as error:
-                problems.append(str(error))
+                problems.append(Problem.of(error))
                 continue
         if missing:
             logger.warning("%s: no %s data on %s: taken as 0", path, purpose[path], some(missing))

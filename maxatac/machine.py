@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 
@@ -49,6 +50,32 @@ def usable_memory(root: Path = Path("/")) -> int:
     return total
 
 
+def available_memory(root: Path = Path("/")) -> int | None:
+    """Bytes of memory that the machine, or the process's control groups, could still give; None if nothing says so.
+
+    What a group holds of files that were read counts as free: the system gives it up when memory is asked for.
+
+    Parameters
+    ----------
+    root : Path
+        Where ``proc`` and ``sys`` lie.
+    """
+    found = []
+    free = _named(root / "proc/meminfo", "MemAvailable:")
+    if free is not None:
+        found.append(1_024 * free)
+    for folder in _control_groups("memory", root):
+        for limit_name, usage_name, cache in (
+            ("memory.max", "memory.current", "inactive_file"),
+            ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+        ):
+            limit, usage = _number(folder / limit_name), _number(folder / usage_name)
+            if limit is not None and usage is not None:
+                held = max(0, int(usage) - (_named(folder / "memory.stat", cache) or 0))
+                found.append(max(0, int(limit) - held))
+    return min(found) if found else None
+
+
 def _control_groups(controller: str, root: Path) -> Iterator[Path]:
     """Folders of the process's groups for a controller and of their ancestors; some may not exist."""
     try:
@@ -75,6 +102,12 @@ def _fields(path: Path) -> list[str]:
         return path.read_text().split()
     except OSError:
         return []
+
+
+def _named(path: Path, name: str) -> int | None:
+    """Read the number behind a name, in a file of names and numbers."""
+    fields = _fields(path)
+    return next((int(value) for key, value in pairwise(fields) if key == name and value.isdigit()), None)
 
 
 def _number(path: Path) -> float | None:

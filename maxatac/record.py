@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from maxatac.files import sha256, write_json
+from maxatac.machine import usable_memory, usable_processors
 from maxatac.outputs import RunFolder
 from maxatac.resume import InputFile, ResumeState, comparable
 from maxatac.settings import TrainConfig, loader_memory, loader_threads
@@ -269,6 +270,7 @@ def _differing(mine: Any, theirs: Any) -> str:
 
 def _machine() -> dict[str, Any]:
     found: dict[str, Any] = {"host": platform.node(), "system": platform.platform(), "processors": os.cpu_count()}
+    found |= {"usable_processors": usable_processors(), "usable_memory_bytes": usable_memory()}
     with contextlib.suppress(OSError):
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
         names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]

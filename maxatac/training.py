@@ -16,11 +16,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from maxatac.backend import describe_settings, load_keras, overridden, own_settings
+from maxatac.backend import backend_problems, load_keras, overridden, own_settings
 from maxatac.cells import as_meta
 from maxatac.checkpoints import Checkpoints
 from maxatac.distribution import Processes, joined, split_problems
-from maxatac.errors import InputError, MaxatacError, Stopped, WeightsError
+from maxatac.errors import InputError, MaxatacError, Problem, Stopped, WeightsError
 from maxatac.files import replacing, write_text
 from maxatac.formats import file_fault
 from maxatac.held_out import describe_test, run_test, tested_samples
@@ -132,7 +132,7 @@ def make_samplers(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, S
                 memory=memory,
             )
         except (MaxatacError, OSError) as error:
-            problems.append(str(error))
+            problems.append(Problem.of(error))
     if problems:
         raise InputError(dict.fromkeys(problems))
     for name, sampler in samplers.items():
@@ -408,7 +408,7 @@ def _train(config: TrainConfig, processes: Processes, repeats: Mapping[str, Any]
         except OSError as error:
             raise InputError([f"--output {config.output}: cannot be written to ({error})"]) from error
     with at_level(loglevel), writing_to(folder.log):
-        from maxatac.device import log_device
+        from maxatac.device import describe_settings, log_device
 
         with without_backend_noise(), processes.together():
             record.computes_on(log_device(), repeats)
@@ -543,7 +543,7 @@ def check_resume(config: TrainConfig, folder: RunFolder, inputs: Inputs) -> None
 
 def _weights_problems(config: TrainConfig) -> list[str]:
     """Find out whether the weights fit, for a run that will not start anyway: all problems are told at once."""
-    if config.weights is None or file_fault(config.weights) is not None:
+    if config.weights is None or file_fault(config.weights) is not None or backend_problems():
         return []
     from maxatac.model import build
     from maxatac.weights import load_weights

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maxatac._core import Genome, Track, read_windows
-from maxatac.errors import InputError, TrackError
+from maxatac.errors import InputError, Problem, TrackError
 from maxatac.evaluation import read_ahead
 from maxatac.genome import Blacklist, some
 from maxatac.scores import Ranking, ScoreTally, StreamingScores
@@ -535,7 +535,7 @@ def genome_batches(
         try:
             bound = batches.count_bound(0.5 * config.target_scale_factor)
         except (TrackError, OSError) as error:
-            raise InputError([str(error)]) from error
+            raise InputError([Problem.of(error)]) from error
         if not bound:
             raise InputError(
                 [

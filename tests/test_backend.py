@@ -124,9 +124,10 @@ def test_environment_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
 
 SHOW = """
 import json
-from maxatac.backend import describe_settings, load_keras, own_settings
+from maxatac.backend import load_keras, own_settings
 with own_settings():
     load_keras()
+    from maxatac.device import describe_settings
     import matplotlib
     print(json.dumps([describe_settings(), matplotlib.get_backend()]))
 """

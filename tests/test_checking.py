@@ -14,6 +14,7 @@ import pyBigWig
 import pytest
 from tiny import TinySet
 
+from maxatac.checking.estimates import STEP_SECONDS
 from maxatac.cli.main import main
 from maxatac.simulation import SimulateConfig, simulate
 
@@ -621,6 +622,26 @@ def test_inverted_binding_is_warned_of(copy: Path, check: Check, quick_network: 
     assert len(warned(check(copy).findings, "the binding of CellB is bound in ")) == 1
 
 
+def test_files_whose_paths_begin_alike_are_told_apart(copy: Path, check: Check) -> None:
+    """Damage in a file that a run opens must not hide that in another, which is called the same and more."""
+    meta = copy / "meta.tsv"
+    shutil.copy(copy / "CellC_atac.bw", copy / "CellA_atac.bw.new")
+    meta.write_text(meta.read_text().replace("CellC_atac.bw", "CellA_atac.bw.new"))
+    damage_a_block(copy / "CellA_atac.bw.new", 0.5)
+    with open(copy / "CellA_atac.bw", "r+b") as file:
+        file.truncate(1_000)
+    told = check(copy).problems
+    for name in ("CellA_atac.bw", "CellA_atac.bw.new"):
+        assert len([problem for problem in told if problem.startswith(f"{copy / name}:")]) == 1, told
+
+
+def test_a_damaged_file_is_told_of_once(copy: Path, check: Check) -> None:
+    """Whatever its place in the file: a run finds it in some blocks, a reading from end to end in others."""
+    for place in (0.2, 0.5, 0.8):
+        damage_a_block(copy / "CellA_atac.bw", place)
+    check(copy).named(copy / "CellA_atac.bw", "byte")
+
+
 # Cost.
 
 
@@ -638,9 +659,16 @@ def test_memory_that_is_too_small(
     simulated: Path, check: Check, quick_network: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert warned(check(simulated).findings, "memory") == []
-    monkeypatch.setattr("maxatac.checking.estimates._available", lambda: 10)
+    monkeypatch.setattr("maxatac.checking.estimates.available_memory", lambda: 10)
     found = check(simulated, batch_size=5_000).findings
     assert len(warned(found, "a smaller --batch_size takes less")) == 1
+
+
+def test_steps_are_computed_by_the_processors_that_are_granted(
+    simulated: Path, check: Check, quick_network: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("maxatac.checking.estimates.usable_processors", lambda: 4)
+    assert check(simulated).findings["estimates"]["time"]["step"] == STEP_SECONDS / 4
 
 
 def size_of_chr4(folder: Path) -> int:

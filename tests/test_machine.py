@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from maxatac.machine import usable_memory, usable_processors
+from maxatac.machine import available_memory, usable_memory, usable_processors
 
 PROCESSORS = len(os.sched_getaffinity(0))
 MEMORY = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
@@ -77,3 +77,33 @@ def test_groups_limit_it(tmp_path: Path, groups: str, files: dict[str, str], pro
     root = lay_out(tmp_path, groups, files)
     assert usable_processors(root) == processors
     assert usable_memory(root) == memory
+
+
+@pytest.mark.parametrize(
+    ("groups", "files", "available"),
+    [
+        pytest.param("", {}, None, id="nothing says so"),
+        pytest.param("", {"proc/meminfo": "MemTotal: 9 kB\nMemAvailable:   7 kB\n"}, 7 * 1024, id="the machine"),
+        pytest.param(
+            "0::/slurm/job\n",
+            {
+                "proc/meminfo": "MemAvailable: 9000 kB\n",
+                "sys/fs/cgroup/slurm/job/memory.max": "max\n", "sys/fs/cgroup/slurm/job/memory.current": "900\n",
+                "sys/fs/cgroup/slurm/memory.max": "1000\n", "sys/fs/cgroup/slurm/memory.current": "900\n",
+                "sys/fs/cgroup/slurm/memory.stat": "anon 600\ninactive_file 250\nactive_file 50\n",
+            },
+            350, id="version 2, a group above, with files that were read",
+        ),
+        pytest.param(
+            "3:memory:/job\n",
+            {
+                "sys/fs/cgroup/memory/job/memory.limit_in_bytes": "1000\n",
+                "sys/fs/cgroup/memory/job/memory.usage_in_bytes": "1200\n",
+                "sys/fs/cgroup/memory/job/memory.stat": "inactive_file 1000\ntotal_inactive_file 100\n",
+            },
+            0, id="version 1, used up",
+        ),
+    ],
+)  # fmt: skip
+def test_memory_that_is_left(tmp_path: Path, groups: str, files: dict[str, str], available: int | None) -> None:
+    assert available_memory(lay_out(tmp_path, groups, files)) == available

@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 from tiny import CELLS, TinySet
 
+from maxatac.machine import usable_memory, usable_processors
 from maxatac.outputs import RunFolder
 from maxatac.settings import TrainConfig, loader_memory
 from maxatac.training import TrainResult, train
@@ -216,6 +217,8 @@ def test_record(run: Run, tiny_set: TinySet) -> None:
     assert found["versions"]["python"] == platform.python_version()
     assert found["device"].endswith("CPU") or found["device"]
     assert found["machine"]["processors"] == os.cpu_count()
+    assert found["machine"]["usable_processors"] == usable_processors()
+    assert found["machine"]["usable_memory_bytes"] == usable_memory()
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", found["started"])
     assert found["seconds"] > 0
     assert found["epochs_finished"] == 2

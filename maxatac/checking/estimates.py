@@ -18,6 +18,7 @@ import numpy as np
 
 from maxatac.checking.findings import DiskEstimate, Estimates, LabelFindings, MemoryEstimate, TimeEstimate
 from maxatac.inputs import Inputs
+from maxatac.machine import available_memory, usable_processors
 from maxatac.outputs import RunFolder
 from maxatac.settings import TrainConfig, loader_threads
 from maxatac.training import STATISTICS_BATCHES, _Trainee
@@ -139,7 +140,6 @@ def estimate(
 
     device = describe()
     on_device = not device.endswith("on CPU")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return Estimates(
         device=device,
         threads=loader_threads(config),
@@ -151,7 +151,7 @@ def estimate(
             start=start,
             loader=loader,
             step=step,
-            stated=STEP_SECONDS / cores,
+            stated=STEP_SECONDS / usable_processors(),
             genome_windows=genome_windows,
             test_windows=test_windows,
         ),
@@ -195,7 +195,7 @@ def _memory(
     # Weights, their gradients and the two moments of the optimiser.
     network = 4 * (TENSORS_KEPT * outputs * config.batch_size + 4 * int(model.count_params()))
     total = program + decoded + batches + (0 if on_device else network)
-    available = _available()
+    available = available_memory()
     return MemoryEstimate(
         program=program,
         decoded=decoded,
@@ -263,20 +263,3 @@ def _resident() -> int:
 
     largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return largest if sys.platform == "darwin" else 1_024 * largest
-
-
-def _available() -> int | None:
-    """Bytes of memory that the machine, or the container, could still give; None if it does not say."""
-    found = []
-    meminfo = Path("/proc/meminfo")
-    if meminfo.exists():
-        fields = dict(line.split(":", 1) for line in meminfo.read_text().splitlines())
-        if "MemAvailable" in fields:
-            found.append(1_024 * int(fields["MemAvailable"].split()[0]))
-    limit, current = (Path("/sys/fs/cgroup") / name for name in ("memory.max", "memory.current"))
-    try:
-        if (most := limit.read_text().strip()) != "max":
-            found.append(max(0, int(most) - int(current.read_text())))
-    except (OSError, ValueError):
-        pass
-    return min(found) if found else None

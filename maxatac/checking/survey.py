@@ -25,7 +25,7 @@ from maxatac.checking.findings import (
     SplitFindings,
 )
 from maxatac.checking.tracks import TrackValues, read_track, shared_sizes
-from maxatac.errors import GenomeError, TrackError
+from maxatac.errors import GenomeError, Problem, TrackError
 from maxatac.formats import file_fault
 from maxatac.genome import Blacklist, ChromSizes, some
 from maxatac.intervals import read_intervals
@@ -105,7 +105,7 @@ def look_at_genome(opened: Opened, problems: list[str]) -> GenomeFindings:
         try:
             runs = opened.genome.n_intervals(chrom)
         except (GenomeError, OSError) as error:
-            problems.append(str(error))
+            problems.append(Problem.of(error))
         else:
             unknown += int((runs[:, 1] - runs[:, 0]).sum())
     signal = [opened.tracks[sample.signal] for sample in opened.samples if sample.signal in opened.tracks]
@@ -193,7 +193,7 @@ def read_tracks(opened: Opened, threads: int, problems: list[str]) -> dict[Path,
             try:
                 found[path] = future.result()
             except (TrackError, OSError) as error:
-                problems.append(str(error))
+                problems.append(Problem.of(error))
     return found
 
 

@@ -30,7 +30,7 @@ from maxatac.checking.survey import (
 )
 from maxatac.checking.text import format_bytes
 from maxatac.checking.tracks import TrackValues
-from maxatac.errors import GenomeError, InputError, MaxatacError, WeightsError
+from maxatac.errors import GenomeError, InputError, MaxatacError, Problem, WeightsError
 from maxatac.evaluation import window_starts
 from maxatac.genome import Blacklist, some
 from maxatac.held_out import STEP, count_bins, count_windows
@@ -111,7 +111,7 @@ def _try_out(
         except InputError as error:
             problems += error.problems
         except (MaxatacError, OSError) as error:
-            problems.append(str(error))
+            problems.append(Problem.of(error))
     # Keras takes its time, and a run that will not start has no need of it.
     model = _build(config, problems) if config.weights is not None or not problems else None
     if inputs is not None and model is not None and "labels" in found:
@@ -189,9 +189,8 @@ def _survey(
     regions = look_at_regions(opened, damaged)
     genome = look_at_genome(opened, damaged)
     # A file that was told of need not be told of again for another of its blocks.
-    told = "\n".join(problems)
-    paths = [str(use.path) for use in uses_of(opened.samples)]
-    problems += [text for text in damaged if not any(text.startswith(path) and f"{path}:" in told for path in paths)]
+    told = _files_told_of(problems)
+    problems += [problem for problem in damaged if not told & _files_told_of([problem])]
     files = look_at_files(opened)
     signal, binding = look_at_signal(opened, values), look_at_binding(opened, values)
     equal_files = find_equal_files(uses_of(opened.samples))
@@ -220,14 +219,22 @@ def _judge_signal(tracks: Sequence[SignalFindings], problems: list[str], warning
     for track in tracks:
         here = f"{track.path}: the ATAC signal of {track.cell_type}"
         if track.not_finite:
-            problems.append(f"{here} is infinite at {track.not_finite:,} bases; the loss could not be computed")
+            problems.append(
+                Problem(f"{here} is infinite at {track.not_finite:,} bases; the loss could not be computed", track.path)
+            )
         if not track.bases_read:
             continue
         if track.smallest is None or track.smallest == track.largest == 0:
             what = "has no data" if track.smallest is None else "is 0"
-            problems.append(f"{here} {what} on all {track.bases_read:,} bases read: there is nothing to learn from")
+            problems.append(
+                Problem(
+                    f"{here} {what} on all {track.bases_read:,} bases read: there is nothing to learn from", track.path
+                )
+            )
         elif track.smallest == track.largest and track.missing == 0:
-            problems.append(f"{here} is {track.largest:g} everywhere: there is nothing to learn from")
+            problems.append(
+                Problem(f"{here} is {track.largest:g} everywhere: there is nothing to learn from", track.path)
+            )
         elif track.smallest < 0 or (track.largest or 0) > 1:
             warnings.append(
                 f"{here} runs from {track.smallest:.3g} to {track.largest:.3g}; expected 0 to 1, as after maxATAC's "
@@ -246,7 +253,9 @@ def _judge_binding(
     for track in tracks:
         here = f"{track.path}: the binding of {track.cell_type}"
         if track.not_finite:
-            problems.append(f"{here} is infinite at {track.not_finite:,} bases; the loss could not be computed")
+            problems.append(
+                Problem(f"{here} is infinite at {track.not_finite:,} bases; the loss could not be computed", track.path)
+            )
         if quantitative or not track.bases_read:
             continue
         if not track.is_binary:
@@ -278,7 +287,7 @@ def _judge_binding(
 
 def _judge_sets(opened: Opened, values: Mapping[Path, TrackValues], problems: list[str]) -> None:
     """Find sets of chromosomes on which a cell type has nothing to train on, to validate on or to test on."""
-    told = tuple(problems)
+    told = _files_told_of(problems)
     sizes = opened.genome.chrom_sizes
     # What another set has too, or the 2bit lacks, has been told of.
     sets = {
@@ -288,10 +297,7 @@ def _judge_sets(opened: Opened, values: Mapping[Path, TrackValues], problems: li
     tested = sets.get("test", ())
     for sample in opened.samples:
         used = [name for name, chroms in sets.items() if chroms and opened.use_of(sample, chroms[0]) == name]
-        signal, binding = (
-            None if any(text.startswith(f"{path}:") for text in told) else values.get(path)
-            for path in (sample.signal, sample.binding)
-        )
+        signal, binding = (None if path in told else values.get(path) for path in (sample.signal, sample.binding))
         silent = [] if signal is None else [name for name in used if not _total(signal.not_zero, sets[name])]
         if silent:
             where = " and ".join(f"all {name} chromosomes ({some(sets[name])})" for name in silent)
@@ -310,6 +316,10 @@ def _judge_sets(opened: Opened, values: Mapping[Path, TrackValues], problems: li
             f"no window of the test chromosomes ({some(tested)}) is clear of the blacklist: there is nothing to "
             f"predict; {_OTHER_TEST}"
         )
+
+
+def _files_told_of(problems: Sequence[str]) -> set[Path]:
+    return {problem.path for problem in problems if isinstance(problem, Problem) and problem.path is not None}
 
 
 def _total(counts: Mapping[str, int], chroms: Sequence[str]) -> int:

@@ -238,6 +238,7 @@ def test_other_formats_are_refused(tmp_path: Path, text: bytes, words: str) -> N
     with pytest.raises(TrackError, match=words) as caught:
         Track(path)
     assert str(path) in str(caught.value)
+    assert caught.value.path == path
 
 
 def _big_track(path: Path) -> Path:

@@ -9,18 +9,24 @@ pyo3::import_exception!(maxatac.errors, GenomeError);
 pyo3::import_exception!(maxatac.errors, TrackError);
 pyo3::import_exception!(maxatac.errors, RegionError);
 
-/// Turns a core error into the exception that names it in Python.
+/// Turns a core error into the exception that names it in Python; that of a file has the path as `path` too.
 pub(crate) fn to_python(py: Python<'_>, error: Error) -> PyErr {
     let message = error.to_string();
     match error {
         Error::Io { path, source } => os_error(py, &path, &source),
-        Error::Format { kind, .. }
-        | Error::Changed { kind, .. }
-        | Error::UnknownChrom { kind, .. }
-        | Error::OutOfBounds { kind, .. } => match kind {
-            FileKind::TwoBit => GenomeError::new_err(message),
-            FileKind::BigWig => TrackError::new_err(message),
-        },
+        Error::Format { kind, path, .. }
+        | Error::Changed { kind, path, .. }
+        | Error::UnknownChrom { kind, path, .. }
+        | Error::OutOfBounds { kind, path, .. } => {
+            let exception = match kind {
+                FileKind::TwoBit => GenomeError::new_err(message),
+                FileKind::BigWig => TrackError::new_err(message),
+            };
+            match exception.value(py).setattr("path", path) {
+                Ok(()) => exception,
+                Err(error) => error,
+            }
+        }
         Error::InvalidArgument(_) => PyValueError::new_err(message),
         Error::Region(_) => RegionError::new_err(message),
         Error::Cancelled => PyKeyboardInterrupt::new_err(message),
