@@ -31,7 +31,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from maxatac.config_file import without_twins
-from maxatac.formats import check_file
+from maxatac.formats import check_file, phrase, sniff_bytes
 from maxatac.meta import COLUMNS, PEAK_COLUMNS, Label, Sample, check_samples, read_label, resolve_path
 
 KEYS = {
@@ -69,7 +69,7 @@ def read_cells(
     problems : list of str
         Gets one line, with file and record (counted from 1), per thing that is wrong.
     peaks_required : bool
-        If false, the peak files may be absent.
+        If false, the peak files may be absent; those of test cell types always may.
     test_cell_types : sequence of str, optional
         Cell types that become Test, all others becoming Train; the labels are then not looked at.
 
@@ -111,7 +111,12 @@ def as_meta(samples: Sequence[Sample]) -> str:
         )
         for sample in samples
     ]
-    return "".join("\t".join(row) + "\n" for row in rows)
+    return "".join("\t".join(map(_quoted, row)) + "\n" for row in rows)
+
+
+def _quoted(text: str) -> str:
+    # Quotation marks around a field are taken off when it is read.
+    return '"' + text.replace('"', '""') + '"' if text.startswith('"') else text
 
 
 def _parse(path: Path, found: list[str]) -> dict[str, Any] | None:
@@ -127,7 +132,9 @@ def _parse(path: Path, found: list[str]) -> dict[str, Any] | None:
         return None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        found.append(f"{path}, line {line}: found bytes that are not UTF-8; expected JSON")
+        kind = sniff_bytes(error.object)
+        what = "bytes that are not UTF-8" if kind == "unknown" else phrase(kind)
+        found.append(f"{path}, line {line}: found {what}; expected JSON")
         return None
     except (OSError, ValueError, RecursionError) as error:
         found.append(f"{path}: cannot be read as JSON ({error})")
@@ -156,6 +163,12 @@ def _read_cell(
     if name:
         here += f" ({name})"
     _check_keys(here, cell, tuple(KEYS), found)
+    given = cell.get("label")
+    is_test = (
+        isinstance(given, str) and given.strip().lower() == "test"
+        if test_cell_types is None
+        else name in test_cell_types
+    )
     files: dict[str, Path | None] = {}
     for key in _FILES:
         if cell.get(key) is not None:
@@ -163,12 +176,13 @@ def _read_cell(
             files[key] = resolve_path(path, here, key, text, found) if text else None
         else:
             files[key] = None
-            if peaks_required or key not in _PEAKS:
+            # Nothing is drawn from the peaks of a test cell type.
+            if key not in _PEAKS or (peaks_required and not is_test):
                 found.append(f"{here}: {key}: there is no file; expected one")
     label: Label | None
     if test_cell_types is not None:
-        label = "Test" if name in test_cell_types else "Train"
-    elif isinstance(given := cell.get("label"), str) and given.strip():
+        label = "Test" if is_test else "Train"
+    elif isinstance(given, str) and given.strip():
         label = read_label(here, given.strip(), found, what="label")
     else:
         found.append(f"{here}: label: found {_shown(given)}; expected Train or Test")

@@ -69,6 +69,19 @@ class Problem(str):
         return cls(str(error), None if name is None else Path(os.fsdecode(name)))
 
 
+def visible(text: str) -> str:
+    r"""Escape what cannot be seen in a message that quotes input: ``\u200b`` for a space without width.
+
+    Plain spaces and line ends stay. A ``Problem`` remains one.
+    """
+    if text.isprintable():
+        return text
+    shown = "".join(
+        char if char == "\n" or char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
+    return Problem(shown, text.path) if isinstance(text, Problem) else shown
+
+
 class InputError(MaxatacError):
     """Something is wrong with what the user gave; found before any work starts.
 
@@ -80,10 +93,11 @@ class InputError(MaxatacError):
     Attributes
     ----------
     problems : tuple of str
+        With escapes for what cannot be seen; see :func:`visible`.
     """
 
     def __init__(self, problems: Iterable[str]) -> None:
-        self.problems: tuple[str, ...] = tuple(problems)
+        self.problems: tuple[str, ...] = tuple(map(visible, problems))
         super().__init__(self.problems)
 
     def __str__(self) -> str:

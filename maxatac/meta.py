@@ -4,7 +4,8 @@ A tab-separated table with a header, in the layout of Cazares et al. 2023::
 
     Cell_Line  TF  ATAC_Signal_File  Binding_File  ATAC_Peaks  CHIP_Peaks  Train_Test_Label
 
-The columns may stand in any order, and others may stand between them.
+The columns may stand in any order, and others may stand between them. Fields may be quoted, and rows may have names, as
+R writes them.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import unquote, urlsplit
 
 from maxatac.formats import check_file, file_fault, phrase, sniff_bytes
 
@@ -29,6 +31,8 @@ _PATH_COLUMNS = ("ATAC_Signal_File", "Binding_File", *PEAK_COLUMNS)
 _LABEL_COLUMN = "Train_Test_Label"
 
 Label = Literal["Train", "Test"]
+
+_LABELS: dict[str, Label] = {"train": "Train", "test": "Test"}
 
 
 @dataclass(frozen=True)
@@ -79,12 +83,14 @@ def read_meta(
     Parameters
     ----------
     path : path-like
-        UTF-8 text; Windows line ends, a byte order mark, blank lines and a missing last line end are all right. Paths
-        in it are absolute, else relative to the working directory, else to the folder of the meta file.
+        UTF-8 text; Windows line ends, a byte order mark, blank lines, a missing last line end, quoted fields and row
+        names are all right. Paths in it are absolute or begin with ``~``, else relative to the working directory, else
+        to the folder of the meta file.
     problems : list of str
         Gets one line, with file and line number, per thing that is wrong.
     peaks_required : bool
-        If false, the peak columns may be absent, or empty in any row.
+        If false, the peak columns may be absent, or empty in any row. Those of Test rows may always be empty: nothing
+        is drawn from them.
     test_cell_types : sequence of str, optional
         Cell types that become Test, all others becoming Train; the label column is then not looked at.
 
@@ -101,13 +107,17 @@ def read_meta(
         optional = (() if peaks_required else PEAK_COLUMNS) + (() if test_cell_types is None else (_LABEL_COLUMN,))
         places = _read_header(meta, *lines[0], optional, found)
         if places is not None:
-            width = len(lines[0][1].rstrip().split("\t"))
-            for number, text in lines[1:]:
-                fields = _split_row(meta, number, text, width, found)
-                if fields is not None:
+            width = len(_fields(lines[0][1].rstrip()))
+            rows = _without_row_names([_fields(text, width) for _, text in lines[1:]], width, places)
+            for (number, text), fields in zip(lines[1:], rows, strict=True):
+                if len(fields) == width:
                     row = {column: fields[place] for column, place in places.items()}
                     sample = _read_row(meta, number, row, optional, test_cell_types, found)
                     samples += [] if sample is None else [sample]
+                else:
+                    spaces = " (spaces instead of tabs?)" if len(fields) < width and " " in text.strip() else ""
+                    here = f"{meta}, line {number}"
+                    found.append(f"{here}: found {len(fields)} columns; expected {width}, as in the header{spaces}")
             if len(lines) == 1:
                 found.append(f"{meta}: has a header but no row; expected one row per cell type")
             else:
@@ -146,8 +156,8 @@ def _read_lines(meta: Path, found: list[str]) -> list[tuple[int, str]]:
 def _read_header(
     meta: Path, number: int, header: str, optional: tuple[str, ...], found: list[str]
 ) -> dict[str, int] | None:
-    """Find the place of each column; None if a needed one is missing."""
-    names = [name.strip() for name in header.rstrip().split("\t")]
+    """Find the place of each column that is there; None if there are no columns."""
+    names = _fields(header.rstrip())
     here = f"{meta}, line {number}"
     if len(names) == 1:
         instead = next(
@@ -155,10 +165,10 @@ def _read_header(
         )
         found.append(
             f"{here}: found no tab in the header{instead and f', but {instead}'}; expected columns between tabs"
+            + (" (a spreadsheet saves them as tab-separated text)" if instead in ("commas", "semicolons") else "")
         )
         return None
     places: dict[str, int] = {}
-    complete = True
     for column in COLUMNS:
         count = names.count(column)
         if count > 1:
@@ -166,11 +176,10 @@ def _read_header(
         if count:
             places[column] = names.index(column)
         elif column not in optional:
-            complete = False
             near = _near_miss(column, names)
             hint = f" (found '{near}': is that it?)" if near else ""
             found.append(f"{here}: column {column} is missing{hint}")
-    return places if complete else None
+    return places
 
 
 def _near_miss(column: str, names: Sequence[str]) -> str | None:
@@ -180,17 +189,30 @@ def _near_miss(column: str, names: Sequence[str]) -> str | None:
     return bare[near[0]] if near else None
 
 
-def _split_row(meta: Path, number: int, text: str, width: int, found: list[str]) -> list[str] | None:
-    """Split a row into stripped fields; None if their number is wrong."""
-    fields = [field.strip() for field in text.split("\t")]
-    while len(fields) > width and not fields[-1]:
+def _fields(text: str, width: int | None = None) -> list[str]:
+    """Split a line into fields, without blanks around them and without quotation marks."""
+    fields = [_unquoted(field.strip()) for field in text.split("\t")]
+    while width is not None and len(fields) > width and not fields[-1]:
         # Spreadsheets pad short rows to the width of the widest.
         fields.pop()
-    if len(fields) == width:
-        return fields
-    spaces = " (spaces instead of tabs?)" if len(fields) < width and " " in text.strip() else ""
-    found.append(f"{meta}, line {number}: found {len(fields)} columns; expected {width}, as in the header{spaces}")
-    return None
+    return fields
+
+
+def _unquoted(field: str) -> str:
+    """Take off quotation marks by the rules of csv: one within them is doubled."""
+    match = re.fullmatch(r'"((?:[^"]|"")*)"', field)
+    return field if match is None else match[1].replace('""', '"').strip()
+
+
+def _without_row_names(rows: list[list[str]], width: int, places: Mapping[str, int]) -> list[list[str]]:
+    """Drop the names of rows, for which R writes no column into the header: one field more, in front of all rows."""
+    if any(len(fields) != width + 1 for fields in rows):
+        return rows
+    place = places.get(_LABEL_COLUMN)
+    # The field too many may also be the last; then the labels would be shifted.
+    if place is not None and not all(fields[place + 1].lower() in _LABELS for fields in rows):
+        return rows
+    return [fields[1:] for fields in rows]
 
 
 def _read_row(
@@ -205,19 +227,26 @@ def _read_row(
     here = f"{meta}, line {number}"
     # A dot is the empty cell of many tables, and stands for "no cell line" in the tables of regions that are written.
     row = {column: "" if value == "." else value for column, value in row.items()}
+    if test_cell_types is None:
+        is_test = row.get(_LABEL_COLUMN, "").lower() == "test"
+    else:
+        is_test = row.get("Cell_Line") in test_cell_types
+    if is_test:
+        # Nothing is drawn from its peaks.
+        optional += PEAK_COLUMNS
     empty = [column for column, value in row.items() if not value and column not in optional]
     found += [f"{here}: {column} is empty" for column in empty]
     paths = {column: resolve_path(meta, here, column, row.get(column, ""), found) for column in _PATH_COLUMNS}
     label: Label | None
     if test_cell_types is not None:
-        label = "Test" if row["Cell_Line"] in test_cell_types else "Train"
+        label = "Test" if is_test else "Train"
     else:
-        label = read_label(here, row[_LABEL_COLUMN], found)
+        label = read_label(here, row.get(_LABEL_COLUMN, ""), found)
     if label is None:
         return None
     return Sample(
-        cell_line=row["Cell_Line"],
-        tf=row["TF"],
+        cell_line=row.get("Cell_Line", ""),
+        tf=row.get("TF", ""),
         signal=paths["ATAC_Signal_File"] or Path(),
         binding=paths["Binding_File"] or Path(),
         atac_peaks=paths["ATAC_Peaks"],
@@ -229,13 +258,9 @@ def _read_row(
 
 def read_label(here: str, text: str, found: list[str], *, what: str = _LABEL_COLUMN) -> Label | None:
     """Read a label in any case."""
-    match text.lower():
-        case "train":
-            return "Train"
-        case "test":
-            return "Test"
-        case "":
-            return None
+    label = _LABELS.get(text.lower())
+    if label is not None or not text:
+        return label
     found.append(f"{here}: found {what} '{text}'; expected Train or Test")
     return None
 
@@ -250,14 +275,20 @@ def resolve_path(meta: Path, here: str, column: str, text: str, found: list[str]
     here, column : str
         The place in it, for messages.
     text : str
-        Absolute, else relative to the working directory, else to the folder of the table.
+        Absolute or with the user's folder as ``~``, else relative to the working directory, else to the folder of the
+        table, else, where the table is a link, to that of its target.
     found : list of str
         Gets a line if there is no such file, it cannot be used, or there are two.
     """
     if not text:
         return None
-    candidates = list(dict.fromkeys((Path.cwd() / text, Path(os.path.abspath(meta)).parent / text)))
+    folders = (Path.cwd(), Path(os.path.abspath(meta)).parent)
+    candidates = list(dict.fromkeys(folder / text for folder in folders))
     there = [path for path in candidates if os.path.lexists(path)]
+    for other in (Path(os.path.realpath(meta)).parent / text, Path(os.path.expanduser(text))):
+        if not there and other not in candidates and other.is_absolute():
+            candidates.append(other)
+            there = [other] if os.path.lexists(other) else []
     if len(there) == 2 and os.path.realpath(there[0]) != os.path.realpath(there[1]):
         found.append(
             f"{here}: {column} '{text}' could be {there[0]} or {there[1]}, which differ; write an absolute path"
@@ -265,7 +296,8 @@ def resolve_path(meta: Path, here: str, column: str, text: str, found: list[str]
         return there[0]
     if not there:
         looked = " and ".join(str(path) for path in candidates) if not os.path.isabs(text) else ""
-        found.append(f"{here}: {column} '{text}' does not exist{looked and f' (looked for {looked})'}")
+        fault = _foreign(text) or f"does not exist{looked and f' (looked for {looked})'}"
+        found.append(f"{here}: {column} '{text}' {fault}")
         return candidates[0]
     # A dangling link in the working directory must not hide the file beside the meta file.
     chosen = next((path for path in there if file_fault(path) is None), there[0])
@@ -273,6 +305,24 @@ def resolve_path(meta: Path, here: str, column: str, text: str, found: list[str]
     if fault is not None:
         found.append(f"{here}: {column} '{text}' {fault}")
     return chosen
+
+
+def _foreign(text: str) -> str | None:
+    """Tell what to do about a path that this system cannot follow; None if it is a usual one."""
+    if match := re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", text):
+        parts = urlsplit(text)
+        if match[1].lower() == "file" and parts.netloc in ("", "localhost"):
+            return f"is a URL; write {unquote(parts.path)}"
+        return "is not on this machine; download it, and write the path of the copy"
+    if re.match(r"[A-Za-z]:[\\/]|\\\\", text):
+        return "is a path of Windows; write the one that the file has on this system"
+    if "\\" in text:
+        return f"does not exist; between folders stands /, as in {text.replace(chr(92), '/')}"
+    if re.search(r"\$(\w+|\{\w+\})", text):
+        whole = os.path.expandvars(text)
+        hint = f", such as {whole}" if "$" not in whole else ""
+        return f"does not exist; variables are not replaced here: write the whole path{hint}"
+    return None
 
 
 def _check_travel(meta: Path, samples: Sequence[Sample], found: list[str]) -> None:

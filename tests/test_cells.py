@@ -66,6 +66,33 @@ def test_meta_file_made_of_it(damaged: TinySet, tmp_path: Path) -> None:
     assert [sample.signal for sample in again] == [sample.signal for sample in samples]
 
 
+def test_quotation_marks_reach_the_meta_file(damaged: TinySet, tmp_path: Path) -> None:
+    what = content(damaged)
+    what["cells"][0]["cell_type"] = '"A" and "B"'
+    found: list[str] = []
+    samples = read_cells(written(damaged, what), found)
+    table = tmp_path / "elsewhere.tsv"
+    table.write_text(as_meta(samples))
+    assert [sample.cell_line for sample in read_meta(table, found)] == ['"A" and "B"', "CellB", "CellC"]
+    assert found == []
+
+
+@pytest.mark.parametrize("test_cell_types", [None, ["CellC"]])
+def test_test_cell_types_need_no_peaks(
+    test_cell_types: list[str] | None, damaged: TinySet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    what = content(damaged)
+    del what["cells"][2]["atac_peaks"], what["cells"][2]["chip_peaks"]
+    if test_cell_types is not None:
+        del what["cells"][2]["label"]
+    path = written(damaged, what)
+    assert problems(path, test_cell_types=test_cell_types) == []
+    # Nor does a check, which counts the peaks of all that have some.
+    more = [] if test_cell_types is None else ["--test_cell_types", *test_cell_types]
+    words = damaged.arguments(tmp_path / "out", "--dry_run", *more, meta_file=None, cells=path)
+    assert main(words) == 0, capsys.readouterr().err
+
+
 @pytest.mark.parametrize("form", ["path", "location", "relative location", "both", "with more"])
 def test_file_objects(form: str, damaged: TinySet) -> None:
     odd = damaged.folder / "CellA signal 100%.bw"

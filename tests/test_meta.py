@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from maxatac.errors import InputError
 from maxatac.meta import COLUMNS, Sample, read_meta
 
 FILES = ("a.bw", "b.bw", "a.bed", "b.bed")
@@ -299,3 +300,158 @@ def test_a_table_without_its_files(folder: Path) -> None:
     assert problems[-1].endswith("--cells")
     _, problems = read(folder, [HEADER, row(files=("a.bw", "gone.bw", "gone.bed", "lost.bed"))])
     assert len(problems) == 3
+
+
+# As spreadsheets and R write them.
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\n".join("\t".join(f'"{field}"' for field in line.split("\t")) for line in LINES),
+        # write.table(quote = TRUE, row.names = TRUE): the header has a field less.
+        "\n".join([LINES[0], *(f'"{number}"\t{line}' for number, line in enumerate(LINES[1:], 1))]),
+        "\n".join([LINES[0], *(f"{number}\t{line}\t\t" for number, line in enumerate(LINES[1:], 1))]),
+        # pandas names the index nothing.
+        "\n".join(["\t" + LINES[0], *(f"{number}\t{line}" for number, line in enumerate(LINES[1:]))]),
+    ],
+)
+def test_quotes_and_row_names(folder: Path, content: str) -> None:
+    samples, problems = read(folder, content + "\n")
+    assert problems == []
+    assert [(s.cell_line, s.tf, s.label, s.signal.name, s.line) for s in samples] == [
+        ("K562", "CTCF", "Train", "a.bw", 2),
+        ("HepG2", "CTCF", "Test", "a.bw", 3),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [('"K ""562"""', 'K "562"'), ('"K562', '"K562'), ('K"562"', 'K"562"'), ('"K" 562"', '"K" 562"'), ("'K'", "'K'")],
+)
+def test_quotation_marks_by_the_rules_of_csv(folder: Path, field: str, name: str) -> None:
+    samples, problems = read(folder, [HEADER, row(field)])
+    assert problems == []
+    assert samples[0].cell_line == name
+
+
+def test_a_field_too_many_at_the_end_is_no_row_name(folder: Path) -> None:
+    _, problems = read(folder, [HEADER, row() + "\tmore", row("B") + "\tmore"])
+    assert [problem.partition(";")[0] for problem in problems] == [
+        "META, line 2: found 8 columns",
+        "META, line 3: found 8 columns",
+    ]
+
+
+def test_row_names_where_no_label_tells(folder: Path) -> None:
+    content = [line.rpartition("\t")[0] for line in (HEADER, "1\t" + row("A"), "2\t" + row("B"))]
+    samples, problems = read(folder, content, test_cell_types=["B"])
+    assert problems == []
+    assert [(sample.cell_line, sample.label) for sample in samples] == [("A", "Train"), ("B", "Test")]
+
+
+@pytest.mark.parametrize("mark", [",", ";"])
+def test_other_separators_are_named(folder: Path, mark: str) -> None:
+    _, (problem,) = read(folder, ['"' + HEADER.replace("\t", f'"{mark}"') + '"', row().replace("\t", mark)])
+    assert problem.startswith("META, line 1: ")
+    assert {",": "commas", ";": "semicolons"}[mark] in problem
+    assert "tab-separated" in problem
+
+
+def test_a_missing_column_hides_no_other_problem(folder: Path) -> None:
+    content = [line.replace("\tb.bw", "").replace("\tBinding_File", "") for line in (HEADER, row(label="?"), row("B"))]
+    content[2] = content[2].replace("a.bw", "gone.bw")
+    _, problems = read(folder, content)
+    assert len(problems) == 3
+    for problem, start in zip(
+        problems, ("line 1: column Binding_File", "line 2: found", "line 3: ATAC_S"), strict=True
+    ):
+        assert problem.startswith(f"META, {start}")
+
+
+# Peaks of test cell types.
+
+
+@pytest.mark.parametrize("test_cell_types", [None, ["B"]])
+def test_test_rows_need_no_peaks(folder: Path, test_cell_types: list[str] | None) -> None:
+    label = "Test" if test_cell_types is None else "Train"
+    content = [HEADER, row("A"), row("B", label=label, files=("a.bw", "b.bw", "", "."))]
+    samples, problems = read(folder, content, test_cell_types=test_cell_types)
+    assert problems == []
+    assert samples[1].label == "Test"
+    assert (samples[1].atac_peaks, samples[1].chip_peaks) == (None, None)
+    _, problems = read(folder, [HEADER, row("A"), row("B", files=("a.bw", "b.bw", "", "."))])
+    assert len(problems) == 2
+
+
+# Paths.
+
+
+def test_a_linked_meta_file_leads_to_its_own_folder(folder: Path) -> None:
+    (folder / "meta.tsv").write_text(f"{HEADER}\n{row()}\n")
+    link = folder / "elsewhere" / "link.tsv"
+    link.symlink_to(folder / "meta.tsv")
+    problems: list[str] = []
+    samples = read_meta(link, problems)
+    assert problems == []
+    assert samples[0].signal == folder / "a.bw"
+    # What lies beside the link comes first.
+    (folder / "elsewhere" / "a.bw").write_text("other")
+    assert read_meta(link, problems)[0].signal == folder / "elsewhere" / "a.bw"
+
+
+def test_home_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(folder))
+    samples, problems = read(folder, [HEADER, row(files=("~/a.bw", *FILES[1:]))])
+    assert problems == []
+    assert samples[0].signal == folder / "a.bw"
+    (folder / "~").mkdir()
+    (folder / "~" / "a.bw").write_text("so called")
+    samples, problems = read(folder, [HEADER, row(files=("~/a.bw", *FILES[1:]))])
+    assert samples[0].signal == folder / "~" / "a.bw"
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("$DATA/a.bw", "write the whole path, such as /data/a.bw"),
+        ("${DATA}/a.bw", "write the whole path, such as /data/a.bw"),
+        ("$NOWHERE_AT_ALL/a.bw", "write the whole path"),
+        ("file:///data/a%20b.bw", "write /data/a b.bw"),
+        ("file://other.host/a.bw", "download it"),
+        ("gs://bucket/a.bw", "download it"),
+        ("s3://bucket/a.bw", "download it"),
+        ("https://host/a.bw?x=1", "download it"),
+        ("C:\\data\\a.bw", "a path of Windows"),
+        ("d:/data/a.bw", "a path of Windows"),
+        ("\\\\server\\share\\a.bw", "a path of Windows"),
+        ("data\\a.bw", "data/a.bw"),
+    ],
+)
+def test_paths_that_lead_nowhere_here(folder: Path, path: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA", "/data")
+    monkeypatch.delenv("NOWHERE_AT_ALL", raising=False)
+    _, (problem,) = read(folder, [HEADER, row(files=(path, *FILES[1:]))])
+    assert problem.startswith(f"META, line 2: ATAC_Signal_File '{path}' ")
+    assert said in problem
+
+
+def test_a_file_of_an_odd_name_is_found(folder: Path) -> None:
+    (folder / "a$b.bw").write_text("content")
+    (folder / "C:\\a.bw").write_text("content")
+    samples, problems = read(folder, [HEADER, row(files=("a$b.bw", "C:\\a.bw", *FILES[2:]))])
+    assert problems == []
+
+
+# What cannot be seen.
+
+
+@pytest.mark.parametrize("char", ["\u200b", "\xa0", "\ufeff", "\u2028", "\x7f"])
+def test_what_cannot_be_seen_is_escaped(folder: Path, char: str) -> None:
+    _, problems = read(folder, [HEADER.replace("TF", f"T{char}F"), row(files=(f"a{char}.bw", *FILES[1:]))])
+    told = InputError(problems).problems
+    assert len(told) == 2
+    escape = char.encode("unicode_escape").decode()
+    assert f"T{escape}F" in told[0]
+    assert f"a{escape}.bw" in told[1]
+    assert str(InputError(told)).replace("\n", "").isprintable()

@@ -30,7 +30,7 @@ from maxatac.checking.survey import (
 )
 from maxatac.checking.text import format_bytes
 from maxatac.checking.tracks import TrackValues
-from maxatac.errors import GenomeError, InputError, MaxatacError, Problem, WeightsError
+from maxatac.errors import GenomeError, InputError, MaxatacError, Problem, WeightsError, visible
 from maxatac.evaluation import window_starts
 from maxatac.genome import Blacklist, some
 from maxatac.held_out import STEP, count_bins, count_windows
@@ -75,9 +75,9 @@ def run(config: TrainConfig, folder: RunFolder | None, *, timed_fit: bool) -> Fi
     if isinstance(estimates, Estimates):
         _judge_estimates(config, estimates, problems, warnings)
     return Findings(
-        problems=tuple(dict.fromkeys(problems)),
-        warnings=tuple(dict.fromkeys(warnings)),
-        notes=tuple(dict.fromkeys(notes)),
+        problems=tuple(dict.fromkeys(map(visible, problems))),
+        warnings=tuple(dict.fromkeys(map(visible, warnings))),
+        notes=tuple(dict.fromkeys(map(visible, notes))),
         **found,
     )
 

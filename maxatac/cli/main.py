@@ -18,7 +18,7 @@ from maxatac.backend import own_settings
 from maxatac.cli import check, report, simulate, train
 from maxatac.cli.config import fill_from_file
 from maxatac.cli.output import flush
-from maxatac.errors import InputError, MaxatacError, Stopped
+from maxatac.errors import InputError, MaxatacError, Stopped, visible
 from maxatac.interrupt import heed_signals
 
 logger = logging.getLogger("maxatac")
@@ -139,7 +139,7 @@ def run(command: Callable[[T], int], argument: T) -> int:
 def _tell(line: str) -> None:
     """Print a line to stderr; where it cannot be written, the exit status has to do."""
     with contextlib.suppress(OSError, ValueError):
-        print(f"maxatac: {line}", file=sys.stderr)
+        print(f"maxatac: {visible(line)}", file=sys.stderr)
 
 
 def _obey(arguments: Sequence[str] | None) -> int:
