@@ -13,6 +13,7 @@ import importlib.util
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,7 @@ def own_settings() -> Iterator[None]:
             _given = dict(os.environ)
             stack.callback(_forget)
             stack.enter_context(_own_environment())
+            stack.enter_context(_own_cache())
         if (keras := sys.modules.get("keras")) is not None:
             stack.enter_context(_own_keras(keras))
         if (jax := sys.modules.get("jax")) is not None:
@@ -164,6 +166,30 @@ def _own_environment() -> Iterator[None]:
         _put(before)
 
 
+@contextlib.contextmanager
+def _own_cache() -> Iterator[None]:
+    """Let Matplotlib keep what it finds out about fonts in a folder that no other user can write to."""
+    name = "MPLCONFIGDIR"
+    configured = os.environ.get(name)
+    if not configured or not _is_foreign(Path(configured)):
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="maxatac-", ignore_cleanup_errors=True) as folder:
+        _put({name: folder})
+        try:
+            yield
+        finally:
+            _put({name: configured})
+
+
+def _is_foreign(path: Path) -> bool:
+    """Whether a file or folder is there, and another user's, neither this process's nor the system's."""
+    try:
+        return hasattr(os, "getuid") and path.stat().st_uid not in (os.getuid(), 0)
+    except OSError:
+        return False
+
+
 def _put(variables: Mapping[str, str | None]) -> None:
     for name, value in variables.items():
         if value is None:
@@ -196,9 +222,9 @@ def _own_jax(jax: Any) -> Iterator[None]:
         "jax_enable_x64": False, "jax_numpy_dtype_promotion": "standard", "jax_numpy_rank_promotion": "allow",
         "jax_disable_jit": False, "jax_default_prng_impl": "threefry2x32",
     }  # fmt: skip
-    before = {name: getattr(jax.config, name) for name in wanted}
-    for name, value in wanted.items():
-        jax.config.update(name, value)
+    before = {name: getattr(jax.config, name) for name in wanted if hasattr(jax.config, name)}
+    for name in before:
+        jax.config.update(name, wanted[name])
     try:
         yield
     finally:
@@ -217,7 +243,7 @@ def _keras_file(environment: Mapping[str, str]) -> Path:
 def _keras_settings(path: Path) -> dict[str, Any]:
     """Read Keras' own configuration file; nothing if there is none, or another user has left it in a shared folder."""
     try:
-        if hasattr(os, "getuid") and path.stat().st_uid not in (os.getuid(), 0):
+        if _is_foreign(path):
             return {}
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RuntimeError):

@@ -296,8 +296,8 @@ def resolve_path(meta: Path, here: str, column: str, text: str, found: list[str]
         return there[0]
     if not there:
         looked = " and ".join(str(path) for path in candidates) if not os.path.isabs(text) else ""
-        fault = _foreign(text) or f"does not exist{looked and f' (looked for {looked})'}"
-        found.append(f"{here}: {column} '{text}' {fault}")
+        said = _foreign(text) or f"does not exist{looked and f' (looked for {looked})'}"
+        found.append(f"{here}: {column} '{text}' {said}")
         return candidates[0]
     # A dangling link in the working directory must not hide the file beside the meta file.
     chosen = next((path for path in there if file_fault(path) is None), there[0])

@@ -80,6 +80,35 @@ def test_file_of_another_user_is_not_obeyed(home: Path, monkeypatch: pytest.Monk
     assert chosen_backend(environment) == ("tensorflow", "the default")
 
 
+def test_cache_of_another_user_is_not_used(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPLCONFIGDIR", str(home))
+    with own_settings():
+        assert os.environ["MPLCONFIGDIR"] == str(home)
+    monkeypatch.setattr("maxatac.backend._is_foreign", lambda path: path == home)
+    with own_settings():
+        mine = Path(os.environ["MPLCONFIGDIR"])
+        assert mine != home
+        assert mine.stat().st_mode & 0o77 == 0
+    assert not mine.exists()
+    assert os.environ["MPLCONFIGDIR"] == str(home)
+
+
+def test_jax_of_another_program() -> None:
+    script = """
+import jax
+jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_numpy_dtype_promotion", "strict")
+from maxatac.backend import own_settings
+def told():
+    return jax.config.jax_enable_x64, str(jax.config.jax_numpy_dtype_promotion).rpartition('.')[2].lower()
+with own_settings():
+    print(told(), jax.numpy.arange(3.0).dtype)
+print(told())
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["(False, 'standard') float32", "(True, 'strict')"]
+
+
 @pytest.mark.usefixtures("not_imported")
 @pytest.mark.parametrize("name", ["torch", "theano", "Tensorflow", "jax "])
 def test_backend_that_a_run_cannot_use(home: Path, name: str) -> None:

@@ -7,7 +7,6 @@ machine has: two cores may be two threads of one.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -16,6 +15,7 @@ import numpy as np
 
 from benchmarks.clock import Contender, Cost, InProcess, alternate, spread
 from benchmarks.data import BATCH_SIZE, BenchSet
+from maxatac.machine import usable_processors
 
 ITERATIONS = 20_000  # of the hash: about as long as a batch takes on one thread
 
@@ -25,7 +25,7 @@ TURN = 8
 
 def cores() -> int:
     """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return usable_processors()
 
 
 def measure_threads(data: BenchSet, rounds: int) -> dict[str, Any]:
