@@ -147,6 +147,10 @@ def test_misspelt_required_option_brings_a_suggestion(capsys: pytest.CaptureFixt
     assert "unknown option --sequnce; did you mean --sequence?" in told
 
 
+def test_spaces_that_a_web_page_has_put_in_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "unknown option --epochs\\xa03; did you mean --epochs?" in refused([*NEEDED, "--epochs\xa03"], capsys)
+
+
 def test_all_unknown_options_are_named(capsys: pytest.CaptureFixture[str]) -> None:
     told = refused([*NEEDED, "--epoch", "3", "--xyzzy", "--seeds=4"], capsys)
     assert "--epochs?" in told

@@ -50,7 +50,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Leave with what is wrong, and where the options are listed; the usage would bury it."""
-        lines = "".join(f"{self.prog}: error: {line}\n" for line in message.splitlines())
+        lines = "".join(f"{self.prog}: error: {visible(line)}\n" for line in message.split("\n"))
         self.exit(BAD_INPUT, f"{lines}See {self.prog} --help.\n")
 
     def reject_unknown(self, unknown: Sequence[str]) -> None:
