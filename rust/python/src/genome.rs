@@ -4,9 +4,10 @@ use std::sync::Arc;
 use maxatac_core::{Strand, TwoBit};
 use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::PyMappingProxy;
 
 use crate::error::{interval, to_python};
+use crate::sizes::Sizes;
 
 /// A genome in UCSC's 2bit format.
 ///
@@ -25,6 +26,7 @@ use crate::error::{interval, to_python};
 pub(crate) struct Genome {
     pub(crate) inner: Arc<TwoBit>,
     path: PathBuf,
+    sizes: Sizes,
 }
 
 #[pymethods]
@@ -37,6 +39,7 @@ impl Genome {
         Ok(Self {
             inner: Arc::new(inner),
             path,
+            sizes: Sizes::new(),
         })
     }
 
@@ -46,14 +49,10 @@ impl Genome {
         self.path.display().to_string()
     }
 
-    /// dict of str to int: Length in bp of each sequence, in the order of the file.
+    /// mapping of str to int: Length in bp of each sequence, in the order of the file; not to be changed.
     #[getter]
-    fn chrom_sizes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let sizes = PyDict::new(py);
-        for chrom in self.inner.chroms() {
-            sizes.set_item(&chrom.name, chrom.size)?;
-        }
-        Ok(sizes)
+    fn chrom_sizes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyMappingProxy>> {
+        self.sizes.of(py, self.inner.chroms())
     }
 
     /// One-hot bases of an interval.

@@ -10,6 +10,7 @@ mod batch;
 mod error;
 mod genome;
 mod sampler;
+mod sizes;
 mod track;
 
 use pyo3::prelude::*;

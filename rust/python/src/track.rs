@@ -4,9 +4,10 @@ use std::sync::Arc;
 use maxatac_core::bigwig::{BigWig, Scratch};
 use numpy::PyArray1;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::PyMappingProxy;
 
 use crate::error::{interval, to_python};
+use crate::sizes::Sizes;
 
 type Columns<'py> = (
     Bound<'py, PyArray1<i64>>,
@@ -31,6 +32,7 @@ type Columns<'py> = (
 pub(crate) struct Track {
     pub(crate) inner: Arc<BigWig>,
     path: PathBuf,
+    sizes: Sizes,
 }
 
 #[pymethods]
@@ -43,6 +45,7 @@ impl Track {
         Ok(Self {
             inner: Arc::new(inner),
             path,
+            sizes: Sizes::new(),
         })
     }
 
@@ -52,14 +55,10 @@ impl Track {
         self.path.display().to_string()
     }
 
-    /// dict of str to int: Length in bp of each chromosome, in the order of the file.
+    /// mapping of str to int: Length in bp of each chromosome, in the order of the file; not to be changed.
     #[getter]
-    fn chrom_sizes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let sizes = PyDict::new(py);
-        for chrom in self.inner.chroms() {
-            sizes.set_item(&chrom.name, chrom.size)?;
-        }
-        Ok(sizes)
+    fn chrom_sizes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyMappingProxy>> {
+        self.sizes.of(py, self.inner.chroms())
     }
 
     /// Signal at each base of an interval.
