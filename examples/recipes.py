@@ -343,7 +343,7 @@ def weights_of(output: Path, line: str, tf: str, seed: int) -> tuple[Recipe, Wei
 
 def compare(data: Path, output: Path, lines: list[str], tf: str, seeds: list[int], epochs: int) -> None:
     """Score two lines on the test chromosomes, with a paired interval over blocks of the genome."""
-    from maxatac.bootstrap import METRICS, Resampled, block_length, draw_weights, interval, resample
+    from maxatac.bootstrap import METRICS, Resampled, block_length, draw_weights, interval, number_blocks, resample
 
     place = METRICS.index("average_precision")
     found: dict[str, list[Resampled]] = {line: [] for line in lines}
@@ -353,19 +353,14 @@ def compare(data: Path, output: Path, lines: list[str], tf: str, seeds: list[int
             study = Study(data, tf, seed, epochs, recipe, output / "test")
             study.for_statistics.epoch = epochs - 1
             study.take(weights)
-            labels, scores, blocks, count = [], [], [], 0
             by_chrom = {chrom: study.bins([chrom]) for chrom in TEST_CHROMS}
             # All bins of a chromosome that were predicted, in their order: places in it are lost, blocks stay blocks.
             covered = {chrom: np.ones(len(held.labels), np.bool_) for chrom, held in by_chrom.items()}
-            length = block_length(covered, 32)
-            for held in by_chrom.values():
-                _, numbers = np.unique(np.arange(len(held.labels)) * 32 // length, return_inverse=True)
-                labels.append(held.labels)
-                scores.append(held.model)
-                blocks.append(numbers + count)
-                count += int(numbers.max()) + 1
-            weights_drawn = draw_weights(count, 1)
-            result = resample(np.concatenate(labels), np.concatenate(scores), np.concatenate(blocks), weights_drawn)
+            blocks, count = number_blocks(covered, 32, block_length(covered, 32))
+            labels, scores = (
+                np.concatenate([getattr(held, part) for held in by_chrom.values()]) for part in ("labels", "model")
+            )
+            result = resample(labels, scores, blocks, draw_weights(count, 1))
             found[line].append(result)
             print(f"{tf} seed {seed}, {line}: {result.values['average_precision']:.4f}", flush=True)
     one, other = (

@@ -52,16 +52,54 @@ def block_length(covered: Mapping[str, NDArray[np.bool_]], bin_size: int) -> int
     int
         In bp, a multiple of 800; 800 where even such short ones are fewer than 30.
     """
+    total = bin_size * sum(map(len, covered.values()))
     length = BLOCK
-    while length > BLOCK_UNIT and count_blocks(covered, bin_size, length) < MIN_BLOCKS:
+    # There cannot be more than two blocks to a block's length, and one: most lengths need no counting.
+    while length > BLOCK_UNIT and (
+        2 * total < length * (MIN_BLOCKS - 1) or number_blocks(covered, bin_size, length)[1] < MIN_BLOCKS
+    ):
         # A tenth less each time: near enough to the longest that will do.
         length = max(int(length * 0.9) // BLOCK_UNIT, 1) * BLOCK_UNIT
     return length
 
 
-def count_blocks(covered: Mapping[str, NDArray[np.bool_]], bin_size: int, length: int) -> int:
-    """Count the blocks of a length that have a scored bin in them."""
-    return sum(len(np.unique(np.flatnonzero(mask) * bin_size // length)) for mask in covered.values())
+def number_blocks(
+    covered: Mapping[str, NDArray[np.bool_]], bin_size: int, length: int
+) -> tuple[NDArray[np.int64], int]:
+    """Give numbers to the blocks of a length that have a scored bin in them.
+
+    Chromosomes shorter than a block share one with the next such in the list, as long as it has room. So blocks are as
+    many as the bases ask for, however many sequences these are in.
+
+    Parameters
+    ----------
+    covered : mapping of str to array of shape (bins,), bool
+        Which bins of each chromosome are scored.
+    bin_size, length : int
+        In bp.
+
+    Returns
+    -------
+    blocks : shape (scored bins,), int64
+        Block of each scored bin, from 0, in the order of the chromosomes.
+    count : int
+        Blocks in all.
+    """
+    numbers = [np.empty(0, np.int64)]
+    count, shared, room = 0, 0, 0
+    for mask in covered.values():
+        places, size = np.flatnonzero(mask), len(mask) * bin_size
+        if size >= length:
+            found, own = np.unique(places * bin_size // length, return_inverse=True)
+            numbers.append(own + count)
+            count += len(found)
+        elif len(places):
+            if size > room:
+                shared, room = count, length
+                count += 1
+            room -= size
+            numbers.append(np.full(len(places), shared, np.int64))
+    return np.concatenate(numbers), count
 
 
 def draw_weights(blocks: int, seed: int, resamples: int = RESAMPLES) -> NDArray[np.int64]:

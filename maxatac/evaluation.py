@@ -11,8 +11,8 @@ left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -36,6 +36,7 @@ COARSE_BIN_SIZE = 200
 """Width in bp of the bins that published maxATAC models are benchmarked in."""
 
 _T = TypeVar("_T")
+_Item = TypeVar("_Item")
 
 
 class GenomeReader(Protocol):
@@ -64,11 +65,11 @@ WindowReader = Callable[..., NDArray[np.float32]]
 """``maxatac.read_windows``, or anything that is called like it."""
 
 
-def predict_chromosome(
+def predict_chromosomes(
     model: keras.Model,
     genome: GenomeReader,
     track: TrackReader,
-    chrom: str,
+    chroms: Iterable[str],
     *,
     step: int = 256,
     batch_size: int = 256,
@@ -76,12 +77,14 @@ def predict_chromosome(
     blacklist: Blacklist | None = None,
     read: WindowReader | None = None,
     after_batch: Callable[[int], None] | None = None,
-) -> NDArray[np.float32]:
-    """Predict every bin of a chromosome.
+) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """Predict every bin of some chromosomes, one after the other.
 
-    Windows lie at 0, ``step``, 2 ``step``, ..., and one more at the last place where the bins line up, so that all full
-    bins are reached. Every batch has the same size, the last one is filled up and cut, so that a compiled model is
-    compiled once. Compile the model with ``jit_compile=True`` for speed; loss and optimiser are not used.
+    Windows lie at 0, ``step``, 2 ``step``, ... of each chromosome, and one more at the last place where the bins line
+    up, so that all full bins are reached. The windows of all chromosomes make one row, which is cut into batches: a
+    genome of many small sequences takes no more of them than one large chromosome. Every batch has the same size, the
+    very last one is filled up, so that a compiled model is compiled once. Compile the model with ``jit_compile=True``
+    for speed; loss and optimiser are not used.
 
     Parameters
     ----------
@@ -91,8 +94,8 @@ def predict_chromosome(
         The sequence.
     track : Track
         The ATAC signal; no data counts as 0.
-    chrom : str
-        Name of the chromosome.
+    chroms : iterable of str
+        Names of the chromosomes.
     step : int
         Distance of windows in bp, a multiple of 32.
     batch_size : int
@@ -104,11 +107,13 @@ def predict_chromosome(
     read : callable, optional
         Reads windows as ``maxatac.read_windows`` does; ``read_overlapping`` by default.
     after_batch : callable, optional
-        Told of the windows of each batch; what it raises ends the prediction.
+        Told of the windows of each call of the model; what it raises ends the prediction.
 
-    Returns
-    -------
-    shape (chromosome length // 32,), float32
+    Yields
+    ------
+    chrom : str
+        In the order given, each as soon as its last window is predicted; only the bins of one chromosome are kept.
+    predictions : shape (chromosome length // 32,), float32
         Mean prediction per bin; NaN where no window covers the bin.
 
     Raises
@@ -123,50 +128,136 @@ def predict_chromosome(
     if batch_size < 1:
         raise ValueError(f"a batch needs at least one window, found {batch_size}")
     reader = read_overlapping if read is None else read
-    size = genome.chrom_sizes[chrom]
-    starts = window_starts(chrom, size, step, blacklist)
-    total = np.zeros(size // BIN_SIZE, dtype=np.float64)
-    count = np.zeros(size // BIN_SIZE, dtype=np.int32)
-    strands = (False, True) if both_strands else (False,)
-    calls = [(first, reverse) for first in range(0, len(starts), batch_size) for reverse in strands]
+    sizes = genome.chrom_sizes
 
-    def windows_of(call: int) -> NDArray[np.float32]:
-        first, reverse = calls[call]
-        batch = starts[first : first + batch_size]
-        filled = np.pad(batch, (0, batch_size - len(batch)), mode="edge")
-        return reader(genome, track, chrom, filled, reverse_complement=reverse)
+    def read_batch(pieces: Sequence[_Piece]) -> tuple[Sequence[_Piece], list[NDArray[np.float32]]]:
+        filled = [reader(genome, track, piece.chrom, piece.starts) for piece in pieces if len(piece.starts)]
+        if not filled:
+            return pieces, []
+        missing = batch_size - sum(map(len, filled))
+        forward = np.concatenate([*filled, np.repeat(filled[-1][-1:], missing, axis=0)])
+        return pieces, [forward, _reverse_complement(forward)] if both_strands else [forward]
 
-    for (first, reverse), windows in zip(calls, read_ahead(windows_of, len(calls)), strict=True):
-        batch = starts[first : first + batch_size]
-        bins = batch[:, None] // BIN_SIZE + np.arange(BINS)
-        predictions = np.asarray(model.predict_on_batch(windows))[: len(batch)]
-        if not np.isfinite(predictions).all():
-            raise MaxatacError(_told_not_finite(chrom, batch, windows, predictions))
-        np.add.at(total, bins, predictions[:, ::-1] if reverse else predictions)
-        np.add.at(count, bins, 1)
-        if after_batch is not None:
-            after_batch(len(batch))
-    scores = np.full(total.shape, np.nan, dtype=np.float32)
-    np.divide(total, count, out=scores, where=count > 0, casting="same_kind")
-    return scores
+    bins = _BinMeans(0)
+    for pieces, strands in read_ahead(read_batch, _batches(chroms, sizes, step, batch_size, blacklist)):
+        predictions: list[NDArray[np.float32]] = []
+        for windows in strands:
+            found: NDArray[np.float32] = np.asarray(model.predict_on_batch(windows))
+            _check_finite(pieces, windows, found)
+            predictions.append(found if not predictions else found[:, ::-1])
+            if after_batch is not None:
+                after_batch(sum(len(piece.starts) for piece in pieces))
+        row = 0
+        for piece in pieces:
+            if piece.is_first:
+                bins = _BinMeans(sizes[piece.chrom] // BIN_SIZE)
+            last = row + len(piece.starts)
+            for found in predictions:
+                bins.add(piece.starts, found[row:last])
+            row = last
+            if piece.is_last:
+                yield piece.chrom, bins.means()
 
 
-def _told_not_finite(
-    chrom: str, starts: NDArray[np.int64], windows: NDArray[np.float32], predictions: NDArray[np.float32]
-) -> str:
+def predict_chromosome(
+    model: keras.Model, genome: GenomeReader, track: TrackReader, chrom: str, **options: Any
+) -> NDArray[np.float32]:
+    """Predict every bin of one chromosome.
+
+    Parameters
+    ----------
+    model, genome, track, **options
+        As in ``predict_chromosomes``.
+    chrom : str
+        Name of the chromosome.
+
+    Returns
+    -------
+    shape (chromosome length // 32,), float32
+        Mean prediction per bin; NaN where no window covers the bin.
+
+    Raises
+    ------
+    ValueError, MaxatacError
+        As ``predict_chromosomes`` does.
+    """
+    ((_, predictions),) = predict_chromosomes(model, genome, track, [chrom], **options)
+    return predictions
+
+
+@dataclass(frozen=True, eq=False)
+class _Piece:
+    """Windows of a chromosome that stand side by side in a batch; none, for a chromosome without a window."""
+
+    chrom: str
+    starts: NDArray[np.int64]
+    is_first: bool
+    is_last: bool
+
+
+def _batches(
+    chroms: Iterable[str], sizes: Mapping[str, int], step: int, batch_size: int, blacklist: Blacklist | None
+) -> Iterator[list[_Piece]]:
+    """Cut the windows of all chromosomes, one chromosome behind the other, into batches; the last may not be full."""
+    batch: list[_Piece] = []
+    room = batch_size
+    for chrom in chroms:
+        starts = window_starts(chrom, sizes[chrom], step, blacklist)
+        first = 0
+        while True:
+            taken = starts[first : first + room]
+            is_last = first + len(taken) == len(starts)
+            batch.append(_Piece(chrom, taken, first == 0, is_last))
+            first += len(taken)
+            room -= len(taken)
+            if not room:
+                yield batch
+                batch, room = [], batch_size
+            if is_last:
+                break
+    if batch:
+        yield batch
+
+
+class _BinMeans:
+    """Mean of the predictions of each bin of a chromosome."""
+
+    def __init__(self, n_bins: int) -> None:
+        self._total = np.zeros(n_bins, dtype=np.float64)
+        self._count = np.zeros(n_bins, dtype=np.int32)
+
+    def add(self, starts: NDArray[np.int64], predictions: NDArray[np.float32]) -> None:
+        """Take in the predictions of windows, shape (windows, 32)."""
+        bins = starts[:, None] // BIN_SIZE + np.arange(BINS)
+        np.add.at(self._total, bins, predictions)
+        np.add.at(self._count, bins, 1)
+
+    def means(self) -> NDArray[np.float32]:
+        """Mean of each bin; NaN for one without a prediction."""
+        means = np.full(self._total.shape, np.nan, dtype=np.float32)
+        np.divide(self._total, self._count, out=means, where=self._count > 0, casting="same_kind")
+        return means
+
+
+def _check_finite(pieces: Sequence[_Piece], windows: NDArray[np.float32], predictions: NDArray[np.float32]) -> None:
     """Say where a prediction is no number, and what of the signal may be to blame."""
-    row = int(np.flatnonzero(~np.isfinite(predictions).all(axis=1))[0])
+    rows = np.flatnonzero(~np.isfinite(predictions).all(axis=1))
+    if not len(rows):
+        return
+    row = int(rows[0])
     signal = windows[row, :, 4]
     what = "is infinite" if not np.isfinite(signal).all() else f"runs from {signal.min():g} to {signal.max():g}"
-    start = int(starts[row])
-    return (
+    # What a batch is filled up with is a copy of its last window.
+    places = [(piece.chrom, int(start)) for piece in pieces for start in piece.starts]
+    chrom, start = places[min(row, len(places) - 1)]
+    raise MaxatacError(
         f"the model's prediction for {chrom}:{start:,}-{start + WINDOW_LENGTH:,} is not a number; the ATAC signal of "
         f"this window {what}"
     )
 
 
 def window_starts(chrom: str, size: int, step: int, blacklist: Blacklist | None = None) -> NDArray[np.int64]:
-    """Lay windows over a chromosome, as ``predict_chromosome`` does.
+    """Lay windows over a chromosome, as ``predict_chromosomes`` does.
 
     Parameters
     ----------
@@ -197,8 +288,6 @@ def read_overlapping(
     track: TrackReader,
     chrom: str,
     starts: NDArray[np.int64],
-    *,
-    reverse_complement: bool = False,
 ) -> NDArray[np.float32]:
     """Read windows as ``maxatac.read_windows`` does, each base once where windows overlap.
 
@@ -210,7 +299,6 @@ def read_overlapping(
     chrom : str
     starts : shape (windows,), int64
         Rising.
-    reverse_complement : bool
 
     Returns
     -------
@@ -229,20 +317,23 @@ def read_overlapping(
         for row in range(begin, end):
             offset = int(starts[row]) - first
             windows[row] = span[offset : offset + WINDOW_LENGTH]
-    return np.ascontiguousarray(windows[:, ::-1, [3, 2, 1, 0, 4]]) if reverse_complement else windows
+    return windows
 
 
-def read_ahead(make: Callable[[int], _T], count: int) -> Iterator[_T]:
-    """Give ``make(0)``, ``make(1)`` and so on; each is made, in a thread, while the one before is being used."""
-    if not count:
-        return
+def _reverse_complement(windows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Turn windows round: A, C, G, T reversed is T, G, C, A."""
+    return np.ascontiguousarray(windows[:, ::-1, [3, 2, 1, 0, 4]])
+
+
+def read_ahead(make: Callable[[_Item], _T], items: Iterable[_Item]) -> Iterator[_T]:
+    """Give what is made of each item in turn; each is made, in a thread, while the one before is being used."""
     with ThreadPoolExecutor(1, "maxatac-read-ahead") as reader:
-        coming = reader.submit(make, 0)
-        for index in range(1, count):
-            ready = coming.result()
-            coming = reader.submit(make, index)
-            yield ready
-        yield coming.result()
+        coming: list[Future[_T]] = []
+        for item in items:
+            ready = [future.result() for future in coming]
+            coming = [reader.submit(make, item)]
+            yield from ready
+        yield from [future.result() for future in coming]
 
 
 def bin_labels(track: TrackReader, chrom: str, n_bins: int) -> NDArray[np.bool_]:
@@ -471,7 +562,7 @@ def held_out_bins(
     Parameters
     ----------
     model, genome, step, batch_size, both_strands, blacklist, read
-        As in ``predict_chromosome``.
+        As in ``predict_chromosomes``.
     signal : Track
         ATAC signal of the cell type.
     binding : Track
@@ -490,18 +581,17 @@ def held_out_bins(
         In the order of ``chroms`` and of positions.
     """
     parts: dict[str, list[NDArray[Any]]] = {"labels": [], "model": [], "signal": [], "motif": []}
-    for chrom in chroms:
-        predicted = predict_chromosome(
-            model,
-            genome,
-            signal,
-            chrom,
-            step=step,
-            batch_size=batch_size,
-            both_strands=both_strands,
-            blacklist=blacklist,
-            read=read,
-        )
+    for chrom, predicted in predict_chromosomes(
+        model,
+        genome,
+        signal,
+        chroms,
+        step=step,
+        batch_size=batch_size,
+        both_strands=both_strands,
+        blacklist=blacklist,
+        read=read,
+    ):
         covered, n_bins = ~np.isnan(predicted), len(predicted)
         parts["model"].append(predicted[covered])
         parts["labels"].append(bin_labels(binding, chrom, n_bins)[covered])

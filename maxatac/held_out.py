@@ -21,14 +21,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maxatac._core import Track
-from maxatac.bootstrap import LEVEL, METRICS, RESAMPLES, Resampled, block_length, draw_weights, resample
+from maxatac.bootstrap import LEVEL, METRICS, RESAMPLES, Resampled, block_length, draw_weights, number_blocks, resample
 from maxatac.curves import summarize
 from maxatac.evaluation import (
     COARSE_BIN_SIZE,
     bin_labels,
     coarse_labels,
     coarse_maxima,
-    predict_chromosome,
+    predict_chromosomes,
     signal_bins,
     window_starts,
 )
@@ -37,11 +37,12 @@ from maxatac.genome import some
 from maxatac.loci import example_loci, false_positives
 from maxatac.progress import counting
 from maxatac.scores import BINDING, GUESS, MODEL, SIGNAL, Ranking
-from maxatac.windows import BIN_SIZE
+from maxatac.windows import BIN_SIZE, WINDOW_LENGTH
 
 if TYPE_CHECKING:
     import keras
 
+    from maxatac.genome import Blacklist
     from maxatac.inputs import Inputs
     from maxatac.meta import Sample
     from maxatac.outputs import RunFolder
@@ -57,6 +58,11 @@ COLUMNS = (
     "value", "low", "high", "model_minus", "model_minus_low", "model_minus_high", "note",
 )  # fmt: skip
 """Columns of the table."""
+
+LISTED_CHROMS = 30
+"""Test chromosomes that the table names; of more it has the number."""
+
+_NOTHING_BOUND = "none of the bins is bound"
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,13 +115,49 @@ def tested_samples(inputs: Inputs) -> list[Sample]:
     return [sample for sample in inputs.samples if sample.label == "Test"] or list(inputs.training)
 
 
+def no_window(chroms: Sequence[str], sizes: Mapping[str, int], blacklist: Blacklist) -> str:
+    """Say why no window of some chromosomes can be predicted; empty if one can.
+
+    Parameters
+    ----------
+    chroms : sequence of str
+        Test chromosomes.
+    sizes : mapping of str to int
+        Lengths in bp.
+    blacklist : Blacklist
+    """
+    if any(len(window_starts(chrom, sizes[chrom], STEP, blacklist)) for chrom in chroms):
+        return ""
+    if all(sizes[chrom] < WINDOW_LENGTH for chrom in chroms):
+        return f"none of the test chromosomes ({some(chroms)}) has the {WINDOW_LENGTH:,} bp of a window"
+    return f"no window of the test chromosomes ({some(chroms)}) is clear of the blacklist"
+
+
+def _no_test(config: TrainConfig, inputs: Inputs) -> str:
+    """Say why a run has no test; empty if it has one."""
+    if not config.test:
+        return "--no-test"
+    if not inputs.split.test:
+        return "no chromosome is left that neither trains nor validates; name some with --test_chroms"
+    return no_window(inputs.split.test, inputs.genome.chrom_sizes, inputs.blacklist)
+
+
 def count_windows(config: TrainConfig, inputs: Inputs) -> int:
     """Count the windows that the test of a run predicts, each strand for itself; 0 if there is no test."""
+    return _windows(config, inputs) * (2 if config.test_rev_comp else 1) * len(tested_samples(inputs))
+
+
+def count_batches(config: TrainConfig, inputs: Inputs) -> int:
+    """Count the batches that the test of a run reads, each of which is predicted once per strand; 0 without a test."""
+    return -(-_windows(config, inputs) // config.val_batch_size) * len(tested_samples(inputs))
+
+
+def _windows(config: TrainConfig, inputs: Inputs) -> int:
+    """Count the windows on the test chromosomes; 0 if there is no test."""
     if not config.test:
         return 0
     sizes = inputs.genome.chrom_sizes
-    windows = sum(len(window_starts(name, sizes[name], STEP, inputs.blacklist)) for name in inputs.split.test)
-    return windows * (2 if config.test_rev_comp else 1) * len(tested_samples(inputs))
+    return sum(len(window_starts(name, sizes[name], STEP, inputs.blacklist)) for name in inputs.split.test)
 
 
 def count_bins(config: TrainConfig, inputs: Inputs) -> int:
@@ -160,11 +202,9 @@ def run_test(
     GenomeError, TrackError, OSError
         If a file cannot be read any more, or a result cannot be written.
     """
-    if not config.test:
-        return {"skipped": "--no-test"}
     chroms = inputs.split.test
-    if not chroms:
-        return {"skipped": "no chromosome is left that neither trains nor validates; name some with --test_chroms"}
+    if reason := _no_test(config, inputs):
+        return {"skipped": reason}
     import keras
 
     begin = time.perf_counter()
@@ -209,6 +249,12 @@ def describe_test(scores: Mapping[str, Any]) -> list[str]:
     lines = []
     for tested in scores["cell_types"]:
         at_32 = tested["resolutions"][0]
+        where = f"{tested['cell_type']} (labelled {tested['label']}) on {some(scores['chroms'])}"
+        if not at_32["bound_bins"]:
+            lines.append(
+                f"independent test of {where}: no score, none of the {at_32['bins']:,} predicted bins is bound"
+            )
+            continue
         told = []
         for predictor in at_32["predictors"]:
             if "note" in predictor:
@@ -220,8 +266,8 @@ def describe_test(scores: Mapping[str, Any]) -> list[str]:
                 shown += f" ({found['low']:.4f} to {found['high']:.4f})"
             told.append(shown)
         lines.append(
-            f"independent test of {tested['cell_type']} (labelled {tested['label']}) on {some(scores['chroms'])}: "
-            f"average precision per {BIN_SIZE}-bp bin, with {LEVEL:.0%} intervals: {', '.join(told)}"
+            f"independent test of {where}: average precision per {BIN_SIZE}-bp bin, with {LEVEL:.0%} intervals: "
+            f"{', '.join(told)}"
         )
     return lines
 
@@ -240,20 +286,19 @@ def _test_cell_type(
     signal, binding = Track(sample.signal), Track(sample.binding)
     baseline = other_binding(sample, inputs.training)
     others = [Track(other.binding) for other in baseline.samples]
-    predicted = {
-        chrom: predict_chromosome(
+    predicted = dict(
+        predict_chromosomes(
             model,
             inputs.genome,
             signal,
-            chrom,
+            chroms,
             step=STEP,
             batch_size=config.val_batch_size,
             both_strands=config.test_rev_comp,
             blacklist=inputs.blacklist,
             after_batch=after_batch,
         )
-        for chrom in chroms
-    }
+    )
     write_track(track_path, predicted, sizes)
     # One number per bin and predictor; NaN where there is no prediction, for all of them.
     by_predictor: dict[str, dict[str, NDArray[np.float32]]] = {MODEL: predicted, SIGNAL: {}}
@@ -323,25 +368,22 @@ def _score(
     """Score every predictor on the bins that have a prediction, of all chromosomes together; ``curves`` gets theirs."""
     scored = {chrom: ~np.isnan(values) for chrom, values in by_predictor[MODEL].items()}
     bound = np.concatenate([labels[chrom][mask] for chrom, mask in scored.items()])
-    places, n_blocks = [], 0
-    for mask in scored.values():
-        found, numbers = np.unique(np.flatnonzero(mask) * bin_size // block, return_inverse=True)
-        places.append(numbers + n_blocks)
-        n_blocks += len(found)
-    blocks = np.concatenate(places)
-    weights = draw_weights(n_blocks, seed) if n_blocks else np.zeros((0, 0), np.int64)
+    blocks, n_blocks = number_blocks(scored, bin_size, block)
+    weights = draw_weights(n_blocks, seed) if bound.any() else None
     results: dict[str, Resampled] = {}
     for name, values in by_predictor.items():
         pooled = np.concatenate([values[chrom][mask] for chrom, mask in scored.items()])
         ranking = Ranking.of(bound, pooled)
-        results[name] = resample(bound, pooled, blocks, weights, ranking)
+        if weights is not None:
+            results[name] = resample(bound, pooled, blocks, weights, ranking)
         if curves is not None:
             curves[name] = summarize(ranking)
-    results[GUESS] = resample(bound, np.zeros(len(bound), np.float32), blocks, weights)
+    if weights is not None:
+        results[GUESS] = resample(bound, np.zeros(len(bound), np.float32), blocks, weights)
     predictors: list[dict[str, Any]] = []
     for name in (MODEL, SIGNAL, BINDING, GUESS):
         if name not in results:
-            predictors.append({"name": name, "note": no_baseline})
+            predictors.append({"name": name, "note": _NOTHING_BOUND if weights is None else no_baseline})
             continue
         entry: dict[str, Any] = {"name": name}
         for metric in METRICS:
@@ -399,7 +441,7 @@ def _table(scores: Mapping[str, Any]) -> str:
                         {
                             "cell_type": tested["cell_type"],
                             "label": tested["label"],
-                            "chroms": " ".join(scores["chroms"]),
+                            "chroms": some(scores["chroms"], LISTED_CHROMS, separator=" "),
                             **{name: resolution[name] for name in COLUMNS if name in resolution},
                             "predictor": predictor["name"],
                             "metric": metric,

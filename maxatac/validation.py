@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -449,7 +450,7 @@ class Validator:
             genome_like = batches if others and isinstance(batches, GenomeBatches) else None
             if genome_like is not None:
                 tallies["binding"] = ScoreTally()
-            for index, (inputs, targets) in enumerate(read_ahead(batches.__getitem__, len(batches))):
+            for index, (inputs, targets) in enumerate(read_ahead(batches.__getitem__, range(len(batches)))):
                 rows = len(validation_set.cells[index])
                 known = targets[:rows] >= _UNKNOWN / 2
                 labels = targets[:rows] > (0.5 if self._threshold is None else self._threshold)
@@ -468,7 +469,7 @@ class Validator:
         # Summed as Keras sums them, in single precision, so that both columns stay what ``evaluate`` would give.
         batches = validation_set.batches
         loss, dice, windows = np.float32(0), np.float32(0), 0
-        for index, (inputs, targets) in enumerate(read_ahead(batches.__getitem__, len(batches))):
+        for index, (inputs, targets) in enumerate(read_ahead(batches.__getitem__, range(len(batches)))):
             callback.on_test_batch_begin(index)
             cells = validation_set.cells[index]
             found = self._evaluator(inputs, targets)
@@ -591,7 +592,7 @@ def make_validator(
 def describe_scores(row: Mapping[str, float]) -> str:
     """Word the scores of an epoch for its line in the log; nothing where there are none."""
     told = [
-        f"{row[column]:.4f} {where}"
+        f"{row[column]:.4f} {where}" if math.isfinite(row[column]) else f"n/a {where}"
         for column, where in (("val_average_precision", "around peaks"), ("genome_average_precision", "genome-like"))
         if column in row
     ]

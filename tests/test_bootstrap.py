@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
-from maxatac.bootstrap import BLOCK, METRICS, block_length, count_blocks, draw_weights, interval, resample
+from maxatac.bootstrap import BLOCK, METRICS, block_length, draw_weights, interval, number_blocks, resample
 
 KINDS = ("spread", "tied", "crowded", "constant")
 
@@ -141,15 +141,50 @@ def test_block_length(sizes: dict[str, int], length: int | None) -> None:
     found = block_length(covered, 32)
     assert found == length or (length is None and 800 <= found < BLOCK)
     assert found % 800 == 0
-    blocks = count_blocks(covered, 32, found)
+    blocks = number_blocks(covered, 32, found)[1]
     assert blocks == sum(-(-(size // 32 * 32) // found) for size in sizes.values())
     assert blocks >= 30 or found == 800
     # Not shorter than it has to be: a fifth more would give too few.
-    assert found == BLOCK or count_blocks(covered, 32, found * 6 // 5 // 800 * 800 + 800) < 30 or found < 4_000
+    assert found == BLOCK or number_blocks(covered, 32, found * 6 // 5 // 800 * 800 + 800)[1] < 30 or found < 4_000
 
 
 def test_blocks_without_a_scored_bin_do_not_count() -> None:
     covered = {"a": np.ones(40 * BLOCK // 32, bool)}
     covered["a"][: 20 * BLOCK // 32] = False
-    assert count_blocks(covered, 32, BLOCK) == 20
+    assert number_blocks(covered, 32, BLOCK)[1] == 20
     assert block_length(covered, 32) < BLOCK
+
+
+def test_blocks_of_large_chromosomes_are_their_own() -> None:
+    """Counted chromosome by chromosome, from the bins that are scored."""
+    random = np.random.default_rng(4)
+    covered = {name: random.random(size // 32) < 0.002 for name, size in (("a", 7_000_000), ("b", 3_300_000))}
+    expected: list[tuple[str, int]] = []
+    for name, mask in covered.items():
+        expected += [(name, 32 * place // 80_000) for place in np.flatnonzero(mask).tolist()]
+    numbers = {block: number for number, block in enumerate(dict.fromkeys(expected))}
+    blocks, count = number_blocks(covered, 32, 80_000)
+    assert blocks.tolist() == [numbers[block] for block in expected]
+    assert count == len(numbers)
+
+
+def test_small_sequences_share_blocks() -> None:
+    """Chromosomes of 1, 0.4, 0.4, 0.4, 2 and 0.4 blocks, of which the fourth has no scored bin."""
+    parts = {"a": 10, "b": 4, "c": 4, "none": 4, "d": 4, "e": 20, "f": 4}
+    covered = {name: np.full(tenths * 25, name != "none") for name, tenths in parts.items()}
+    blocks, count = number_blocks(covered, 32, 8_000)
+    of_first_bins = dict(
+        zip(parts, np.split(blocks, np.cumsum([mask.sum() for mask in covered.values()])), strict=False)
+    )
+    assert {name: sorted(set(found.tolist())) for name, found in of_first_bins.items()} == {
+        "a": [0], "b": [1], "c": [1], "none": [], "d": [2], "e": [3, 4], "f": [2],
+    }  # fmt: skip
+    assert count == 5
+
+
+def test_blocks_follow_the_bases_not_the_sequences() -> None:
+    covered = {f"contig{number}": np.ones(60, bool) for number in range(20_000)}
+    assert block_length(covered, 32) == BLOCK
+    assert number_blocks(covered, 32, BLOCK)[1] == -(-20_000 // (BLOCK // 1_920))
+    few = dict(list(covered.items())[:60])
+    assert 30 <= number_blocks(few, 32, block_length(few, 32))[1] < 60

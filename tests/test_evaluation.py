@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from maxatac import evaluation
+from maxatac.errors import MaxatacError
 from maxatac.evaluation import (
     auroc,
     average_precision,
@@ -17,9 +18,11 @@ from maxatac.evaluation import (
     held_out_bins,
     motif_bins,
     predict_chromosome,
+    predict_chromosomes,
     read_ahead,
     read_overlapping,
     signal_bins,
+    window_starts,
 )
 from maxatac.genome import Blacklist
 
@@ -49,9 +52,9 @@ class ArrayTrack:
         return self._chroms[chrom][start:end]
 
 
-def read(genome, track, chrom, starts, *, reverse_complement=False):
+def read(genome, track, chrom, starts):
     """Windows as the loader gives them."""
-    windows = np.stack(
+    return np.stack(
         [
             np.column_stack(
                 [genome.one_hot(chrom, start, start + 1024), np.nan_to_num(track.values(chrom, start, start + 1024))]
@@ -59,7 +62,6 @@ def read(genome, track, chrom, starts, *, reverse_complement=False):
             for start in starts
         ]
     ).astype(np.float32)
-    return windows[:, ::-1, [3, 2, 1, 0, 4]] if reverse_complement else windows
 
 
 class Recorder:
@@ -171,13 +173,87 @@ class TestPredictChromosome:
             predict_chromosome(Recorder(mean_signal), GENOME, TRACK, "c", read=read, after_batch=stop)
 
 
+class TestPredictChromosomes:
+    """Windows of all chromosomes, one behind the other."""
+
+    SIZES = {"a": 2_000, "short": 1_000, "b": 5_000, "c": 1_024, "black": 1_500, "d": 3_100}
+
+    @pytest.fixture
+    def genome(self):
+        return ArrayGenome(**{name: LETTERS[:size] for name, size in self.SIZES.items()})
+
+    @pytest.fixture
+    def track(self):
+        return ArrayTrack(**{name: SIGNAL[-size:] for name, size in self.SIZES.items()})
+
+    @pytest.mark.parametrize("both_strands", [False, True])
+    @pytest.mark.parametrize("batch_size", [1, 3, 8, 16, 100])
+    def test_each_is_what_it_is_alone(self, genome, track, batch_size, both_strands):
+        blacklist = Blacklist({"black": ([700], [701]), "b": ([100], [200])})
+        options = {"batch_size": batch_size, "blacklist": blacklist, "both_strands": both_strands, "read": read}
+        model = Recorder(lambda windows: share_of_a(windows) * np.arange(1, 33))
+        found = list(predict_chromosomes(model, genome, track, list(self.SIZES), **options))
+        assert [chrom for chrom, _ in found] == list(self.SIZES)
+        windows = 0
+        for chrom, scores in found:
+            alone = Recorder(model.function)
+            np.testing.assert_array_equal(scores, predict_chromosome(alone, genome, track, chrom, **options))
+            windows += len(window_starts(chrom, self.SIZES[chrom], 256, blacklist))
+        assert np.isnan(dict(found)["short"]).all()
+        assert np.isnan(dict(found)["black"]).all()
+        # Only the very last batch is filled up.
+        assert model.shapes == [(batch_size, 1024, 5)] * (-(-windows // batch_size) * (1 + both_strands))
+
+    def test_a_thousand_contigs_are_few_batches(self):
+        """Two windows each: the network is called, and files are read, as the bases ask for."""
+        names = [f"contig{number}" for number in range(1_000)]
+        genome = ArrayGenome(**dict.fromkeys(names, LETTERS[:1_300]))
+        track = ArrayTrack(**dict.fromkeys(names, SIGNAL[:1_300]))
+        model, asked, counted = Recorder(mean_signal), [], []
+
+        def reader(genome, track, chrom, starts):
+            asked.append(chrom)
+            return read_overlapping(genome, track, chrom, starts)
+
+        found = predict_chromosomes(model, genome, track, names, read=reader, after_batch=counted.append)
+        assert [chrom for chrom, _ in found] == names
+        assert model.shapes == [(256, 1024, 5)] * 2 * 8
+        assert sum(counted) == 2 * 2 * 1_000
+        # A contig that two batches share is read twice.
+        assert 1_000 <= len(asked) <= 1_000 + 8
+
+    def test_chromosome_is_given_when_its_last_window_is_predicted(self, genome, track):
+        """Nothing behind it is predicted by then, and of the rest no more than a batch is read."""
+        model = Recorder(mean_signal)
+        found = predict_chromosomes(model, genome, track, ["a", "b", "d"], batch_size=4, both_strands=False, read=read)
+        assert next(found)[0] == "a"
+        assert len(model.shapes) == 2  # 5 windows
+        assert next(found)[0] == "b"
+        assert len(model.shapes) == 6  # and 17
+        found.close()
+
+    def test_no_chromosome_and_none_with_a_window(self, genome, track):
+        model = Recorder(mean_signal)
+        assert list(predict_chromosomes(model, genome, track, [], read=read)) == []
+        ((chrom, scores),) = predict_chromosomes(model, genome, track, ["short"], read=read)
+        assert (chrom, len(scores), np.isnan(scores).all()) == ("short", 31, True)
+        assert model.shapes == []
+
+    @pytest.mark.parametrize("chrom", ["b", "c", "d"])
+    def test_what_is_no_number_is_told_with_its_place(self, genome, chrom):
+        signal = {name: np.zeros(size) for name, size in self.SIZES.items()}
+        signal[chrom][-30] = np.inf
+        start = (self.SIZES[chrom] - 1_024) // 32 * 32
+        with pytest.raises(MaxatacError, match=f"prediction for {chrom}:{start:,}-.* this window is infinite"):
+            list(predict_chromosomes(Recorder(mean_signal), genome, ArrayTrack(**signal), list(self.SIZES)))
+
+
 class TestReading:
-    @pytest.mark.parametrize("reverse", [False, True])
     @pytest.mark.parametrize("step", [32, 256, 1024, 1056, 3000])
-    def test_overlapping_windows_are_what_one_by_one_gives(self, step, reverse):
+    def test_overlapping_windows_are_what_one_by_one_gives(self, step):
         starts = np.append(np.arange(0, SIZE - 1024 + 1, step), [3968, 3968])
-        found = read_overlapping(GENOME, TRACK, "c", starts, reverse_complement=reverse)
-        np.testing.assert_array_equal(found, read(GENOME, TRACK, "c", starts, reverse_complement=reverse))
+        found = read_overlapping(GENOME, TRACK, "c", starts)
+        np.testing.assert_array_equal(found, read(GENOME, TRACK, "c", starts))
         assert found.flags.c_contiguous
         assert found.dtype == np.float32
 
@@ -191,27 +267,42 @@ class TestReading:
 
         genome, track = Genome(tiny_set.sequence), Track(tiny_set.file("CellA", "signal.bw"))
         starts = np.append(np.arange(0, 40_000, 256, dtype=np.int64), 80_000 - 1024)
+        found = read_overlapping(genome, track, "chr3", starts)
+        np.testing.assert_array_equal(found, read_windows(genome, track, "chr3", starts))
+
+    def test_both_strands_come_from_one_reading(self, tiny_set):
+        """The network gets what the core reads for either strand, and each window is read once."""
+        from maxatac import Genome, Track, read_windows
+
+        genome, track = Genome(tiny_set.sequence), Track(tiny_set.file("CellA", "signal.bw"))
+        asked, given = [], []
+
+        def reader(*arguments):
+            asked.append(arguments[3])
+            return read_windows(*arguments)
+
+        model = Recorder(lambda windows: given.append(windows.copy()) or mean_signal(windows))
+        predict_chromosome(model, genome, track, "chr3", step=20_000, batch_size=4, read=reader)
+        np.testing.assert_array_equal(np.concatenate(asked), [0, 20_000, 40_000, 60_000, 78_976])
         for reverse in (False, True):
-            found, expected = (
-                reader(genome, track, "chr3", starts, reverse_complement=reverse)
-                for reader in (read_overlapping, read_windows)
-            )
-            np.testing.assert_array_equal(found, expected)
+            expected = read_windows(genome, track, "chr3", asked[0], reverse_complement=reverse)
+            np.testing.assert_array_equal(given[reverse], expected)
+        assert all(windows.flags.c_contiguous for windows in given)
 
     @pytest.mark.parametrize("count", [0, 1, 2, 5])
     def test_read_ahead_keeps_the_order(self, count):
-        assert list(read_ahead(lambda index: index * 10, count)) == [index * 10 for index in range(count)]
+        assert list(read_ahead(lambda index: index * 10, range(count))) == [index * 10 for index in range(count)]
 
     def test_read_ahead_passes_errors_on_in_their_turn(self):
         found = []
         with pytest.raises(ZeroDivisionError):
-            for value in read_ahead(lambda index: 6 // (3 - index), 5):
+            for value in read_ahead(lambda index: 6 // (3 - index), range(5)):
                 found.append(value)
         assert found == [2, 3, 6]
 
     def test_read_ahead_makes_no_more_than_one_too_many(self):
         made = []
-        for index in read_ahead(lambda index: made.append(index) or index, 5):
+        for index in read_ahead(lambda index: made.append(index) or index, range(5)):
             if index == 1:
                 break
         assert made in ([0, 1], [0, 1, 2])

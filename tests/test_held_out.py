@@ -7,6 +7,7 @@ import dataclasses
 import hashlib
 import io
 import json
+import math
 import shutil
 import sys
 from pathlib import Path
@@ -26,12 +27,15 @@ from maxatac.checkpoints import Checkpoints
 from maxatac.cli.main import main
 from maxatac.errors import InputError
 from maxatac.evaluation import window_starts
-from maxatac.held_out import COLUMNS, other_binding, write_track
+from maxatac.genome import Blacklist
+from maxatac.held_out import COLUMNS, no_window, other_binding, write_track
 from maxatac.inputs import open_inputs
 from maxatac.meta import Sample
 from maxatac.outputs import RunFolder
 from maxatac.progress import counting
+from maxatac.reporting import write_report
 from maxatac.training import TrainResult, train
+from maxatac.validation import describe_scores
 
 # Keras 3 reads its variables in a way that numpy 2 warns about; the .h5 file is written on purpose.
 pytestmark = [
@@ -329,14 +333,59 @@ def test_chromosomes_that_cannot_test(
         assert not output.exists()
 
 
-def test_bins_without_a_window_are_nobodys(damaged: TinySet, output: Path, quick_network: None) -> None:
+def test_no_window_is_no_test(damaged: TinySet, output: Path, quick_network: None) -> None:
     """A test chromosome that is blacklisted: nothing to predict, nothing to score, and no failure."""
     damaged.blacklist.write_text("chr1\t0\t160000\n")
-    train(damaged.config(output, **SPLIT))
-    rows = Finished(damaged, output, None).rows()  # type: ignore[arg-type]
+    result = train(damaged.config(output, **SPLIT))
+    reason = result.test["skipped"]
+    assert "chr1" in reason
+    assert "blacklist" in reason
+    assert json.loads((output / "maxatac_model_run.json").read_text())["test"] == {"skipped": reason}
+    assert reason in (output / "maxatac_model.log").read_text()
+    assert not [*output.glob("*_test.*"), *output.glob("*.bw")]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "black", "word"),
+    [
+        ({"a": 1_024, "b": 500}, None, ""),
+        ({"a": 1_023, "b": 500}, None, "1,024 bp"),
+        ({"a": 1_024, "b": 500}, ("a", 1_000, 1_001), "blacklist"),
+        ({"a": 1_056, "b": 500}, ("a", 0, 32), ""),
+    ],
+)
+def test_why_there_is_no_window(sizes: dict[str, int], black: tuple[str, int, int] | None, word: str) -> None:
+    blacklist = Blacklist({black[0]: ([black[1]], [black[2]])} if black else {})
+    reason = no_window(list(sizes), sizes, blacklist)
+    assert word in reason
+    assert bool(reason) == bool(word)
+    assert not reason or "a, b" in reason
+
+
+def test_nothing_bound_is_no_score(damaged: TinySet, output: Path, quick_network: None) -> None:
+    """The predictions are kept; whoever reads is told why there is no score, and of no nan."""
+    tiny.write_bigwig(damaged.file("CellC", "binding.bw"), [("chr2", 10_000, 10_140, 1.0)])
+    result = train(damaged.config(output, **SPLIT))
+    assert (output / "maxatac_model.bw").is_file()
+    for resolution in result.test["cell_types"][0]["resolutions"]:
+        assert resolution["bins"] > 0 == resolution["bound_bins"]
+        assert {tuple(predictor) for predictor in resolution["predictors"]} == {("name", "note")}
+    rows = Finished(damaged, output, result).rows()
+    assert len(rows) == 2 * 4 * 3
     assert {row["value"] for row in rows.values()} == {"n/a"}
-    assert {row["bins"] for row in rows.values()} == {"0"}
-    assert json.loads((output / "maxatac_model_test.json").read_text())["cell_types"][0]["resolutions"][0]["bins"] == 0
+    assert all("bound" in row["note"] for row in rows.values())
+    (told,) = [line for line in (output / "maxatac_model.log").read_text().splitlines() if "independent test" in line]
+    assert "no score" in told
+    assert "nan" not in told
+    page = write_report(RunFolder(output, "maxatac_model")).read_text()
+    assert ">nan" not in page
+    assert "no bin on the test chromosomes is bound" in page
+
+
+def test_nothing_bound_in_validation_is_told_without_a_number() -> None:
+    row = {"val_average_precision": math.nan, "genome_average_precision": 0.25}
+    assert "nan" not in describe_scores(row)
+    assert "0.2500" in describe_scores(row)
 
 
 # What the test may touch, and what its failure may cost.
@@ -432,13 +481,13 @@ def test_interrupt_of_the_test(
 ) -> None:
     import signal
 
-    predict = held_out.predict_chromosome
+    predict = held_out.predict_chromosomes
 
     def interrupted(*arguments: Any, **settings: Any) -> Any:
         signal.raise_signal(signal.SIGINT)
         return predict(*arguments, **settings)
 
-    monkeypatch.setattr(held_out, "predict_chromosome", interrupted)
+    monkeypatch.setattr(held_out, "predict_chromosomes", interrupted)
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         assert main(tiny_set.arguments(output, **SPLIT)) == 130

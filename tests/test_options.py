@@ -262,13 +262,13 @@ def test_test_rev_comp(tiny_set: TinySet, tmp_path: Path, scores: list[float], m
     from maxatac import held_out
 
     asked: list[bool] = []
-    predict = held_out.predict_chromosome
+    predict = held_out.predict_chromosomes
 
     def watched(*arguments: Any, **settings: Any) -> Any:
         asked.append(settings["both_strands"])
         return predict(*arguments, **settings)
 
-    monkeypatch.setattr(held_out, "predict_chromosome", watched)
+    monkeypatch.setattr(held_out, "predict_chromosomes", watched)
     for number, words in enumerate(((), ("--test_rev_comp",), ("--test_rev_comp", "--no-test_rev_comp"))):
         assert main(tiny_set.arguments(tmp_path / str(number), *words, **TESTABLE)) == 0
     assert asked == [False, True, False]

@@ -689,15 +689,15 @@ def test_report_of_a_run_that_went_on(run: Run, tmp_path: Path, monkeypatch: pyt
     arguments = run.data.arguments(
         output, prefix=PREFIX, epochs=3, batches=4, plot=True, rand_ratio=0.25, genome="tiny1", **SPLIT
     )
-    predict = held_out.predict_chromosome
+    predict = held_out.predict_chromosomes
 
     def killed(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(held_out, "predict_chromosome", killed)
+    monkeypatch.setattr(held_out, "predict_chromosomes", killed)
     assert main(arguments) == 130
     assert not (output / f"{PREFIX}_report.html").exists()
-    monkeypatch.setattr(held_out, "predict_chromosome", predict)
+    monkeypatch.setattr(held_out, "predict_chromosomes", predict)
     assert main([*arguments, "--resume"]) == 0
     assert Run(run.data, output).json("_report.json") == run.json("_report.json")
     assert Run(run.data, output).json("_test.json")["cell_types"] == run.json("_test.json")["cell_types"]

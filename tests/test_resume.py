@@ -303,7 +303,7 @@ def test_finished_run_that_is_stopped_at_once(tiny_set: TinySet, tested: Path, m
     def stop(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(held_out, "predict_chromosome", stop)
+    monkeypatch.setattr(held_out, "predict_chromosomes", stop)
     with pytest.raises(KeyboardInterrupt):
         train(tiny_set.config(tested, epochs=1, resume=True, **SPLIT))
     found = record(tested)

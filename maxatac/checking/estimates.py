@@ -112,8 +112,8 @@ def estimate(
     start: float,
     loader: float,
     step: float | None,
-    genome_windows: int = 0,
-    test_windows: int = 0,
+    genome_batches: int = 0,
+    test_batches: int = 0,
     test_bins: int = 0,
 ) -> Estimates:
     """Add up what a run would take.
@@ -131,10 +131,11 @@ def estimate(
         Seconds for reading 1,000 windows.
     step : float or None
         Seconds for training on 1,000 windows, if that was measured.
-    genome_windows : int
-        Windows of the genome-like validation set.
-    test_windows, test_bins : int
-        Windows that the independent test predicts, and bins that its tracks hold.
+    genome_batches, test_batches : int
+        Batches of the genome-like validation set, and of the independent test; each of ``val_batch_size`` windows, the
+        last one too.
+    test_bins : int
+        Bins that the tracks of the test hold.
     """
     from maxatac.device import describe
 
@@ -152,8 +153,8 @@ def estimate(
             loader=loader,
             step=step,
             stated=STEP_SECONDS / usable_processors(),
-            genome_windows=genome_windows,
-            test_windows=test_windows,
+            genome_batches=genome_batches,
+            test_batches=test_batches,
         ),
     )
 
@@ -232,17 +233,18 @@ def _time(
     loader: float,
     step: float | None,
     stated: float,
-    genome_windows: int,
-    test_windows: int,
+    genome_batches: int,
+    test_batches: int,
 ) -> TimeEstimate:
     training = config.batches * config.batch_size
-    forward = STATISTICS_BATCHES * config.batch_size + config.batches * config.val_batch_size + genome_windows
+    forward = STATISTICS_BATCHES * config.batch_size + (config.batches + genome_batches) * config.val_batch_size
     computing = stated if step is None else step
     # What was measured has the reading in it.
     per_thousand = loader + computing if step is None else computing
     predicting = loader + FORWARD_SHARE * computing
     epoch = (training * per_thousand + forward * predicting) / 1_000
-    test = test_windows * predicting / 1_000
+    strands = 2 if config.test_rev_comp else 1
+    test = test_batches * config.val_batch_size * (loader + strands * FORWARD_SHARE * computing) / 1_000
     return TimeEstimate(
         start=start,
         loader=loader,

@@ -31,9 +31,8 @@ from maxatac.checking.survey import (
 from maxatac.checking.text import format_bytes
 from maxatac.checking.tracks import TrackValues
 from maxatac.errors import GenomeError, InputError, MaxatacError, Problem, WeightsError, visible
-from maxatac.evaluation import window_starts
 from maxatac.genome import Blacklist, some
-from maxatac.held_out import STEP, count_bins, count_windows
+from maxatac.held_out import count_batches, count_bins, no_window
 from maxatac.inputs import Inputs, open_inputs, read_samples, split_of
 from maxatac.intervals import read_blacklist
 from maxatac.leak_guard import chrom_sets
@@ -127,8 +126,8 @@ def _try_out(
                 start=start,
                 loader=loader,
                 step=step,
-                genome_windows=0 if genome_like is None else len(genome_like.windows),
-                test_windows=count_windows(config, inputs),
+                genome_batches=0 if genome_like is None else len(genome_like),
+                test_batches=count_batches(config, inputs),
                 test_bins=count_bins(config, inputs),
             )
     return found
@@ -311,11 +310,8 @@ def _judge_sets(opened: Opened, values: Mapping[Path, TrackValues], problems: li
                 f"{sample.binding}: the binding of {sample.cell_line} has no bound bin on any of the test chromosomes "
                 f"({some(tested)}): there is nothing to find; {_OTHER_TEST}"
             )
-    if tested and not any(len(window_starts(chrom, sizes[chrom], STEP, opened.blacklist)) for chrom in tested):
-        problems.append(
-            f"no window of the test chromosomes ({some(tested)}) is clear of the blacklist: there is nothing to "
-            f"predict; {_OTHER_TEST}"
-        )
+    if tested and (reason := no_window(tested, sizes, opened.blacklist)):
+        problems.append(f"{reason}: there is nothing to predict; {_OTHER_TEST}")
 
 
 def _files_told_of(problems: Sequence[str]) -> set[Path]:
