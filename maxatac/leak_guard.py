@@ -129,7 +129,8 @@ def prove(inputs: Inputs, streams: Mapping[str, Stream], genome_like: GenomeBatc
 
 def _shared_chroms(sets: Mapping[str, Sequence[str]]) -> Iterable[str]:
     for (one, mine), (other, theirs) in itertools.combinations(sets.items(), 2):
-        if both := [chrom for chrom in mine if chrom in theirs]:
+        others = frozenset(theirs)
+        if both := [chrom for chrom in mine if chrom in others]:
             yield f"{some(both)} in both the {one} and the {other} chromosomes"
 
 
@@ -188,7 +189,8 @@ def _is_same_file(one: Path, other: Path) -> bool:
 
 
 def _stray_regions(name: str, pool: RoiPool, inputs: Inputs, sets: Mapping[str, Sequence[str]]) -> Iterable[str]:
-    if foreign := [chrom for chrom in pool.chroms if chrom not in sets[name]]:
+    own = frozenset(sets[name])
+    if foreign := [chrom for chrom in pool.chroms if chrom not in own]:
         yield f"the {name} pool draws from {some(foreign)}, which is no {name} chromosome"
     if pool.cell_lines != tuple(sample.cell_line for sample in inputs.training):
         yield f"the {name} pool has other cell types than those that train"
@@ -210,7 +212,8 @@ def _stray_windows(
     sets: Mapping[str, Sequence[str]],
 ) -> Iterable[str]:
     pool = inputs.pools[stream.pool]
-    own = np.array([chrom in sets[stream.pool] for chrom in pool.chroms], dtype=np.bool_)
+    in_set = frozenset(sets[stream.pool])
+    own = np.array([chrom in in_set for chrom in pool.chroms], dtype=np.bool_)
     sizes = _sizes(pool.chroms, inputs)
     for epoch, index in chosen:
         plan = stream.sampler.plan(epoch, index)
@@ -235,7 +238,8 @@ def _stray_windows(
 
 def _stray_genome_windows(batches: GenomeBatches, inputs: Inputs, sets: Mapping[str, Sequence[str]]) -> Iterable[str]:
     windows = batches.windows
-    if foreign := [chrom for chrom in windows.chroms if chrom not in sets["validation"]]:
+    own = frozenset(sets["validation"])
+    if foreign := [chrom for chrom in windows.chroms if chrom not in own]:
         yield f"the genome-like set lies on {some(foreign)}, which is no validation chromosome"
     if [*map(id, batches.signal)] != [*map(id, inputs.signal)] or [*map(id, batches.binding)] != [
         *map(id, inputs.binding)

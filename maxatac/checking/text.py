@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from maxatac.checking.findings import (
     Bound,
@@ -15,6 +15,12 @@ from maxatac.checking.findings import (
 from maxatac.genome import some
 
 WIDTH = 100
+
+SPLIT_LINES = 100
+"""Chromosomes of the split that have a line each; of more, the largest of each set have one."""
+
+LARGEST = 10
+
 _GAP = "  "
 _SHORTEST = 12
 _COLUMN_WORDS = {
@@ -236,14 +242,14 @@ def _split(findings: Findings) -> list[str]:
     if not findings.split:
         return []
     cells = list(dict.fromkeys((one.cell_type, one.label) for one in findings.split))
-    sizes = {one.chromosome: one.bases for one in findings.split}
+    groups = _groups(findings)
     by_place = {(one.chromosome, one.cell_type): one for one in findings.split}
     lines = ["Split: what each chromosome of each cell type is for, with its regions from ATAC + CHIP peaks"]
     rest = cells
     while rest:
         # As many cell types side by side as there is room for.
         for count in range(len(rest), 0, -1):
-            table = _matrix(sizes, by_place, rest[:count])
+            table = _matrix(groups, by_place, rest[:count])
             if count == 1 or max(map(len, table)) <= WIDTH:
                 break
         lines += [*table, ""]
@@ -251,16 +257,33 @@ def _split(findings: Findings) -> list[str]:
     return lines[:-1]
 
 
+def _groups(findings: Findings) -> list[tuple[str, int, Sequence[str]]]:
+    """Say which chromosomes share a line: none, or of many the smaller ones of each set; name, bp and chromosomes."""
+    sizes = {one.chromosome: one.bases for one in findings.split}
+    if len(sizes) <= SPLIT_LINES:
+        return [(chrom, size, [chrom]) for chrom, size in sizes.items()]
+    groups: list[tuple[str, int, Sequence[str]]] = []
+    for name, chroms in findings.chromosomes.items():
+        mine = sorted((chrom for chrom in dict.fromkeys(chroms) if chrom in sizes), key=sizes.__getitem__, reverse=True)
+        groups += [(chrom, sizes[chrom], [chrom]) for chrom in mine[:LARGEST]]
+        if rest := mine[LARGEST:]:
+            groups.append((f"{len(rest):,} more ({name})", sum(sizes[chrom] for chrom in rest), rest))
+    return groups
+
+
 def _matrix(
-    sizes: dict[str, int], by_place: dict[tuple[str, str], SplitFindings], cells: Sequence[tuple[str, str]]
+    groups: Sequence[tuple[str, int, Sequence[str]]],
+    by_place: Mapping[tuple[str, str], SplitFindings],
+    cells: Sequence[tuple[str, str]],
 ) -> list[str]:
     rows = []
-    for chrom, size in sizes.items():
+    for name, size, chroms in groups:
         uses = []
         for cell_type, _ in cells:
-            one = by_place[chrom, cell_type]
-            uses.append(f"{_USES.get(one.use, one.use):<5} {one.atac:>5,} + {one.chip:<5,}")
-        rows.append((chrom, f"{size:,}".rjust(13), *uses))
+            ones = [by_place[chrom, cell_type] for chrom in chroms]
+            use, atac, chip = ones[0].use, sum(one.atac for one in ones), sum(one.chip for one in ones)
+            uses.append(f"{_USES.get(use, use):<5} {atac:>5,} + {chip:<5,}")
+        rows.append((name, f"{size:,}".rjust(13), *uses))
     header = ("chromosome", "bp".rjust(13), *(_shorten(_cell(*cell), 24) for cell in cells))
     return _left_table(header, rows)
 

@@ -40,6 +40,11 @@ SET_NAMES = {
     "genome": "validation, genome-like",
     "test": "test",
 }
+MOST_CHROMS = 60
+"""Chromosomes that are all drawn; of more, the largest of each set are."""
+
+LARGEST_CHROMS = 10
+
 _ROLES = {"training": "trains", "validation": "validates"}
 _USES = {
     "trains": (BLUE, "white", "T"),
@@ -90,7 +95,8 @@ def split_matrix(trained_on: Row, tested_label: str | None) -> Drawing:
     tested_label : str or None
         Label of the cell types that are tested; None if none is.
     """
-    chroms, cells = trained_on["chroms"], trained_on["cell_types"]
+    cells = trained_on["cell_types"]
+    chroms, note = _some_chroms(trained_on["chroms"])
     width = max(WIDTH, 1.6 + 0.3 * len(chroms))
     rows = [
         [cell["name"], cell["label"], *(use_of(chrom["role"], cell["label"], tested_label) for chrom in chroms)]
@@ -122,11 +128,23 @@ def split_matrix(trained_on: Row, tested_label: str | None) -> Drawing:
         title="What is used for what",
         alt=f"A grid of {counted(len(cells), 'cell type')} and {counted(len(chroms), 'chromosome')}: "
         "which trains, which validates, which is tested, and which is not read.",
+        note=note,
         header=["cell type", "label", *(chrom["name"] for chrom in chroms)],
         rows=rows,
         width=width,
         height=1.5 + _ROW * len(cells) + (0.5 if len(chroms) > 6 else 0),
     )
+
+
+def _some_chroms(chroms: Sequence[Row]) -> tuple[Sequence[Row], str]:
+    """Choose the chromosomes to draw: all, or of many the largest of each set; and say so."""
+    if len(chroms) <= MOST_CHROMS:
+        return chroms, ""
+    drawn: list[Row] = []
+    for role in dict.fromkeys(chrom["role"] for chrom in chroms):
+        mine = [chrom for chrom in chroms if chrom["role"] == role]
+        drawn += sorted(mine, key=lambda chrom: chrom["size"], reverse=True)[:LARGEST_CHROMS]
+    return drawn, f"Of {len(chroms):,} chromosomes, the {LARGEST_CHROMS} largest of each set."
 
 
 def use_of(role: str, label: str, tested_label: str | None) -> str:

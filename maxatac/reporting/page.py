@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from maxatac.genome import some
 from maxatac.reporting import figures
 from maxatac.reporting.contents import Contents
 from maxatac.reporting.doubts import doubts, verdict, waiting_share
@@ -23,6 +24,9 @@ SHOWN_CELL_TYPES = 4
 
 SEPARATE = 2
 """Tested cell types that have a table each at the top of the page; more of them share one."""
+
+SHOWN_WORDS = 60
+"""Words of a setting or of the command that are shown; the record has all."""
 
 LINK_FLANK = 500
 """Bases to either side of a false positive that a link shows."""
@@ -600,7 +604,7 @@ def _settings(contents: Contents) -> Markup:
     about = {
         "Status": record["status"],
         "Started": record.get("started"),
-        "Command": " ".join(map(str, record.get("command", ()))),
+        "Command": _value(record.get("command", [])),
         "Gone on with": listed([f"after epoch {again['after_epoch']}" for again in record.get("resumed", ())], 20)
         or "no",
         "Seed": str(record["seed"]),
@@ -647,7 +651,7 @@ def _value(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {_value(part)}" for name, part in value.items())
     if isinstance(value, list):
-        return " ".join(map(_value, value))
+        return some(map(_value, value), SHOWN_WORDS, separator=" ")
     return f"{value:,}" if isinstance(value, int) and abs(value) >= 10**5 else str(value)
 
 

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from maxatac.genome import some
+
 NOT_AVAILABLE = "n/a"
 
 
@@ -33,7 +35,7 @@ def interval(found: Mapping[str, Any], prefix: str = "") -> str:
 def listed(names: Sequence[str], limit: int = 8) -> str:
     """List names: ``a, b and c``, or ``a, b, ... and 7 more``."""
     if len(names) > limit:
-        return f"{', '.join(names[:limit])} and {len(names) - limit} more"
+        return some(names, limit)
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
