@@ -239,6 +239,28 @@ class TestPredictChromosomes:
         assert (chrom, len(scores), np.isnan(scores).all()) == ("short", 31, True)
         assert model.shapes == []
 
+    @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")
+    def test_model_is_compiled_once(self, genome, track):
+        import keras
+
+        traced = []
+
+        class Watched(keras.layers.Layer):
+            def call(self, inputs):
+                traced.append(inputs.shape)
+                return inputs
+
+        inputs = keras.Input((1024, 5))
+        bins = keras.layers.Flatten()(keras.layers.Conv1D(1, 1)(keras.layers.AveragePooling1D(32)(inputs)))
+        model = keras.Model(inputs, Watched()(bins))
+        model.compile(jit_compile=True)
+        found = predict_chromosomes(model, genome, track, list(self.SIZES), batch_size=4, read=read)
+        traced.clear()
+        next(found)
+        assert len(traced) == 1
+        assert len(list(found)) == len(self.SIZES) - 1
+        assert len(traced) == 1
+
     @pytest.mark.parametrize("chrom", ["b", "c", "d"])
     def test_what_is_no_number_is_told_with_its_place(self, genome, chrom):
         signal = {name: np.zeros(size) for name, size in self.SIZES.items()}

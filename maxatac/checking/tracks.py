@@ -106,8 +106,12 @@ class TrackValues:
             self._at_largest += int(lengths[values == values.dtype.type(largest)].sum())
         above = values > 0
         levels = values[above].view(np.uint32) >> 16
-        # Not np.bincount, whose result is as long as all levels: a draft genome has thousands of short pieces.
-        np.add.at(self._levels, levels, lengths[above])
+        if len(levels):
+            # From the lowest level on: a short piece has few. Lengths add up to less than 2**53, so that the sums of
+            # floats are exact.
+            lowest = int(levels.min())
+            counts = np.bincount(levels - lowest, weights=lengths[above])
+            self._levels[lowest : lowest + len(counts)] += counts.astype(np.int64)
 
 
 _Ints = NDArray[np.int64]
