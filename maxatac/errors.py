@@ -2,7 +2,7 @@
 
 ``MaxatacError`` is the root. ``InputError`` gathers all problems found in what the user gave, so that one run names
 them all; the command line turns it into exit status 2, any other ``MaxatacError`` into 1. The compiled core raises
-``GenomeError``, ``TrackError`` and ``RegionError`` from here too, so there is one tree to catch. ``Stopped`` stands
+``GenomeError``, ``TrackError``, ``RegionError`` and ``ResourceError`` from here too, so there is one tree to catch. ``Stopped`` stands
 apart: it is an order, not an error.
 """
 
@@ -35,6 +35,10 @@ class TrackError(MaxatacError):
 
 class RegionError(MaxatacError):
     """An interval lies outside its chromosome, or a pool of regions cannot serve."""
+
+
+class ResourceError(MaxatacError):
+    """The machine, or a limit set for the process, does not give the threads or the memory that are needed."""
 
 
 class WeightsError(MaxatacError):

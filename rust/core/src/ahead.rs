@@ -61,10 +61,10 @@ impl Order {
     pub fn read(&self, sampler: &Sampler, pool: &Arc<BufferPool>, index: u64) -> Result<Batch> {
         let windows = sampler.plan_rows(self.stream, self.epoch, index, self.rows.clone());
         let (bases, bins) = self.sizes(sampler);
-        let mut targets = pool.take(bins * size_of::<f32>());
+        let mut targets = pool.take(bins * size_of::<f32>())?;
         let inputs = if self.compact {
-            let mut codes = pool.take(bases);
-            let mut signal = pool.take(bases * size_of::<f32>());
+            let mut codes = pool.take(bases)?;
+            let mut signal = pool.take(bases * size_of::<f32>())?;
             let inputs = Inputs::Compact {
                 codes: &mut codes,
                 signal: signal.floats_mut(),
@@ -72,7 +72,7 @@ impl Order {
             sampler.read(&windows, inputs, targets.floats_mut())?;
             BatchInputs::Compact { codes, signal }
         } else {
-            let mut floats = pool.take(bases * CHANNELS * size_of::<f32>());
+            let mut floats = pool.take(bases * CHANNELS * size_of::<f32>())?;
             let inputs = Inputs::OneHot(floats.floats_mut());
             sampler.read(&windows, inputs, targets.floats_mut())?;
             BatchInputs::OneHot(floats)
@@ -129,7 +129,7 @@ impl Ahead {
         let thread = Builder::new()
             .name("maxatac-ahead".to_owned())
             .spawn(move || fill(&sampler, &pool, &order, indexes, &stopped, &sender))
-            .map_err(|error| Error::InvalidArgument(format!("cannot start a thread: {error}")))?;
+            .map_err(|error| Error::no_threads(1, &error))?;
         Ok(Self {
             queue: Some(queue),
             stop,

@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytemuck::{Pod, Zeroable};
 
+use crate::error::{Result, zeroed};
+
 /// One cache line.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 #[repr(C, align(64))]
@@ -32,7 +34,11 @@ impl BufferPool {
     }
 
     /// A buffer of `len` bytes, which hold whatever they held last.
-    pub fn take(self: &Arc<Self>, len: usize) -> Buffer {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Resource`](crate::error::Error::Resource) if there is no memory for it.
+    pub fn take(self: &Arc<Self>, len: usize) -> Result<Buffer> {
         let lines = len.div_ceil(size_of::<Line>());
         let mut free = self.lock();
         let reused = free
@@ -40,11 +46,15 @@ impl BufferPool {
             .position(|waiting| waiting.len() == lines)
             .map(|index| free.swap_remove(index));
         drop(free);
-        Buffer {
-            lines: reused.unwrap_or_else(|| vec![Line::zeroed(); lines]),
+        let lines = match reused {
+            Some(lines) => lines,
+            None => zeroed(lines, "a batch")?,
+        };
+        Ok(Buffer {
+            lines,
             len,
             pool: Arc::clone(self),
-        }
+        })
     }
 
     /// A panic elsewhere leaves a list of buffers as good as any.
@@ -101,34 +111,51 @@ impl Drop for Buffer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
 
     #[test]
-    fn a_buffer_comes_back_when_it_is_dropped_and_not_before() {
+    fn a_buffer_comes_back_when_it_is_dropped_and_not_before() -> Result<()> {
         let pool = BufferPool::new(2);
-        let mut first = pool.take(100);
+        let mut first = pool.take(100)?;
         assert_eq!((first.len(), first.floats().len()), (100, 25));
         assert_eq!(first.as_ptr() as usize % 64, 0);
         first.fill(7);
         let place = first.as_ptr();
-        let second = pool.take(100);
+        let second = pool.take(100)?;
         assert_ne!(second.as_ptr(), place);
         drop(first);
-        assert_ne!(pool.take(1000).as_ptr(), place);
-        let third = pool.take(100);
+        assert_ne!(pool.take(1000)?.as_ptr(), place);
+        let third = pool.take(100)?;
         assert_eq!(third.as_ptr(), place);
         assert_eq!(third[..], [7; 100]);
         drop(second);
         assert_eq!(third[..], [7; 100]);
+        Ok(())
     }
 
     #[test]
-    fn a_pool_keeps_no_more_than_it_may() {
+    fn memory_that_cannot_be_had_is_an_error_that_says_how_much() {
         let pool = BufferPool::new(2);
-        let taken: Vec<Buffer> = (0..5).map(|_| pool.take(64)).collect();
+        let lines = isize::MAX as usize / 64;
+        for len in [lines * 64, usize::MAX] {
+            let found = pool.take(len);
+            assert!(
+                matches!(&found, Err(Error::Resource(reason)) if reason.contains("922337203685477")
+                    || reason.contains("18446744073709551615")),
+                "{found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_pool_keeps_no_more_than_it_may() -> Result<()> {
+        let pool = BufferPool::new(2);
+        let taken: Vec<Buffer> = (0..5).map(|_| pool.take(64)).collect::<Result<_>>()?;
         drop(taken);
         assert_eq!(pool.lock().len(), 2);
         let none = BufferPool::new(0);
-        drop(none.take(64));
+        drop(none.take(64)?);
         assert!(none.lock().is_empty());
+        Ok(())
     }
 }

@@ -9,20 +9,22 @@
 
 use std::ops::Range;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 
 use crate::bigwig::{BigWig, BlockRef, Intervals, Runs, Scratch};
-use crate::error::{Error, Result};
-use crate::memory::{BlockKey, Memory};
+use crate::error::{Error, Result, with_capacity};
+use crate::memory::{BlockKey, Memory, Reserved};
 
 /// Values that are written at once where a run is shorter, as most are; the surplus is overwritten by the runs after it.
 const STRIDE: usize = 16;
 
 /// Bytes that an allocation takes besides what was asked for, about.
 const ALLOCATION_BYTES: u64 = 16;
+
+/// What messages call the memory that decoded blocks take.
+const DECODED: &str = "decoded track data";
 
 /// One decoded block.
 #[derive(Debug, PartialEq)]
@@ -47,12 +49,12 @@ enum Form {
 
 impl Block {
     /// The smallest form of sound items.
-    fn of_runs(runs: &ContiguousRuns) -> Self {
-        Self {
+    fn of_runs(runs: &ContiguousRuns) -> Result<Self> {
+        Ok(Self {
             start: runs.start,
             end: runs.start + runs.bases(),
-            form: Form::of_runs(runs),
-        }
+            form: Form::of_runs(runs)?,
+        })
     }
 
     /// Items as they are.
@@ -66,7 +68,7 @@ impl Block {
 
     /// A value for each base from 0 on.
     #[cfg(test)]
-    pub(crate) fn of_bases(values: impl Iterator<Item = f32>) -> Self {
+    pub(crate) fn of_bases(values: impl Iterator<Item = f32>) -> Result<Self> {
         let mut runs = ContiguousRuns::default();
         for (base, value) in (0..).zip(values) {
             runs.push(base, base + 1, value);
@@ -133,7 +135,7 @@ struct PackedRuns {
 const RUNS_PER_STEP: usize = 16;
 
 impl PackedRuns {
-    fn new(runs: &ContiguousRuns) -> Self {
+    fn new(runs: &ContiguousRuns) -> Result<Self> {
         let (count, bases) = (runs.values.len(), runs.bases());
         let is_short = u16::try_from(bases).is_ok();
         let mut shift = 0;
@@ -142,7 +144,7 @@ impl PackedRuns {
         }
         let steps = (bases as usize >> shift) + 1;
         let ends_words = if is_short { count.div_ceil(2) } else { count };
-        let mut words = Vec::with_capacity(count + steps + ends_words);
+        let mut words = with_capacity(count + steps + ends_words, DECODED)?;
         words.extend(runs.values.iter().map(|value| value.to_bits()));
         let mut run = 0;
         words.extend((0..steps).map(|step| {
@@ -161,12 +163,12 @@ impl PackedRuns {
         } else {
             words.extend(ends);
         }
-        Self {
+        Ok(Self {
             words: words.into(),
             runs: count as u32,
             shift,
             is_short,
-        }
+        })
     }
 
     /// Words that the runs would take.
@@ -202,19 +204,19 @@ impl PackedRuns {
 }
 
 impl Form {
-    fn of_runs(runs: &ContiguousRuns) -> Self {
+    fn of_runs(runs: &ContiguousRuns) -> Result<Self> {
         if let [] | [_] = runs.values[..] {
-            return Self::Uniform(runs.values.first().copied().unwrap_or(0.0));
+            return Ok(Self::Uniform(runs.values.first().copied().unwrap_or(0.0)));
         }
         let bases = runs.bases() as usize;
         if bases > PackedRuns::words(runs) {
-            return Self::Runs(PackedRuns::new(runs));
+            return PackedRuns::new(runs).map(Self::Runs);
         }
-        let mut values = Vec::with_capacity(bases);
+        let mut values = with_capacity(bases, DECODED)?;
         for (&value, &end) in runs.values.iter().zip(&runs.ends) {
             values.resize((end - runs.start) as usize, value);
         }
-        Self::Bases(values.into())
+        Ok(Self::Bases(values.into()))
     }
 }
 
@@ -436,8 +438,8 @@ pub struct DecodedTrack {
     memory: Arc<Memory>,
     /// Its number in the memory.
     number: u32,
-    /// Bytes that it holds there.
-    held: AtomicU64,
+    /// What it holds there.
+    held: Mutex<Reserved>,
 }
 
 impl DecodedTrack {
@@ -448,8 +450,8 @@ impl DecodedTrack {
             file,
             chroms,
             number: memory.new_track(),
+            held: Mutex::new(memory.hold_always(0)),
             memory,
-            held: AtomicU64::new(0),
         }
     }
 
@@ -471,8 +473,7 @@ impl DecodedTrack {
         }
         let known = self.chroms[chrom].get_or_init(|| {
             let known = ChromBlocks::new(blocks);
-            self.held.fetch_add(known.bytes(), Ordering::Relaxed);
-            self.memory.hold_always(known.bytes());
+            self.held().merge(self.memory.hold_always(known.bytes()));
             known
         });
         Ok((blocks, known))
@@ -510,12 +511,10 @@ impl DecodedTrack {
                 if slot.get().is_none() && !self.memory.is_full() {
                     let block = self.decode(chrom, blocks, known, index, decoder)?;
                     let bytes = block.bytes() - size_of::<Block>() as u64;
-                    if self.memory.hold(bytes) {
-                        self.held.fetch_add(bytes, Ordering::Relaxed);
-                        if slot.set(block).is_err() {
-                            self.memory.give_back(bytes);
-                            self.held.fetch_sub(bytes, Ordering::Relaxed);
-                        }
+                    if let Some(reserved) = self.memory.hold(bytes)
+                        && slot.set(block).is_ok()
+                    {
+                        self.held().merge(reserved);
                     }
                 }
                 Ok(usize::from(slot.get().is_some()))
@@ -529,7 +528,12 @@ impl DecodedTrack {
 
     /// Bytes that it holds in the memory.
     pub fn held_bytes(&self) -> u64 {
-        self.held.load(Ordering::Relaxed)
+        self.held().bytes()
+    }
+
+    /// A number is as good after a panic elsewhere as before.
+    fn held(&self) -> MutexGuard<'_, Reserved> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn decode(
@@ -548,7 +552,7 @@ impl DecodedTrack {
             self.file
                 .decode_into(chrom, &blocks[index], scratch, runs)?;
             if !runs.is_disordered {
-                return Ok(Block::of_runs(runs));
+                return Block::of_runs(runs);
             }
         }
         let items = self.file.decode(chrom, &blocks[index], scratch)?;
@@ -595,7 +599,6 @@ impl DecodedTrack {
 impl Drop for DecodedTrack {
     fn drop(&mut self) {
         self.memory.forget(self.number);
-        self.memory.give_back(self.held.load(Ordering::Relaxed));
     }
 }
 
@@ -621,7 +624,7 @@ mod tests {
         }
     }
 
-    fn block_of(items: &[(u32, u32, f32)], is_alone: bool) -> Block {
+    fn block_of(items: &[(u32, u32, f32)], is_alone: bool) -> Result<Block> {
         let mut runs = ContiguousRuns::default();
         for &(start, end, value) in items {
             runs.push(start, end, value);
@@ -629,12 +632,12 @@ mod tests {
         if is_alone && !runs.is_disordered {
             return Block::of_runs(&runs);
         }
-        Block::of_items(self::runs(items))
+        Ok(Block::of_items(self::runs(items)))
     }
 
     /// What a block paints of each region of `0..size`, held against painting items one by one.
-    fn check(items: &[(u32, u32, f32)], is_alone: bool, size: u32) -> Block {
-        let block = block_of(items, is_alone);
+    fn check(items: &[(u32, u32, f32)], is_alone: bool, size: u32) -> Result<Block> {
+        let block = block_of(items, is_alone)?;
         let background = if is_alone { 0.0 } else { 0.5 };
         let mut bases = vec![background; size as usize];
         for &(from, to, value) in items {
@@ -653,16 +656,16 @@ mod tests {
                 "{block:?} {start}-{end} {window:?}"
             );
         }
-        block
+        Ok(block)
     }
 
     #[test]
-    fn the_smallest_form_is_kept_and_paints_the_same() {
-        let block = check(&[], true, 5);
+    fn the_smallest_form_is_kept_and_paints_the_same() -> TestResult {
+        let block = check(&[], true, 5)?;
         assert_eq!(block.form, Form::Uniform(0.0));
-        let block = check(&[(3, 5, 1.0), (5, 9, 1.0)], true, 20);
+        let block = check(&[(3, 5, 1.0), (5, 9, 1.0)], true, 20)?;
         assert_eq!(block.form, Form::Uniform(1.0));
-        let block = check(&[(3, 4, 1.0), (4, 5, f32::NAN), (7, 9, 2.0)], true, 12);
+        let block = check(&[(3, 4, 1.0), (4, 5, f32::NAN), (7, 9, 2.0)], true, 12)?;
         assert!(
             matches!(
                 block.form,
@@ -678,7 +681,7 @@ mod tests {
             &[(3, 4, 1.0), (4, 5, 2.0), (5, 6, -0.0), (6, 7, 0.0)],
             true,
             12,
-        );
+        )?;
         assert!(matches!(block.form, Form::Bases(_)), "{block:?}");
         // What is written at once must not reach behind the block.
         check(
@@ -692,7 +695,7 @@ mod tests {
             ],
             true,
             90,
-        );
+        )?;
         // Longer and shorter than what is written at once, and as long.
         let block = check(
             &[
@@ -704,7 +707,7 @@ mod tests {
             ],
             true,
             45,
-        );
+        )?;
         assert!(
             matches!(
                 block.form,
@@ -716,12 +719,13 @@ mod tests {
             ),
             "{block:?}"
         );
+        Ok(())
     }
 
     #[test]
-    fn a_wide_block_has_wide_ends() {
+    fn a_wide_block_has_wide_ends() -> TestResult {
         let items = [(5, 10, 1.0), (10, 65_541, 2.0), (70_000, 70_001, 3.0)];
-        let block = block_of(&items, true);
+        let block = block_of(&items, true)?;
         assert!(
             matches!(
                 block.form,
@@ -745,7 +749,7 @@ mod tests {
             assert_eq!(window.values(), expected);
         }
         // A few runs of more than 2^31 bases are one step, of 2^32.
-        let block = block_of(&[(5, 10, 1.0), (10, 3_000_000_000, 2.0)], true);
+        let block = block_of(&[(5, 10, 1.0), (10, 3_000_000_000, 2.0)], true)?;
         assert!(block.bytes() < 200, "{block:?}");
         window.clear(4);
         block.paint(8, &mut window);
@@ -754,7 +758,7 @@ mod tests {
         block.paint(2_999_999_999, &mut window);
         assert_eq!(window.values(), [2.0, 0.0]);
         // One base less, and sixteen bits are enough.
-        let block = block_of(&[(5, 10, 1.0), (10, 65_540, 2.0)], true);
+        let block = block_of(&[(5, 10, 1.0), (10, 65_540, 2.0)], true)?;
         assert!(
             matches!(
                 block.form,
@@ -769,14 +773,16 @@ mod tests {
         window.clear(2);
         block.paint(65_539, &mut window);
         assert_eq!(window.values(), [2.0, 0.0]);
+        Ok(())
     }
 
     #[test]
-    fn items_that_overlap_keep_their_order_and_their_gaps() {
-        let block = check(&[(10, 20, 1.0), (5, 15, 2.0), (0, 4, 3.0)], true, 25);
+    fn items_that_overlap_keep_their_order_and_their_gaps() -> TestResult {
+        let block = check(&[(10, 20, 1.0), (5, 15, 2.0), (0, 4, 3.0)], true, 25)?;
         assert!(matches!(block.form, Form::Items(_)));
-        let block = check(&[(3, 5, 1.0), (7, 9, f32::NAN)], false, 12);
+        let block = check(&[(3, 5, 1.0), (7, 9, f32::NAN)], false, 12)?;
         assert!(matches!(block.form, Form::Items(_)));
+        Ok(())
     }
 
     /// Two chromosomes; the blocks of the first overlap, and its second one ends before the first does.

@@ -2,9 +2,27 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
+use bytemuck::Zeroable;
 use thiserror::Error;
+
+/// A path in a message: bytes that are no UTF-8 text as `\\xe9`, so that no two paths look the same.
+#[derive(Debug)]
+pub struct Shown<'a>(pub &'a Path);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.as_os_str().as_bytes().utf8_chunks() {
+            f.write_str(chunk.valid())?;
+            for byte in chunk.invalid() {
+                write!(f, "\\x{byte:02x}")?;
+            }
+        }
+        Ok(())
+    }
+}
 
 /// The result of every call of this crate that can fail.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -15,7 +33,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, Error)]
 pub enum Error {
     /// The operating system could not open or read a file.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}", Shown(path))]
     Io {
         /// The file.
         path: PathBuf,
@@ -24,7 +42,10 @@ pub enum Error {
     },
 
     /// A file's bytes are not what its format asks for: another format, damaged or cut short.
-    #[error("{}: not a valid {kind} file: {reason} (at byte {offset})", path.display())]
+    #[error(
+        "{}: not a valid {kind} file: {reason} (at byte {offset})",
+        Shown(path)
+    )]
     Format {
         /// The format that was expected.
         kind: FileKind,
@@ -39,7 +60,7 @@ pub enum Error {
     /// A file is no longer what it was when it was opened.
     #[error(
         "{}: this {kind} file was changed while it was in use: it had {opened_len} bytes when it was opened, and has {len} now",
-        path.display()
+        Shown(path)
     )]
     Changed {
         /// The file's format.
@@ -53,7 +74,10 @@ pub enum Error {
     },
 
     /// A file has no chromosome of that name.
-    #[error("{}: this {kind} file has no chromosome {chrom:?}; {known}", path.display())]
+    #[error(
+        "{}: this {kind} file has no chromosome {chrom:?}; {known}",
+        Shown(path)
+    )]
     UnknownChrom {
         /// The file's format.
         kind: FileKind,
@@ -66,7 +90,10 @@ pub enum Error {
     },
 
     /// A region is not inside its chromosome.
-    #[error("{}: {chrom}:{start}-{end} is not inside the chromosome, which is {size} bp long", path.display())]
+    #[error(
+        "{}: {chrom}:{start}-{end} is not inside the chromosome, which is {size} bp long",
+        Shown(path)
+    )]
     OutOfBounds {
         /// The file's format.
         kind: FileKind,
@@ -90,9 +117,62 @@ pub enum Error {
     #[error("{0}")]
     Region(String),
 
+    /// The machine, or a limit set for the process, does not give what is needed: threads or memory.
+    #[error("{0}")]
+    Resource(String),
+
     /// The caller asked for a stop.
     #[error("stopped before the end")]
     Cancelled,
+}
+
+impl Error {
+    /// The file that the error is about, if it is about one.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Io { path, .. }
+            | Self::Format { path, .. }
+            | Self::Changed { path, .. }
+            | Self::UnknownChrom { path, .. }
+            | Self::OutOfBounds { path, .. } => Some(path),
+            Self::InvalidArgument(_) | Self::Region(_) | Self::Resource(_) | Self::Cancelled => {
+                None
+            }
+        }
+    }
+
+    /// `threads` could not be started.
+    pub fn no_threads(threads: usize, error: &dyn fmt::Display) -> Self {
+        let plural = if threads == 1 { "" } else { "s" };
+        Self::Resource(format!(
+            "{threads} thread{plural} could not be started: {error}; use fewer, or raise the limit of the process (ulimit -u, ulimit -v)"
+        ))
+    }
+}
+
+/// A value for each of `len` items, all zero, or the error that says how much memory they need.
+///
+/// # Errors
+///
+/// [`Error::Resource`], where `vec!` would end the process.
+pub fn zeroed<T: Zeroable>(len: usize, what: &str) -> Result<Vec<T>> {
+    bytemuck::allocation::try_zeroed_vec(len).map_err(|()| no_memory::<T>(len, what))
+}
+
+/// Room for items, or the error that says how much memory they need.
+pub(crate) fn with_capacity<T>(len: usize, what: &str) -> Result<Vec<T>> {
+    let mut items = Vec::new();
+    match items.try_reserve_exact(len) {
+        Ok(()) => Ok(items),
+        Err(_) => Err(no_memory::<T>(len, what)),
+    }
+}
+
+fn no_memory<T>(len: usize, what: &str) -> Error {
+    let bytes = (len as u64).saturating_mul(size_of::<T>() as u64);
+    Error::Resource(format!(
+        "{bytes} bytes of memory for {what} could not be had; ask for less, or raise the limit of the process (ulimit -v)"
+    ))
 }
 
 /// The formats that this crate reads.
@@ -116,6 +196,18 @@ impl fmt::Display for FileKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_of_a_path_that_are_no_text_are_seen() {
+        for (bytes, expected) in [
+            (b"a/b.bw".as_slice(), "a/b.bw"),
+            ("\u{3b2}.bw".as_bytes(), "\u{3b2}.bw"),
+            (b"\xe9\xff/\xce\xb2.bw", "\\xe9\\xff/\u{3b2}.bw"),
+        ] {
+            let path = Path::new(std::ffi::OsStr::from_bytes(bytes));
+            assert_eq!(Shown(path).to_string(), expected);
+        }
+    }
 
     #[test]
     fn messages_name_the_file_and_the_place() {

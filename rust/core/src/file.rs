@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::error::{Error, FileKind, Result};
+use crate::error::{Error, FileKind, Result, zeroed};
 
 /// How many bytes [`ReadAhead`] fetches at least.
 const READ_AHEAD: usize = 16 * 1024;
@@ -188,7 +188,7 @@ impl PositionedFile {
     pub(crate) fn read_vec(&self, offset: u64, length: u64) -> Result<Vec<u8>> {
         self.check_inside(offset, length)?;
         let length = usize::try_from(length).map_err(|_| self.ends_early(offset, length))?;
-        let mut bytes = vec![0; length];
+        let mut bytes = zeroed(length, "a part of a file")?;
         self.read_exact_at(&mut bytes, offset)?;
         Ok(bytes)
     }

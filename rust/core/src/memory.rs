@@ -52,6 +52,35 @@ pub(crate) struct BlockKey {
     pub(crate) index: u32,
 }
 
+/// Bytes taken of a [`Memory`], which are given back when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Reserved {
+    memory: Arc<Memory>,
+    bytes: u64,
+}
+
+impl Reserved {
+    /// Adds what another one has taken of the same memory.
+    pub(crate) fn merge(&mut self, mut other: Self) {
+        debug_assert!(Arc::ptr_eq(&self.memory, &other.memory));
+        self.bytes += std::mem::take(&mut other.bytes);
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        if self.bytes == 0 {
+            return;
+        }
+        self.memory.held.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.memory.full.store(false, Ordering::Relaxed);
+    }
+}
+
 #[derive(Debug, Default)]
 struct Shard {
     blocks: HashMap<BlockKey, Entry>,
@@ -96,7 +125,7 @@ impl Memory {
     }
 
     /// Takes bytes for something to be held, unless they would not leave the cache its part.
-    pub(crate) fn hold(&self, bytes: u64) -> bool {
+    pub(crate) fn hold(self: &Arc<Self>, bytes: u64) -> Option<Reserved> {
         let most = self.limit - (self.limit / 8).min(MOST_RESERVED);
         let taken = self
             .held
@@ -106,8 +135,12 @@ impl Memory {
             .is_ok();
         if !taken {
             self.full.store(true, Ordering::Relaxed);
+            return None;
         }
-        taken
+        Some(Reserved {
+            memory: Arc::clone(self),
+            bytes,
+        })
     }
 
     /// Whether something had to be refused: then nothing more need be decoded in order to be held.
@@ -116,14 +149,12 @@ impl Memory {
     }
 
     /// Counts bytes that are needed whatever the limit: the index of a track.
-    pub(crate) fn hold_always(&self, bytes: u64) {
+    pub(crate) fn hold_always(self: &Arc<Self>, bytes: u64) -> Reserved {
         self.held.fetch_add(bytes, Ordering::Relaxed);
-    }
-
-    /// Gives back what was taken.
-    pub(crate) fn give_back(&self, bytes: u64) {
-        self.held.fetch_sub(bytes, Ordering::Relaxed);
-        self.full.store(false, Ordering::Relaxed);
+        Reserved {
+            memory: Arc::clone(self),
+            bytes,
+        }
     }
 
     /// Counts a block that was inflated for a window.
@@ -222,6 +253,7 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Result;
 
     fn key(index: u32) -> BlockKey {
         BlockKey {
@@ -232,27 +264,39 @@ mod tests {
     }
 
     /// A block of 4,000 bytes and its own fields.
-    fn block() -> Arc<Block> {
-        Arc::new(Block::of_bases((0..1000u16).map(f32::from)))
+    fn block() -> Result<Arc<Block>> {
+        Block::of_bases((0..1000u16).map(f32::from)).map(Arc::new)
     }
 
     #[test]
     fn what_is_held_leaves_the_cache_its_part() {
-        let memory = Memory::new(800);
-        assert!(memory.hold(600));
-        assert!(!memory.hold(101));
-        assert!(memory.hold(100) && memory.is_full());
-        memory.give_back(300);
+        let memory = Arc::new(Memory::new(800));
+        let mut first = memory.hold(300);
+        let second = memory.hold(300);
+        assert!(first.is_some() && second.is_some());
+        assert!(memory.hold(101).is_none());
+        let third = memory.hold(100);
+        assert!(third.is_some() && memory.is_full());
+        // What has become of two is given back once.
+        if let (Some(first), Some(third)) = (&mut first, third) {
+            first.merge(third);
+            assert_eq!(first.bytes(), 400);
+        }
+        assert!(memory.is_full());
+        drop(second);
         assert!(!memory.is_full());
-        assert!(memory.hold(299));
+        assert_eq!(memory.usage().held, 400);
+        let last = memory.hold(299);
         assert_eq!(memory.usage().held, 699);
+        drop((first, last));
+        assert_eq!(memory.usage().held, 0);
     }
 
     #[test]
-    fn the_cache_keeps_within_its_room_and_what_was_asked_for_longest() {
+    fn the_cache_keeps_within_its_room_and_what_was_asked_for_longest() -> Result<()> {
         // Each of the 16 parts has room for three blocks.
-        let memory = Memory::new(16 * 13_000);
-        let block = block();
+        let memory = Arc::new(Memory::new(16 * 13_000));
+        let block = block()?;
         assert!(block.bytes() >= 4000);
         for round in 0..3 {
             memory.cache(key(16 * round), &block);
@@ -265,18 +309,21 @@ mod tests {
         assert!(memory.usage().cached <= 13_000);
 
         // More is held now, so that one block fits.
-        assert!(memory.hold(16 * 8_000));
+        let held = memory.hold(16 * 8_000);
+        assert!(held.is_some());
         memory.shrink_cache();
         assert!((4_000..5_000).contains(&memory.usage().cached));
         memory.forget(0);
         assert_eq!(memory.usage().cached, 0);
+        Ok(())
     }
 
     #[test]
-    fn a_block_larger_than_the_cache_stays_out() {
+    fn a_block_larger_than_the_cache_stays_out() -> Result<()> {
         let memory = Memory::new(100);
-        memory.cache(key(0), &block());
+        memory.cache(key(0), &block()?);
         assert!(memory.cached(key(0)).is_none());
         assert_eq!(memory.usage().cached, 0);
+        Ok(())
     }
 }

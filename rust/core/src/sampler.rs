@@ -16,6 +16,7 @@ use rayon::prelude::*;
 
 use crate::bigwig::BigWig;
 use crate::bins::{Target, targets};
+use crate::chrom::in_words;
 use crate::decoded::{DecodedTrack, Decoder, PaintedWindow};
 use crate::error::{Error, Result};
 use crate::memory::Memory;
@@ -208,12 +209,7 @@ impl Sampler {
             .num_threads(settings.threads)
             .thread_name(|index| format!("maxatac-loader-{index}"))
             .build()
-            .map_err(|error| {
-                Error::InvalidArgument(format!(
-                    "cannot start {} threads: {error}",
-                    settings.threads
-                ))
-            })?;
+            .map_err(|error| Error::no_threads(settings.threads, &error))?;
         let open = |file: Arc<BigWig>| Track {
             chroms: names.iter().map(|name| file.chrom_index(name)).collect(),
             file: DecodedTrack::new(file, Arc::clone(memory)),
@@ -240,7 +236,7 @@ impl Sampler {
             return Err(Error::Region(format!(
                 "no {}-bp window of {} is clear of the blacklist and at most half N: random windows cannot be drawn",
                 sampler.settings.window,
-                names.join(", ")
+                in_words(&names)
             )));
         }
         let begin = Instant::now();

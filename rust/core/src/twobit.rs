@@ -15,13 +15,13 @@
 //! file; bases are read when asked for. The [crate's page](crate) has an example.
 
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::bytes::{ByteOrder, Fields};
 use crate::chrom::{Chrom, ChromList};
-use crate::error::{Error, FileKind, Result};
+use crate::error::{Error, FileKind, Result, Shown, with_capacity};
 use crate::file::{PositionedFile, ReadAhead};
-use crate::memory::Memory;
+use crate::memory::{Memory, Reserved};
 use crate::one_hot::{self, BASES_PER_BYTE, CHANNELS, INPUT_CHANNELS, Strand};
 
 const MAGIC: u32 = 0x1A41_2743;
@@ -45,7 +45,14 @@ struct Record {
     mask_count: u32,
     dna_offset: u64,
     /// The packed bases, once they are held in memory.
-    held: OnceLock<Box<[u8]>>,
+    held: OnceLock<HeldBases>,
+}
+
+/// Packed bases, with their part of a [`Memory`].
+#[derive(Debug)]
+struct HeldBases {
+    packed: Box<[u8]>,
+    _reserved: Reserved,
 }
 
 /// The header's fields that matter.
@@ -207,15 +214,19 @@ impl TwoBit {
 
     /// Keeps the packed bases of a chromosome in memory, if that has room for them: reading them from the file costs a system
     /// call for each window. Whether they are kept.
-    pub fn hold(&self, chrom: usize, memory: &Memory) -> Result<bool> {
+    pub fn hold(&self, chrom: usize, memory: &Arc<Memory>) -> Result<bool> {
         let (Chrom { size, .. }, record) = self.record(chrom)?;
         let bytes = u64::from(*size).div_ceil(BASES_PER_BYTE as u64);
-        if record.held.get().is_none() && memory.hold(bytes) {
-            let packed = self.file.read_vec(record.dna_offset, bytes)?;
+        if record.held.get().is_none()
+            && let Some(reserved) = memory.hold(bytes)
+        {
+            let packed = self.file.read_vec(record.dna_offset, bytes)?.into();
             self.file.check_unchanged()?;
-            if record.held.set(packed.into()).is_err() {
-                memory.give_back(bytes);
-            }
+            // Where another thread was faster, this one's bytes are given back.
+            let _ = record.held.set(HeldBases {
+                packed,
+                _reserved: reserved,
+            });
         }
         Ok(record.held.get().is_some())
     }
@@ -285,7 +296,7 @@ impl TwoBit {
             (Some(chrom), Some(record)) => Ok((chrom, record)),
             _ => Err(Error::InvalidArgument(format!(
                 "{}: there is no sequence number {chrom}",
-                self.path().display()
+                Shown(self.path())
             ))),
         }
     }
@@ -317,7 +328,7 @@ impl TwoBit {
         let per_byte = BASES_PER_BYTE as u32;
         let (first, last) = (start / per_byte, end.div_ceil(per_byte));
         if let Some(held) = record.held.get()
-            && let Some(packed) = held.get(first as usize..(last.max(first)) as usize)
+            && let Some(packed) = held.packed.get(first as usize..(last.max(first)) as usize)
         {
             return Ok(packed);
         }
@@ -415,7 +426,7 @@ fn read_index(
     // Names may be empty, so this is the least that the index takes.
     file.check_inside(HEADER_SIZE, u64::from(header.sequences) * (1 + offset_size))?;
 
-    let mut entries = Vec::with_capacity(header.sequences as usize);
+    let mut entries = with_capacity(header.sequences as usize, "the names of the sequences")?;
     let mut at = HEADER_SIZE;
     for _ in 0..header.sequences {
         let name_size = u64::from(reader.bytes(at, 1)?.first().copied().unwrap_or_default());
@@ -600,6 +611,24 @@ mod tests {
                 }
             }
         }
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_held_is_counted_as_long_as_it_is_there() -> TestResult {
+        let temp = file(0, Endian::Little).write()?;
+        let genome = TwoBit::open(temp.path())?;
+        let memory = Arc::new(Memory::new(1000));
+        assert!(genome.hold(0, &memory)? && genome.hold(0, &memory)?);
+        assert_eq!(memory.usage().held, 9);
+        drop(genome);
+        assert_eq!(memory.usage().held, 0);
+
+        // What could not be read is not held.
+        let genome = TwoBit::open(temp.path())?;
+        std::fs::write(temp.path(), "")?;
+        assert!(genome.hold(0, &memory).is_err());
+        assert_eq!(memory.usage().held, 0);
         Ok(())
     }
 

@@ -5,6 +5,8 @@
 
 #![no_main]
 
+use std::sync::Arc;
+
 use libfuzzer_sys::fuzz_target;
 use maxatac_core::memory::Memory;
 use maxatac_core::{FileKind, PositionedFile, Strand, TwoBit};
@@ -39,7 +41,7 @@ fuzz_target!(|bytes: &[u8]| {
         }
 
         for is_held in [false, true] {
-            let memory = Memory::new(if is_held { 1 << 30 } else { 0 });
+            let memory = Arc::new(Memory::new(if is_held { 1 << 30 } else { 0 }));
             assert!(
                 matches!(genome.hold(chrom, &memory), Ok(held) if held == is_held || size == 0)
             );

@@ -124,6 +124,7 @@ pub(crate) fn cancellable<T: Send>(
 ) -> PyResult<T> {
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::mpsc::{RecvTimeoutError, channel};
+    use std::thread::Builder;
 
     let cancelled = AtomicBool::new(false);
     py.detach(|| {
@@ -131,12 +132,16 @@ pub(crate) fn cancellable<T: Send>(
             let (sender, receiver) = channel();
             let flag = &cancelled;
             let is_cancelled = move || flag.load(Ordering::Relaxed);
-            let thread = scope.spawn(move || {
+            let thread = Builder::new().spawn_scoped(scope, move || {
                 let result = work(&is_cancelled);
                 // The receiver outlives the thread.
                 let _ = sender.send(());
                 result
             });
+            let thread = match thread {
+                Ok(thread) => thread,
+                Err(error) => return Ok(Err(Error::no_threads(1, &error))),
+            };
             let mut interrupt = Ok(());
             while receiver.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
                 if interrupt.is_ok() {
