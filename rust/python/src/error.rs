@@ -1,19 +1,25 @@
 //! Core errors become the exceptions of `maxatac.errors` and of Python's own tree.
 
-use maxatac_core::error::{Error, FileKind};
+use std::path::Path;
+
+use maxatac_core::error::{Error, FileKind, Shown};
 use pyo3::PyErr;
-use pyo3::exceptions::{PyKeyboardInterrupt, PyValueError};
+use pyo3::exceptions::{PyKeyboardInterrupt, PyOSError, PyValueError};
 use pyo3::prelude::*;
 
 pyo3::import_exception!(maxatac.errors, GenomeError);
 pyo3::import_exception!(maxatac.errors, TrackError);
 pyo3::import_exception!(maxatac.errors, RegionError);
+pyo3::import_exception!(maxatac.errors, ResourceError);
 
 /// Turns a core error into the exception that names it in Python; that of a file has the path as `path` too.
 pub(crate) fn to_python(py: Python<'_>, error: Error) -> PyErr {
-    let message = error.to_string();
+    let message = match message(py, &error) {
+        Ok(message) => message,
+        Err(error) => return error,
+    };
     match error {
-        Error::Io { path, source } => os_error(py, &path, &source),
+        Error::Io { path, source } => os_error(py, &path, &source, message),
         Error::Format { kind, path, .. }
         | Error::Changed { kind, path, .. }
         | Error::UnknownChrom { kind, path, .. }
@@ -29,22 +35,34 @@ pub(crate) fn to_python(py: Python<'_>, error: Error) -> PyErr {
         }
         Error::InvalidArgument(_) => PyValueError::new_err(message),
         Error::Region(_) => RegionError::new_err(message),
+        Error::Resource(_) => ResourceError::new_err(message),
         Error::Cancelled => PyKeyboardInterrupt::new_err(message),
     }
 }
 
+/// The message, in which a path is spelt as Python spells it.
+fn message(py: Python<'_>, error: &Error) -> PyResult<Py<PyAny>> {
+    let message = error.to_string().into_pyobject(py)?.into_any();
+    let message = match error.path() {
+        Some(path) if path.to_str().is_none() => {
+            message.call_method1("replace", (Shown(path).to_string(), path.as_os_str()))?
+        }
+        _ => message,
+    };
+    Ok(message.unbind())
+}
+
 /// `OSError(errno, text, path)`, of which Python makes `FileNotFoundError`, `PermissionError` and so on.
-fn os_error(py: Python<'_>, path: &std::path::Path, source: &std::io::Error) -> PyErr {
-    let path = path.display().to_string();
+fn os_error(py: Python<'_>, path: &Path, source: &std::io::Error, message: Py<PyAny>) -> PyErr {
     let Some(errno) = source.raw_os_error() else {
-        return pyo3::exceptions::PyOSError::new_err(format!("{path}: {source}"));
+        return PyOSError::new_err(message);
     };
     let made = py
         .import("os")
         .and_then(|os| os.call_method1("strerror", (errno,)))
         .and_then(|text| {
-            py.get_type::<pyo3::exceptions::PyOSError>()
-                .call1((errno, text, path))
+            py.get_type::<PyOSError>()
+                .call1((errno, text, path.as_os_str()))
         });
     match made {
         Ok(exception) => PyErr::from_value(exception),

@@ -1,19 +1,20 @@
-use std::path::PathBuf;
 use std::sync::Arc;
 
+use maxatac_core::error::zeroed;
 use maxatac_core::{Strand, TwoBit};
 use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
-use pyo3::types::PyMappingProxy;
+use pyo3::types::{PyMappingProxy, PyString};
 
 use crate::error::{interval, to_python};
+use crate::path::FilePath;
 use crate::sizes::Sizes;
 
 /// A genome in UCSC's 2bit format.
 ///
 /// Parameters
 /// ----------
-/// path : str or os.PathLike
+/// path : str, bytes or os.PathLike
 ///     The file; opened once, read with positioned reads, usable from several threads.
 ///
 /// Raises
@@ -25,28 +26,29 @@ use crate::sizes::Sizes;
 #[pyclass(frozen, module = "maxatac._core")]
 pub(crate) struct Genome {
     pub(crate) inner: Arc<TwoBit>,
-    path: PathBuf,
+    path: Py<PyString>,
     sizes: Sizes,
 }
 
 #[pymethods]
 impl Genome {
     #[new]
-    fn new(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+    fn new(py: Python<'_>, path: FilePath) -> PyResult<Self> {
+        let FilePath { path, text } = path;
         let inner = py
             .detach(|| TwoBit::open(&path))
             .map_err(|error| to_python(py, error))?;
         Ok(Self {
             inner: Arc::new(inner),
-            path,
+            path: text,
             sizes: Sizes::new(),
         })
     }
 
     /// str: The path it was opened with.
     #[getter]
-    fn path(&self) -> String {
-        self.path.display().to_string()
+    fn path(&self, py: Python<'_>) -> Py<PyString> {
+        self.path.clone_ref(py)
     }
 
     /// mapping of str to int: Length in bp of each sequence, in the order of the file; not to be changed.
@@ -96,7 +98,7 @@ impl Genome {
             let index = self.inner.require_chrom(chrom)?;
             // The reader refuses what leaves the chromosome; no memory is taken for it.
             let bases = (to - from).min(self.inner.chroms()[index].size);
-            let mut out = vec![0.0; 4 * bases as usize];
+            let mut out = zeroed(4 * bases as usize, "the one-hot bases of an interval")?;
             self.inner
                 .one_hot(index, from, to, strand, &mut out, 4, &mut Vec::new())?;
             Ok(out)
@@ -128,11 +130,11 @@ impl Genome {
         PyArray1::from_vec(py, flat).reshape([runs.len(), 2])
     }
 
-    fn __repr__(&self) -> String {
-        format!(
-            "Genome({:?}, {} sequences)",
-            self.path(),
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let path = self.path.bind(py).repr()?;
+        Ok(format!(
+            "Genome({path}, {} sequences)",
             self.inner.chroms().len()
-        )
+        ))
     }
 }

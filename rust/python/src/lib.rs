@@ -9,6 +9,7 @@
 mod batch;
 mod error;
 mod genome;
+mod path;
 mod sampler;
 mod sizes;
 mod track;

@@ -6,6 +6,7 @@ use maxatac_core::Strand;
 use maxatac_core::ahead::{Ahead, Order};
 use maxatac_core::bins::Target;
 use maxatac_core::buffer::BufferPool;
+use maxatac_core::error::zeroed;
 use maxatac_core::sampler::{self, CHANNELS, Regions, SampledChrom, Settings, Window};
 use maxatac_core::{memory, sampler::Preloaded};
 use numpy::{PyArray1, PyArray3, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
@@ -114,6 +115,8 @@ fn memory_of(argument: Option<&Bound<'_, PyAny>>) -> PyResult<Arc<memory::Memory
 ///     If a region leaves its chromosome, the pool is empty, or no random window exists.
 /// GenomeError, TrackError, OSError
 ///     If a chromosome is unknown to the genome, or a file cannot be read.
+/// ResourceError
+///     If the threads cannot be started, or there is no memory for what is to be held.
 #[pyclass(frozen, module = "maxatac._core")]
 pub(crate) struct Sampler {
     inner: Arc<sampler::Sampler>,
@@ -366,6 +369,8 @@ impl Sampler {
     /// ------
     /// GenomeError, TrackError, OSError
     ///     If a file turns out to be damaged, or was cut short since it was opened.
+    /// ResourceError
+    ///     If there is no memory for a batch.
     #[pyo3(signature = (epoch, index, *, compact = false))]
     fn batch<'py>(
         &self,
@@ -394,10 +399,17 @@ impl Sampler {
     /// Batches
     ///     An iterator of what :meth:`batch` returns.
     #[pyo3(signature = (epoch, start, stop, *, compact = false))]
-    fn batches(&self, epoch: u64, start: u64, stop: u64, compact: bool) -> PyResult<Batches> {
+    fn batches(
+        &self,
+        py: Python<'_>,
+        epoch: u64,
+        start: u64,
+        stop: u64,
+        compact: bool,
+    ) -> PyResult<Batches> {
         let (sampler, buffers) = (Arc::clone(&self.inner), Arc::clone(&self.buffers));
         let ahead = Ahead::start(sampler, buffers, self.order(epoch, compact), start..stop)
-            .map_err(|error| PyValueError::new_err(error.to_string()))?;
+            .map_err(|error| to_python(py, error))?;
         Ok(Batches::new(ahead))
     }
 }
@@ -452,7 +464,10 @@ pub(crate) fn read_windows<'py>(
     };
     let (genome, track) = (genome.get(), track.get());
     let read = || {
-        let mut inputs = vec![0.0; starts.len() * WINDOW as usize * CHANNELS];
+        let mut inputs = zeroed(
+            starts.len() * WINDOW as usize * CHANNELS,
+            "a batch of windows",
+        )?;
         sampler::read_windows(
             &genome.inner,
             &track.inner,

@@ -1,12 +1,13 @@
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use maxatac_core::bigwig::{BigWig, Scratch};
+use maxatac_core::error::zeroed;
 use numpy::PyArray1;
 use pyo3::prelude::*;
-use pyo3::types::PyMappingProxy;
+use pyo3::types::{PyMappingProxy, PyString};
 
 use crate::error::{interval, to_python};
+use crate::path::FilePath;
 use crate::sizes::Sizes;
 
 type Columns<'py> = (
@@ -19,7 +20,7 @@ type Columns<'py> = (
 ///
 /// Parameters
 /// ----------
-/// path : str or os.PathLike
+/// path : str, bytes or os.PathLike
 ///     The file; opened once, read with positioned reads, usable from several threads.
 ///
 /// Raises
@@ -31,28 +32,29 @@ type Columns<'py> = (
 #[pyclass(frozen, module = "maxatac._core")]
 pub(crate) struct Track {
     pub(crate) inner: Arc<BigWig>,
-    path: PathBuf,
+    path: Py<PyString>,
     sizes: Sizes,
 }
 
 #[pymethods]
 impl Track {
     #[new]
-    fn new(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+    fn new(py: Python<'_>, path: FilePath) -> PyResult<Self> {
+        let FilePath { path, text } = path;
         let inner = py
             .detach(|| BigWig::open(&path))
             .map_err(|error| to_python(py, error))?;
         Ok(Self {
             inner: Arc::new(inner),
-            path,
+            path: text,
             sizes: Sizes::new(),
         })
     }
 
     /// str: The path it was opened with.
     #[getter]
-    fn path(&self) -> String {
-        self.path.display().to_string()
+    fn path(&self, py: Python<'_>) -> Py<PyString> {
+        self.path.clone_ref(py)
     }
 
     /// mapping of str to int: Length in bp of each chromosome, in the order of the file; not to be changed.
@@ -92,7 +94,8 @@ impl Track {
         let read = || {
             let index = self.inner.require_chrom(chrom)?;
             // The reader refuses what leaves the chromosome; no memory is taken for it.
-            let mut out = vec![0.0; (to - from).min(self.inner.chroms()[index].size) as usize];
+            let bases = (to - from).min(self.inner.chroms()[index].size);
+            let mut out = zeroed(bases as usize, "the values of an interval")?;
             self.inner
                 .values(index, from, to, &mut out, &mut Scratch::default())?;
             Ok(out)
@@ -134,11 +137,28 @@ impl Track {
         ))
     }
 
-    fn __repr__(&self) -> String {
-        format!(
-            "Track({:?}, {} chromosomes)",
-            self.path(),
+    /// Read every block of a chromosome, and compare it with the index.
+    ///
+    /// A block is compared when it is read, too; but what the index leaves out, no window is led to. Once this has
+    /// returned, no window of the chromosome lacks data that the file holds.
+    ///
+    /// Raises
+    /// ------
+    /// TrackError
+    ///     If a block holds data outside of the region that the index gives it, or as ``values``.
+    fn check_blocks(&self, py: Python<'_>, chrom: &str) -> PyResult<()> {
+        let check = || {
+            let index = self.inner.require_chrom(chrom)?;
+            self.inner.check_blocks(index)
+        };
+        py.detach(check).map_err(|error| to_python(py, error))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let path = self.path.bind(py).repr()?;
+        Ok(format!(
+            "Track({path}, {} chromosomes)",
             self.inner.chroms().len()
-        )
+        ))
     }
 }
