@@ -13,11 +13,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from maxatac.errors import TrackError
 from maxatac.files import sha256, write_json
 from maxatac.machine import usable_memory, usable_processors
 from maxatac.outputs import RunFolder
@@ -25,6 +26,7 @@ from maxatac.resume import InputFile, ResumeState, comparable
 from maxatac.settings import TrainConfig, loader_memory, loader_threads
 
 if TYPE_CHECKING:
+    from maxatac._core import Track
     from maxatac.inputs import Inputs
 
 logger = logging.getLogger(__name__)
@@ -66,13 +68,19 @@ class PhaseTimes:
 
 
 class _Checksums:
-    """Computes SHA-256 of files in the background, one by one.
+    """Computes SHA-256 of files in the background, one by one, then reads the blocks of tracks that no window asks for.
 
     The thread does not keep the process alive: a run that is told to end must not wait for 30 GB to be read.
     """
 
-    def __init__(self, paths: Mapping[str, Path], known: Mapping[str, str]) -> None:
+    def __init__(
+        self, paths: Mapping[str, Path], known: Mapping[str, str], tracks: Iterable[Track], chroms: Sequence[str]
+    ) -> None:
+        self.fault: TrackError | None = None
         self._sums = dict(known)
+        self._blocks = [
+            (track, chrom) for track in tracks for sizes in [track.chrom_sizes] for chrom in chroms if chrom in sizes
+        ]
         self._given_up = False
         pending = {name: path for name, path in paths.items() if name not in known}
         self._thread = threading.Thread(target=self._compute, args=(pending,), name="maxatac-checksums", daemon=True)
@@ -85,6 +93,16 @@ class _Checksums:
             # A file that cannot be read any more has none: that costs the run nothing.
             with contextlib.suppress(OSError):
                 self._sums[name] = sha256(path)
+        for track, chrom in self._blocks:
+            if self._given_up:
+                return
+            try:
+                track.check_blocks(chrom)
+            except OSError:
+                continue
+            except TrackError as error:
+                self.fault = error
+                return
 
     def get(self, name: str) -> str | None:
         return self._sums.get(name)
@@ -154,7 +172,8 @@ class RunRecord:
             self._fixed |= {name: earlier.past[name] for name in ("command", "started")} | {"resumed": resumed}
         self._paths = inputs.paths(config)
         self._files = {name: InputFile.of(path) for name, path in self._paths.items()}
-        self._sums = _Checksums(self._paths, checksums or {})
+        chroms = sorted({*inputs.split.training, *inputs.split.validation})
+        self._sums = _Checksums(self._paths, checksums or {}, (*inputs.signal, *inputs.binding), chroms)
 
     def computes_on(self, device: str, repeats: Mapping[str, Any] | None = None) -> None:
         """Enter the device, and warn if the run began elsewhere, or the one that it ``repeats``."""
@@ -173,6 +192,16 @@ class RunRecord:
                     _differing(here, before),
                     other,
                 )
+
+    def check_inputs(self) -> None:
+        """Fail if a track was found to hold data that its index does not lead to: windows were read as if it had none.
+
+        Raises
+        ------
+        TrackError
+        """
+        if self._sums.fault is not None:
+            raise self._sums.fault
 
     def note(self, name: str, value: Any) -> None:
         """Add something for the next time that the record is written."""
@@ -199,11 +228,12 @@ class RunRecord:
         *,
         status: str = "running",
     ) -> None:
-        """Write the record as it stands; only a finished run waits for all checksums."""
+        """Write the record as it stands; only a finished run waits until all inputs have been read whole."""
         if status in ("interrupted", "failed"):
             self._sums.give_up()
         elif status == "finished":
             self._sums.wait()
+            self.check_inputs()
         inputs = {
             name: {"path": self._paths[name], "bytes": file.bytes, "sha256": self._sums.get(name)}
             for name, file in self._files.items()

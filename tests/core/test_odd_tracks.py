@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyBigWig
 import pytest
 from numpy.typing import NDArray
 from oracles import WINDOW
 from writers import BedGraph, FixedStep, Section, VariableStep, write_bigwig, write_twobit
 
 from maxatac import Genome, Sampler, Track
+from maxatac.errors import TrackError
 
 NAN = float("nan")
 SIZE = 3 * WINDOW
@@ -119,3 +123,66 @@ def test_a_chromosome_of_another_length_than_in_the_genome(tmp_path: Path, memor
     path = write_bigwig(tmp_path / "x.bw", {"c": size}, blocks)
     inside = [(start, min(end, size), value) for start, end, value in items if start < size]
     np.testing.assert_array_equal(signal_of(path, tmp_path, memory), overlaid(inside))
+
+
+# Rows in the order of the file, to be written by pyBigWig, which takes the region of a block from its first and its last row.
+UNSORTED = pytest.mark.parametrize(
+    "rows",
+    [
+        [(START + 500, START + 600, 1.0), (START, START + 10, 2.0)],
+        [(START, START + 10, 2.0), (START + 500, START + 600, 1.0), (START + 20, START + 30, 3.0)],
+        [(START + 20, START + 30, 3.0), (START, START + 10, 2.0), (START + 500, START + 600, 1.0)],
+    ],
+    ids=["first row behind the last", "one row out of place", "first row out of place"],
+)
+
+
+def write_unsorted(path: Path, rows: list[tuple[int, int, float]]) -> Path:
+    with pyBigWig.open(str(path), "w") as file:
+        file.addHeader([("c", SIZE)], maxZooms=0)
+        starts, ends, values = (list(column) for column in zip(*rows, strict=True))
+        file.addEntries(["c"] * len(rows), starts, ends=ends, values=values, validate=False)
+    return path
+
+
+@MEMORY
+@UNSORTED
+def test_rows_that_were_not_sorted_are_an_error(
+    tmp_path: Path, memory: int | None, rows: list[tuple[int, int, float]]
+) -> None:
+    """The data could not be found from the index; a window without them, beside one with them, would be a lie."""
+    path = write_unsorted(tmp_path / "x.bw", rows)
+    track = Track(path)
+    reads: list[Callable[[], object]] = [
+        lambda: signal_of(path, tmp_path, memory),
+        lambda: track.values("c", 0, SIZE),
+        lambda: track.values("c", START + 21, START + 22),
+        lambda: track.intervals("c", 0, SIZE),
+        lambda: track.check_blocks("c"),
+    ]
+    for read in reads:
+        with pytest.raises(TrackError, match="the index says") as caught:
+            read()
+        message = str(caught.value)
+        assert message.startswith(f"{path}: not a valid bigWig file: ") and "(at byte " in message
+        assert "sort them and write the file again" in message
+
+
+def test_a_file_of_a_writer_that_sorts_has_sound_blocks(tmp_path: Path) -> None:
+    rows = [(start, start + 10, 1.0) for start in range(0, SIZE - 10, 10)]
+    track = Track(write_unsorted(tmp_path / "x.bw", rows))
+    track.check_blocks("c")
+    assert np.nansum(track.values("c", 0, SIZE)) == 10 * len(rows)
+
+
+def test_a_block_of_another_chromosome_is_an_error(tmp_path: Path) -> None:
+    path = write_bigwig(tmp_path / "x.bw", {"c": SIZE, "d": SIZE}, [[("d", BedGraph([(5, 9, 1.0)]))]])
+    bytes_ = bytearray(path.read_bytes())
+    (index,) = struct.unpack_from("<Q", bytes_, 24)
+    # Behind the header of the index and that of its only node: the leaf's region.
+    leaf = index + 48 + 4
+    assert struct.unpack_from("<4I", bytes_, leaf) == (1, 5, 1, 9)
+    struct.pack_into("<4I", bytes_, leaf, 0, 5, 0, 9)
+    path.write_bytes(bytes_)
+    with pytest.raises(TrackError, match="holds c:5-9, but it holds data of d;"):
+        Track(path).values("c", 0, SIZE)

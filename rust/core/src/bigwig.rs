@@ -24,7 +24,9 @@
 //! |---|---|
 //! | values that are NaN, infinite or negative | read as they are |
 //! | intervals that overlap | the last one counts, see [`BigWig::values`] |
-//! | intervals or blocks out of order | read in the order of the file |
+//! | intervals or blocks out of order, where the index covers them | read in the order of the file |
+//! | a block with data outside of the region, or of the chromosomes, that the index gives it | [`Error::Format`] from whatever reads the block; from all reads of the chromosome if that region is empty |
+//! | a node of the index with chromosomes that its parent does not name | [`Error::Format`] |
 //! | intervals that are empty, or beyond the chromosome's end | left out, or cut at the end |
 //! | an index with a node that is reached twice, by a circle or otherwise; nodes whose sizes add up to more than the file's | [`Error::Format`] |
 //! | blocks whose sizes add up to more than the file's, or that lie outside of it | [`Error::Format`] |
@@ -65,7 +67,7 @@ use self::header::Header;
 use self::index::Index;
 use crate::bytes::ByteOrder;
 use crate::chrom::{Chrom, ChromList};
-use crate::error::{Error, FileKind, Result};
+use crate::error::{Error, FileKind, Result, Shown};
 use crate::file::PositionedFile;
 
 pub use self::block::{Intervals, Runs, Scratch};
@@ -83,6 +85,8 @@ pub struct BigWig {
     ids: Vec<u32>,
     /// `None` for a file without any data.
     index: Option<Index>,
+    /// Set when all nodes of the index have been found in order.
+    index_is_sound: OnceLock<()>,
     blocks: Vec<OnceLock<Blocks>>,
 }
 
@@ -121,6 +125,7 @@ impl BigWig {
             chroms,
             ids,
             index,
+            index_is_sound: OnceLock::new(),
             blocks,
         })
     }
@@ -191,6 +196,11 @@ impl BigWig {
     ///
     /// Intervals are cut at the chromosome's end; those that are empty, or beyond it, are left out. What a failed
     /// call has appended is of no use.
+    ///
+    /// # Errors
+    ///
+    /// If the block holds more than the index says, besides the errors of reading: a window that asks for it would not
+    /// be led to this block, and would read as if there were no data.
     pub fn decode_into(
         &self,
         chrom: usize,
@@ -198,10 +208,43 @@ impl BigWig {
         scratch: &mut Scratch,
         intervals: &mut impl Intervals,
     ) -> Result<()> {
-        let (id, size) = (self.id(chrom)?, self.chrom(chrom)?.size);
+        let (id, Chrom { name, size }) = (self.id(chrom)?, self.chrom(chrom)?);
         let bytes = scratch.load(&self.file, block, self.inflated_size)?;
-        block::parse(bytes, self.order, id, size, intervals)
-            .map_err(|reason| self.file.damaged(block.offset, reason))
+        let content = block::parse(bytes, self.order, block, id, *size, intervals)
+            .map_err(|reason| self.file.damaged(block.offset, reason))?;
+        let held = if let Some(other) = content.foreign_chrom {
+            let other = self.ids.binary_search(&other).ok();
+            let other = other.and_then(|place| self.chroms.get(place));
+            other
+                .map_or("a chromosome that the file does not list", |other| {
+                    &other.name
+                })
+                .to_owned()
+        } else if content.start < content.end
+            && (content.start < block.start || content.end > block.end)
+        {
+            format!("{name}:{}-{}", content.start, content.end)
+        } else {
+            return Ok(());
+        };
+        let reason = format!(
+            "the index says that this block holds {name}:{}-{}, but it holds data of {held}; if its rows were not sorted \
+             by chromosome and start, sort them and write the file again",
+            block.start, block.end
+        );
+        Err(self.file.damaged(block.offset, reason))
+    }
+
+    /// Reads every block of a chromosome, and fails as [`Self::decode_into`] does.
+    ///
+    /// Once this has succeeded, no window of the chromosome lacks data that the file holds.
+    pub fn check_blocks(&self, chrom: usize) -> Result<()> {
+        let (mut scratch, mut runs) = (Scratch::new(), Runs::default());
+        for block in self.blocks(chrom)? {
+            runs.clear();
+            self.decode_into(chrom, block, &mut scratch, &mut runs)?;
+        }
+        Ok(())
     }
 
     /// Writes the value of every base of `start..end`; NaN where there is none.
@@ -269,13 +312,24 @@ impl BigWig {
         // Two threads may both get here; they find the same, and the second result is dropped.
         let mut refs = match &self.index {
             Some(index) => {
-                let refs = index.blocks(&self.file, self.order, id, size);
+                let check = || match self.index_is_sound.get() {
+                    Some(()) => Ok(()),
+                    None => index.check_nodes(&self.file, self.order),
+                };
+                let refs = check().and_then(|()| index.blocks(&self.file, self.order, id, size));
                 // What is wrong with a file that is being changed is not its index.
                 self.file.check_unchanged()?;
-                refs?
+                let refs = refs?;
+                self.index_is_sound.get_or_init(|| ());
+                refs
             }
             None => Vec::new(),
         };
+        // No window would be led to these. Empty intervals are allowed, and those beyond the chromosome's end.
+        let mut scratch = Scratch::new();
+        for block in refs.extract_if(.., |block| block.start >= block.end) {
+            self.decode(chrom, &block, &mut scratch)?;
+        }
         // Stable, so that blocks with the same start stay in the file's order.
         refs.sort_by_key(|block| block.start);
         let ends_ascend = refs.is_sorted_by_key(|block| block.end);
@@ -309,7 +363,7 @@ impl BigWig {
     fn no_chrom(&self, chrom: usize) -> Error {
         Error::InvalidArgument(format!(
             "{}: there is no chromosome number {chrom}",
-            self.path().display()
+            Shown(self.path())
         ))
     }
 }
@@ -895,6 +949,135 @@ mod tests {
         bytes[24..32].copy_from_slice(&moved.to_le_bytes());
         let (_temp, track) = open(&bytes)?;
         check(&track?, &blocks)
+    }
+
+    /// What reading all of chr2 fails with, when these bytes are changed; a window fails too, or gives what it gave before,
+    /// or nothing.
+    fn failure(good: &[u8], changes: &[(usize, u32)]) -> TestResult<String> {
+        let mut bytes = good.to_vec();
+        for &(at, number) in changes {
+            bytes[at..at + 4].copy_from_slice(&number.to_le_bytes());
+        }
+        let ((_sound, sound), (_temp, track)) = (open(good)?, open(&bytes)?);
+        let (sound, track) = (sound?, track?);
+        let mut scratch = Scratch::new();
+        let mut values = |track: &BigWig, start, end: u32| {
+            let mut found = vec![9.0; (end - start) as usize];
+            let read = track.values(0, start, end, &mut found, &mut scratch);
+            read.map(|()| found)
+        };
+        for (start, end) in (0..60).flat_map(|start| (start + 1..=60).map(move |end| (start, end)))
+        {
+            // Nothing leads to data that no region of the index covers; it is found out when its block is read.
+            if let Ok(found) = values(&track, start, end)
+                && found.iter().any(|value| !value.is_nan())
+            {
+                assert!(same(&found, &values(&sound, start, end)?));
+            }
+        }
+        assert_eq!(
+            reason(track.check_blocks(0))?,
+            reason(values(&track, 0, 60))?
+        );
+        reason(values(&track, 0, 60))
+    }
+
+    #[test]
+    fn an_index_that_does_not_cover_its_blocks_is_explained() -> TestResult {
+        // One block, of chr2: 0-12.
+        let one = [blocks().swap_remove(0)];
+        let (good, places) = file(&one).bytes()?;
+        // Chromosome and start, chromosome and end.
+        let leaf = places.index + 48 + 4;
+        for (changes, expected) in [
+            (
+                vec![(leaf + 4, 1)],
+                "chr2:1-12, but it holds data of chr2:0-12;",
+            ),
+            (
+                vec![(leaf + 12, 11)],
+                "chr2:0-11, but it holds data of chr2:0-12;",
+            ),
+            // The first row behind the last.
+            (
+                vec![(leaf + 4, 9), (leaf + 12, 4)],
+                "chr2:9-4, but it holds data of chr2:0-12;",
+            ),
+            (
+                vec![(leaf + 4, 60), (leaf + 12, 60)],
+                "chr2:60-60, but it holds data of chr2:0-12;",
+            ),
+        ] {
+            let found = failure(&good, &changes)?;
+            assert!(found.contains(expected), "{found}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_block_of_another_chromosome_than_the_index_says_is_explained() -> TestResult {
+        for (held, expected) in [
+            (7, "holds data of chr10;"),
+            (8, "that the file does not list;"),
+        ] {
+            let one = [vec![(held, Items::BedGraph(vec![(0, 3, 1.5)]))]];
+            let (good, places) = file(&one).bytes()?;
+            let leaf = places.index + 48 + 4;
+            let found = failure(&good, &[(leaf, 3), (leaf + 8, 3)])?;
+            assert!(found.contains(expected), "{found}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn intervals_without_bases_need_no_region_in_the_index() -> TestResult {
+        // Empty ones, and those beyond the chromosome's end.
+        for items in [vec![(5, 5, 1.0)], vec![(60, 70, 1.0)]] {
+            let one = [vec![(3, Items::BedGraph(items))], blocks().swap_remove(0)];
+            assert_eq!(read_all(&file(&one).bytes()?.0)??[0].len(), 3);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_node_that_does_not_cover_its_children_is_explained() -> TestResult {
+        let blocks = blocks();
+        let (good, places) = file(&blocks).bytes()?;
+        // The first entry of the root leads to blocks of chr2 alone, number 3.
+        let entry = places.index + 48 + 4;
+        for (at, number, expected) in [
+            (
+                entry + 8,
+                2,
+                "index has an entry for the chromosomes number 3 to 2",
+            ),
+            (entry, 2, ""),
+            (entry + 4, 50, ""),
+            (entry + 12, 0, ""),
+        ] {
+            let mut bytes = good.clone();
+            bytes[at..at + 4].copy_from_slice(&u32::to_le_bytes(number));
+            let (_temp, track) = open(&bytes)?;
+            let track = track?;
+            if expected.is_empty() {
+                check(&track, &blocks)?;
+            }
+            for chrom in 0..CHROMS.len() {
+                let found = track.blocks(chrom).map_err(|error| error.to_string());
+                assert_eq!(found.is_ok(), expected.is_empty(), "{found:?}");
+            }
+        }
+        let mut bytes = good.clone();
+        for at in [entry, entry + 8] {
+            bytes[at..at + 4].copy_from_slice(&u32::to_le_bytes(12));
+        }
+        let (_temp, track) = open(&bytes)?;
+        let found = reason(track?.blocks(1))?;
+        assert_eq!(
+            found,
+            "index has an entry for the chromosomes number 3 to 3 in a node for 12 to 12"
+        );
+        Ok(())
     }
 
     #[test]

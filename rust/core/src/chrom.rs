@@ -50,17 +50,19 @@ impl ChromList {
         if self.chroms.is_empty() {
             return "it has none at all".into();
         }
-        let names: Vec<&str> = self
-            .chroms
-            .iter()
-            .take(NAMES_IN_MESSAGES)
-            .map(|chrom| chrom.name.as_str())
-            .collect();
-        let names = names.join(", ");
-        match self.chroms.len() - self.chroms.len().min(NAMES_IN_MESSAGES) {
-            0 => format!("it has {names}"),
-            more => format!("it has {names} and {more} more"),
-        }
+        let names: Vec<&str> = self.chroms.iter().map(|chrom| &*chrom.name).collect();
+        format!("it has {}", in_words(&names))
+    }
+}
+
+/// The first few names, and how many more there are.
+pub(crate) fn in_words<T: AsRef<str>>(names: &[T]) -> String {
+    let (shown, rest) = names.split_at(names.len().min(NAMES_IN_MESSAGES));
+    let shown: Vec<&str> = shown.iter().map(AsRef::as_ref).collect();
+    let shown = shown.join(", ");
+    match rest.len() {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Opens any bytes as a bigWig file and reads all that it has to offer.
 //!
 //! Besides not crashing, what is read must be consistent: blocks are sorted, intervals lie inside their chromosome,
-//! values are those of the intervals, and decoded blocks give the same numbers, whether they are held or not.
+//! values are those of the intervals, decoded blocks give the same numbers, whether they are held or not, and a window
+//! gives what the whole chromosome gives, where that can be read.
 //!
 //! A changed byte of a compressed block is almost always no more than a wrong checksum. So a part of the mutations
 //! takes a block out, changes what is in it, and puts it back compressed. Uncompressed files are in the corpus as well.
@@ -20,6 +21,8 @@ use maxatac_core::{BigWig, BlockRef, FileKind, PositionedFile, Runs, Scratch};
 const PIECE: u32 = 200;
 /// Chromosomes, and blocks of each, that are looked at, so that an input takes no longer than its size explains.
 const MOST: usize = 16;
+/// The most bases of a chromosome that is read whole.
+const MOST_BASES: u32 = 100_000;
 /// The most bytes that a block taken out for mutation may have.
 const LARGEST_BLOCK: usize = 16 * 1024;
 
@@ -55,6 +58,7 @@ fuzz_target!(init: stay_on_this_thread(), |bytes: &[u8]| {
         for block in blocks.iter().take(MOST) {
             if let Ok(runs) = track.decode(chrom, block, &mut scratch) {
                 check_runs(&runs, size);
+                assert!(runs.iter().all(|run| block.start <= run.0 && run.1 <= block.end));
             }
             let start = block.start.saturating_sub(5);
             let end = start.saturating_add(PIECE).min(size);
@@ -137,16 +141,15 @@ fn check_decoded(track: &Arc<BigWig>, chrom: usize, blocks: &[BlockRef]) {
     let (held, read) = (open(1 << 30), open(0));
     let is_held = held.preload(chrom, &[(0, size)], &|| false).is_ok();
 
-    // What a block holds outside of the region that the index gives it may lie under or over another block's.
-    let mut scratch = Scratch::new();
-    let mut lies_inside = |block: &BlockRef| {
-        let runs = track.decode(chrom, block, &mut scratch);
-        runs.is_ok_and(|runs| {
-            runs.iter()
-                .all(|run| block.start <= run.0 && run.1 <= block.end)
-        })
-    };
-    let is_sound = is_held && blocks.iter().all(&mut lies_inside);
+    // A chromosome that can be read whole has no window without the data that the file holds.
+    let is_sound = track.check_blocks(chrom).is_ok();
+    assert_eq!(is_held, is_sound);
+    let whole = (size <= MOST_BASES).then(|| values(track, chrom, 0, size));
+    assert!(
+        whole
+            .as_ref()
+            .is_none_or(|whole| whole.is_some() == is_sound)
+    );
 
     let starts = blocks.iter().map(|block| block.start.saturating_sub(5));
     for start in starts.take(MOST).chain([0, size.saturating_sub(PIECE)]) {
@@ -161,6 +164,12 @@ fn check_decoded(track: &Arc<BigWig>, chrom: usize, blocks: &[BlockRef]) {
         }
         if is_sound {
             assert_eq!(found, values);
+        }
+        if let Some(Some(whole)) = &whole {
+            assert_eq!(
+                values.as_deref(),
+                Some(&whole[start as usize..end as usize])
+            );
         }
     }
 }

@@ -166,6 +166,23 @@ impl fmt::Debug for Scratch {
     }
 }
 
+/// What a block was found to hold, to be compared with what the index says.
+#[derive(Debug)]
+pub(super) struct Content {
+    /// The region from the first to the last base with data of the chromosome asked for; the end is 0 if there is none.
+    pub(super) start: u32,
+    pub(super) end: u32,
+    /// The first chromosome that the index does not name for the block.
+    pub(super) foreign_chrom: Option<u32>,
+}
+
+impl Content {
+    fn add(&mut self, start: u32, end: u32) {
+        self.start = self.start.min(start);
+        self.end = self.end.max(end);
+    }
+}
+
 /// What a section says about all of its intervals.
 struct Section {
     chrom: u32,
@@ -215,8 +232,12 @@ impl Section {
         number: impl Fn([u8; 4]) -> u32,
         chrom_size: u32,
         intervals: &mut impl Intervals,
+        content: &mut Content,
     ) {
         if let Some(values) = self.side_by_side(words, chrom_size) {
+            if !values.is_empty() {
+                content.add(self.start, self.start + self.span * values.len() as u32);
+            }
             let values = values.iter().map(|value| f32::from_bits(number(*value)));
             intervals.push_side_by_side(self.start, self.span, values);
             return;
@@ -224,6 +245,7 @@ impl Section {
         let mut add = |start: u32, end: u32, value: [u8; 4]| {
             let end = end.min(chrom_size);
             if start < end {
+                content.add(start, end);
                 intervals.push(start, end, f32::from_bits(number(value)));
             }
         };
@@ -251,14 +273,20 @@ impl Section {
     }
 }
 
-/// Appends the intervals of one chromosome from a block's bytes; a message if they are damaged.
+/// Appends the intervals of one chromosome from the bytes of a block; a message if they are damaged.
 pub(super) fn parse(
     bytes: &[u8],
     order: ByteOrder,
+    block: &BlockRef,
     chrom: u32,
     chrom_size: u32,
     intervals: &mut impl Intervals,
-) -> std::result::Result<(), String> {
+) -> std::result::Result<Content, String> {
+    let mut content = Content {
+        start: u32::MAX,
+        end: 0,
+        foreign_chrom: None,
+    };
     let mut fields = Fields::new(bytes, order);
     let mut sections = 0;
     // Zeros behind a section are padding.
@@ -278,11 +306,29 @@ pub(super) fn parse(
             let (words, _) = data.as_chunks();
             match order {
                 ByteOrder::Little => {
-                    section.append(words, u32::from_le_bytes, chrom_size, intervals);
+                    section.append(
+                        words,
+                        u32::from_le_bytes,
+                        chrom_size,
+                        intervals,
+                        &mut content,
+                    );
                 }
-                ByteOrder::Big => section.append(words, u32::from_be_bytes, chrom_size, intervals),
+                ByteOrder::Big => {
+                    section.append(
+                        words,
+                        u32::from_be_bytes,
+                        chrom_size,
+                        intervals,
+                        &mut content,
+                    );
+                }
             }
+        } else if section.count > 0
+            && !(block.first_chrom..=block.last_chrom).contains(&section.chrom)
+        {
+            content.foreign_chrom.get_or_insert(section.chrom);
         }
     }
-    Ok(())
+    Ok(content)
 }

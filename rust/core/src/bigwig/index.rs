@@ -17,9 +17,13 @@ const NODE_HEADER_SIZE: u64 = 4;
 const LEAF_ENTRY_SIZE: u64 = 32;
 const INNER_ENTRY_SIZE: u64 = 24;
 
-/// Where a block is, and which part of a chromosome it covers.
+/// Where a block is, and which part of a chromosome it covers, as the index says.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct BlockRef {
+    /// The file's number of the first chromosome that the block has data of.
+    pub first_chrom: u32,
+    /// The file's number of the last one.
+    pub last_chrom: u32,
     /// Start on the chromosome, 0-based.
     pub start: u32,
     /// End on the chromosome, not included.
@@ -117,7 +121,14 @@ impl Index {
         }
     }
 
+    /// Reads every node once, and fails as [`Self::walk`] does.
+    pub(super) fn check_nodes(&self, file: &PositionedFile, order: ByteOrder) -> Result<()> {
+        self.walk(file, order, |_| true, |_, _| Ok(()))
+    }
+
     /// The blocks of a chromosome in the order of the tree, which is that of the file.
+    ///
+    /// Among them are those whose region on the chromosome is empty, or ends before it starts.
     pub(super) fn blocks(
         &self,
         file: &PositionedFile,
@@ -126,10 +137,45 @@ impl Index {
         size: u32,
     ) -> Result<Vec<BlockRef>> {
         let mut found = Vec::new();
+        let mut block_bytes = 0;
+        let touches = |span: &Span| span.touches(chrom);
+        self.walk(file, order, touches, |node, leaf| {
+            file.check_inside(leaf.offset, leaf.size)?;
+            // No writer lets blocks share bytes. If they could, a small file would hold endless data.
+            block_bytes += leaf.size;
+            if block_bytes > file.len() {
+                let reason = "index lists blocks of more bytes than the file has";
+                return Err(file.damaged(node, reason));
+            }
+            let (start, end) = leaf.span.on(chrom, size);
+            found.push(BlockRef {
+                first_chrom: leaf.span.first_chrom,
+                last_chrom: leaf.span.last_chrom,
+                start,
+                end,
+                offset: leaf.offset,
+                size: leaf.size,
+            });
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Visits the leaves in the tree's order, below the entries that `enters` accepts; `visit` gets the node's offset as well.
+    ///
+    /// Fails where an entry names chromosomes that its parent does not: they would not be found. Positions are not
+    /// compared, because nothing is looked up by those of nodes, and where blocks are out of order they are wrong.
+    fn walk(
+        &self,
+        file: &PositionedFile,
+        order: ByteOrder,
+        enters: impl Fn(&Span) -> bool,
+        mut visit: impl FnMut(u64, Leaf) -> Result<()>,
+    ) -> Result<()> {
         let mut seen = HashSet::new();
-        let (mut bytes_read, mut block_bytes) = (0, 0);
-        let mut nodes = vec![self.root];
-        while let Some(offset) = nodes.pop() {
+        let mut bytes_read = 0;
+        let mut nodes = vec![(self.root, (0, u32::MAX))];
+        while let Some((offset, chroms)) = nodes.pop() {
             // Nodes that lead back to themselves, or overlap, would make a small file endless.
             if !seen.insert(offset) || bytes_read > file.len() {
                 return Err(file.damaged(offset, "index comes to the same node twice"));
@@ -145,28 +191,31 @@ impl Index {
                 let incomplete = || file.damaged(offset, "index has an incomplete node");
                 let span = Span::read(&mut fields).ok_or_else(incomplete)?;
                 let target = fields.u64().ok_or_else(incomplete)?;
-                if !node.is_leaf {
-                    if span.touches(chrom) {
-                        nodes.push(target);
-                    }
+                let (first, last) = (span.first_chrom, span.last_chrom);
+                if first > last || first < chroms.0 || last > chroms.1 {
+                    let reason = format!(
+                        "index has an entry for the chromosomes number {first} to {last} in a node for {} to {}",
+                        chroms.0, chroms.1
+                    );
+                    return Err(file.damaged(offset, reason));
+                }
+                let size = if node.is_leaf {
+                    fields.u64().ok_or_else(incomplete)?
+                } else {
+                    0
+                };
+                if !enters(&span) {
                     continue;
                 }
-                let block_size = fields.u64().ok_or_else(incomplete)?;
-                let (start, end) = span.on(chrom, size);
-                if span.touches(chrom) && start < end {
-                    file.check_inside(target, block_size)?;
-                    // No writer lets blocks share bytes. If they could, a small file would hold endless data.
-                    block_bytes += block_size;
-                    if block_bytes > file.len() {
-                        let reason = "index lists blocks of more bytes than the file has";
-                        return Err(file.damaged(offset, reason));
-                    }
-                    found.push(BlockRef {
-                        start,
-                        end,
+                if node.is_leaf {
+                    let leaf = Leaf {
+                        span,
                         offset: target,
-                        size: block_size,
-                    });
+                        size,
+                    };
+                    visit(offset, leaf)?;
+                } else {
+                    nodes.push((target, (first, last)));
                 }
             }
             // The last one pushed is taken first.
@@ -174,8 +223,15 @@ impl Index {
                 children.reverse();
             }
         }
-        Ok(found)
+        Ok(())
     }
+}
+
+/// An entry that leads to a block.
+struct Leaf {
+    span: Span,
+    offset: u64,
+    size: u64,
 }
 
 /// What stands in front of a node's entries.
