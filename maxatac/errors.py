@@ -2,8 +2,8 @@
 
 ``MaxatacError`` is the root. ``InputError`` gathers all problems found in what the user gave, so that one run names
 them all; the command line turns it into exit status 2, any other ``MaxatacError`` into 1. The compiled core raises
-``GenomeError``, ``TrackError``, ``RegionError`` and ``ResourceError`` from here too, so there is one tree to catch. ``Stopped`` stands
-apart: it is an order, not an error.
+``GenomeError``, ``TrackError``, ``RegionError`` and ``ResourceError`` from here too, so there is one tree to catch.
+``Stopped`` stands apart: it is an order, not an error.
 """
 
 from __future__ import annotations

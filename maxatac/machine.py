@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -74,6 +75,35 @@ def available_memory(root: Path = Path("/")) -> int | None:
                 held = max(0, int(usage) - (_named(folder / "memory.stat", cache) or 0))
                 found.append(max(0, int(limit) - held))
     return min(found) if found else None
+
+
+# How TensorFlow, JAX and numpy call it; JAX has errors of one kind for everything.
+_OUT_OF_MEMORY = re.compile(r"RESOURCE_EXHAUSTED|out of memory", re.IGNORECASE)
+_AMOUNT = re.compile(r"allocat\w* (?:\d[\d.]* ?(?:bytes|[KMGTPE]i?B)|tensor with shape\[[\d,]*\])")
+
+
+def want_of_memory(error: BaseException) -> str | None:
+    """Say in one line what memory was needed and what to change; ``None`` if it is something else that failed.
+
+    Parameters
+    ----------
+    error : BaseException
+        Of numpy, TensorFlow or JAX. What it was raised from counts as well.
+    """
+    while True:
+        kind, text = type(error).__name__, str(error)
+        if isinstance(error, MemoryError) or kind == "ResourceExhaustedError":
+            break
+        if kind in ("JaxRuntimeError", "XlaRuntimeError", "InternalError") and _OUT_OF_MEMORY.search(text):
+            break
+        if (cause := error.__cause__ or error.__context__) is None:
+            return None
+        error = cause
+    amount = found[0].partition(" ")[2] if (found := _AMOUNT.search(text)) else "more"
+    return (
+        f"memory ran out: {amount} could not be had; lower --batch_size, --val_batch_size or --memory, or give the"
+        " process more (ulimit -v, the batch system's or the container's limit, a larger device)"
+    )
 
 
 def _control_groups(controller: str, root: Path) -> Iterator[Path]:

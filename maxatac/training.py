@@ -20,7 +20,7 @@ from maxatac.backend import backend_problems, load_keras, overridden, own_settin
 from maxatac.cells import as_meta
 from maxatac.checkpoints import Checkpoints
 from maxatac.distribution import Processes, joined, split_problems
-from maxatac.errors import InputError, MaxatacError, Problem, Stopped, WeightsError
+from maxatac.errors import InputError, MaxatacError, Problem, ResourceError, Stopped, WeightsError
 from maxatac.files import replacing, write_text
 from maxatac.formats import file_fault
 from maxatac.held_out import describe_test, run_test, tested_samples
@@ -131,6 +131,8 @@ def make_samplers(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, S
                 threads=loader_threads(config),
                 memory=memory,
             )
+        except ResourceError:
+            raise
         except (MaxatacError, OSError) as error:
             problems.append(Problem.of(error))
     if problems:
@@ -623,6 +625,7 @@ def _run(
 
             def check() -> None:
                 check_for_interrupt()
+                record.check_inputs()
                 processes.check()
 
             for row, times in zip(history, timing, strict=True):

@@ -224,9 +224,14 @@ def test_negative_numbers_reach_the_check() -> None:
         ),
         (TrackError("a.bw: block 3 is damaged"), 1, "maxatac: error: a.bw: block 3 is damaged\n"),
         (OSError(28, "No space left on device", "x.keras"), 1, "No space left on device: 'x.keras'\n"),
+        (
+            MemoryError("Unable to allocate 763. MiB for an array with shape (100000000,) and data type float64"),
+            1,
+            "or the container's limit, a larger device)\n",
+        ),
         (KeyboardInterrupt(), 130, ""),
     ],
-    ids=["problems", "problem", "failure", "disk", "interrupt"],
+    ids=["problems", "problem", "failure", "disk", "memory", "interrupt"],
 )
 def test_error_becomes_status(error: BaseException, status: int, told: str, capsys: pytest.CaptureFixture[str]) -> None:
     def fail(_: argparse.Namespace) -> int:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from maxatac.machine import available_memory, usable_memory, usable_processors
+from maxatac.machine import available_memory, usable_memory, usable_processors, want_of_memory
 
 PROCESSORS = len(os.sched_getaffinity(0))
 MEMORY = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
@@ -107,3 +110,42 @@ def test_groups_limit_it(tmp_path: Path, groups: str, files: dict[str, str], pro
 )  # fmt: skip
 def test_memory_that_is_left(tmp_path: Path, groups: str, files: dict[str, str], available: int | None) -> None:
     assert available_memory(lay_out(tmp_path, groups, files)) == available
+
+
+# Memory that is not there, told by whoever asked for it.
+
+ASKING = """
+import keras
+from maxatac.machine import want_of_memory
+
+try:
+    keras.ops.convert_to_numpy(keras.ops.zeros((10**7, 10**7)))
+except Exception as error:
+    print(want_of_memory(error))
+"""
+
+
+@pytest.mark.parametrize(
+    ("backend", "amount"), [("tensorflow", "tensor with shape[10000000,10000000]"), ("jax", "400000000000000 bytes")]
+)
+def test_a_backend_that_runs_out_of_memory(backend: str, amount: str) -> None:
+    environment = os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": str(Path(__file__).parents[1])}
+    ran = subprocess.run([sys.executable, "-c", ASKING], env=environment, capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    (line,) = ran.stdout.splitlines()
+    assert line.startswith(f"memory ran out: {amount} could not be had; lower --batch_size")
+
+
+def test_numpy_that_runs_out_of_memory_below_another_error() -> None:
+    with pytest.raises(ValueError) as caught:
+        try:
+            np.empty(10**15)
+        except MemoryError as error:
+            raise ValueError("a batch") from error
+    line = want_of_memory(caught.value)
+    assert line is not None and line.startswith("memory ran out: 7.11 PiB could not be had")
+
+
+@pytest.mark.parametrize("error", [ValueError("out of memory"), RuntimeError("RESOURCE_EXHAUSTED"), KeyError()])
+def test_other_errors_are_not_taken_for_it(error: Exception) -> None:
+    assert want_of_memory(error) is None

@@ -10,10 +10,11 @@ import logging
 import math
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ import pytest
 import tiny
 from starting import Start
 from tiny import TinySet
+from writers import BedGraph, write_bigwig
 
 import maxatac
 from maxatac import training
@@ -817,3 +819,38 @@ def test_other_kinds_of_run(changes: dict[str, Any], tiny_set: TinySet, output: 
     assert all(math.isfinite(value) for row in result.history for value in row.values())
     assert dataclasses.asdict(result)["best_epoch"] in (1, 2)
     keras.models.load_model(result.best_model, compile=False)
+
+
+# Inputs that no window asks for.
+
+
+def test_data_that_the_index_does_not_lead_to_fail_the_run_though_no_window_reads_their_block(
+    damaged: TinySet, output: Path, quick_network: None
+) -> None:
+    path = damaged.file("CellA", "signal.bw")
+    whole, blocks = maxatac.Track(path), []
+    for chrom, size in whole.chrom_sizes.items():
+        items = list(zip(*(column.tolist() for column in whole.intervals(chrom, 0, size)), strict=True))
+        blocks += [[(chrom, BedGraph(items[first : first + 40]))] for first in range(0, len(items), 40)]
+    # On the blacklist, so that no region touches it; the index then says less than it holds.
+    blocks = [block for block in blocks if block[0][0] != "chr1" or not overlaps(block[0][1].items, 90_000, 100_000)]
+    blocks.append([("chr1", BedGraph([(95_000, 95_010, 0.5), (95_500, 95_510, 0.5)]))])
+    blocks.sort(key=lambda block: (block[0][0], block[0][1].items[0]))
+    write_bigwig(path, whole.chrom_sizes, blocks)
+    shorten_region(path, 95_000, 95_510, 95_010)
+    with pytest.raises(TrackError, match="chr1:95000-95010, but it holds data of chr1:95000-95510") as caught:
+        train(damaged.config(output))
+    assert str(caught.value).startswith(f"{path}: ")
+    assert maxatac.Track(path).values("chr1", 95_500, 95_501).tolist() != [0.5]
+
+
+def overlaps(items: Sequence[tuple[int, int, float]], start: int, end: int) -> bool:
+    return items[0][0] < end and items[-1][1] > start
+
+
+def shorten_region(path: Path, start: int, end: int, new_end: int) -> None:
+    """Change the end of a block's region in the index of a bigWig file of chr1."""
+    content = path.read_bytes()
+    region = struct.pack("<4I", 0, start, 0, end)
+    assert content.count(region) == 1
+    path.write_bytes(content.replace(region, struct.pack("<4I", 0, start, 0, new_end)))

@@ -8,6 +8,7 @@ import difflib
 import logging
 import os
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -17,13 +18,18 @@ from typing import NoReturn, TypeVar
 from maxatac.backend import own_settings
 from maxatac.cli import check, report, simulate, train
 from maxatac.cli.config import fill_from_file
+from maxatac.cli.encoding import use_utf8
 from maxatac.cli.output import flush
 from maxatac.errors import InputError, MaxatacError, Stopped, visible
 from maxatac.interrupt import heed_signals
+from maxatac.machine import want_of_memory
 
 logger = logging.getLogger("maxatac")
 
 OK, FAILURE, BAD_INPUT, RETRY, INTERRUPTED = 0, 1, 2, 75, 130
+
+# Set when a backend failed in the middle of its work. TensorFlow then does not survive the end of the interpreter.
+_left_backend = threading.Event()
 
 T = TypeVar("T")
 
@@ -134,6 +140,14 @@ def run(command: Callable[[T], int], argument: T) -> int:
         logger.debug("traceback", exc_info=True)
         _tell(f"error: {error}")
         return FAILURE
+    except Exception as error:
+        # Memory runs out in numpy, in a backend, anywhere.
+        if (lacking := want_of_memory(error)) is None:
+            raise
+        logger.debug("traceback", exc_info=True)
+        _tell(f"error: {lacking}")
+        _left_backend.set()
+        return FAILURE
 
 
 def _tell(line: str) -> None:
@@ -165,6 +179,7 @@ def program() -> NoReturn:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - open as long as the program
     # PYTHONWARNINGS=error, set for another program, would end a run at the first word of a library.
     warnings.filters[:] = [entry for entry in warnings.filters if entry[0] != "error"]  # type: ignore[index]
+    use_utf8()
     heed_signals()
     status = FAILURE
     try:
@@ -180,7 +195,7 @@ def program() -> NoReturn:
         _tell(f"error: standard output: {error}")
         status = status or FAILURE
     distribution = sys.modules.get("maxatac.distribution")
-    if distribution is not None and distribution.has_left():
+    if _left_backend.is_set() or (distribution is not None and distribution.has_left()):
         with contextlib.suppress(OSError):
             sys.stderr.flush()
         os._exit(status)

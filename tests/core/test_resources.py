@@ -51,7 +51,12 @@ def lines_of(folder: Path, script: str) -> list[str]:
     write_bigwig(folder / "x.bw", {"c": SIZE}, [[("c", BedGraph([(0, 9, 1.0), (500, 2000, 2.0)]))]])
     environment = {"OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[2])}
     ran = subprocess.run(
-        [sys.executable, "-c", SET_UP + script], cwd=folder, env=environment, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", SET_UP + script],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert ran.returncode == 0, ran.stderr
     assert ran.stderr == ""
