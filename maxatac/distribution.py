@@ -354,7 +354,7 @@ class JoinedProcesses(Processes):
             if not self._closed.wait(LIMIT if self.leads else _PATIENCE):
                 self._tell_end(name, failure)
                 if number is None:
-                    os.write(2, f"maxatac: error: {failure}\n".encode())
+                    os.write(2, f"maxatac: error: {failure}\n".encode(errors="backslashreplace"))
                 os._exit(1 if number is None else STATUSES.get(number, 1))
             return
 

@@ -114,7 +114,7 @@ class _LogFile(logging.FileHandler):
 @contextlib.contextmanager
 def writing_to(path: Path) -> Iterator[None]:
     """Write the package's log to a file too, line by line, as long as the block runs."""
-    handler = _LogFile(path, encoding="utf-8")
+    handler = _LogFile(path, encoding="utf-8", errors="backslashreplace")
     handler.setFormatter(logging.Formatter(FORMAT, TIME))
     PACKAGE.addHandler(handler)
     try:

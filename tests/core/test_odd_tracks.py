@@ -125,7 +125,7 @@ def test_a_chromosome_of_another_length_than_in_the_genome(tmp_path: Path, memor
     np.testing.assert_array_equal(signal_of(path, tmp_path, memory), overlaid(inside))
 
 
-# Rows in the order of the file, to be written by pyBigWig, which takes the region of a block from its first and its last row.
+# Rows in the order of the file. pyBigWig takes the region of a block from its first and its last row.
 UNSORTED = pytest.mark.parametrize(
     "rows",
     [
