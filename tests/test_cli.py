@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 import pytest
+from tiny import TinySet
 
 from maxatac.cli import main as command
 from maxatac.cli.main import build_parser, main, parse, run
@@ -264,6 +265,23 @@ def test_program_needs_no_stderr(stderr: str) -> None:
     words = f"{sys.executable} -m maxatac train --sequence no.2bit --meta_file no.tsv {stderr}"
     done = subprocess.run(words, shell=True, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit is that of Linux")
+def test_threads_that_cannot_be_had_are_one_line(tiny_set: TinySet, tmp_path: Path) -> None:
+    limit = 2400 << 20
+    done = subprocess.run(
+        [sys.executable, "-m", "maxatac", *tiny_set.arguments(tmp_path / "out", threads=1024)],
+        env={"OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[1])},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("maxatac: error: 1024 threads could not be started: ")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_bug_shows_its_traceback() -> None:

@@ -34,7 +34,7 @@ def test_every_interval_of_every_form_is_read(tmp_path: Path, version: int, endi
     genome = Genome(path)
     assert list(genome.chrom_sizes.items()) == [(name, len(letters)) for name, letters in SEQUENCES.items()]
     assert genome.path == str(path)
-    assert repr(genome) == f'Genome("{path}", 6 sequences)'
+    assert repr(genome) == f"Genome({str(path)!r}, 6 sequences)"
     for name, letters in SEQUENCES.items():
         for start in range(len(letters) + 1):
             for end in range(start, len(letters) + 1):

@@ -63,7 +63,7 @@ def test_every_interval_of_every_form_is_read(
     track = Track(path)
     assert track.chrom_sizes == CHROMS
     assert track.path == str(path)
-    assert repr(track) == f'Track("{path}", 5 chromosomes)'
+    assert repr(track) == f"Track({str(path)!r}, 5 chromosomes)"
     for name, size in CHROMS.items():
         stored = items_of(BLOCKS, name)
         wanted = dense(stored, size)
