@@ -59,6 +59,7 @@ mod block;
 mod chrom_tree;
 mod header;
 mod index;
+mod write;
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -72,6 +73,7 @@ use crate::file::PositionedFile;
 
 pub use self::block::{Intervals, Runs, Scratch};
 pub use self::index::BlockRef;
+pub use self::write::BigWigWriter;
 
 /// An open bigWig file, to be shared between threads.
 #[derive(Debug)]

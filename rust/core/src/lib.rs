@@ -1,4 +1,4 @@
-//! Readers of 2bit and bigWig files, one-hot encoding and the window sampler of maxATAC.
+//! Readers of 2bit and bigWig files, a writer of bigWig files, one-hot encoding and the window sampler of maxATAC.
 //!
 //! A **2bit** file holds the sequences of a genome with four bases to the byte, together with the places where the
 //! base is not known (N). A **bigWig** file holds one number per base of a genome: sorted intervals with a value

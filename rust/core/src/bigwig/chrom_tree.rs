@@ -11,11 +11,11 @@ use crate::chrom::{Chrom, ChromList};
 use crate::error::Result;
 use crate::file::PositionedFile;
 
-const MAGIC: u32 = 0x78CA_8C91;
+pub(super) const MAGIC: u32 = 0x78CA_8C91;
 const HEADER_SIZE: u64 = 32;
 const NODE_HEADER_SIZE: u64 = 4;
 /// Bytes behind the name: number and length, or an offset.
-const VALUE_SIZE: u32 = 8;
+pub(super) const VALUE_SIZE: u32 = 8;
 
 /// Reads all chromosomes: names and lengths by number, and the numbers.
 pub(super) fn read(

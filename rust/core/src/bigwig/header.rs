@@ -11,10 +11,10 @@ use crate::bytes::{ByteOrder, Fields};
 use crate::error::{Error, Result};
 use crate::file::PositionedFile;
 
-const MAGIC: u32 = 0x888F_FC26;
+pub(super) const MAGIC: u32 = 0x888F_FC26;
 const BIG_BED_MAGIC: u32 = 0x8789_F2EB;
-const SIZE: u64 = 64;
-const ZOOM_HEADER_SIZE: u64 = 24;
+pub(super) const SIZE: u64 = 64;
+pub(super) const ZOOM_HEADER_SIZE: u64 = 24;
 
 /// The header's fields that matter.
 #[derive(Debug)]

@@ -11,11 +11,11 @@ use crate::bytes::{ByteOrder, Fields};
 use crate::error::Result;
 use crate::file::PositionedFile;
 
-const MAGIC: u32 = 0x2468_ACE0;
+pub(super) const MAGIC: u32 = 0x2468_ACE0;
 const HEADER_SIZE: u64 = 48;
 const NODE_HEADER_SIZE: u64 = 4;
-const LEAF_ENTRY_SIZE: u64 = 32;
-const INNER_ENTRY_SIZE: u64 = 24;
+pub(super) const LEAF_ENTRY_SIZE: u64 = 32;
+pub(super) const INNER_ENTRY_SIZE: u64 = 24;
 
 /// Where a block is, and which part of a chromosome it covers, as the index says.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
