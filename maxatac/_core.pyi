@@ -6,7 +6,7 @@ from typing import Literal, Self, TypedDict, final, overload, type_check_only
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Batches", "Genome", "Memory", "Sampler", "Track", "read_windows"]
+__all__ = ["Batches", "BigWigWriter", "Genome", "Memory", "Sampler", "Track", "read_windows"]
 
 _CompactInputs = tuple[NDArray[np.uint8], NDArray[np.float32]]
 _Inputs = NDArray[np.float32] | _CompactInputs
@@ -67,6 +67,17 @@ class Track:
         self, chrom: str, start: int, end: int
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]: ...
     def check_blocks(self, chrom: str) -> None: ...
+
+@final
+class BigWigWriter:
+    def __new__(
+        cls, path: str | PathLike[str], chrom_sizes: Mapping[str, int], *, max_zooms: int = 10
+    ) -> BigWigWriter: ...
+    def write(
+        self, chrom: str, starts: NDArray[np.int64], ends: NDArray[np.int64], values: NDArray[np.float32]
+    ) -> None: ...
+    def write_bins(self, chrom: str, start: int, span: int, values: NDArray[np.float32]) -> None: ...
+    def close(self) -> None: ...
 
 @final
 class Sampler:

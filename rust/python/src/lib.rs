@@ -13,10 +13,11 @@ mod path;
 mod sampler;
 mod sizes;
 mod track;
+mod writer;
 
 use pyo3::prelude::*;
 
-/// The compiled part of maxatac: readers of 2bit and bigWig files, and the window sampler.
+/// The compiled part of maxatac: readers of 2bit and bigWig files, a writer of bigWig files, and the window sampler.
 #[pymodule]
 mod _core {
     #[pymodule_export]
@@ -27,4 +28,6 @@ mod _core {
     use super::sampler::{Memory, Sampler, read_windows};
     #[pymodule_export]
     use super::track::Track;
+    #[pymodule_export]
+    use super::writer::BigWigWriter;
 }

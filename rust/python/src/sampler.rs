@@ -483,7 +483,7 @@ pub(crate) fn read_windows<'py>(
     PyArray1::from_vec(py, inputs).reshape([starts.len(), WINDOW as usize, CHANNELS])
 }
 
-fn column<T: numpy::Element + Copy + TryInto<u32> + std::fmt::Display>(
+pub(crate) fn column<T: numpy::Element + Copy + TryInto<u32> + std::fmt::Display>(
     array: &PyReadonlyArray1<'_, T>,
     name: &str,
 ) -> PyResult<Vec<u32>> {

@@ -1,0 +1,140 @@
+use std::path::PathBuf;
+
+use maxatac_core::bigwig;
+use numpy::{PyReadonlyArray1, PyUntypedArrayMethods};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyMapping;
+
+use crate::error::to_python;
+use crate::sampler::column;
+
+/// A bigWig file that is being written, block by block.
+///
+/// Not whole before ``close``; dropped earlier, it leaves a file that no reader takes for a bigWig file.
+///
+/// Parameters
+/// ----------
+/// path : str or os.PathLike
+///     Created, or emptied.
+/// chrom_sizes : mapping of str to int
+///     Lengths in bp. All are in the file, with data or without, in the byte order of their names.
+/// max_zooms : int
+///     Most zoom levels, 10 at the very most; 0 for none.
+///
+/// Raises
+/// ------
+/// OSError
+///     If the file cannot be written, here and in every method.
+/// ValueError
+///     If there is no chromosome, or one has an empty name or a length of 2^32 bp or more.
+#[pyclass(module = "maxatac._core")]
+pub(crate) struct BigWigWriter {
+    inner: Option<bigwig::BigWigWriter>,
+}
+
+#[pymethods]
+impl BigWigWriter {
+    #[new]
+    #[pyo3(signature = (path, chrom_sizes, *, max_zooms = 10))]
+    fn new(
+        py: Python<'_>,
+        path: PathBuf,
+        chrom_sizes: &Bound<'_, PyMapping>,
+        max_zooms: usize,
+    ) -> PyResult<Self> {
+        let sizes: Vec<(String, u64)> = chrom_sizes.items()?.extract()?;
+        let inner = py
+            .detach(|| bigwig::BigWigWriter::create(path, sizes, max_zooms))
+            .map_err(|error| to_python(py, error))?;
+        Ok(Self { inner: Some(inner) })
+    }
+
+    /// Append intervals of a chromosome.
+    ///
+    /// Parameters
+    /// ----------
+    /// chrom : str
+    ///     Chromosomes come in the byte order of their names.
+    /// starts, ends : numpy.ndarray, shape (intervals,), int64
+    ///     0-based, half-open, sorted, without overlap.
+    /// values : numpy.ndarray, shape (intervals,), float32
+    ///     NaN is left out.
+    ///
+    /// Raises
+    /// ------
+    /// TrackError
+    ///     If the chromosome is not in the file.
+    /// ValueError
+    ///     If an interval is empty, out of order, beyond the chromosome's end or infinite, or after an earlier error.
+    fn write(
+        &mut self,
+        py: Python<'_>,
+        chrom: &str,
+        starts: PyReadonlyArray1<'_, i64>,
+        ends: PyReadonlyArray1<'_, i64>,
+        values: PyReadonlyArray1<'_, f32>,
+    ) -> PyResult<()> {
+        if starts.len() != ends.len() || starts.len() != values.len() {
+            return Err(PyValueError::new_err(format!(
+                "found {} starts, {} ends and {} values; expected as many of each",
+                starts.len(),
+                ends.len(),
+                values.len()
+            )));
+        }
+        let (starts, ends) = (column(&starts, "starts")?, column(&ends, "ends")?);
+        let values = values.as_slice()?;
+        let writer = self.open()?;
+        let intervals = starts.into_iter().zip(ends).zip(values);
+        let intervals = intervals.map(|((start, end), value)| (start, end, *value));
+        py.detach(|| writer.write(chrom, intervals))
+            .map_err(|error| to_python(py, error))
+    }
+
+    /// Append neighbouring bins of one width.
+    ///
+    /// Parameters
+    /// ----------
+    /// chrom : str
+    ///     As in ``write``.
+    /// start, span : int
+    ///     Where the first bin begins, and the width of each, in bp.
+    /// values : numpy.ndarray, shape (bins,), float32
+    ///     NaN is left out.
+    ///
+    /// Raises
+    /// ------
+    /// TrackError, ValueError
+    ///     As ``write``.
+    fn write_bins(
+        &mut self,
+        py: Python<'_>,
+        chrom: &str,
+        start: u32,
+        span: u32,
+        values: PyReadonlyArray1<'_, f32>,
+    ) -> PyResult<()> {
+        let values = values.as_slice()?;
+        let writer = self.open()?;
+        py.detach(|| writer.write_bins(chrom, start, span, values))
+            .map_err(|error| to_python(py, error))
+    }
+
+    /// Write what is left, and put the file on the disk. Does nothing the second time.
+    fn close(&mut self, py: Python<'_>) -> PyResult<()> {
+        let Some(writer) = self.inner.take() else {
+            return Ok(());
+        };
+        py.detach(|| writer.finish())
+            .map_err(|error| to_python(py, error))
+    }
+}
+
+impl BigWigWriter {
+    fn open(&mut self) -> PyResult<&mut bigwig::BigWigWriter> {
+        self.inner
+            .as_mut()
+            .ok_or_else(|| PyValueError::new_err("the bigWig file is closed"))
+    }
+}
