@@ -30,9 +30,9 @@ def replacing(path: Path) -> Iterator[Path]:
         partial.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        if error.errno is None or error.filename is not None:
+        if error.errno is None or error.filename not in (None, str(partial)):
             raise
-        # A full disk is told by a write, which knows no name.
+        # A write to a full disk knows no name, and the temporary name says nothing to whoever asked for ``path``.
         raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
     finally:
         partial.unlink(missing_ok=True)

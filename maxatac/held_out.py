@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maxatac._core import Track
+from maxatac.bigwig import new_bigwig
 from maxatac.bootstrap import LEVEL, METRICS, RESAMPLES, Resampled, block_length, draw_weights, number_blocks, resample
 from maxatac.curves import summarize
 from maxatac.evaluation import (
@@ -32,7 +33,7 @@ from maxatac.evaluation import (
     signal_bins,
     window_starts,
 )
-from maxatac.files import replacing, sha256, write_json, write_text
+from maxatac.files import sha256, write_json, write_text
 from maxatac.genome import some
 from maxatac.loci import example_loci, false_positives
 from maxatac.progress import counting
@@ -413,19 +414,15 @@ def write_track(path: Path, predicted: Mapping[str, NDArray[np.float32]], sizes:
         By chromosome; NaN where there is none, which is left out.
     sizes : mapping of str to int
         Lengths in bp.
-    """
-    import pyBigWig
 
-    with replacing(path) as unfinished:
-        track = pyBigWig.open(str(unfinished), "w")
-        try:
-            track.addHeader([(chrom, sizes[chrom]) for chrom in predicted])
-            for chrom, values in predicted.items():
-                bins = np.flatnonzero(~np.isnan(values))
-                if len(bins):
-                    track.addEntries(chrom, bins * BIN_SIZE, values=values[bins], span=BIN_SIZE)
-        finally:
-            track.close()
+    Raises
+    ------
+    OSError
+        If the file cannot be written, such as on a full disk; ``path`` is then as it was.
+    """
+    with new_bigwig(path, {chrom: sizes[chrom] for chrom in predicted}) as track:
+        for chrom in sorted(predicted):
+            track.write_bins(chrom, 0, BIN_SIZE, predicted[chrom])
 
 
 def _table(scores: Mapping[str, Any]) -> str:

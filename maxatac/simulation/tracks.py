@@ -7,14 +7,12 @@ so the scale to 20 million falls out of the quotient, and depth over the depth o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from maxatac._core import BigWigWriter
 from maxatac.simulation.accessibility import Regions
 from maxatac.simulation.binding import Sites
 from maxatac.simulation.intervals import Intervals, contains
@@ -31,7 +29,6 @@ _FOOTPRINT = 8  # bp to both sides of a bound site that the factor protects
 _PROTECTION = 0.7  # share of the cuts that it keeps off where it is always bound
 _PERCENTILE = 0.99
 _BASES_AT_ONCE = 1 << 20
-_RUNS_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -138,58 +135,18 @@ def _runs_between(edges: NDArray[np.int64], values: NDArray[np.int64]) -> Runs:
     return Runs(edges[:-1][covered], edges[1:][covered], values[:-1][covered])
 
 
-class TrackWriter:
-    """Writes a bigWig file, one chromosome after the other in the order of ``sizes``.
-
-    Parameters
-    ----------
-    path : Path
-        File to write.
-    sizes : mapping of str to int
-        Chromosome lengths in bp.
-    dense : bool
-        True writes every base, False the runs only.
-    """
-
-    def __init__(self, path: Path, sizes: Mapping[str, int], *, dense: bool) -> None:
-        import pyBigWig
-
-        self._file = pyBigWig.open(str(path), "w")
-        self._file.addHeader(list(sizes.items()))
-        self._sizes = sizes
-        self._dense = dense
-
-    def __enter__(self) -> TrackWriter:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Write the index of the file and close it."""
-        self._file.close()
-
-    def add(self, chrom: str, runs: Runs) -> None:
-        """Write the next chromosome."""
-        if self._dense:
-            self._add_every_base(chrom, runs)
-            return
-        for first in range(0, len(runs.start), _RUNS_AT_ONCE):
-            part = slice(first, first + _RUNS_AT_ONCE)
-            starts = runs.start[part]
-            self._file.addEntries(
-                np.full(len(starts), chrom), starts, ends=runs.end[part], values=runs.value[part].astype(np.float64)
-            )
-
-    def _add_every_base(self, chrom: str, runs: Runs) -> None:
-        for start in range(0, self._sizes[chrom], _BASES_AT_ONCE):
-            end = min(start + _BASES_AT_ONCE, self._sizes[chrom])
-            first, last = np.searchsorted(runs.end, start, side="right"), np.searchsorted(runs.start, end)
-            starts = np.maximum(runs.start[first:last], start) - start
-            ends = np.minimum(runs.end[first:last], end) - start
-            # the lengths of gap, run, gap, run, ... gap, and their values
-            edges = np.concatenate(([0], np.stack((starts, ends), axis=1).ravel(), [end - start]))
-            values = np.zeros(len(edges) - 1, np.float32)
-            values[1::2] = runs.value[first:last]
-            bases = np.repeat(values, np.diff(edges))
-            self._file.addEntries(chrom, start, values=bases.astype(np.float64), span=1, step=1)
+def write_signal(track: BigWigWriter, chrom: str, size: int, runs: Runs, *, dense: bool) -> None:
+    """Write the signal of a chromosome of ``size`` bp to a bigWig file: the runs or, if ``dense``, every base."""
+    if not dense:
+        track.write(chrom, runs.start, runs.end, runs.value.astype(np.float32))
+        return
+    for start in range(0, size, _BASES_AT_ONCE):
+        end = min(start + _BASES_AT_ONCE, size)
+        first, last = np.searchsorted(runs.end, start, side="right"), np.searchsorted(runs.start, end)
+        starts = np.maximum(runs.start[first:last], start) - start
+        ends = np.minimum(runs.end[first:last], end) - start
+        # the lengths of gap, run, gap, run, ... gap, and their values
+        edges = np.concatenate(([0], np.stack((starts, ends), axis=1).ravel(), [end - start]))
+        values = np.zeros(len(edges) - 1, np.float32)
+        values[1::2] = runs.value[first:last]
+        track.write_bins(chrom, start, 1, np.repeat(values, np.diff(edges)))

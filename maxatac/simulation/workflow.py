@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from maxatac.bigwig import new_bigwig
 from maxatac.errors import InputError
 from maxatac.formats import whose
 from maxatac.simulation import accessibility, binding, motif, peaks, sequence, tracks
@@ -177,21 +178,25 @@ def _write_cell_type(
     percentile = tracks.percentile_depth(bases_at_depth)
     mean = tracks.mean_signal(bases_at_depth, percentile, config.size)
 
-    atac_peaks = {}
-    with tracks.TrackWriter(folder / signal_file, sizes, dense=config.dense) as track:
-        for chrom in chroms:
+    # bigWig files have their chromosomes in the order of the names, all others in that of the genome
+    in_name_order = sorted(chroms, key=lambda chrom: chrom.name)
+    called = {}
+    with new_bigwig(folder / signal_file, sizes) as track:
+        for chrom in in_name_order:
             depth = tracks.depth_runs(cuts.pop(chrom.name).astype(np.int64), chrom.size)
             signal = tracks.scale(depth, percentile)
-            track.add(chrom.name, signal)
-            atac_peaks[chrom.name] = peaks.call_atac_peaks(signal, chrom.size, mean)
+            tracks.write_signal(track, chrom.name, chrom.size, signal, dense=config.dense)
+            called[chrom.name] = peaks.call_atac_peaks(signal, chrom.size, mean)
+    atac_peaks = {name: called[name] for name in sizes}
 
     chip_peaks = {}
-    with tracks.TrackWriter(folder / binding_file, sizes, dense=config.dense) as track:
-        for index, chrom in enumerate(chroms):
-            rng = stream(config.seed, "chip peaks", index, number)
-            found = peaks.draw_chip_peaks(chrom.sites[number], chrom.size, rng)
-            chip_peaks[chrom.name] = found
-            track.add(chrom.name, peaks.peak_runs(found))
+    for index, chrom in enumerate(chroms):
+        rng = stream(config.seed, "chip peaks", index, number)
+        chip_peaks[chrom.name] = peaks.draw_chip_peaks(chrom.sites[number], chrom.size, rng)
+    with new_bigwig(folder / binding_file, sizes) as track:
+        for chrom in in_name_order:
+            binding_runs = peaks.peak_runs(chip_peaks[chrom.name])
+            tracks.write_signal(track, chrom.name, chrom.size, binding_runs, dense=config.dense)
 
     return _CellTypeFiles(
         cell_type=name,
