@@ -35,7 +35,8 @@ def replacing(path: Path) -> Iterator[Path]:
         # A write to a full disk knows no name, and the temporary name says nothing to whoever asked for ``path``.
         raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 def whole_name(name: str) -> str | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import errno
 import hashlib
 import io
 import json
 import math
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -471,6 +473,29 @@ def test_failing_test_leaves_the_models(
     assert "CellC_signal.bw" in capsys.readouterr().err.splitlines()[-1]
     assert (output / "maxatac_model_best.keras").exists()
     assert not list(output.glob("*_test*"))
+    assert not list(output.glob(".*"))
+    record = json.loads((output / "maxatac_model_run.json").read_text())
+    assert (record["status"], record["epochs_finished"]) == ("failed", 1)
+
+
+def test_track_that_cannot_be_written_ends_the_test(
+    tiny_set: TinySet, output: Path, scores: list[float], monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """The disk fills up while the predictions are written."""
+    predict = held_out.predict_chromosome
+
+    def then_fill(*arguments: Any, **settings: Any) -> Any:
+        (output / ".maxatac_model.bw.partial.bw").symlink_to("/dev/full")
+        return predict(*arguments, **settings)
+
+    monkeypatch.setattr(held_out, "predict_chromosome", then_fill)
+    assert main(tiny_set.arguments(output, **SPLIT)) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert f"{os.strerror(errno.ENOSPC)}: '{output / 'maxatac_model.bw'}'" in told[-1]
+    assert not any("Traceback" in line for line in told)
+    assert (output / "maxatac_model_best.keras").exists()
+    assert not list(output.glob("*.bw"))
     assert not list(output.glob(".*"))
     record = json.loads((output / "maxatac_model_run.json").read_text())
     assert (record["status"], record["epochs_finished"]) == ("failed", 1)

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use maxatac_core::bigwig;
+use maxatac_core::{Result, bigwig};
 use numpy::{PyReadonlyArray1, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -8,6 +8,8 @@ use pyo3::types::PyMapping;
 
 use crate::error::to_python;
 use crate::sampler::column;
+
+const AFTER_AN_ERROR: &str = "the bigWig file cannot be finished after an error";
 
 /// A bigWig file that is being written, block by block.
 ///
@@ -30,7 +32,9 @@ use crate::sampler::column;
 ///     If there is no chromosome, or one has an empty name or a length of 2^32 bp or more.
 #[pyclass(module = "maxatac._core")]
 pub(crate) struct BigWigWriter {
+    /// `None` once the file is closed, or an error has made it worthless: its disk space is then free again.
     inner: Option<bigwig::BigWigWriter>,
+    has_failed: bool,
 }
 
 #[pymethods]
@@ -47,7 +51,10 @@ impl BigWigWriter {
         let inner = py
             .detach(|| bigwig::BigWigWriter::create(path, sizes, max_zooms))
             .map_err(|error| to_python(py, error))?;
-        Ok(Self { inner: Some(inner) })
+        Ok(Self {
+            inner: Some(inner),
+            has_failed: false,
+        })
     }
 
     /// Append intervals of a chromosome.
@@ -85,11 +92,9 @@ impl BigWigWriter {
         }
         let (starts, ends) = (column(&starts, "starts")?, column(&ends, "ends")?);
         let values = values.as_slice()?;
-        let writer = self.open()?;
         let intervals = starts.into_iter().zip(ends).zip(values);
         let intervals = intervals.map(|((start, end), value)| (start, end, *value));
-        py.detach(|| writer.write(chrom, intervals))
-            .map_err(|error| to_python(py, error))
+        self.append(py, |writer| writer.write(chrom, intervals))
     }
 
     /// Append neighbouring bins of one width.
@@ -116,25 +121,40 @@ impl BigWigWriter {
         values: PyReadonlyArray1<'_, f32>,
     ) -> PyResult<()> {
         let values = values.as_slice()?;
-        let writer = self.open()?;
-        py.detach(|| writer.write_bins(chrom, start, span, values))
-            .map_err(|error| to_python(py, error))
+        self.append(py, |writer| writer.write_bins(chrom, start, span, values))
     }
 
     /// Write what is left, and put the file on the disk. Does nothing the second time.
     fn close(&mut self, py: Python<'_>) -> PyResult<()> {
-        let Some(writer) = self.inner.take() else {
-            return Ok(());
-        };
-        py.detach(|| writer.finish())
-            .map_err(|error| to_python(py, error))
+        match self.inner.take() {
+            Some(writer) => {
+                let result = py.detach(|| writer.finish());
+                self.has_failed = result.is_err();
+                result.map_err(|error| to_python(py, error))
+            }
+            None if self.has_failed => Err(PyValueError::new_err(AFTER_AN_ERROR)),
+            None => Ok(()),
+        }
     }
 }
 
 impl BigWigWriter {
-    fn open(&mut self) -> PyResult<&mut bigwig::BigWigWriter> {
-        self.inner
-            .as_mut()
-            .ok_or_else(|| PyValueError::new_err("the bigWig file is closed"))
+    fn append(
+        &mut self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut bigwig::BigWigWriter) -> Result<()> + Send,
+    ) -> PyResult<()> {
+        let Some(writer) = &mut self.inner else {
+            return Err(PyValueError::new_err(if self.has_failed {
+                AFTER_AN_ERROR
+            } else {
+                "the bigWig file is closed"
+            }));
+        };
+        let result = py.detach(|| work(writer));
+        if result.is_err() {
+            (self.inner, self.has_failed) = (None, true);
+        }
+        result.map_err(|error| to_python(py, error))
     }
 }
