@@ -138,7 +138,8 @@ def _runs_between(edges: NDArray[np.int64], values: NDArray[np.int64]) -> Runs:
 def write_signal(track: BigWigWriter, chrom: str, size: int, runs: Runs, *, dense: bool) -> None:
     """Write the signal of a chromosome of ``size`` bp to a bigWig file: the runs or, if ``dense``, every base."""
     if not dense:
-        track.write(chrom, runs.start, runs.end, runs.value.astype(np.float32))
+        starts, ends = np.ascontiguousarray(runs.start), np.ascontiguousarray(runs.end)
+        track.write(chrom, starts, ends, runs.value.astype(np.float32))
         return
     for start in range(0, size, _BASES_AT_ONCE):
         end = min(start + _BASES_AT_ONCE, size)
