@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maxatac.errors import TrackError
 from maxatac.formats import append_capped, check_file, phrase, sniff_bytes
 from maxatac.genome import Blacklist, clean_name, name_fault
 
@@ -55,8 +56,8 @@ _STRANDS = ("+", "-", ".", "*")
 _NO_NUMBER = ("", ".", "NA")
 # Lines that are looked at to tell where a file counts from.
 _LOOKED_AT = 100
-# A bigWig's intervals come as Python tuples; in pieces of this many bp they stay small even with a value per base.
-_BIGWIG_PIECE = 1_000_000
+# In pieces of this many bp, a bigWig's intervals stay small even with a value per base.
+_BIGWIG_PIECE = 10_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -548,29 +549,30 @@ def _read_bigwig(path: str | os.PathLike[str], data: bytes, problems: list[str])
         packed = sniff_bytes(file.read(16)) == "gzip"
     try:
         if not packed:
-            return Blacklist(_positive_intervals(os.fspath(path)), source=str(path))
-        # pyBigWig opens files only.
+            return Blacklist(_positive_intervals(path), source=str(path))
+        # The reader opens files only.
         with tempfile.NamedTemporaryFile(suffix=".bw") as unpacked:
             unpacked.write(data)
             unpacked.flush()
             return Blacklist(_positive_intervals(unpacked.name), source=str(path))
-    except (OSError, RuntimeError) as error:
-        problems.append(f"{path}: the blacklist bigWig cannot be read ({error})")
+    except (OSError, TrackError) as error:
+        fault = error.strerror if isinstance(error, OSError) else str(error).partition(": ")[2]
+        problems.append(f"{path}: the blacklist bigWig cannot be read: {fault}")
         return Blacklist.empty()
 
 
-def _positive_intervals(path: str) -> dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Read a bigWig's intervals with a value above 0; raises RuntimeError if it is damaged."""
-    import pyBigWig
+def _positive_intervals(path: str | os.PathLike[str]) -> dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Read a bigWig's intervals with a value above 0; raises TrackError if it is damaged."""
+    from maxatac._core import Track
 
+    track = Track(path)
     intervals: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
-    with pyBigWig.open(path) as track:
-        for chrom, size in track.chroms().items():
-            spans: list[tuple[int, int]] = []
-            for piece in range(0, size, _BIGWIG_PIECE):
-                # An interval across a border comes with both pieces; merging makes it one again.
-                found = track.intervals(chrom, piece, min(piece + _BIGWIG_PIECE, size)) or ()
-                spans += [(start, end) for start, end, value in found if value > 0]
-            table = np.array(spans, dtype=np.int64).reshape(-1, 2)
-            intervals[chrom] = (table[:, 0], table[:, 1])
+    for chrom, size in track.chrom_sizes.items():
+        pieces = []
+        for piece in range(0, size, _BIGWIG_PIECE):
+            # An interval across a border comes with both pieces; merging makes it one again.
+            starts, ends, values = track.intervals(chrom, piece, min(piece + _BIGWIG_PIECE, size))
+            pieces.append(np.stack((starts, ends))[:, values > 0])
+        starts, ends = np.concatenate(pieces, axis=1) if pieces else np.empty((2, 0), np.int64)
+        intervals[chrom] = (starts, ends)
     return intervals

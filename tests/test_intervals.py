@@ -474,6 +474,17 @@ def test_a_bad_blacklist(tmp_path: Path, content: bytes, fault: str) -> None:
     assert fault in problems[0]
 
 
+def test_a_blacklist_that_ends_after_its_header(tmp_path: Path) -> None:
+    path = tmp_path / "cut.bw"
+    make_bigwig(path, BLACK)
+    path.write_bytes(path.read_bytes()[:64])
+    problems: list[str] = []
+    assert len(read_blacklist(path, problems)) == 0
+    assert len(problems) == 1
+    assert problems[0].startswith(f"{path}: the blacklist bigWig cannot be read: ")
+    assert problems[0].count(str(path)) == 1
+
+
 def test_no_blacklist_file(tmp_path: Path) -> None:
     problems: list[str] = []
     assert read_blacklist(tmp_path / "gone.bw", problems).bases == 0

@@ -40,7 +40,6 @@ ROOMS = (
     "curves",
     "errors",
     "genome",
-    "intervals",
     "loci",
     "meta",
     "model",
@@ -72,6 +71,11 @@ def test_model_room_names_no_backend(module: str) -> None:
 def test_only_the_device_is_asked_of_tensorflow_by_name() -> None:
     named = [module for module, path in MODULES.items() if any(within(name, "tensorflow") for name in imported(path))]
     assert named == ["maxatac.device"]
+
+
+def test_readers_that_only_the_tests_use() -> None:
+    oracles = ("py2bit", "pyBigWig", "pybigtools")
+    assert [module for module, path in MODULES.items() if any(within(name, *oracles) for name in imported(path))] == []
 
 
 def test_no_module_is_a_drawer() -> None:

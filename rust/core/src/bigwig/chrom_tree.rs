@@ -118,10 +118,16 @@ fn read_leaves(
                 .ok_or_else(incomplete)?;
             if is_leaf == 1 {
                 let (id, size) = fields.u32().zip(fields.u32()).ok_or_else(incomplete)?;
-                let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
+                let length = name.iter().position(|byte| *byte == 0);
+                let (name, padding) = name.split_at(length.unwrap_or(name.len()));
                 let name = str::from_utf8(name)
                     .map_err(|_| file.damaged(offset, "chromosome name is not UTF-8 text"))?
                     .to_owned();
+                // Where the length of names is wrong, names run into numbers.
+                if name.contains(char::is_control) || padding.iter().any(|byte| *byte != 0) {
+                    let reason = format!("chromosome name {name:?} does not end where it should");
+                    return Err(file.damaged(offset, reason));
+                }
                 found.push((id, Chrom { name, size }));
             } else {
                 nodes.push(fields.u64().ok_or_else(incomplete)?);
