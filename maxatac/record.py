@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _PACKAGES = (
-    "tensorflow", "tensorflow-cpu", "keras", "jax", "jaxlib", "numpy", "pandas", "pyBigWig", "h5py", "matplotlib",
+    "tensorflow", "tensorflow-cpu", "keras", "jax", "jaxlib", "numpy", "pandas", "h5py", "matplotlib",
     "tensorboardX",
 )  # fmt: skip
 

@@ -138,7 +138,7 @@ def test_machine_and_versions(tiny_set: TinySet, tmp_path: Path, start: Start, q
     folder = RunFolder(tmp_path, "a")
     run.record.write(folder, [], None, None)
     found = json.loads(folder.record.read_text())
-    assert {"python", "keras", "tensorflow", "numpy", "pyBigWig"} <= set(found["versions"])
+    assert {"python", "keras", "tensorflow", "numpy", "h5py"} <= set(found["versions"])
     assert found["machine"]["memory_bytes"] > 10**8
     assert found["machine"]["host"]
     assert found["phases"].keys() >= {"checks", "decoding", "network"}
