@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maxatac import intervals as module
+from maxatac.genome import Blacklist
 from maxatac.intervals import Intervals, Labels, read_blacklist, read_intervals
 
 Row = tuple[str, int, int, int]
@@ -483,6 +484,34 @@ def test_a_blacklist_that_ends_after_its_header(tmp_path: Path) -> None:
     assert len(problems) == 1
     assert problems[0].startswith(f"{path}: the blacklist bigWig cannot be read: ")
     assert problems[0].count(str(path)) == 1
+
+
+def test_any_byte_of_a_blacklist_may_be_wrong(tmp_path: Path) -> None:
+    """An error, or the same intervals; no one can tell what a name, or the length of a chromosome, should be."""
+    path = tmp_path / "black.bw"
+    make_bigwig(path, BLACK)
+    whole = path.read_bytes()
+    expected = read_blacklist(path, [])
+
+    def spans(blacklist: Blacklist) -> list[list[int]]:
+        return [column.tolist() for chrom in ("chr1", "chr2") for column in blacklist.intervals(chrom)]
+
+    names = whole.index(b"chr1")
+    silent = set()
+    for place in range(len(whole)):
+        for bit in range(8):
+            changed = bytearray(whole)
+            changed[place] ^= 1 << bit
+            path.write_bytes(changed)
+            problems: list[str] = []
+            found = read_blacklist(path, problems)
+            assert len(problems) <= 1
+            if not problems and spans(found) != spans(expected):
+                silent.add(place)
+    # Each name is followed by a number and a length, 4 bytes each.
+    assert silent <= {
+        names + offset for first in (0, 12) for offset in (*range(first, first + 4), *range(first + 8, first + 12))
+    }
 
 
 def test_no_blacklist_file(tmp_path: Path) -> None:

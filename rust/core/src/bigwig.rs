@@ -26,7 +26,9 @@
 //! | intervals that overlap | the last one counts, see [`BigWig::values`] |
 //! | intervals or blocks out of order, where the index covers them | read in the order of the file |
 //! | a block with data outside of the region, or of the chromosomes, that the index gives it | [`Error::Format`] from whatever reads the block; from all reads of the chromosome if that region is empty |
-//! | a node of the index with chromosomes that its parent does not name | [`Error::Format`] |
+//! | an index with fewer blocks than its header says | [`Error::Format`] |
+//! | a node of the index with chromosomes that its parent, or the chromosome tree, does not name | [`Error::Format`] |
+//! | names of chromosomes with control characters, or with more behind their end | [`Error::Format`] |
 //! | intervals that are empty, or beyond the chromosome's end | left out, or cut at the end |
 //! | an index with a node that is reached twice, by a circle or otherwise; nodes whose sizes add up to more than the file's | [`Error::Format`] |
 //! | blocks whose sizes add up to more than the file's, or that lie outside of it | [`Error::Format`] |
@@ -316,7 +318,7 @@ impl BigWig {
             Some(index) => {
                 let check = || match self.index_is_sound.get() {
                     Some(()) => Ok(()),
-                    None => index.check_nodes(&self.file, self.order),
+                    None => index.check_nodes(&self.file, self.order, &self.ids),
                 };
                 let refs = check().and_then(|()| index.blocks(&self.file, self.order, id, size));
                 // What is wrong with a file that is being changed is not its index.
@@ -1037,6 +1039,59 @@ mod tests {
         for items in [vec![(5, 5, 1.0)], vec![(60, 70, 1.0)]] {
             let one = [vec![(3, Items::BedGraph(items))], blocks().swap_remove(0)];
             assert_eq!(read_all(&file(&one).bytes()?.0)??[0].len(), 3);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_block_of_a_chromosome_that_is_not_listed_is_explained() -> TestResult {
+        let blocks = blocks();
+        let (good, places) = file(&blocks).bytes()?;
+        let bytes: Vec<u8> = good[places.chrom_tree..].to_vec();
+        // The number behind the name of chr2, 3, which a damaged tree gives as 4.
+        let name = bytes
+            .windows(5)
+            .position(|part| part == b"chr2\0")
+            .ok_or("no chr2")?;
+        let number = bytes[name..]
+            .iter()
+            .position(|byte| *byte == 3)
+            .ok_or("no number")?;
+        let mut bytes = good;
+        bytes[places.chrom_tree + name + number] = 4;
+        let (_temp, track) = open(&bytes)?;
+        assert_eq!(
+            reason(track?.blocks(0))?,
+            "index has a block of chromosome number 3, which the file does not list"
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn an_index_that_lost_blocks_is_explained() -> TestResult {
+        let one = [blocks().swap_remove(0)];
+        let (mut bytes, places) = file(&one).bytes()?;
+        // The count of the only node.
+        bytes[places.index + 48 + 2] = 0;
+        let (_temp, track) = open(&bytes)?;
+        assert_eq!(
+            reason(track?.blocks(0))?,
+            "index has 0 blocks, its header says 1"
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn names_that_run_into_numbers_are_refused() -> TestResult {
+        for name in ["chr\u{1}", "chr1\0\u{2}"] {
+            let chroms = [(name, 0, 60)];
+            let one = [vec![(0, Items::BedGraph(vec![(0, 3, 1.5)]))]];
+            let file = BigWigFile {
+                chroms: &chroms,
+                ..file(&one)
+            };
+            let found = reason(open(&file.bytes()?.0)?.1)?;
+            assert!(found.contains("does not end where it should"), "{found}");
         }
         Ok(())
     }

@@ -1,5 +1,3 @@
-use std::path::PathBuf;
-
 use maxatac_core::{Result, bigwig};
 use numpy::{PyReadonlyArray1, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
@@ -7,6 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyMapping;
 
 use crate::error::to_python;
+use crate::path::FilePath;
 use crate::sampler::column;
 
 const AFTER_AN_ERROR: &str = "the bigWig file cannot be finished after an error";
@@ -17,7 +16,7 @@ const AFTER_AN_ERROR: &str = "the bigWig file cannot be finished after an error"
 ///
 /// Parameters
 /// ----------
-/// path : str or os.PathLike
+/// path : str, bytes or os.PathLike
 ///     Created, or emptied.
 /// chrom_sizes : mapping of str to int
 ///     Lengths in bp. All are in the file, with data or without, in the byte order of their names.
@@ -43,13 +42,13 @@ impl BigWigWriter {
     #[pyo3(signature = (path, chrom_sizes, *, max_zooms = 10))]
     fn new(
         py: Python<'_>,
-        path: PathBuf,
+        path: FilePath,
         chrom_sizes: &Bound<'_, PyMapping>,
         max_zooms: usize,
     ) -> PyResult<Self> {
         let sizes: Vec<(String, u64)> = chrom_sizes.items()?.extract()?;
         let inner = py
-            .detach(|| bigwig::BigWigWriter::create(path, sizes, max_zooms))
+            .detach(|| bigwig::BigWigWriter::create(path.path, sizes, max_zooms))
             .map_err(|error| to_python(py, error))?;
         Ok(Self {
             inner: Some(inner),

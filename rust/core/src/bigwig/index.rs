@@ -38,6 +38,8 @@ pub struct BlockRef {
 #[derive(Debug)]
 pub(super) struct Index {
     root: u64,
+    /// How many blocks it leads to, as its header says.
+    blocks: u64,
 }
 
 /// A region of the index: it may reach over several chromosomes.
@@ -81,13 +83,16 @@ impl Span {
 impl Index {
     pub(super) fn open(file: &PositionedFile, order: ByteOrder, offset: u64) -> Result<Self> {
         let bytes = file.read_vec(offset, HEADER_SIZE + NODE_HEADER_SIZE)?;
-        let magic = Fields::new(&bytes, order).u32().unwrap_or_default();
+        let mut fields = Fields::new(&bytes, order);
+        let magic = fields.u32().unwrap_or_default();
+        let _children = fields.u32();
         if magic != MAGIC {
             let reason = format!("index starts with {magic:#010x}, expected {MAGIC:#010x}");
             return Err(file.damaged(offset, reason));
         }
         Ok(Self {
             root: offset + HEADER_SIZE,
+            blocks: fields.u64().unwrap_or_default(),
         })
     }
 
@@ -122,8 +127,35 @@ impl Index {
     }
 
     /// Reads every node once, and fails as [`Self::walk`] does.
-    pub(super) fn check_nodes(&self, file: &PositionedFile, order: ByteOrder) -> Result<()> {
-        self.walk(file, order, |_| true, |_, _| Ok(()))
+    ///
+    /// Also fails if there are fewer blocks than the index should have, or one of a chromosome that is not in `ids`.    ///
+    /// `ids` are the numbers of all chromosomes, sorted.
+    pub(super) fn check_nodes(
+        &self,
+        file: &PositionedFile,
+        order: ByteOrder,
+        ids: &[u32],
+    ) -> Result<()> {
+        let mut blocks = 0;
+        let enters = |_: &Span| true;
+        self.walk(file, order, enters, |node, leaf| {
+            blocks += 1;
+            let ends = [leaf.span.first_chrom, leaf.span.last_chrom];
+            match ends.iter().find(|id| ids.binary_search(id).is_err()) {
+                None => Ok(()),
+                Some(id) => Err(file.damaged(
+                    node,
+                    format!(
+                        "index has a block of chromosome number {id}, which the file does not list"
+                    ),
+                )),
+            }
+        })?;
+        if blocks < self.blocks {
+            let reason = format!("index has {blocks} blocks, its header says {}", self.blocks);
+            return Err(file.damaged(self.root - HEADER_SIZE, reason));
+        }
+        Ok(())
     }
 
     /// The blocks of a chromosome in the order of the tree, which is that of the file.

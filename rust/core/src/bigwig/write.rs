@@ -36,7 +36,7 @@ use self::zooms::{Summary, Zooms};
 use super::block::{Intervals, Runs};
 use super::{chrom_tree, header, index};
 use crate::chrom::{Chrom, ChromList};
-use crate::error::{Error, FileKind, Result};
+use crate::error::{Error, FileKind, Result, Shown};
 
 /// Most intervals in a block, and most summaries in a block of a zoom level.
 const ITEMS_PER_BLOCK: usize = 1024;
@@ -90,7 +90,7 @@ impl BigWigWriter {
     ) -> Result<Self> {
         let path = path.as_ref();
         let chroms = sorted(sizes)
-            .map_err(|reason| Error::InvalidArgument(format!("{}: {reason}", path.display())))?;
+            .map_err(|reason| Error::InvalidArgument(format!("{}: {reason}", Shown(path))))?;
         let longest = chroms.as_slice().iter().map(|chrom| chrom.size).max();
         let mut output = Output::create(path)?;
         // Zeros until the end: a reader that comes before it finds no magic number.
@@ -188,7 +188,7 @@ impl BigWigWriter {
     }
 
     fn invalid(&self, reason: impl std::fmt::Display) -> Error {
-        Error::InvalidArgument(format!("{}: {reason}", self.path().display()))
+        Error::InvalidArgument(format!("{}: {reason}", Shown(self.path())))
     }
 
     /// Makes a chromosome the current one.
