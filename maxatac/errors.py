@@ -45,6 +45,10 @@ class WeightsError(MaxatacError):
     """A weights file does not hold what the model needs."""
 
 
+class TakenOver(MaxatacError):
+    """Another process has taken over the run that this one was writing; this one must write nothing more."""
+
+
 class Problem(str):
     """A line about what is wrong with a file, and which: nobody has to search the words for it.
 

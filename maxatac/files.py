@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 _PARTIAL = ".partial"
+# Two processes that write one file, be it by mistake, must not write the same temporary one.
+_MINE = os.urandom(4).hex()
+
+_guards: list[Callable[[], None]] = []
+
+
+@contextlib.contextmanager
+def guarding(check: Callable[[], None]) -> Iterator[None]:
+    """Call a function before each file is begun and before it gets its name, as long as the block runs.
+
+    What it raises leaves the old file in place.
+    """
+    _guards.append(check)
+    try:
+        yield
+    finally:
+        _guards.remove(check)
 
 
 @contextlib.contextmanager
@@ -21,28 +39,57 @@ def replacing(path: Path) -> Iterator[Path]:
     The suffix is kept, since writers choose a format by it. A failing block leaves ``path`` as it was and no trace. The
     content is on the disk before the name is, and the name before the block is left: a power cut leaves the old file
     or the new one, whole.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written; it names ``path``, not the temporary file.
     """
-    partial = path.with_name(f".{path.name}{_PARTIAL}{path.suffix}")
+    partial = path.with_name(temporary_name(path.name))
+    _check_guards()
     try:
         yield partial
         with partial.open("rb") as file:
             os.fsync(file.fileno())
+        _check_guards()
         partial.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        if error.errno is None or error.filename not in (None, str(partial)):
+        _check_guards()
+        # A full disk is told by a write, which knows no name; and nobody knows the temporary one.
+        if error.errno is None or error.filename not in (None, str(partial), partial):
             raise
-        # A write to a full disk knows no name, and the temporary name says nothing to whoever asked for ``path``.
-        raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
+        reason = os.strerror(error.errno)
+        if error.errno == errno.ENOENT and not path.parent.is_dir():
+            reason = "cannot be written: its folder is gone"
+        raise OSError(error.errno, reason, str(path)) from error
     finally:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
 
 
+def _check_guards() -> None:
+    for check in _guards:
+        check()
+
+
+def temporary_name(name: str) -> str:
+    """Name a file of this process that is to become the one of this name, or has been; the suffix stays."""
+    return f".{name}{_PARTIAL}.{_MINE}{Path(name).suffix}"
+
+
 def whole_name(name: str) -> str | None:
-    """Name of the file that a temporary name of ``replacing`` stands for; ``None`` if it is no such name."""
+    """Name of the file that a temporary name stands for; ``None`` if it is no such name."""
     head, found, _ = name.rpartition(_PARTIAL)
     return head[1:] if found and head.startswith(".") else None
+
+
+def expanded(path: str | Path) -> Path:
+    """Make a path, with ``~`` and ``~user`` as a shell reads them; where there is no such home, it stays as it is."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from maxatac.files import replacing, sha256, write_text
+from maxatac.errors import TakenOver
+from maxatac.files import guarding, replacing, sha256, temporary_name, whole_name, write_text
 
 
 def test_file_appears_when_it_is_whole(tmp_path: Path) -> None:
@@ -48,3 +49,46 @@ def test_sha256(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(bytes(range(256)) * 5_000)
     assert sha256(path) == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_nothing_is_written_where_a_guard_forbids_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("earlier")
+    allowed = [True]
+
+    def check() -> None:
+        if not allowed[0]:
+            raise TakenOver("by another")
+
+    with guarding(check):
+        write_text(path, "mine")
+        with pytest.raises(TakenOver), replacing(path) as partial:
+            partial.write_text("late")
+            allowed[0] = False
+        with pytest.raises(TakenOver), replacing(path):
+            pytest.fail("begun")
+        # The other has removed what this one was writing.
+        allowed[0] = True
+        with pytest.raises(TakenOver), replacing(path):
+            allowed[0] = False
+    assert path.read_text() == "mine"
+    assert list(tmp_path.iterdir()) == [path]
+    write_text(path, "free")
+
+
+def test_error_names_the_file_and_not_the_temporary_one(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "a.csv"
+    with pytest.raises(OSError, match="cannot be written: its folder is gone") as caught:
+        write_text(path, "one")
+    assert caught.value.filename == str(path)
+    path.parent.mkdir()
+    with pytest.raises(FileNotFoundError, match="No such file") as caught, replacing(path):
+        pass
+    assert caught.value.filename == str(path)
+
+
+def test_temporary_names(tmp_path: Path) -> None:
+    for name in ("a.csv", "a.partial.csv", ".a.bed.gz"):
+        assert whole_name(temporary_name(name)) == name
+        assert Path(temporary_name(name)).suffix == Path(name).suffix
+    assert whole_name("a.partial.csv") is None
