@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import io
 import logging
-import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from maxatac.errors import MaxatacError
 from maxatac.files import replacing, write_text
+from maxatac.formats import file_fault
 from maxatac.outputs import RunFolder
 
 if TYPE_CHECKING:
@@ -17,9 +20,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 BEST_FORMATS = (".keras", ".h5")
-
-# Bytes that an HDF5 file has beside the numbers, more than was seen.
-_ROOM, _ROOM_PER_VARIABLE = 65_536, 4_096
 
 
 class Checkpoints:
@@ -68,9 +68,7 @@ class Checkpoints:
             self.save(model, epoch, best)
         if best is not None and not self.has_best(best):
             if best != epoch:
-                import keras
-
-                model = keras.models.load_model(self._folder.checkpoint(best), compile=False)
+                model = load_model(self._folder.checkpoint(best))
             self._save_best(model, best)
         self._prune(epoch, best)
 
@@ -111,19 +109,57 @@ class Checkpoints:
         return self._keep != "best" and epoch > last - int(self._keep.removeprefix("last:"))
 
 
-def _write(model: keras.Model, path: Path) -> None:
-    """Write a model as the suffix of the path says.
+def load_model(path: Path) -> keras.Model:
+    """Read a model that a run wrote, without its optimiser.
 
-    A full disk makes HDF5 fail in a way that leaves the file open and breaks what comes after. So the room is taken
-    first, by plain bytes.
+    Raises
+    ------
+    MaxatacError
+        If the file is not there any more, or is not what was written.
     """
-    if path.suffix == ".h5":
-        # A model that was read back without being compiled has no optimiser.
-        optimizer = getattr(model, "optimizer", None)
-        variables = [*model.variables, *(optimizer.variables if optimizer is not None else [])]
-        room = _ROOM + sum(_ROOM_PER_VARIABLE + variable.numpy().nbytes for variable in variables)
-        with path.open("wb") as file:
-            file.write(os.urandom(room))
-            file.flush()
-            os.fsync(file.fileno())
-    model.save(path)
+    import keras
+
+    if (fault := file_fault(path)) is not None:
+        gone = f"; its folder {path.parent} is gone" if not path.parent.is_dir() else ""
+        raise MaxatacError(
+            f"{path}: the model that this run has written {fault}{gone}; put it back, and go on with --resume"
+        )
+    try:
+        if path.suffix != ".h5":
+            return keras.models.load_model(path, compile=False)
+        with _hdf5_in_memory()(io.BytesIO(path.read_bytes()), "r") as file:
+            return keras.models.load_model(file, compile=False)
+    except Exception as error:  # what Keras raises for a damaged file depends on where the damage is
+        raise MaxatacError(
+            f"{path}: the model that this run has written cannot be read any more ({error}); remove it, and go on with "
+            "--resume, which writes it anew from its checkpoint"
+        ) from error
+
+
+def _write(model: keras.Model, path: Path) -> None:
+    """Write a model as the suffix of the path says."""
+    if path.suffix != ".h5":
+        model.save(path)
+        return
+    content = io.BytesIO()
+    with _hdf5_in_memory()(content, "w") as file:
+        model.save(file)
+    path.write_bytes(content.getvalue())
+
+
+@functools.cache
+def _hdf5_in_memory() -> Any:
+    """Make the class of an HDF5 file in memory, which Keras takes for a path, so that it opens none.
+
+    HDF5 locks the files that it opens, which some network file systems refuse. And a full disk makes it fail in a way
+    that leaves the file open and breaks what comes after.
+    """
+    import h5py
+
+    class _InMemory(h5py.File):  # type: ignore[misc]
+        def __str__(self) -> str:
+            return "in_memory.h5"
+
+        __fspath__ = __str__
+
+    return _InMemory

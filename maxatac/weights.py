@@ -85,7 +85,8 @@ def _read(path: Path, needed: Sequence[_Layer], kinds: Sequence[str]) -> list[ND
 
     content = _open_hdf5(path)
     try:
-        with h5py.File(content, "r") as file:
+        # Some network file systems refuse locks.
+        with h5py.File(content, "r", locking=False) as file:
             found = _found_layers(file, kinds)
             if found is None:
                 raise WeightsError(f"{path}: an HDF5 file, but not one of Keras: neither layers/ nor model_weights/")
