@@ -20,6 +20,9 @@ from maxatac.settings import TrainConfig
 OF_THE_COMMAND = ("force", "resume")
 """Settings that say how to deal with an earlier run. In a file, --force would delete the very run it came from."""
 
+OF_THE_MACHINE = ("threads", "memory")
+"""Settings of which a record has what the machine had to give that wrote it. The results do not depend on them."""
+
 _KINDS = {field.name: str(field.type) for field in dataclasses.fields(TrainConfig)}
 
 WITHOUT_EFFECT = ("multiprocessing", "max_queue_size")
@@ -32,7 +35,8 @@ def read_settings(
     """Read settings, each by the name of its option.
 
     A run record, which is told by its key ``maxatac``, has them under ``settings``; what it says of the
-    ``OF_THE_COMMAND`` is left out. A path is relative to the working directory, as on the command line.
+    ``OF_THE_COMMAND`` and ``OF_THE_MACHINE`` is left out. A path is relative to the working directory, as on the
+    command line.
 
     Parameters
     ----------
@@ -70,6 +74,8 @@ def read_settings(
         elif name in OF_THE_COMMAND:
             if not is_record:
                 problems.append(f"{path}: {key}: belongs on the command line, not into a file")
+        elif is_record and name in OF_THE_MACHINE:
+            continue
         elif name in WITHOUT_EFFECT:
             settings[name] = value
         elif name not in _KINDS:

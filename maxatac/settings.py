@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from maxatac.backend import backend_problems
+from maxatac.files import expanded
 from maxatac.launch import launch_of
 from maxatac.machine import usable_memory, usable_processors
 
@@ -40,6 +41,7 @@ MEMORY_SHARE = 4
 DEFAULT_JITTER = 480
 """Largest shift of a region in bp, chosen on the validation chromosomes of a yeast set; see ``docs/train.md``."""
 
+_NOT_IN_NAMES = re.compile(r"[][*?\\\x00-\x1f\x7f]")
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 
@@ -200,13 +202,13 @@ class TrainConfig:
     distribute: bool = False
 
     def __post_init__(self) -> None:
-        """Accept strings for paths and amounts of memory, and any sequence for lists."""
+        """Accept strings for paths, ``~`` in them, amounts of memory as text, and any sequence for lists."""
         if isinstance(self.memory, str):
             object.__setattr__(self, "memory", parse_bytes(self.memory) or self.memory)
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if "Path" in str(field.type) and isinstance(value, str):
-                object.__setattr__(self, field.name, Path(value))
+            if "Path" in str(field.type) and value is not None:
+                object.__setattr__(self, field.name, expanded(value))
             elif "Sequence" in str(field.type) and value is not None:
                 object.__setattr__(self, field.name, tuple(value))
 
@@ -265,6 +267,11 @@ class TrainConfig:
             )
         if not self.prefix or "/" in self.prefix or self.prefix.startswith("."):
             found.append(f"--prefix {self.prefix!r}: expected a file name without a folder and without a leading dot")
+        if odd := sorted(set(_NOT_IN_NAMES.findall(self.prefix))):
+            found.append(
+                f"--prefix {self.prefix!r}: expected a file name without {' '.join(map(ascii, odd))}: shells and "
+                "workflow engines take it for a pattern, and would not find the results"
+            )
         if self.output_activation != "sigmoid" and not self.quant:
             found.append(
                 f"--output_activation {self.output_activation}: binary targets need probabilities; "

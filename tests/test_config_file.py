@@ -13,9 +13,9 @@ from tiny import TinySet
 
 from maxatac.cli.main import main, parse
 from maxatac.cli.train import config_from
-from maxatac.config_file import read_settings
+from maxatac.config_file import OF_THE_MACHINE, read_settings
 from maxatac.record import settings_of_run
-from maxatac.settings import TrainConfig
+from maxatac.settings import TrainConfig, loader_threads
 
 # Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about; the .h5 file is written on purpose.
 pytestmark = [
@@ -95,6 +95,46 @@ def test_every_name_of_an_option_can_be_in_a_file(tmp_path: Path, capsys: pytest
     assert problems(path) == [
         f"{path}: rand_ratio: expected a number up to 1.8e+308, found a number of thousands of digits"
     ]
+
+
+def test_what_belongs_to_a_machine_stays_there(tmp_path: Path) -> None:
+    settings = {**NEEDED, "threads": 64, "memory": 32 * 10**9, "epochs": 3}
+    record = written(tmp_path / "a_run.json", {"maxatac": "0.1.0", "settings": settings})
+    made = config("--config", str(record))
+    assert (made.threads, made.memory, made.epochs) == (None, None, 3)
+    assert config("--config", str(record), "--threads", "3", "--memory", "1G").threads == 3
+    # Whoever writes such a file means it.
+    by_hand = config("--config", str(written(tmp_path / "a.json", settings)))
+    assert (by_hand.threads, by_hand.memory) == (64, 32 * 10**9)
+
+
+def test_check_looks_at_the_folder_of_a_record_only_if_asked_to(tmp_path: Path) -> None:
+    settings = {**NEEDED, "output": "results"}
+    record = written(tmp_path / "a_run.json", {"maxatac": "0.1.0", "settings": settings})
+    by_hand = written(tmp_path / "a.json", settings)
+    assert parse(["check", "--config", str(record)]).output is None
+    assert parse(["check", "--config", str(record), "--output", "results"]).output == Path("results")
+    assert parse(["check", "--config", str(by_hand)]).output == Path("results")
+    assert parse(["train", "--config", str(record)]).output == Path("results")
+
+
+def test_home_is_found_as_in_a_shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    written(tmp_path / "a.json", {"sequence": "~/g.2bit", "meta_file": "m.tsv", "blacklist": "~nobody-here/b.bed"})
+    made = config("--config=~/a.json", "--output=~/x", "--weights", "~/w.h5", "--train_roi=a/~/b")
+    assert (made.sequence, made.output, made.weights) == (tmp_path / "g.2bit", tmp_path / "x", tmp_path / "w.h5")
+    assert (made.blacklist, made.train_roi) == (Path("~nobody-here/b.bed"), Path("a/~/b"))
+    assert TrainConfig(sequence="~/g", chrom_sizes=Path("~/s")).chrom_sizes == tmp_path / "s"  # type: ignore[arg-type]
+    assert parse(["simulate", "~/x"]).output == tmp_path / "x"
+    assert parse(["report", "~/x"]).run_files == tmp_path / "x"
+
+
+@pytest.mark.parametrize("words", [["train", "--sequence", "g", "--meta_file", "m", "--output", ""], ["simulate", ""]])
+def test_folder_without_a_name(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(words)
+    assert left.value.code == 2
+    assert "found nothing; expected the name of a folder" in capsys.readouterr().err
 
 
 def test_meta_file_of_a_check_wins(tmp_path: Path) -> None:
@@ -282,7 +322,9 @@ def test_record_repeats_its_run(
     assert other["state_sha256"] == one["state_sha256"]
     assert other["seed"] == one["seed"]
     assert (again / "maxatac_model.csv").read_bytes() == (first / "maxatac_model.csv").read_bytes()
-    for name in ("output", "force"):
+    # The machine may be another one.
+    assert other["settings"]["threads"] == loader_threads(TrainConfig(sequence=Path("g")))
+    for name in ("output", "force", *OF_THE_MACHINE):
         del one["settings"][name], other["settings"][name]
     assert other["settings"] == one["settings"]
     assert "the run to repeat" not in capsys.readouterr().err

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from maxatac.files import expanded
+
 
 def add_option(group: Any) -> None:
     """Declare the option."""
@@ -18,6 +20,13 @@ def add_option(group: Any) -> None:
         help="Settings from a file: the _run.json of a run, to repeat it, or JSON or TOML with the names of these "
         "options. Options of the command line win over it. Default: none.",
     )
+
+
+def folder(text: str) -> Path:
+    """Read the name of a folder for results from a command line."""
+    if not text:
+        raise argparse.ArgumentTypeError("found nothing; expected the name of a folder, such as . for this one")
+    return expanded(text)
 
 
 def fill_from_file(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> None:
@@ -32,6 +41,7 @@ def fill_from_file(parser: argparse.ArgumentParser, arguments: Sequence[str]) ->
     finder = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     finder.add_argument("--config", type=Path, nargs="?")
     path: Path | None = finder.parse_known_args(arguments)[0].config
+    path = None if path is None else expanded(path)
     problems: list[str] = []
     notes: list[str] = []
     settings: dict[str, Any] = {}
@@ -44,6 +54,9 @@ def fill_from_file(parser: argparse.ArgumentParser, arguments: Sequence[str]) ->
         _let_one_win(parser, given, settings)
         if record is not None:
             _let_chroms_win(path, given, settings, notes)
+            if parser.get_default("output") is None:
+                # A command that looks at the folder only if asked to: the folder of the record is that of its own run.
+                settings.pop("output", None)
     parser.set_defaults(**settings, config_problems=problems, config_notes=notes, config_record=record)
     for action in parser._actions:
         if action.dest in settings or problems:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from maxatac.cli.output import say
+from maxatac.files import expanded
 from maxatac.outputs import find_run
 
 
@@ -19,7 +19,7 @@ def add_parser(subparsers: Any) -> None:
         epilog="Exit status: 0 done, 2 there is no such run, or a file of it is damaged.",
     )
     parser.add_argument(
-        "run_files", metavar="RUN", type=Path,
+        "run_files", metavar="RUN", type=expanded,
         help="folder of the run and its prefix, such as CTCF/CTCF; the folder alone if it holds one run",
     )  # fmt: skip
     parser.set_defaults(run=run)

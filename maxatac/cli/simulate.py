@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from maxatac.cli.config import folder
 from maxatac.cli.output import say
 from maxatac.simulation.config import MAX_CELL_TYPES, SimulateConfig, SimulatedSet, parse_size
 
@@ -23,7 +24,7 @@ def add_parser(subparsers: Subparsers) -> None:
         description="Write a genome, a motif, cell types with ATAC-seq and ChIP-seq tracks and peaks, and a meta file. "
         "Nothing in it was measured; the same options and seed give the same bytes.",
     )
-    parser.add_argument("output", metavar="OUTDIR", type=Path, help="folder for the files; new or empty")
+    parser.add_argument("output", metavar="OUTDIR", type=folder, help="folder for the files; new or empty")
     parser.add_argument(
         "--size",
         type=_size,

@@ -82,7 +82,7 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
     )  # fmt: skip
 
     group = parser.add_argument_group("output")
-    option(group, "--output", type=Path, metavar="DIR", help="Folder for the results.")
+    option(group, "--output", type=config.folder, metavar="DIR", help="Folder for the results.")
     option(group, "--prefix", help="First part of the name of every output file.")
     option(group, "--force", action=switch, help="Replace what an earlier run of this prefix left in the folder.")
     option(
