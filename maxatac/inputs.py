@@ -18,7 +18,7 @@ from maxatac.errors import GenomeError, InputError, Problem, TrackError
 from maxatac.formats import check_file, file_fault, phrase, sniff, whose
 from maxatac.genome import Blacklist, ChromSizes, check_blacklist, compare_chrom_sizes, some
 from maxatac.intervals import read_blacklist
-from maxatac.meta import Sample, read_meta
+from maxatac.meta import Sample, read_meta, to_test
 from maxatac.outputs import RunFolder
 from maxatac.regions import Center, PoolReport, RoiPool, build_pools, pool_from_file, tell_of_pools
 from maxatac.settings import (
@@ -190,6 +190,7 @@ def open_inputs(config: TrainConfig, folder: RunFolder | None) -> Inputs:
     samples = read_samples(config, problems)
     if folder is not None:
         _check_own_files(folder, samples, problems)
+        _check_names(config, folder, samples, problems)
     given_regions = {"--train_roi": config.train_roi, "--validate_roi": config.validate_roi}
     shared = check_held_out_files(
         config.cells or config.meta_file or Path(),
@@ -510,6 +511,17 @@ def _check_own_files(folder: RunFolder, samples: Sequence[Sample], problems: lis
                 f"{use}: {use.path} has the name that a run of the prefix {folder.prefix} in {folder.folder} gives to "
                 f"a result of its own ({result.name}), which would replace it; choose another --output or --prefix"
             )
+
+
+def _check_names(config: TrainConfig, folder: RunFolder, samples: Sequence[Sample], problems: list[str]) -> None:
+    """Look for names of results that the file system would refuse, were it after all training."""
+    tested = [sample.cell_line for sample in to_test(samples)] if config.test else []
+    if (name := folder.too_long(config.epochs, tested)) is not None:
+        of_cell_type = "; or a shorter name of the cell type" if len(tested) > 1 else ""
+        problems.append(
+            f"--prefix {config.prefix}: the run would have to write {name}; its name of {len(os.fsencode(name))} bytes "
+            f"is too long for the file system of {folder.folder}; expected a shorter prefix{of_cell_type}"
+        )
 
 
 def _check_sizes_file(config: TrainConfig, sizes: Mapping[str, int], used: Sequence[str], problems: list[str]) -> None:

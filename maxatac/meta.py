@@ -379,3 +379,8 @@ def check_samples(
     # A row that could not be read may well be a training row.
     if complete and all(sample.label == "Test" for sample in samples):
         found.append(f"{meta}: no row is labelled Train; expected at least one")
+
+
+def to_test(samples: Sequence[Sample]) -> list[Sample]:
+    """List the cell types of the independent test: those labelled Test, or those that train if there is none."""
+    return [sample for sample in samples if sample.label == "Test"] or list(samples)

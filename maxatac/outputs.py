@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from maxatac.errors import InputError
-from maxatac.files import whole_name
+from maxatac.files import temporary_name, whole_name
 
 HISTORY_COLUMNS = ("epoch", "dice_coef", "loss", "val_dice_coef", "val_loss")
 """Columns that the history begins with."""
@@ -26,6 +28,10 @@ _ENDINGS = (
     r"|_model_(structure|dice_acc)\.(png|svg)|_report\.(html|json)"
     r"|_(training|validation)_ROI(\.bed\.gz|_stats\.txt|_totalregions_stats\.txt)"
 )
+
+_RUNNING = r"_[a-z]+_running\.json"
+
+_LONGEST_NAME = 255
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,6 +128,10 @@ class RunFolder:
         """What ``--resume`` goes on from."""
         return self.named("_resume.npz")
 
+    def running(self, command: str) -> Path:
+        """Name the file that says which process is writing the results of a command; see :mod:`maxatac.running`."""
+        return self.named(f"_{command}_running.json")
+
     @property
     def log(self) -> Path:
         """The log."""
@@ -169,8 +179,41 @@ class RunFolder:
         """Folder of event files."""
         return self.folder / "tensorboard" / self.prefix
 
+    def too_long(self, epochs: int, cell_types: Sequence[str]) -> str | None:
+        """Find a name that a run would give to a file and that the file system does not take.
+
+        Parameters
+        ----------
+        epochs : int
+        cell_types : sequence of str
+            Those that are tested.
+
+        Returns
+        -------
+        str or None
+            The longest, in bytes, of all names that are too long; none if all fit.
+        """
+        named = [getattr(self, name) for name, value in vars(RunFolder).items() if isinstance(value, property)]
+        pools = [self.named(f"_{pool}_ROI_totalregions_stats.txt") for pool in ("training", "validation")]
+        models = [self.checkpoint(epochs), self.named("_best.keras")]
+        mine = [*named, *pools, *models, *self.test_tracks(cell_types), self.running("train")]
+        longest = max((temporary_name(path.name) for path in mine), key=lambda name: len(os.fsencode(name)))
+        return longest if len(os.fsencode(longest)) > self._longest_name() else None
+
+    def _longest_name(self) -> int:
+        """Bytes that the file system of the folder allows for a name."""
+        there = self.folder.absolute()
+        with contextlib.suppress(OSError, ValueError):
+            while not there.exists():
+                there = there.parent
+            return os.pathconf(there, "PC_NAME_MAX")
+        return _LONGEST_NAME
+
     def of_earlier_run(self) -> list[Path]:
-        """List the files of this prefix that are there already; no longer prefix is taken for it."""
+        """List the files of this prefix that are there already; no longer prefix is taken for it.
+
+        That of a process that is writing is none of them: whether it may stay is not this one's to say.
+        """
         if not self.folder.is_dir():
             return []
         found = sorted(path for path in self.folder.iterdir() if self._mine(_ENDINGS).fullmatch(path.name))
@@ -203,8 +246,8 @@ class RunFolder:
         """Remove what a killed run of this prefix had not finished writing."""
         for path in self.folder.iterdir():
             name = whole_name(path.name)
-            if name is not None and self._mine(_ENDINGS).fullmatch(name):
-                path.unlink()
+            if name is not None and self._mine(f"{_ENDINGS}|{_RUNNING}").fullmatch(name):
+                path.unlink(missing_ok=True)
 
     def _mine(self, endings: str) -> re.Pattern[str]:
         return re.compile(re.escape(self.prefix) + f"({endings})")

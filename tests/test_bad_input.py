@@ -15,6 +15,8 @@ import tiny
 from tiny import TinySet
 
 from maxatac.cli.main import main
+from maxatac.errors import InputError
+from maxatac.training import train
 
 HTML = "<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head></html>\n"
 
@@ -245,6 +247,40 @@ def test_line_that_is_no_interval(what: str, line: str, damaged: TinySet, proble
     path.write_text(f"chr1\t10000\t10500\n{line}\n")
     (problem,) = problems(damaged, **options)
     assert named(problem, path, "line 2")
+
+
+# Names of results.
+
+
+@pytest.mark.parametrize("odd", ["[", "]", "*", "?", "\\", "\n", "\x7f"])
+def test_prefix_that_is_a_pattern(odd: str, tiny_set: TinySet, problems: Check) -> None:
+    (problem,) = problems(tiny_set, prefix=f"CT{odd}CF")
+    assert named(problem, "--prefix", "without", ascii(odd))
+
+
+@pytest.mark.parametrize(("letter", "at_most"), [("a", 195), ("\N{GREEK SMALL LETTER BETA}", 97)])
+def test_names_that_the_file_system_refuses(
+    letter: str, at_most: int, tiny_set: TinySet, scores: list[float], tmp_path: Path
+) -> None:
+    """It counts bytes, and the longest name is a temporary one: that of a run may have 255."""
+    output, prefix = tmp_path / "results", letter * at_most
+    split = {"tchroms": ("chr2",), "vchroms": ("chr3",), "test_chroms": ("chr1",)}
+    with pytest.raises(InputError) as caught:
+        train(tiny_set.config(output, prefix=prefix + letter, **split))
+    (problem,) = caught.value.problems
+    assert named(problem, f"--prefix {prefix}", f"{prefix + letter}_validation_ROI", "is too long")
+    assert not output.exists()
+    train(tiny_set.config(output, prefix=prefix, save_roi=True, **split))
+    assert len(list(output.iterdir())) > 10
+
+
+def test_cell_type_whose_file_name_gets_too_long(damaged: TinySet, problems: Check) -> None:
+    long = "a cell type " * 20
+    damaged.write_meta(rows_of(damaged, Cell_Line=["CellA", long, "CellC"], Train_Test_Label=["Train", "Test", "Test"]))
+    split = {"tchroms": ("chr2",), "vchroms": ("chr3",), "test_chroms": ("chr1",)}
+    (problem,) = problems(damaged, **split)
+    assert named(problem, "is too long", "maxatac_model_test.a_cell_type", "shorter name of the cell type")
+    assert main(damaged.arguments(damaged.folder / "out", "--no-test", **{**split, "test_chroms": None})) == 0
 
 
 # Chromosomes.
