@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import logging
 import math
 import time
@@ -23,7 +24,9 @@ from numpy.typing import NDArray
 from maxatac._core import Track
 from maxatac.bigwig import new_bigwig
 from maxatac.bootstrap import LEVEL, METRICS, RESAMPLES, Resampled, block_length, draw_weights, number_blocks, resample
+from maxatac.checkpoints import load_model
 from maxatac.curves import summarize
+from maxatac.errors import MaxatacError
 from maxatac.evaluation import (
     COARSE_BIN_SIZE,
     bin_labels,
@@ -36,6 +39,7 @@ from maxatac.evaluation import (
 from maxatac.files import sha256, write_json, write_text
 from maxatac.genome import some
 from maxatac.loci import example_loci, false_positives
+from maxatac.meta import Sample, to_test
 from maxatac.progress import counting
 from maxatac.scores import BINDING, GUESS, MODEL, SIGNAL, Ranking
 from maxatac.windows import BIN_SIZE, WINDOW_LENGTH
@@ -45,7 +49,6 @@ if TYPE_CHECKING:
 
     from maxatac.genome import Blacklist
     from maxatac.inputs import Inputs
-    from maxatac.meta import Sample
     from maxatac.outputs import RunFolder
     from maxatac.settings import TrainConfig
 
@@ -113,7 +116,7 @@ def _same_content(one: Path, other: Path) -> bool:
 
 def tested_samples(inputs: Inputs) -> list[Sample]:
     """List the cell types to test: those labelled Test, or those that train if there is none."""
-    return [sample for sample in inputs.samples if sample.label == "Test"] or list(inputs.training)
+    return to_test(inputs.samples)
 
 
 def no_window(chroms: Sequence[str], sizes: Mapping[str, int], blacklist: Blacklist) -> str:
@@ -175,9 +178,13 @@ def run_test(
     inputs: Inputs,
     seed: int,
     check_for_interrupt: Callable[[], None] = lambda: None,
-    details: list[dict[str, Any]] | None = None,
+    *,
+    selected: str | None = None,
+    files: Mapping[str, Any] | None = None,
+    keep: bool = False,
+    tell_details: Callable[[list[dict[str, Any]]], None] = lambda details: None,
 ) -> dict[str, Any]:
-    """Test the selected model of a run, and write what comes out.
+    """Test the selected model of a run, and write what comes out; the scores last, so that they tell of a whole test.
 
     Parameters
     ----------
@@ -189,9 +196,16 @@ def run_test(
         Of the run; draws the resamples.
     check_for_interrupt : callable
         Called after each batch; what it raises ends the test.
-    details : list, optional
-        Gets a mapping for each cell type: ``cell_type``, ``curves`` by predictor (:func:`maxatac.curves.summarize`) of
-        the 32-bp bins, ``loci`` and ``false_positives`` (:mod:`maxatac.loci`).
+    selected : str, optional
+        The ``weights_sha256`` that the model must have.
+    files : mapping, optional
+        What the inputs look like, by what each is for; written beside the scores.
+    keep : bool
+        Whether scores that are there stay, if they are of the same model, settings and inputs.
+    tell_details : callable
+        Gets a list with a mapping for each cell type: ``cell_type``, ``curves`` by predictor
+        (:func:`maxatac.curves.summarize`) of the 32-bp bins, ``loci`` and ``false_positives`` (:mod:`maxatac.loci`).
+        Not called if earlier scores stay.
 
     Returns
     -------
@@ -202,20 +216,31 @@ def run_test(
     ------
     GenomeError, TrackError, OSError
         If a file cannot be read any more, or a result cannot be written.
+    MaxatacError
+        If the selected model is gone, or another one is under its name.
     """
     chroms = inputs.split.test
     if reason := _no_test(config, inputs):
         return {"skipped": reason}
-    import keras
-
     begin = time.perf_counter()
-    model = keras.models.load_model(folder.named("_best.keras"), compile=False)
-    model.compile(jit_compile=True)
     samples = tested_samples(inputs)
+    made_of = {
+        "weights_sha256": selected,
+        "seed": seed,
+        "chroms": list(chroms),
+        "both_strands": config.test_rev_comp,
+        "cell_types": [sample.cell_line for sample in samples],
+        "files": dict(files or {}),
+    }
+    if keep and (kept := _kept(folder, made_of)) is not None:
+        logger.info("independent test: done before, of the same model and inputs; its results are kept")
+        return kept
+    model = _selected_model(folder.named("_best.keras"), selected)
+    model.compile(jit_compile=True)
     held_out = samples[0].label == "Test"
     if not held_out:
         logger.info("no cell type is labelled Test: the training cell types are tested, on chromosomes held out")
-    tested = []
+    scored_types, details = [], []
     with counting("independent test", count_windows(config, inputs), "windows") as advance:
 
         def after_batch(done: int) -> None:
@@ -225,9 +250,8 @@ def run_test(
         tracks = folder.test_tracks([sample.cell_line for sample in samples])
         for sample, track in zip(samples, tracks, strict=True):
             scored, more = _test_cell_type(config, inputs, model, sample, track, seed, after_batch)
-            tested.append(scored)
-            if details is not None:
-                details.append(more)
+            scored_types.append(scored)
+            details.append(more)
     scores = {
         "chroms": list(chroms),
         "labels": "Test" if held_out else "Train",
@@ -236,11 +260,35 @@ def run_test(
         "resamples": RESAMPLES,
         "level": LEVEL,
         "seconds": time.perf_counter() - begin,
-        "cell_types": tested,
+        "cell_types": scored_types,
+        "made_of": made_of,
     }
-    write_json(folder.test_scores, scores)
+    tell_details(details)
     write_text(folder.test_table, _table(scores))
+    write_json(folder.test_scores, scores)
     return scores
+
+
+def _selected_model(path: Path, selected: str | None) -> keras.Model:
+    from maxatac.state import weights_sha256
+
+    model = load_model(path)
+    if selected is not None and weights_sha256(model) != selected:
+        raise MaxatacError(
+            f"{path}: is not the model that this run has selected; another run has written it, so it is not tested. "
+            "Remove it, and go on with --resume, which writes it anew from its checkpoint"
+        )
+    return model
+
+
+def _kept(folder: RunFolder, made_of: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Read the scores of an earlier test, if they are of the same model and inputs, and its other files are there."""
+    try:
+        scores: dict[str, Any] = json.loads(folder.test_scores.read_text(encoding="utf-8"))
+        same = scores["made_of"] == json.loads(json.dumps(made_of))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return scores if same and all(path.exists() for path in folder.of_test(made_of["cell_types"])) else None
 
 
 def describe_test(scores: Mapping[str, Any]) -> list[str]:

@@ -8,7 +8,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -112,9 +112,10 @@ class _LogFile(logging.FileHandler):
 
 
 @contextlib.contextmanager
-def writing_to(path: Path) -> Iterator[None]:
-    """Write the package's log to a file too, line by line, as long as the block runs."""
+def writing_to(path: Path, may_write: Callable[[], bool] = lambda: True) -> Iterator[None]:
+    """Write the package's log to a file too, line by line, as long as the block runs and a function says so."""
     handler = _LogFile(path, encoding="utf-8", errors="backslashreplace")
+    handler.addFilter(lambda _: may_write())
     handler.setFormatter(logging.Formatter(FORMAT, TIME))
     PACKAGE.addHandler(handler)
     try:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,8 +107,10 @@ class _Checksums:
     def get(self, name: str) -> str | None:
         return self._sums.get(name)
 
-    def wait(self) -> None:
-        self._thread.join()
+    def wait(self, check: Callable[[], None]) -> None:
+        while self._thread.is_alive():
+            self._thread.join(0.1)
+            check()
 
     def give_up(self) -> None:
         self._given_up = True
@@ -203,6 +205,19 @@ class RunRecord:
         if self._sums.fault is not None:
             raise self._sums.fault
 
+    def files_of_test(self) -> dict[str, Any]:
+        """Say what the inputs look like that the independent test reads, by what each is for."""
+        roles = (
+            "sequence",
+            "blacklist",
+            *(f"{cell} {what}" for cell in self.cell_types for what in ("signal", "binding")),
+        )
+        return {
+            role: {"bytes": self._files[role].bytes, "sampled": self._files[role].sampled}
+            for role in roles
+            if role in self._files
+        }
+
     def note(self, name: str, value: Any) -> None:
         """Add something for the next time that the record is written."""
         self._fixed[name] = value
@@ -227,12 +242,13 @@ class RunRecord:
         state: str | None,
         *,
         status: str = "running",
+        check: Callable[[], None] = lambda: None,
     ) -> None:
-        """Write the record as it stands; only a finished run waits until all inputs have been read whole."""
+        """Write the record as it stands; only a finished run waits for all checksums, and calls ``check`` meanwhile."""
         if status in ("interrupted", "failed"):
             self._sums.give_up()
         elif status == "finished":
-            self._sums.wait()
+            self._sums.wait(check)
             self.check_inputs()
         inputs = {
             name: {"path": self._paths[name], "bytes": file.bytes, "sha256": self._sums.get(name)}

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+_OF_THE_END = ("test", "baselines", "no_binding_baseline")
+"""What is added to the file at the end of a run."""
+
+
 class ReportData:
     """Gathers what a report shows, and keeps it in a file.
 
@@ -63,31 +67,37 @@ class ReportData:
     def select(self, validation: dict[str, Any] | None) -> None:
         """Keep the summary of the selected epoch. A file that holds it already may hold more, and stays."""
         with self._forgiving():
-            self._data["validation"] = validation
-            if not self._holds(validation):
+            kept = self._kept(validation)
+            for name in _OF_THE_END:
+                self._data.pop(name, None)
+            self._data |= {"validation": validation, **{name: kept[name] for name in _OF_THE_END if name in kept}}
+            if not kept:
                 write_json(self._path, self._data)
 
-    def finish(
-        self,
-        validator: Validator,
-        tested: Sequence[Mapping[str, Any]],
-        check_for_interrupt: Callable[[], None] = lambda: None,
-    ) -> None:
-        """Add what is known at the end of a run.
+    @property
+    def has_test(self) -> bool:
+        """Whether the details of an independent test of the selected model are there."""
+        return "test" in self._data
+
+    def add_test(self, tested: Sequence[Mapping[str, Any]]) -> None:
+        """Add the details of the independent test, one for each cell type; see :func:`maxatac.held_out.run_test`."""
+        with self._forgiving():
+            self._data["test"] = list(tested)
+            write_json(self._path, self._data)
+
+    def add_baselines(self, validator: Validator, check_for_interrupt: Callable[[], None] = lambda: None) -> None:
+        """Add what the validation sets look like by the baselines, unless it is there.
 
         Parameters
         ----------
         validator : Validator
             Ranks the validation sets by the baselines.
-        tested : sequence of mappings
-            Details of the independent test, one for each cell type; see :func:`maxatac.held_out.run_test`.
         check_for_interrupt : callable
             Called now and then; what it raises ends the work.
         """
+        if all(name in self._data for name in _OF_THE_END):
+            return
         with self._forgiving():
-            self._data["test"] = list(tested)
-            # Before the baselines: they may be stopped.
-            write_json(self._path, self._data)
             others, reason = self._others()
             found = validator.baselines(others, check_for_interrupt)
             names = {"signal": SIGNAL, "binding": BINDING}
@@ -98,13 +108,14 @@ class ReportData:
             self._data["no_binding_baseline"] = reason
             write_json(self._path, self._data)
 
-    def _holds(self, validation: Mapping[str, Any] | None) -> bool:
-        """Whether the file has the summary of this epoch."""
+    def _kept(self, validation: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Read the file, if it has the summary of this epoch; else it is empty."""
         try:
-            kept = json.loads(self._path.read_text(encoding="utf-8"))["validation"]
-            return bool((kept and kept["epoch"]) == (validation and validation["epoch"]))
+            kept: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
+            epoch = kept["validation"] and kept["validation"]["epoch"]
+            return kept if epoch == (validation and validation["epoch"]) else {}
         except (OSError, ValueError, KeyError, TypeError):
-            return False
+            return {}
 
     def _others(self) -> tuple[list[list[int]] | None, str]:
         """Find for each training cell type those that it is held against; or why there are none."""

@@ -27,7 +27,7 @@ from maxatac.files import replacing, sampled_sha256, sha256
 if TYPE_CHECKING:
     import keras
 
-FORMAT = 2
+FORMAT = 3
 """Of the file; another number is not read."""
 
 FREE_SETTINGS = frozenset({
@@ -91,8 +91,9 @@ class ResumeState:
     past : mapping
         What the run record says of the time before, for the run that goes on to say it too.
     selected : mapping
-        What describes the selected epoch: ``thresholds``, the text of the table, and ``validation``, for the report.
-        Either is ``None`` where there is none; empty before an epoch is selected.
+        What describes the selected epoch: ``weights_sha256``, the fingerprint of its model; ``thresholds``, the text
+        of the table, and ``validation``, for the report, each ``None`` where there is none. Empty before an epoch is
+        selected.
     state_sha256 : str or None
         Fingerprint of the variables; ``None`` before the first epoch is finished.
     variables : sequence of arrays

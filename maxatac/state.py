@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import keras
 import numpy as np
@@ -14,6 +14,11 @@ def _variables(model: keras.Model) -> Iterator[keras.Variable]:
     # A model that was never compiled lacks the attribute.
     if getattr(model, "optimizer", None) is not None:
         yield from model.optimizer.variables
+
+
+def weights_sha256(model: keras.Model) -> str:
+    """SHA-256 as :func:`state_sha256`, of the weights alone: the same for a model and for what its file gives back."""
+    return _digest(model.weights)
 
 
 def state_sha256(model: keras.Model) -> str:
@@ -32,8 +37,12 @@ def state_sha256(model: keras.Model) -> str:
     str
         64 hexadecimal digits.
     """
+    return _digest(_variables(model))
+
+
+def _digest(variables: Iterable[keras.Variable]) -> str:
     digest = hashlib.sha256()
-    for variable in _variables(model):
+    for variable in variables:
         values = np.asarray(keras.ops.convert_to_numpy(variable.value))
         little_endian = values.astype(values.dtype.newbyteorder("<"), copy=False)
         digest.update(f"{variable.path} {values.dtype.name} {values.shape}\n".encode())

@@ -20,7 +20,7 @@ from maxatac.backend import backend_problems, load_keras, overridden, own_settin
 from maxatac.cells import as_meta
 from maxatac.checkpoints import Checkpoints
 from maxatac.distribution import Processes, joined, split_problems
-from maxatac.errors import InputError, MaxatacError, Problem, ResourceError, Stopped, WeightsError
+from maxatac.errors import InputError, MaxatacError, Problem, ResourceError, Stopped, TakenOver, WeightsError
 from maxatac.files import replacing, write_text
 from maxatac.formats import file_fault
 from maxatac.held_out import describe_test, run_test, tested_samples
@@ -38,6 +38,7 @@ from maxatac.report import describe_layers, plot_history, plot_structure
 from maxatac.report_data import ReportData
 from maxatac.reporting import write_report
 from maxatac.resume import InputFile, ResumeState, input_differences, read_state, restore, setting_differences
+from maxatac.running import Running, running, running_problems
 from maxatac.scores import CELL_COLUMNS
 from maxatac.selection import best_epoch, criterion, is_over
 from maxatac.settings import SEED_RANGE, TrainConfig, loader_memory, loader_threads
@@ -349,17 +350,21 @@ def _train(config: TrainConfig, processes: Processes, repeats: Mapping[str, Any]
     begin = time.time()
     folder = RunFolder(config.output, config.prefix, config.model_format)
     loglevel = processes.loglevel(config.loglevel)
+    # Before the log is held back: it may take a while, and says so.
+    busy = running_problems(folder.running("train"), watch=True) if processes.leads else []
     with at_level(loglevel), holding_back() as held:
         processes.meet()
         for source, settings in overridden().items():
             logger.warning("%s: %s is not used: a run computes with settings of its own", source, settings)
         config = processes.own_share(config)
         with processes.agreeing():
+            stamp = _stamp(folder.resume_state)
             earlier = read_state(folder.resume_state) if config.resume else None
         seed = processes.share(_seed(config, earlier))
         phases = PhaseTimes(earlier.past["phases"] if earlier else None)
         with processes.agreeing():
             problems = [*processes.problems(config), *_state_problems(folder, earlier, processes)]
+            problems += busy
             try:
                 with phases.measuring("checks"):
                     inputs = open_inputs(config, folder if processes.leads else None)
@@ -398,25 +403,41 @@ def _train(config: TrainConfig, processes: Processes, repeats: Mapping[str, Any]
     record = RunRecord(config, inputs, seed, begin, phases, earlier, checksums, leak_guard)
     if (taking_part := processes.record()) is not None:
         record.note("distribution", taking_part)
-    with processes.agreeing():
-        try:
-            folder.folder.mkdir(parents=True, exist_ok=True)
-            if config.force:
-                folder.clear()
-            folder.clear_partial()
-            if earlier is None or not earlier.epochs:
-                # Before any other file, so that a run that is killed from here on is one to go on with.
-                record.state(_tables_of(None)).write(folder.resume_state)
-        except OSError as error:
-            raise InputError([f"--output {config.output}: cannot be written to ({error})"]) from error
-    with at_level(loglevel), writing_to(folder.log):
-        from maxatac.device import describe_settings, log_device
+    with contextlib.ExitStack() as stack:
+        with processes.agreeing():
+            try:
+                folder.folder.mkdir(parents=True, exist_ok=True)
+                holding = stack.enter_context(running(folder.running("train")))
+                if _stamp(folder.resume_state) != stamp:
+                    # Another run has begun, or gone on, while the inputs were checked.
+                    raise InputError(
+                        [f"{folder.resume_state}: written meanwhile by another run; look at it, and try again"]
+                    )
+                if config.force:
+                    folder.clear()
+                folder.clear_partial()
+                if earlier is None or not earlier.epochs:
+                    # Before any other file, so that a run that is killed from here on is one to go on with.
+                    record.state(_tables_of(None)).write(folder.resume_state)
+            except OSError as error:
+                raise InputError([f"--output {config.output}: cannot be written to ({error})"]) from error
+        with at_level(loglevel), writing_to(folder.log, lambda: not holding.is_lost):
+            from maxatac.device import describe_settings, log_device
 
-        with without_backend_noise(), processes.together():
-            record.computes_on(log_device(), repeats)
-            record.note("keras", describe_settings())
-        held.release()
-        return _run(config, folder, inputs, samplers, trainee, record, earlier)
+            with without_backend_noise(), processes.together():
+                record.computes_on(log_device(), repeats)
+                record.note("keras", describe_settings())
+            held.release()
+            return _run(config, folder, inputs, samplers, trainee, record, holding, earlier)
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """Describe a file so that another one of its name is told from it; ``None`` if there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _state_problems(folder: RunFolder, earlier: ResumeState | None, processes: Processes) -> list[str]:
@@ -567,10 +588,24 @@ def _run(
     samplers: Mapping[str, Sampler],
     trainee: _Trainee,
     record: RunRecord,
+    holding: Running,
     earlier: ResumeState | None = None,
 ) -> TrainResult:
-    from maxatac.state import state_sha256
+    """Train, test and report, and leave a record that says how it ended."""
+    with deferring_interrupt() as check_for_interrupt:
+        # Also while an exception is dealt with, so that a signal does not keep the record from being written.
+        return _run_deferring(config, folder, inputs, samplers, trainee, record, holding, earlier, check_for_interrupt)
 
+
+def _begin(
+    config: TrainConfig,
+    folder: RunFolder,
+    inputs: Inputs,
+    samplers: Mapping[str, Sampler],
+    trainee: _Trainee,
+    record: RunRecord,
+) -> None:
+    """Log what is trained on, and write what is known before training."""
     logger.info("seed %d; results go to %s", record.seed, folder.folder)
     for report in inputs.reports.values():
         _log_table(report.format_table())
@@ -601,6 +636,21 @@ def _run(
             lambda path: plot_structure(describe_layers(trainee.model), path, title=title),
         )
 
+
+def _run_deferring(
+    config: TrainConfig,
+    folder: RunFolder,
+    inputs: Inputs,
+    samplers: Mapping[str, Sampler],
+    trainee: _Trainee,
+    record: RunRecord,
+    holding: Running,
+    earlier: ResumeState | None,
+    check_for_interrupt: Callable[[], None],
+) -> TrainResult:
+    """Do what ``_run`` says, where signals are heeded when ``check_for_interrupt`` is called, and only then."""
+    from maxatac.state import state_sha256, weights_sha256
+
     tables = _tables_of(earlier)
     history, timing = tables["history"], tables["timing"]
     column, largest = criterion(config.select, quantitative=config.quant)
@@ -611,23 +661,31 @@ def _run(
     gathered = ReportData(folder, config, inputs, trainee.model.count_params()) if config.report else None
     chosen: Mapping[str, Any] = earlier.selected if earlier is not None else {}
     state: str | None = None
+
+    def check() -> None:
+        check_for_interrupt()
+        record.check_inputs()
+        processes.check()
+        holding.check_seen()
+
+    def conclude(status: str) -> None:
+        # A full disk may be what failed, or another run has the folder now: the record must not hide it.
+        holding.give_room()
+        with contextlib.suppress(OSError, TakenOver):
+            record.write(folder, history, best, state, status=status)
+
     is_trained = len(history) == config.epochs or is_over(len(history), best, config.early_stopping)
     if earlier is not None and is_trained and best is not None and checkpoints.has_best(best + 1):
         # What the record says of the end holds until it is said anew.
         state = earlier.state_sha256
         if (tested_before := _test_on_record(folder)) is not None:
             record.note("test", tested_before)
-    record.write(folder, history, best, state)
-    for path in folder.event_files():
-        path.unlink()
     try:
-        with EventFiles(folder.tensorboard) as events, deferring_interrupt() as check_for_interrupt:
-
-            def check() -> None:
-                check_for_interrupt()
-                record.check_inputs()
-                processes.check()
-
+        _begin(config, folder, inputs, samplers, trainee, record)
+        record.write(folder, history, best, state)
+        for path in folder.event_files():
+            path.unlink()
+        with EventFiles(folder.tensorboard) as events:
             for row, times in zip(history, timing, strict=True):
                 events.write(row, times)
             if history:
@@ -649,6 +707,7 @@ def _run(
                 if not math.isfinite(row["loss"]):
                     raise MaxatacError(f"the loss of epoch {epoch + 1} is {row['loss']}: training cannot go on")
                 record.phases.add_epoch(times)
+                holding.check()
                 with record.phases.measuring("saving"):
                     scored = [{"epoch": epoch + 1, **scores} for scores in _cells_of(trainee.validated)]
                     now = {
@@ -660,6 +719,7 @@ def _run(
                     is_best = leading != best
                     if is_best:
                         chosen = {
+                            "weights_sha256": weights_sha256(trainee.model),
                             "thresholds": thresholds_of(trainee.validated, largest=config.target_scale_factor),
                             "validation": gathered.summary(epoch + 1, trainee.validated) if gathered else None,
                         }
@@ -683,13 +743,34 @@ def _run(
                 advised = advised or _advise(trainee.loader)
         if best is None:
             raise MaxatacError(f"no epoch has a finite {column}: none can be selected")
-        with deferring_interrupt() as check_for_interrupt, record.phases.measuring("test"):
-            details: list[dict[str, Any]] = []
-            tested = run_test(config, folder, inputs, record.seed, check, details)
+        with record.phases.measuring("test"):
+            tested = run_test(
+                config,
+                folder,
+                inputs,
+                record.seed,
+                check,
+                selected=chosen["weights_sha256"],
+                files=record.files_of_test(),
+                keep=gathered is None or gathered.has_test,
+                tell_details=gathered.add_test if gathered is not None else lambda details: None,
+            )
             if "skipped" in tested:
+                holding.check()
                 _remove_test(folder, inputs)
+                if gathered is not None:
+                    gathered.add_test([])
             if gathered is not None:
-                gathered.finish(trainee.validator, details, check)
+                gathered.add_baselines(trainee.validator, check)
+        state = state_sha256(trainee.model)
+        record.note("test", tested if "skipped" in tested else {"scores": folder.test_scores.name})
+        check()
+        record.write(folder, history, best, state, status="finished", check=check)
+        check()
+        if gathered is not None:
+            _try_report(config, folder)
+        holding.check()
+        check()
     except KeyboardInterrupt as interrupt:
         told = f"interrupted ({interrupt.signal_name})" if isinstance(interrupt, Stopped) else "interrupted"
         if history:
@@ -697,27 +778,19 @@ def _run(
             logger.warning("%s: %s are finished and in %s; --resume goes on", told, finished, folder.folder)
         else:
             logger.warning("%s before the first epoch was finished; the log is in %s", told, folder.folder)
-        with contextlib.suppress(OSError):
-            record.write(folder, history, best, state, status="interrupted")
+        conclude("interrupted")
         raise
-    except Exception:
-        if history:
+    except Exception as error:
+        if history and not isinstance(error, TakenOver):
             logger.error(
                 "failed: %d of %d epochs are finished; when the cause is removed, --resume goes on",
                 len(history),
                 config.epochs,
             )
-        # A full disk may be what failed: the record must not hide it.
-        with contextlib.suppress(OSError):
-            record.write(folder, history, best, state, status="failed")
+        conclude("failed")
         raise
     finally:
         trainee.close()
-    state = state_sha256(trainee.model)
-    record.note("test", tested if "skipped" in tested else {"scores": folder.test_scores.name})
-    record.write(folder, history, best, state, status="finished")
-    if gathered is not None:
-        _try_report(config, folder)
     for line in describe_test(tested):
         logger.info("%s", line)
     logger.info(

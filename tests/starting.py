@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from maxatac.outputs import RunFolder
     from maxatac.record import RunRecord
     from maxatac.resume import ResumeState
+    from maxatac.running import Running
     from maxatac.training import _Trainee
 
 
@@ -25,6 +26,7 @@ class Started:
     samplers: Mapping[str, Sampler]
     trainee: _Trainee
     record: RunRecord
+    holding: Running
     earlier: ResumeState | None = None
 
     def pool(self, name: str = "training") -> list[tuple[str, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import dataclasses
 import json
@@ -11,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,15 +21,18 @@ from typing import Any, TextIO
 import keras
 import numpy as np
 import pytest
-from tiny import CELLS, TinySet
+from tiny import CELLS, TinySet, write_bigwig
 
 from maxatac import held_out, training
+from maxatac import record as record_module
 from maxatac.cli.main import main
-from maxatac.errors import InputError
-from maxatac.files import replacing
+from maxatac.errors import InputError, MaxatacError
+from maxatac.files import replacing, temporary_name
 from maxatac.model.batch_norm import StatisticsEstimator
 from maxatac.outputs import RunFolder
+from maxatac.report_data import ReportData
 from maxatac.resume import FREE_SETTINGS, InputFile, ResumeState, input_differences, model_variables, read_state
+from maxatac.running import Holder, running, running_problems
 from maxatac.scores import Ranking
 from maxatac.settings import TrainConfig
 from maxatac.thresholds import threshold_table
@@ -303,7 +308,7 @@ def test_finished_run_that_is_stopped_at_once(tiny_set: TinySet, tested: Path, m
     def stop(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(held_out, "predict_chromosomes", stop)
+    monkeypatch.setattr(training, "run_test", stop)
     with pytest.raises(KeyboardInterrupt):
         train(tiny_set.config(tested, epochs=1, resume=True, **SPLIT))
     found = record(tested)
@@ -316,6 +321,182 @@ def test_finished_run_that_is_stopped_at_once(tiny_set: TinySet, tested: Path, m
     found = record(tested)
     assert found["state_sha256"] is None
     assert "test" not in found
+
+
+def test_test_that_is_done_is_not_repeated(tiny_set: TinySet, tested: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {path.name: path.read_bytes() for path in tested.iterdir() if path.is_file()}
+
+    def predict(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(held_out, "predict_chromosome", predict)
+        result = train(tiny_set.config(tested, epochs=1, resume=True, **SPLIT))
+        assert result.test == json.loads(before[f"{PREFIX}_test.json"])
+        # Of another model, of other settings, or of files that are not all there.
+        monkeypatch.setattr(f"{__name__}.SCORES", (0.3, 0.2, 0.5))
+        train(tiny_set.config(tested, epochs=2, resume=True, **SPLIT))
+        for changes in ({"epochs": 3}, {"epochs": 2, "test_rev_comp": True}):
+            copy = shutil.copytree(tested, tested.with_name("copy"))
+            with pytest.raises(Killed):
+                train(tiny_set.config(copy, resume=True, **changes, **SPLIT))
+            shutil.rmtree(copy)
+        (tested / f"{PREFIX}.bw").unlink()
+        with pytest.raises(Killed):
+            train(tiny_set.config(tested, epochs=2, resume=True, **SPLIT))
+    after = {path.name: path.read_bytes() for path in tested.iterdir() if path.is_file()}
+    kept = (f"{PREFIX}_test.json", f"{PREFIX}_test.tsv", REPORT_DATA)
+    assert [after[name] for name in kept] == [before[name] for name in kept]
+    train(tiny_set.config(tested, epochs=2, resume=True, **SPLIT))
+    assert (tested / f"{PREFIX}.bw").exists()
+
+
+def test_test_of_another_file_of_a_test_cell_type(damaged: TinySet, output: Path, drifting: None) -> None:
+    """The state of the run says nothing of it: the file was first read when the training was over."""
+    train(damaged.config(output, epochs=1, test=False, **SPLIT))
+    first = train(damaged.config(output, epochs=1, resume=True, **SPLIT)).test
+    write_bigwig(damaged.file("CellC", "binding.bw"), [("chr1", 50_000, 51_000, 1.0)])
+    second = train(damaged.config(output, epochs=1, resume=True, **SPLIT)).test
+    assert second["cell_types"] != first["cell_types"]
+
+
+@pytest.mark.parametrize("format", ["keras", "h5"])
+def test_another_model_under_the_name_of_the_selected_one(
+    format: str, tiny_set: TinySet, output: Path, drifting: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings: dict[str, Any] = {"epochs": 3, "model_format": format, **SPLIT}
+    once, best = output.with_name("once"), output / f"{PREFIX}_best.keras"
+    expected = train(tiny_set.config(once, **settings)).test
+    other = output.with_name("other.keras")
+    shutil.copyfile(once / f"{PREFIX}_best.keras", other)
+    model = keras.models.load_model(other, compile=False)
+    model.weights[0].assign(model.weights[0] + 1e-3)
+    model.save(other)
+    run = held_out.run_test
+
+    def replaced(*arguments: Any, **more: Any) -> Any:
+        shutil.copyfile(other, best)
+        return run(*arguments, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "run_test", replaced)
+        with pytest.raises(MaxatacError, match=f"{best}: is not the model that this run has selected"):
+            train(tiny_set.config(output, **settings))
+    assert record(output)["status"] == "failed"
+    assert not names(output) & TESTED
+    # Not even a run that goes on takes it for its own.
+    with pytest.raises(MaxatacError, match="is not the model"):
+        train(tiny_set.config(output, resume=True, **settings))
+    best.unlink()
+    found = train(tiny_set.config(output, resume=True, **settings)).test
+    assert found["cell_types"] == expected["cell_types"]
+    assert found["made_of"] == expected["made_of"]
+
+
+# Another process.
+
+
+def other_process() -> Holder:
+    return dataclasses.replace(Holder.this(), boot="another", host="node7")
+
+
+def test_run_that_is_being_written_is_left_alone(
+    tiny_set: TinySet, tested: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with running(RunFolder(tested, PREFIX).running("train")):
+        before = contents(tested)
+        for words in (["--force"], ["--resume"], ["--resume", "--dry_run"], []):
+            assert main(tiny_set.arguments(tested, *words, epochs=2, **SPLIT)) == 2
+            told = capsys.readouterr().err
+            assert f"{PREFIX}_train_running.json: this run is being written by process {os.getpid()} on " in told
+        assert contents(tested) == before
+        # Another prefix is another run.
+        assert main(tiny_set.arguments(tested, prefix="another")) == 0
+    assert main(tiny_set.arguments(tested, "--resume", epochs=2, **SPLIT)) == 0
+    assert not list(tested.glob("*_running.json"))
+
+
+SUSPENDED = """
+import os, signal, sys
+import pytest
+from quick import make_network_quick
+from maxatac import training
+from maxatac.cli.main import program
+
+run_epoch = training._Trainee.run_epoch
+
+def suspending(self, epoch, callback):
+    if epoch == 1:
+        os.kill(os.getpid(), signal.SIGSTOP)
+    return run_epoch(self, epoch, callback)
+
+training._Trainee.run_epoch = suspending
+make_network_quick(pytest.MonkeyPatch())
+program()
+"""
+
+
+def test_process_that_is_suspended_and_one_that_was_killed(
+    tiny_set: TinySet, output: Path, quick_network: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join((str(Path(__file__).parent), *sys.path))}
+    words = tiny_set.arguments(output, epochs=3)
+    with subprocess.Popen([sys.executable, "-c", SUSPENDED, *words], env=env, stderr=subprocess.DEVNULL) as process:
+        try:
+            _, status = os.waitpid(process.pid, os.WUNTRACED)
+            assert os.WIFSTOPPED(status)
+            for how in ("--force", "--resume"):
+                assert main([*words, how]) == 2
+                assert f"is being written by process {process.pid} on " in capsys.readouterr().err
+            process.kill()
+            # Nobody has waited for it yet: it is a zombie.
+            deadline = time.monotonic() + 60
+            while running_problems(RunFolder(output, PREFIX).running("train"), watch=False):
+                assert time.monotonic() < deadline
+            assert main([*words, "--resume"]) == 0
+        finally:
+            process.kill()
+    assert record(output)["epochs_finished"] == 3
+    assert len(record(output)["resumed"]) == 1
+
+
+def test_run_that_another_has_taken_over_writes_nothing_more(
+    tiny_set: TinySet, output: Path, drifting: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_epoch = training._Trainee.run_epoch
+    path = RunFolder(output, PREFIX).running("train")
+    left: dict[Path, bytes] = {}
+
+    def suspended(self: Any, epoch: int, callback: Any) -> Any:
+        row = run_epoch(self, epoch, callback)
+        if epoch == 1:
+            # Meanwhile another has begun anew.
+            path.write_text(json.dumps(dataclasses.asdict(other_process())))
+            left.update(contents(output))
+        return row
+
+    monkeypatch.setattr(training._Trainee, "run_epoch", suspended)
+    assert main(tiny_set.arguments(output, epochs=3)) == 1
+    assert contents(output) == left
+    assert json.loads(path.read_text())["host"] == "node7"
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith(f"maxatac: error: {path}: another process has taken over this run")
+
+
+def test_run_that_came_in_between(
+    tiny_set: TinySet, output: Path, drifting: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_samplers = training.make_samplers
+
+    def meanwhile(*arguments: Any) -> Any:
+        monkeypatch.setattr(training, "make_samplers", make_samplers)
+        train(tiny_set.config(output, epochs=1))
+        return make_samplers(*arguments)
+
+    monkeypatch.setattr(training, "make_samplers", meanwhile)
+    with pytest.raises(InputError, match=f"{STATE}: written meanwhile by another run"):
+        train(tiny_set.config(output, epochs=2))
+    assert record(output)["epochs_finished"] == 1
 
 
 # Signals.
@@ -396,6 +577,81 @@ def test_signal_abandons_the_epoch(
     if once.exists():
         assert main(tiny_set.arguments(output, "--resume", epochs=4)) == 0
         assert outcome(output) == outcome(once)
+
+
+def send_at(moment: str, action: Callable[[], None], patch: pytest.MonkeyPatch) -> None:
+    """Let something happen at a moment of the end of a run."""
+
+    def before(function: Any) -> Any:
+        def acting(*arguments: Any, **more: Any) -> Any:
+            action()
+            return function(*arguments, **more)
+
+        return acting
+
+    if moment == "checksums":
+        sha256 = record_module.sha256
+        patch.setattr(record_module, "sha256", lambda path: time.sleep(0.5) or sha256(path))
+        wait = record_module._Checksums.wait
+        patch.setattr(record_module._Checksums, "wait", before(wait))
+        return
+    if moment == "last state":
+        note = record_module.RunRecord.note
+        patch.setattr(
+            record_module.RunRecord,
+            "note",
+            lambda self, name, value: (action() if name == "test" else None, note(self, name, value)),
+        )
+        return
+    module, name = {
+        "test": (held_out, "predict_chromosome"),
+        "scores of the test": (held_out, "write_json"),
+        "baselines": (ReportData, "add_baselines"),
+        "report": (training, "_try_report"),
+    }[moment]
+    function = getattr(module, name)
+    patch.setattr(module, name, before(function))
+
+
+ENDS = ("test", "scores of the test", "baselines", "last state", "checksums", "report")
+
+
+@pytest.mark.parametrize("moment", ENDS)
+def test_signal_at_the_end(
+    moment: str, tiny_set: TinySet, output: Path, drifting: None, listening: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = output.with_name("once")
+    settings: dict[str, Any] = {"epochs": 1, **SPLIT}
+    train(tiny_set.config(once, **settings))
+    with monkeypatch.context() as patch:
+        send_at(moment, lambda: signal.raise_signal(signal.SIGTERM), patch)
+        assert main(tiny_set.arguments(output, **settings)) == 75
+    assert record(output)["status"] == "interrupted"
+    assert not list(output.glob("*_running.json"))
+    with monkeypatch.context() as patch:
+        if moment in ("last state", "checksums", "report"):
+            patch.setattr(held_out, "predict_chromosome", lambda *_, **__: pytest.fail("tested again"))
+        assert main(tiny_set.arguments(output, "--resume", **settings)) == 0
+    assert record(output)["status"] == "finished"
+    assert outcome(output) == outcome(once)
+    assert names(output) == names(once)
+
+
+@pytest.mark.parametrize("moment", ENDS[:-1])
+def test_failure_at_the_end(
+    moment: str, tiny_set: TinySet, output: Path, drifting: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise RuntimeError(moment)
+
+    if moment == "baselines":
+        # A report is not worth a run, but what is no failure of its own is.
+        monkeypatch.setattr(ReportData, "_forgiving", contextlib.nullcontext)
+    send_at(moment, fail, monkeypatch)
+    with pytest.raises(RuntimeError, match=moment):
+        train(tiny_set.config(output, epochs=1, **SPLIT))
+    assert record(output)["status"] == "failed"
+    assert not list(output.glob("*_running.json"))
 
 
 @pytest.mark.parametrize(
@@ -694,7 +950,7 @@ def test_state_is_synced_before_it_gets_its_name(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(Path, "replace", renaming)
     with replacing(tmp_path / "a.npz") as unfinished:
         unfinished.write_bytes(b"state")
-    assert done == ["sync .a.npz.partial.npz", "rename to a.npz", f"sync {tmp_path.name}"]
+    assert done == [f"sync {temporary_name('a.npz')}", "rename to a.npz", f"sync {tmp_path.name}"]
 
 
 def test_drawn_seed_outlives_a_kill_in_the_first_epoch(
@@ -772,6 +1028,41 @@ def test_event_files_hold_each_epoch_once(
         assert [scalar.step for scalar in accumulator.Scalars(tag)] == [1, 2, 3, 4]
 
 
+# A folder that vanishes.
+
+
+@pytest.mark.parametrize("moment", ["first epoch", "second epoch", "test", "scores of the test", "checksums"])
+def test_folder_that_vanishes(
+    moment: str, tiny_set: TinySet, output: Path, drifting: None, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    run_epoch = training._Trainee.run_epoch
+
+    def vanish() -> None:
+        shutil.rmtree(output)
+
+    def running_epoch(self: Any, epoch: int, callback: Any) -> Any:
+        if moment == ("first epoch", "second epoch")[epoch]:
+            vanish()
+        return run_epoch(self, epoch, callback)
+
+    if moment.endswith("epoch"):
+        monkeypatch.setattr(training._Trainee, "run_epoch", running_epoch)
+    elif moment == "test":
+        monkeypatch.setattr(training, "run_test", lambda *a, **b: vanish() or held_out.run_test(*a, **b))
+    else:
+        send_at(moment, vanish, monkeypatch)
+    assert main(tiny_set.arguments(output, epochs=2, **SPLIT)) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert "Traceback" not in told
+    (last,) = [line for line in told if line.startswith("maxatac: ")]
+    assert str(output) in last
+    assert "folder" in last
+    assert "is gone" in last
+    assert "partial" not in last
+    assert not output.exists()
+
+
 # A full disk.
 
 
@@ -801,13 +1092,13 @@ def test_full_disk(
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     once = tmp_path / "once"
-    train(tiny_set.config(once, epochs=4))
+    train(tiny_set.config(once, epochs=4, **SPLIT))
     needed = sum(path.stat().st_size + 4096 for path in once.rglob("*") if path.is_file()) // 1024
     stopped_after = set()
     for size in range(needed - 8, needed // 3, -needed // 12):
         disk = small_disk(size)
         output = disk / "results"
-        status = main(tiny_set.arguments(output, epochs=4))
+        status = main(tiny_set.arguments(output, epochs=4, **SPLIT))
         told = capsys.readouterr().err
         assert "Traceback" not in told
         if status == 0:
@@ -816,13 +1107,17 @@ def test_full_disk(
         assert status in (1, 2)
         last = [line for line in told.splitlines() if line.startswith("maxatac: ")]
         assert "No space left on device" in last[0]
+        assert "partial" not in last[0]
+        if (output / f"{PREFIX}_run.json").exists():
+            assert record(output)["status"] == "failed"
+        assert not list(output.glob("*_running.json"))
         state = read_state(output / STATE)
         finished = state.epochs if state else 0
         stopped_after.add(finished)
         for epoch in range(1, finished + 1):
             assert same_model(output / f"{PREFIX}_{epoch}.keras", once / f"{PREFIX}_{epoch}.keras")
         small_disk(4 * needed)
-        assert main(tiny_set.arguments(output, "--resume", epochs=4)) == 0
+        assert main(tiny_set.arguments(output, "--resume", epochs=4, **SPLIT)) == 0
         capsys.readouterr()
         assert outcome(output) == outcome(once)
         assert names(output) == names(once)

@@ -38,6 +38,7 @@ from maxatac.intervals import read_blacklist
 from maxatac.leak_guard import chrom_sets
 from maxatac.logs import at_level, holding_back, without_backend_noise
 from maxatac.outputs import RunFolder
+from maxatac.running import running_problems
 from maxatac.settings import (
     SEED_RANGE,
     TrainConfig,
@@ -61,6 +62,8 @@ def run(config: TrainConfig, folder: RunFolder | None, *, timed_fit: bool) -> Fi
             inputs = open_inputs(config, folder)
         except InputError as error:
             problems += error.problems
+        if folder is not None:
+            problems += running_problems(folder.running("train"), watch=False)
         found = _try_out(config, folder, inputs, problems, begin=begin, timed_fit=timed_fit)
         opened = _open_again(config, inputs)
         warnings: list[str] = []
