@@ -73,9 +73,9 @@ def _check_guards() -> None:
         check()
 
 
-def temporary_name(name: str) -> str:
+def temporary_name(name: str, owner: str = _MINE) -> str:
     """Name a file of this process that is to become the one of this name, or has been; the suffix stays."""
-    return f".{name}{_PARTIAL}.{_MINE}{Path(name).suffix}"
+    return f".{name}{_PARTIAL}.{owner}{Path(name).suffix}"
 
 
 def whole_name(name: str) -> str | None:

@@ -284,20 +284,21 @@ class Running:
         """Make the file, unless there is one."""
         file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         try:
-            try:
-                os.write(file, self._text().ljust(ROOM))
-                os.fsync(file)
-            finally:
-                os.close(file)
-            if os.stat(self.path).st_size != ROOM:
+            if os.write(file, self._text().ljust(ROOM)) != ROOM:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+            os.fsync(file)
         except OSError:
-            self.path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                # Another process may have moved it aside, and made its own.
+                if os.path.samestat(os.fstat(file), self.path.stat()):
+                    self.path.unlink()
             raise
+        finally:
+            os.close(file)
 
     def _move_aside(self, dead: Holder | None) -> None:
         """Remove the file of a dead holder, or give back what another process has put in its place meanwhile."""
-        aside = self.path.with_name(temporary_name(self.path.name))
+        aside = self.path.with_name(temporary_name(self.path.name, self._me.token[:8]))
         self.path.rename(aside)
         try:
             if _read(aside)[0] != dead:
@@ -309,18 +310,17 @@ class Running:
 
     def _look(self) -> None:
         try:
-            holder, _ = _read(self.path)
-        except FileNotFoundError:
-            # Removed by a person, or for a moment by a process that took this one for dead.
             try:
-                self._create()
-                return
-            except FileExistsError:
-                holder = None
-            except OSError:
-                # The folder is gone, or the disk is full: what is to be written tells it better.
-                return
+                holder, _ = _read(self.path)
+            except FileNotFoundError:
+                # Removed by a person, or for a moment by a process that took this one for dead.
+                with contextlib.suppress(FileExistsError):
+                    self._create()
+                    return
+                # Given back, or another's.
+                holder, _ = _read(self.path)
         except OSError:
+            # The folder is gone, or the disk is full: what is to be written tells it better.
             return
         if holder is None or holder.token != self._me.token:
             other = f": {holder}" if holder is not None else ""

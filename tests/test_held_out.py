@@ -29,6 +29,7 @@ from maxatac.checkpoints import Checkpoints
 from maxatac.cli.main import main
 from maxatac.errors import InputError
 from maxatac.evaluation import window_starts
+from maxatac.files import temporary_name
 from maxatac.genome import Blacklist
 from maxatac.held_out import COLUMNS, no_window, other_binding, write_track
 from maxatac.inputs import open_inputs
@@ -483,13 +484,13 @@ def test_track_that_cannot_be_written_ends_the_test(
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     """The disk fills up while the predictions are written."""
-    predict = held_out.predict_chromosome
+    predict = held_out.predict_chromosomes
 
     def then_fill(*arguments: Any, **settings: Any) -> Any:
-        (output / ".maxatac_model.bw.partial.bw").symlink_to("/dev/full")
+        (output / temporary_name("maxatac_model.bw")).symlink_to("/dev/full")
         return predict(*arguments, **settings)
 
-    monkeypatch.setattr(held_out, "predict_chromosome", then_fill)
+    monkeypatch.setattr(held_out, "predict_chromosomes", then_fill)
     assert main(tiny_set.arguments(output, **SPLIT)) == 1
     told = capsys.readouterr().err.splitlines()
     assert f"{os.strerror(errno.ENOSPC)}: '{output / 'maxatac_model.bw'}'" in told[-1]

@@ -330,7 +330,7 @@ def test_test_that_is_done_is_not_repeated(tiny_set: TinySet, tested: Path, monk
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(held_out, "predict_chromosome", predict)
+        patch.setattr(held_out, "predict_chromosomes", predict)
         result = train(tiny_set.config(tested, epochs=1, resume=True, **SPLIT))
         assert result.test == json.loads(before[f"{PREFIX}_test.json"])
         # Of another model, of other settings, or of files that are not all there.
@@ -604,7 +604,7 @@ def send_at(moment: str, action: Callable[[], None], patch: pytest.MonkeyPatch) 
         )
         return
     module, name = {
-        "test": (held_out, "predict_chromosome"),
+        "test": (held_out, "predict_chromosomes"),
         "scores of the test": (held_out, "write_json"),
         "baselines": (ReportData, "add_baselines"),
         "report": (training, "_try_report"),
@@ -630,7 +630,7 @@ def test_signal_at_the_end(
     assert not list(output.glob("*_running.json"))
     with monkeypatch.context() as patch:
         if moment in ("last state", "checksums", "report"):
-            patch.setattr(held_out, "predict_chromosome", lambda *_, **__: pytest.fail("tested again"))
+            patch.setattr(held_out, "predict_chromosomes", lambda *_, **__: pytest.fail("tested again"))
         assert main(tiny_set.arguments(output, "--resume", **settings)) == 0
     assert record(output)["status"] == "finished"
     assert outcome(output) == outcome(once)

@@ -156,6 +156,14 @@ def test_file_that_says_nothing(content: str, path: Path, monkeypatch: pytest.Mo
         held.check()
 
 
+def holds(held: Running) -> bool:
+    try:
+        held.check()
+    except TakenOver:
+        return False
+    return True
+
+
 def test_one_of_many_takes_over(path: Path) -> None:
     for _ in range(15):
         write(path, dataclasses.replace(Holder.this(), process_start=1))
@@ -180,9 +188,10 @@ def test_one_of_many_takes_over(path: Path) -> None:
             thread.start()
         for thread in threads:
             thread.join()
-        assert len(took) == 1
-        took[0].check()
-        took[0].leave()
+        # One may be moved aside right after its check; it stops at the next.
+        assert [holds(held) for held in took].count(True) == 1
+        for held in took:
+            held.leave()
         assert list(path.parent.iterdir()) == []
 
 
