@@ -189,7 +189,7 @@ inputs:
   cores:
     type: int
     default: 4
-    doc: "Processor cores to reserve; the loader has as many threads."
+    doc: "Processor cores to reserve; loader and network have as many threads each."
   ram_mb:
     type: int
     default: 16384

@@ -128,7 +128,7 @@ RESUME_FROM = Input(
     "epochs may grow.",
 )
 RESOURCES = (
-    Input("cores", "int", "Processor cores to reserve; the loader has as many threads.", 4),
+    Input("cores", "int", "Processor cores to reserve; loader and network have as many threads each.", 4),
     Input("ram_mb", "int", "Memory to reserve, in MiB.", 16384),
     Input("tmpdir_mb", "int", "Space for temporary files to reserve, in MiB.", 1024),
     Input("outdir_mb", "int", "Space for the results to reserve, in MiB.", 4096),

@@ -22,6 +22,7 @@ _RECORDED = (
     "TF_NUM_", "TF_USE_", "TF_XLA_", "XLA_", "JAX_", "CUDA_VISIBLE_", "NVIDIA_TF32_", "OMP_NUM_", "MKL_NUM_",
     "OPENBLAS_NUM_",
 )  # fmt: skip
+_jax_threads: int | None = None  # what JAX was told, which counts once
 
 _REMEDY = {
     "tensorflow": "pip install 'maxatac[cuda]'",
@@ -79,6 +80,49 @@ def use_deterministic_algorithms() -> None:
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
+
+
+def limit_threads(threads: int) -> int | None:
+    """Let the backend compute with so many threads on a CPU; call it before anything is computed.
+
+    TensorFlow has a pool for parts of an operation and one for operations side by side; both get the number. JAX takes
+    it from the variable ``NPROC`` when it first looks for devices. Without it both make as many threads as the machine
+    has processors, whatever a container or batch system grants. Sums are split among the threads, so another number may
+    round differently.
+
+    Parameters
+    ----------
+    threads : int
+        At least 1.
+
+    Returns
+    -------
+    int or None
+        The number that holds: another where something was computed before in this process. ``None`` if that is not
+        known.
+    """
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        pools = tf.config.threading
+        try:
+            pools.set_intra_op_parallelism_threads(threads)
+            pools.set_inter_op_parallelism_threads(threads)
+        except RuntimeError:
+            logger.debug("TensorFlow has computed before in this process, so that its threads stay as they are")
+        return pools.get_intra_op_parallelism_threads() or None
+    if backend == "jax":
+        return _limit_jax(threads)
+    return None
+
+
+def _limit_jax(threads: int) -> int:
+    global _jax_threads
+    if _jax_threads is None:
+        os.environ["NPROC"] = str(threads)
+        _jax_threads = threads
+    return _jax_threads
 
 
 def gpu_present() -> bool:

@@ -381,10 +381,11 @@ def joined(config: TrainConfig) -> Iterator[Processes]:
         yield Processes()
         return
     launch = launch_of(os.environ, [])
-    if config.deterministic:
-        from maxatac.device import use_deterministic_algorithms
+    from maxatac.device import limit_threads, use_deterministic_algorithms
 
-        # JAX reads its flags when it first looks for devices.
+    # JAX reads both when it first looks for devices.
+    limit_threads(loader_threads(config))
+    if config.deterministic:
         use_deterministic_algorithms()
     with naming_process(launch.rank):
         with without_backend_noise():

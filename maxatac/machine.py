@@ -31,6 +31,15 @@ def usable_processors(root: Path = Path("/")) -> int:
     return max(1, count)
 
 
+def limit_numeric_threads(threads: int) -> None:
+    """Let the libraries under numpy have so many threads, unless the environment says how many.
+
+    They make them when numpy is imported: this has to come before.
+    """
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, str(max(1, threads)))
+
+
 def usable_memory(root: Path = Path("/")) -> int:
     """Bytes of memory that the process may use: of the machine, or of its control groups where they grant less.
 

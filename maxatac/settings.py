@@ -90,7 +90,8 @@ class TrainConfig:
     dense : bool
         End the network in a dense layer.
     threads : int, optional
-        Loader threads; ``None`` is as many as the process may use. Results do not depend on it.
+        Threads of the loader, and of the network on a CPU; ``None`` is as many as the process may use. Batches do not
+        depend on it; with another number the network may round differently.
     memory : int or str, optional
         Bytes that decoded tracks may take, also as ``200M`` or ``4G``; ``None`` is a quarter of what the process may
         use. Results do not depend on it.
@@ -294,7 +295,7 @@ class TrainConfig:
 
 
 def loader_threads(config: TrainConfig) -> int:
-    """Threads of the loader: as asked for, else one for each processor that the process may use."""
+    """Threads of the loader, and of the network on a CPU: as asked for, else the processors that may be used."""
     return config.threads if config.threads is not None else usable_processors()
 
 

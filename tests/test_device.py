@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import logging
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import keras
 import pytest
@@ -36,6 +40,30 @@ def test_deterministic_algorithms(before: str | None, monkeypatch: pytest.Monkey
     device.use_deterministic_algorithms()
     assert os.environ["XLA_FLAGS"] == (flag if before in (None, flag) else f"{before} {flag}")
     assert len(asked) == (keras.backend.backend() == "tensorflow")
+
+
+THREADS = """
+import pathlib, sys
+import keras, numpy as np
+from maxatac.device import limit_threads
+
+held = limit_threads(3)
+model = keras.Sequential([keras.Input((64, 5)), keras.layers.Conv1D(4, 7)])
+model.compile(loss="mse", jit_compile=True)
+model.predict_on_batch(np.ones((4, 64, 5), "float32"))
+names = [path.read_text().strip() for path in pathlib.Path("/proc/self/task").glob("*/comm")]
+print(held, limit_threads(2), names.count("tf_XLAEigen"))
+"""
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+def test_backend_computes_with_the_threads_that_it_is_given(backend: str) -> None:
+    """Whatever number of processors the machine has; and what is asked for later changes nothing."""
+    if importlib.util.find_spec(backend) is None or not Path("/proc/self/task").exists():
+        pytest.skip("needs the backend, and Linux")
+    environment = {**os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": "-1"}
+    done = subprocess.run([sys.executable, "-c", THREADS], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["3", "3", "3"], done.stderr
 
 
 def test_first_line_names_keras_and_device(caplog: pytest.LogCaptureFixture) -> None:

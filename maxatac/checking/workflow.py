@@ -146,9 +146,11 @@ def _build(config: TrainConfig, problems: list[str]) -> Any:
         except InputError as error:
             problems += error.problems
             return None
+        from maxatac.device import limit_threads
         from maxatac.model import build
         from maxatac.weights import load_weights
 
+        limit_threads(loader_threads(config))
         try:
             model = build(config.arch, dense=config.dense, output_activation=config.output_activation)
             if config.weights is not None and config.weights.is_file() and config.weights.stat().st_size:

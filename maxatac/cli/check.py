@@ -7,7 +7,7 @@ from typing import Any
 
 from maxatac.cli.config import tell
 from maxatac.cli.findings import show
-from maxatac.cli.train import add_options, config_from, leave_tensorflow_out
+from maxatac.cli.train import add_options, config_from, prepare_libraries
 from maxatac.errors import InputError
 from maxatac.outputs import RunFolder
 
@@ -49,6 +49,6 @@ def run(namespace: argparse.Namespace) -> int:
         raise InputError([*namespace.config_problems, *config.problems()])
     log_to_stderr(config.loglevel)
     tell(namespace)
-    leave_tensorflow_out()
+    prepare_libraries(config)
     folder = RunFolder(config.output, config.prefix, config.model_format) if asked_about else None
     return show(config, folder, as_json=namespace.json, timed_fit=namespace.timed_fit)

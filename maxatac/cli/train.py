@@ -12,6 +12,7 @@ from maxatac.backend import chosen_backend
 from maxatac.cli import config
 from maxatac.cli.findings import show
 from maxatac.errors import InputError
+from maxatac.machine import limit_numeric_threads
 from maxatac.outputs import RunFolder
 from maxatac.settings import (
     ARCHITECTURES,
@@ -26,6 +27,7 @@ from maxatac.settings import (
     SEED_RANGE,
     SELECTIONS,
     TrainConfig,
+    loader_threads,
 )
 
 _DEFAULTS = {field.name: field.default for field in dataclasses.fields(TrainConfig)}
@@ -236,7 +238,7 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
     )  # fmt: skip
     option(
         group, "--threads", type=int, metavar="N", default_text="what the process may use",
-        help="Threads of the loader; the results do not depend on it.",
+        help="Threads of the loader, and of the network on a CPU, which may round differently with another number.",
     )  # fmt: skip
     option(
         group, "--memory", metavar="BYTES", default_text="a quarter of what the process may use",
@@ -317,6 +319,12 @@ def leave_tensorflow_out() -> None:
         sys.modules.setdefault("tensorflow", None)  # type: ignore[arg-type]
 
 
+def prepare_libraries(settings: TrainConfig) -> None:
+    """Say what libraries have to know before they are imported: how many threads, and that TensorFlow can wait."""
+    limit_numeric_threads(loader_threads(settings))
+    leave_tensorflow_out()
+
+
 def run(namespace: argparse.Namespace) -> int:
     """Train."""
     import logging
@@ -328,7 +336,7 @@ def run(namespace: argparse.Namespace) -> int:
         raise InputError([*namespace.config_problems, *settings.problems()])
     log_to_stderr(settings.loglevel)
     config.tell(namespace)
-    leave_tensorflow_out()
+    prepare_libraries(settings)
     if namespace.dry_run:
         return show(settings, RunFolder(settings.output, settings.prefix, settings.model_format))
     for name in ("multiprocessing", "max_queue_size"):
