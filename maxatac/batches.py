@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from maxatac._core import Batches, Sampler
+from maxatac.windows import BINS, WINDOW_LENGTH
 
 Inputs = NDArray[np.float32] | tuple[NDArray[np.uint8], NDArray[np.float32]]
 Batch = tuple[Inputs, NDArray[np.float32]]
@@ -72,6 +75,37 @@ class WindowDataset(keras.utils.PyDataset):  # type: ignore[misc]
             raise
         finally:
             self.seconds += time.perf_counter() - begin
+
+    def for_fit(self) -> Any:
+        """Give what ``fit``, ``evaluate`` and ``predict`` of a model are to be given: batches that end when they end.
+
+        With TensorFlow, Keras makes a ``tf.data`` pipeline of a dataset and leaves its autotuning on. The pipeline is
+        taken down when ``fit`` is done, and that waits until the autotuning thread wakes up: after 5.1, 10.2, 20.5, 41
+        or 82 seconds, and then once a minute. So the same pipeline is made here, without autotuning. It holds one batch
+        beyond the one that is computed. Other backends take the dataset as it is.
+
+        Returns
+        -------
+        tf.data.Dataset, or this dataset
+            Of the epoch that is set when the first batch is asked for.
+        """
+        if keras.config.backend() != "tensorflow":
+            return self
+        import tensorflow as tf
+
+        def batches() -> Iterator[Batch]:
+            yield from (self[index] for index in range(len(self)))
+
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        # Keras leaves the number of rows open, too: a network that is compiled for a known one rounds differently.
+        windows = tf.TensorSpec((None, WINDOW_LENGTH, 5), tf.float32)
+        codes, signal = (tf.TensorSpec((None, WINDOW_LENGTH), kind) for kind in (tf.uint8, tf.float32))
+        targets = tf.TensorSpec((None, BINS), tf.float32)
+        signature = ((codes, signal) if self.compact else windows, targets)
+        dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
+        counted = dataset.apply(tf.data.experimental.assert_cardinality(len(self)))
+        return counted.prefetch(1).with_options(options)
 
     def whole(self) -> WindowDataset:
         """Make the same dataset with all rows of each batch; this one, if it has them."""

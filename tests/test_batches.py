@@ -17,6 +17,7 @@ from writers import BedGraph, FixedStep, Section, write_bigwig, write_twobit
 
 from maxatac import Genome, Sampler, Track, WindowDataset
 from maxatac.errors import TrackError
+from maxatac.model.step_times import StepTimes
 
 BATCHES = 4
 
@@ -217,7 +218,8 @@ class Recorder(keras.Model):
         return super().test_step(data)
 
 
-def test_keras_trains_on_the_plan(paths: tuple[Path, Path]) -> None:
+@pytest.mark.parametrize("own_feed", [True, False], ids=["for_fit", "dataset"])
+def test_keras_trains_on_the_plan(own_feed: bool, paths: tuple[Path, Path]) -> None:
     """Every batch once, in order, each epoch its own: what Keras reads ahead of training takes nothing away."""
     sampler = make_sampler(paths)
     training, fixed = WindowDataset(sampler, BATCHES), WindowDataset(sampler.with_stream(1), 2)
@@ -225,7 +227,8 @@ def test_keras_trains_on_the_plan(paths: tuple[Path, Path]) -> None:
     model.compile(optimizer="sgd", loss="binary_crossentropy", run_eagerly=True)
     for epoch in range(2):
         training.epoch = epoch
-        model.fit(training, validation_data=fixed, initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose=0)
+        fed = training.for_fit() if own_feed else training
+        model.fit(fed, validation_data=fixed, initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose=0)
     assert len(model.trained) == 2 * BATCHES
     assert len(model.tested) == 2 * 2
     other = make_sampler(paths)
@@ -234,6 +237,53 @@ def test_keras_trains_on_the_plan(paths: tuple[Path, Path]) -> None:
     # Validation examples are the same in every epoch.
     for number, batch in enumerate(model.tested):
         assert_same(batch, other.with_stream(1).batch(0, number % 2))
+
+
+@pytest.mark.parametrize("compact", [False, True])
+def test_what_fit_is_given_is_not_tuned(compact: bool, paths: tuple[Path, Path]) -> None:
+    """The tuning thread of ``tf.data`` is what the end of an epoch waited for."""
+    dataset = WindowDataset(make_sampler(paths), BATCHES, compact=compact)
+    fed = dataset.for_fit()
+    if keras.config.backend() != "tensorflow":
+        assert fed is dataset
+        return
+    assert fed.options().autotune.enabled is False
+    assert int(fed.cardinality()) == BATCHES
+    for epoch in (2, 0):
+        dataset.epoch = epoch
+        batches = list(fed.as_numpy_iterator())
+        assert len(batches) == BATCHES
+        for index, (inputs, targets) in enumerate(batches):
+            expected = make_sampler(paths).batch(epoch, index, compact=compact)
+            parts = inputs if compact else (inputs,)
+            assert_same((*parts, targets), (*(expected[0] if compact else expected[:1]), expected[1]))
+
+
+def test_steps_of_a_fit_are_timed(paths: tuple[Path, Path]) -> None:
+    class Clock:
+        now = 0.0
+
+        def perf_counter(self) -> float:
+            return self.now
+
+    clock = Clock()
+
+    class Passing(keras.callbacks.Callback):
+        """Makes each step take 2 s, and what is between two steps 5 s."""
+
+        def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+            clock.now += 2
+
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            clock.now += 5
+
+    steps = StepTimes()
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile(loss="mse", optimizer="sgd")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("maxatac.model.step_times.time", clock)
+        model.fit(np.ones((3, 2)), np.ones((3, 1)), batch_size=1, verbose=0, callbacks=[steps, Passing()])
+    assert steps.seconds == 3 * 2
 
 
 def test_keras_trains_without_the_interpreter_in_between(paths: tuple[Path, Path]) -> None:
@@ -247,19 +297,22 @@ def test_keras_trains_without_the_interpreter_in_between(paths: tuple[Path, Path
         ]
     )
     model.compile(optimizer="sgd", loss="binary_crossentropy")
-    history = model.fit(dataset, epochs=2, shuffle=False, verbose=0).history
+    history = model.fit(dataset.for_fit(), epochs=2, shuffle=False, verbose=0).history
     assert len(history["loss"]) == 2
     assert np.isfinite(history["loss"]).all()
-    assert model.predict(dataset, verbose=0).shape == (6 * BATCHES, 32)
+    assert model.predict(dataset.for_fit(), verbose=0).shape == (6 * BATCHES, 32)
 
 
-def test_an_error_ends_the_fit_and_is_kept(paths: tuple[Path, Path]) -> None:
+@pytest.mark.parametrize("own_feed", [True, False], ids=["for_fit", "dataset"])
+def test_an_error_ends_the_fit_and_is_kept(own_feed: bool, paths: tuple[Path, Path]) -> None:
     dataset = WindowDataset(make_sampler(paths, memory=0), BATCHES)
     with paths[1].open("r+b") as file:
         file.truncate(200)
-    model = keras.Sequential([keras.Input((1024, 5)), keras.layers.AveragePooling1D(32), keras.layers.Flatten()])
+    model = keras.Sequential(
+        [keras.Input((1024, 5)), keras.layers.AveragePooling1D(32), keras.layers.Conv1D(1, 1), keras.layers.Flatten()]
+    )
     model.compile(loss="mse", optimizer="sgd")
     with pytest.raises(Exception, match="track.bw"):
-        model.fit(dataset, shuffle=False, verbose=0)
+        model.fit(dataset.for_fit() if own_feed else dataset, shuffle=False, verbose=0)
     assert isinstance(dataset.error, TrackError)
     assert str(paths[1]) in str(dataset.error)

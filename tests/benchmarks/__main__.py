@@ -15,11 +15,14 @@ from typing import Any
 
 from benchmarks import scale
 from benchmarks.data import KINDS, BenchSet, make_set
+from benchmarks.fit import measure_fit
 from benchmarks.fresh import measure_fresh
 from benchmarks.tables import MEMORY_LIMIT, report
 from benchmarks.threads import cores, measure_threads
 from benchmarks.throughput import measure_throughput
 from benchmarks.training import measure_training
+
+SMALL = 16_000_000
 
 PACKAGES = ("maxatac", "numpy", "pyBigWig", "py2bit", "pybigtools")
 
@@ -57,14 +60,15 @@ class Benchmark:
         self._folder = output / "data"
         self._genvarloader = genvarloader
         self._rounds = 5 if quick else 15
-        self._size, self._large = (16_000_000, 16_000_000) if quick else (150_000_000, 200_000_000)
+        self._size, self._large = (SMALL, SMALL) if quick else (150_000_000, 200_000_000)
         self._training = {"batch_size": 50, "batches": 2} if quick else {"batch_size": 250, "batches": 8}
+        self._fit: dict[str, Any] = {"lengths": (0.5,), "calls": 2} if quick else {"lengths": (1, 6, 15), "calls": 5}
         self._folder.mkdir(parents=True, exist_ok=True)
 
     def make_sets(self, names: Collection[str]) -> None:
         """Simulate side by side what the named parts need, as far as it is not there."""
         wanted = [("dense", self._large)] if "budget" in names else []
-        wanted += [] if set(names) == {"budget"} else [(kind, self._size) for kind in KINDS]
+        wanted += [] if set(names) <= {"budget", "fit"} else [(kind, self._size) for kind in KINDS]
         with ProcessPoolExecutor(cores()) as pool:
             for job in [pool.submit(make_set, self._folder, *one) for one in dict.fromkeys(wanted)]:
                 job.result()
@@ -104,6 +108,10 @@ class Benchmark:
         """Measure the loader's share of a training step."""
         return measure_training(self._set("sparse").folder, **self._training)
 
+    def fit(self) -> dict[str, Any]:
+        """Measure what a call of ``fit`` takes beside its steps; the size of the genome has no part in it."""
+        return measure_fit(make_set(self._folder, "sparse", SMALL).folder, **self._fit)
+
 
 CONCERNS: dict[str, Callable[[Benchmark], dict[str, Any]]] = {
     "throughput": Benchmark.throughput,
@@ -111,6 +119,7 @@ CONCERNS: dict[str, Callable[[Benchmark], dict[str, Any]]] = {
     "fresh": Benchmark.fresh,
     "budget": Benchmark.budget,
     "training": Benchmark.training,
+    "fit": Benchmark.fit,
 }
 
 

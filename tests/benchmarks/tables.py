@@ -111,7 +111,13 @@ def readme_table(bench: Results) -> str:
 
 def figures(bench: Results) -> list[Figure]:
     """Gather what was aimed at, as far as it was measured."""
-    return [*_against_peers(bench), *_on_threads(bench), *_in_fresh_processes(bench), *_in_training(bench)]
+    return [
+        *_against_peers(bench),
+        *_on_threads(bench),
+        *_in_fresh_processes(bench),
+        *_in_training(bench),
+        *_in_fit(bench),
+    ]
 
 
 def figures_table(bench: Results) -> str:
@@ -243,6 +249,50 @@ def _in_training(bench: Results) -> list[Figure]:
     return found
 
 
+def _in_fit(bench: Results) -> list[Figure]:
+    found = []
+    for backend, label in BACKENDS.items():
+        for length in bench.get("fit", {}).get(backend, ()):
+            calls = length["ours"]
+            ratio, lost = _beside_steps(calls)
+            found.append(
+                Figure(
+                    f"`fit` / its steps, calls of {length['aim']:g} s, {label}",
+                    ratio,
+                    f"{ratio:.3f}, {lost * 1e3:,.0f} ms a call",
+                    "at most 1.03 or 100 ms",
+                    ratio <= 1.03 or lost <= 0.1,
+                )
+            )
+    return found
+
+
+def _beside_steps(calls: Results) -> tuple[float, float]:
+    """How many times its steps a call takes, and how many seconds more; over all calls, for some wait and some not."""
+    wall, steps = sum(calls["wall"]), sum(calls["steps"])
+    return wall / steps, (wall - steps) / len(calls["wall"])
+
+
+def fit_table(bench: Results) -> str:
+    """Lay out what a call of ``fit`` takes beside its steps, as a run feeds it and as Keras does by itself."""
+    rows = []
+    for backend, label in BACKENDS.items():
+        for length in bench.get("fit", {}).get(backend, ()):
+            cells = [label, f"{length['aim']:g} s", f"{length['batches']:,}"]
+            for feed in ("keras", "ours"):
+                ratio, lost = _beside_steps(length[feed])
+                worst = max(
+                    wall - steps for wall, steps in zip(length[feed]["wall"], length[feed]["steps"], strict=True)
+                )
+                cells.append(f"{ratio:.3f} ({lost * 1e3:,.0f}; {worst * 1e3:,.0f} ms)")
+            rows.append(cells)
+    header = (
+        "backend", "steps of a call", "batches", "`fit(dataset)` / steps (lost: mean; most)",
+        "`fit(dataset.for_fit())` / steps (lost: mean; most)",
+    )  # fmt: skip
+    return table(header, rows)
+
+
 def conversion_table(bench: Results) -> str:
     """Lay out what GenVarLoader's conversion takes, and what the loader's start takes in its place."""
     rows = []
@@ -350,6 +400,7 @@ def sections(bench: Results, scale: Results) -> dict[str, str]:
         "throughput": throughput_table(bench),
         "conversion": conversion_table(bench),
         "threads": threads_table(bench),
+        "fit": fit_table(bench),
         "scale": scale_table(scale),
         "parts": parts_table(scale),
         "estimate": estimate_table(bench, scale),
@@ -380,6 +431,8 @@ def report(bench: Results) -> str:
         parts.append(conversion_table(bench))
     if "threads" in bench:
         parts.append(threads_table(bench))
+    if "fit" in bench:
+        parts.append(fit_table(bench))
     return "\n\n".join([*parts, figures_table(bench)]) + "\n"
 
 
