@@ -78,7 +78,7 @@ def main() -> None:
         moving = [weight for weight in model.weights if "moving_" in weight.path]
         for epoch in range(max(SCORED_EPOCHS)):
             training.epoch = for_statistics.epoch = epoch
-            model.fit(training, initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose=0)
+            model.fit(training.for_fit(), initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose=0)
             if epoch + 1 in SCORED_EPOCHS:
                 rows[epoch + 1].append(score(model))
                 if momentum == 0.99:

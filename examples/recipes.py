@@ -266,7 +266,12 @@ def run(study: Study, epochs: int, recipe: Recipe, folder: Path) -> dict[str, An
     for epoch in range(epochs):
         study.training.epoch = study.for_statistics.epoch = epoch
         fitted = model.fit(
-            study.training, initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose=0, callbacks=[callback]
+            study.training.for_fit(),
+            initial_epoch=epoch,
+            epochs=epoch + 1,
+            shuffle=False,
+            verbose=0,
+            callbacks=[callback],
         )
         study.statistics.estimate(study.for_statistics)
         score = quick()

@@ -17,8 +17,9 @@ HISTORY_COLUMNS = ("epoch", "dice_coef", "loss", "val_dice_coef", "val_loss")
 
 TIMING_COLUMNS = (
     "epoch", "seconds", "examples_per_second", "waiting_share", "statistics_share", "validation_share", "genome_share",
+    "steps_seconds", "statistics_seconds", "validation_seconds", "genome_seconds", "saving_seconds",
 )  # fmt: skip
-"""Columns of the times of each epoch."""
+"""Columns of the times of each epoch; the last is empty where a run was killed before it had saved the epoch whole."""
 
 _RECORD = "_run.json"
 

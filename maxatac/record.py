@@ -57,14 +57,13 @@ class PhaseTimes:
         self.seconds[phase] = self.seconds.get(phase, 0.0) + seconds
 
     def add_epoch(self, timing: Mapping[str, float]) -> None:
-        """Count an epoch's row of the timing table: what its shares name, and the rest to training."""
-        rest = timing["seconds"]
-        for name, value in timing.items():
-            # Waiting for the loader is a part of training.
-            if name.endswith("_share") and name != "waiting_share":
-                rest -= (part := value * timing["seconds"])
-                self.add(name.removesuffix("_share"), part)
-        self.add("training", rest)
+        """Count an epoch's row of the timing table: what it names, its steps to training, and the rest apart."""
+        parts = {"training": timing["steps_seconds"]} | {
+            name: timing[f"{name}_seconds"] for name in ("statistics", "validation", "genome")
+        }
+        for name, part in parts.items():
+            self.add(name, part)
+        self.add("between_steps", timing["seconds"] - sum(parts.values()))
 
 
 class _Checksums:
@@ -258,12 +257,18 @@ class RunRecord:
             "status": status,
             "seconds": self._seconds(),
             "phases": self.phases.seconds,
+            "outside_steps_share": self._outside_steps(),
             "inputs": inputs,
             "epochs_finished": len(history),
             "best": None if best is None else {**history[best], "checkpoint": folder.checkpoint(best + 1).name},
             "state_sha256": state,
         }
         write_json(folder.record, record)
+
+    def _outside_steps(self) -> float | None:
+        """Share of the run that was no training step; ``None`` before the first epoch."""
+        steps = self.phases.seconds.get("training")
+        return None if steps is None else max(0.0, 1 - steps / self._seconds())
 
     def _seconds(self) -> float:
         return self._seconds_before + time.time() - self._begin

@@ -259,7 +259,9 @@ class _Trainee:
             The epoch's rows.
         """
         from maxatac.model.averaging import exchange
+        from maxatac.model.step_times import StepTimes
 
+        steps = StepTimes()
         self.training.epoch = self.for_statistics.epoch = epoch
         begin, waited, inflated = time.perf_counter(), self.training.seconds, self._inflated()
         first, last = self.training.sampler.rows
@@ -268,7 +270,12 @@ class _Trainee:
                 if self.averaged and epoch:
                     exchange(self.model)
                 fitted = self.fitted.fit(
-                    self.training, initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose=0, callbacks=[callback]
+                    self.training.for_fit(),
+                    initial_epoch=epoch,
+                    epochs=epoch + 1,
+                    shuffle=False,
+                    verbose=0,
+                    callbacks=[steps, callback],
                 )
                 trained = time.perf_counter()
                 self.loader = LoaderTimes(
@@ -295,14 +302,17 @@ class _Trainee:
         row = {name: values[-1] for name, values in fitted.history.items()}
         history = {"epoch": epoch + 1, **row, **validated.row}
         total = end - begin
+        seconds = {
+            "statistics": measured - trained, "validation": end - measured - genome_seconds, "genome": genome_seconds
+        }  # fmt: skip
         timing = {
             "epoch": epoch + 1,
             "seconds": total,
             "examples_per_second": len(self.training) * self.batch_size / (trained - begin),
             "waiting_share": self.loader.waiting_share,
-            "statistics_share": (measured - trained) / total,
-            "validation_share": (end - measured - genome_seconds) / total,
-            "genome_share": genome_seconds / total,
+            **{f"{name}_share": part / total for name, part in seconds.items()},
+            "steps_seconds": steps.seconds,
+            **{f"{name}_seconds": part for name, part in seconds.items()},
         }
         return {name: float(value) if name != "epoch" else value for name, value in history.items()}, timing
 
@@ -386,9 +396,10 @@ def _train(config: TrainConfig, processes: Processes, repeats: Mapping[str, Any]
         try:
             with phases.measuring("network"), without_backend_noise(), processes.together():
                 load_keras()
-                if config.deterministic:
-                    from maxatac.device import use_deterministic_algorithms
+                from maxatac.device import limit_threads, use_deterministic_algorithms
 
+                computing_threads = limit_threads(loader_threads(config))
+                if config.deterministic:
                     use_deterministic_algorithms()
                 cell_types = [sample.cell_line for sample in inputs.training]
                 trainee = _Trainee(config, samplers, seed, cell_types, genome_like, processes)
@@ -401,6 +412,7 @@ def _train(config: TrainConfig, processes: Processes, repeats: Mapping[str, Any]
             held.release()
             return _follow(config, folder, trainee, earlier)
     record = RunRecord(config, inputs, seed, begin, phases, earlier, checksums, leak_guard)
+    record.note("computing_threads", computing_threads)
     if (taking_part := processes.record()) is not None:
         record.note("distribution", taking_part)
     with contextlib.ExitStack() as stack:
@@ -653,6 +665,8 @@ def _run_deferring(
 
     tables = _tables_of(earlier)
     history, timing = tables["history"], tables["timing"]
+    if earlier is not None:
+        _complete_timing(folder, timing)
     column, largest = criterion(config.select, quantitative=config.quant)
     best = best_epoch(history, column=column, largest=largest)
     checkpoints = Checkpoints(folder, config.keep_checkpoints)
@@ -695,6 +709,7 @@ def _run_deferring(
                 checkpoints.settle(trainee.model, len(history), None if best is None else best + 1)
                 _write_description(folder, chosen, gathered)
                 _write_tables(config, folder, tables, best)
+                _write_timing(folder, timing)
             for epoch in range(len(history), config.epochs):
                 check_for_interrupt()
                 over = is_over(epoch, best, config.early_stopping)
@@ -708,6 +723,7 @@ def _run_deferring(
                     raise MaxatacError(f"the loss of epoch {epoch + 1} is {row['loss']}: training cannot go on")
                 record.phases.add_epoch(times)
                 holding.check()
+                saving = time.perf_counter()
                 with record.phases.measuring("saving"):
                     scored = [{"epoch": epoch + 1, **scores} for scores in _cells_of(trainee.validated)]
                     now = {
@@ -736,8 +752,10 @@ def _run_deferring(
                     checkpoints.select(trainee.model, epoch + 1, selected)
                     if is_best:
                         _write_description(folder, chosen, gathered)
-                    events.write(row, times)
                     _write_tables(config, folder, tables, best)
+                    times["saving_seconds"] = time.perf_counter() - saving
+                    events.write(row, times)
+                    _write_timing(folder, timing)
                     record.write(folder, history, best, None)
                 _log_epoch(row, times, config.epochs)
                 advised = advised or _advise(trainee.loader)
@@ -852,10 +870,9 @@ def _test_on_record(folder: RunFolder) -> Any:
 def _write_tables(
     config: TrainConfig, folder: RunFolder, tables: Mapping[str, Sequence[Any]], best: int | None
 ) -> None:
-    """Write what is written anew after each epoch: tables and figure."""
+    """Write what is written anew after each epoch, but for the times: tables and figure."""
     names = dict.fromkeys((*HISTORY_COLUMNS, *(name for row in tables["history"] for name in row)))
     _write_table(folder.history, names, tables["history"])
-    _write_table(folder.timing, TIMING_COLUMNS, tables["timing"])
     cells = [row for rows in tables["cells"] for row in rows]
     if cells:
         _write_table(folder.cells, CELL_COLUMNS, cells)
@@ -863,12 +880,27 @@ def _write_tables(
         _try_plot(folder.history_plot, partial(plot_history, tables["history"], best, title=config.prefix))
 
 
+def _write_timing(folder: RunFolder, timing: Sequence[Mapping[str, Any]]) -> None:
+    """Write the times of each epoch, at the end of its saving, which is one of them."""
+    _write_table(folder.timing, TIMING_COLUMNS, timing)
+
+
+def _complete_timing(folder: RunFolder, timing: Sequence[Row]) -> None:
+    """Add to the last row of a state how long its epoch took to save: that was known after the state was saved."""
+    with contextlib.suppress(OSError, ValueError, KeyError), folder.timing.open(newline="", encoding="utf-8") as file:
+        written = {int(row["epoch"]): row for row in csv.DictReader(file)}
+        for row in timing[-1:]:
+            same = written[int(row["epoch"])]
+            if float(same["seconds"]) == row["seconds"]:
+                row["saving_seconds"] = float(same["saving_seconds"])
+
+
 def _write_table(path: Path, columns: Iterable[str], rows: Sequence[Mapping[str, Any]]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     names = list(columns)
     writer.writerow(names)
-    writer.writerows([row[name] for name in names] for row in rows)
+    writer.writerows([row.get(name, "") for name in names] for row in rows)
     write_text(path, text.getvalue())
 
 

@@ -118,7 +118,8 @@ def scores(monkeypatch: pytest.MonkeyPatch, quick_network: None) -> list[float]:
         score = given[epoch] if epoch < len(given) else 0.1 * (epoch + 1)
         row = {"epoch": epoch + 1, "dice_coef": 0.5, "loss": 0.6, "val_dice_coef": score, "val_loss": 1 - score}
         shares = dict.fromkeys(("waiting_share", "statistics_share", "validation_share", "genome_share"), 0.1)
-        return row, {"epoch": epoch + 1, "seconds": 2.0, "examples_per_second": 8.0, **shares}
+        seconds = dict.fromkeys((f"{part}_seconds" for part in ("steps", "statistics", "validation", "genome")), 0.1)
+        return row, {"epoch": epoch + 1, "seconds": 2.0, "examples_per_second": 8.0, **shares, **seconds}
 
     monkeypatch.setattr("maxatac.training._Trainee.run_epoch", run_epoch)
     return given

@@ -120,7 +120,8 @@ def test_timing(run: Run) -> None:
     rows = run.rows("_timing.csv")
     assert list(rows[0]) == [
         "epoch", "seconds", "examples_per_second", "waiting_share", "statistics_share", "validation_share",
-        "genome_share",
+        "genome_share", "steps_seconds", "statistics_seconds", "validation_seconds", "genome_seconds",
+        "saving_seconds",
     ]  # fmt: skip
     assert [row["epoch"] for row in rows] == [1, 2]
     for row in rows:
@@ -128,6 +129,20 @@ def test_timing(run: Run) -> None:
         assert row["examples_per_second"] > 0
         shares = [row[name] for name in ("statistics_share", "validation_share", "genome_share")]
         assert all(0 < share < 1 for share in shares)
+        parts = [row[f"{name}_seconds"] for name in ("statistics", "validation", "genome")]
+        assert parts == pytest.approx([share * row["seconds"] for share in shares])
+        assert 0 < row["steps_seconds"] < row["seconds"] - sum(parts)
+        assert row["saving_seconds"] > 0
+
+
+def test_record_tells_what_was_no_training_step(run: Run) -> None:
+    record = json.loads(run.path("_run.json").read_text())
+    steps = sum(row["steps_seconds"] for row in run.rows("_timing.csv"))
+    assert record["phases"]["training"] == pytest.approx(steps)
+    assert record["outside_steps_share"] == pytest.approx(1 - steps / record["seconds"])
+    phases = sum(record["phases"].values())
+    assert phases <= record["seconds"]
+    assert record["computing_threads"] is None or record["computing_threads"] > 0
 
 
 def test_best_epoch(run: Run) -> None:

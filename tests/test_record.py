@@ -22,10 +22,13 @@ def test_phases_add_up() -> None:
     phases = PhaseTimes({"training": 10.0})
     row = {
         "epoch": 1, "seconds": 20.0, "examples_per_second": 5.0, "waiting_share": 0.5, "statistics_share": 0.1,
-        "validation_share": 0.25,
+        "validation_share": 0.25, "genome_share": 0.05, "steps_seconds": 11.5, "statistics_seconds": 2.0,
+        "validation_seconds": 5.0, "genome_seconds": 1.0,
     }  # fmt: skip
     phases.add_epoch(row)
-    assert phases.seconds == pytest.approx({"training": 10 + 13, "statistics": 2, "validation": 5})
+    expected = {"training": 10 + 11.5, "statistics": 2, "validation": 5, "genome": 1, "between_steps": 0.5}
+    assert phases.seconds == pytest.approx(expected)
+    assert sum(phases.seconds.values()) == pytest.approx(10 + row["seconds"])
     with pytest.raises(OSError, match="disk"), phases.measuring("saving"):
         time.sleep(0.01)
         raise OSError("disk")

@@ -179,7 +179,7 @@ def time_fit(config: TrainConfig, samplers: Mapping[str, Sampler], seed: int) ->
             ends.append(time.perf_counter())
 
     trainee.training.batches = TIMED_BATCHES
-    trainee.fitted.fit(trainee.training, shuffle=False, verbose=0, callbacks=[Watch()])
+    trainee.fitted.fit(trainee.training.for_fit(), shuffle=False, verbose=0, callbacks=[Watch()])
     return trainee.model, 1_000 * float(np.median(np.diff(ends))) / config.batch_size
 
 

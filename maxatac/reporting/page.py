@@ -509,10 +509,12 @@ def _loader(contents: Contents, show: Draw) -> Markup:
     record = contents.record
     waited = waiting_share(contents.timing)
     rows = [(name, duration(seconds)) for name, seconds in record.get("phases", {}).items()]
+    outside = record.get("outside_steps_share")
+    told = "" if outside is None else f", of which {share(outside)} were no training steps"
     return (
         paragraphs(
-            f"The run took {duration(record['seconds'])} on {record.get('device') or 'an unknown device'}. Training "
-            f"waited {share(waited)} of its time for the loader, at most."
+            f"The run took {duration(record['seconds'])} on {record.get('device') or 'an unknown device'}{told}. "
+            f"Training waited {share(waited)} of its time for the loader, at most."
         )
         + tag(
             "div", show(figures.times(contents.timing)), show(figures.loader_meter(contents.timing)), class_="figures"
