@@ -90,7 +90,14 @@ def build_parser() -> Parser:
         prog="maxatac",
         description="Train networks that predict transcription factor binding from ATAC-seq signal and DNA sequence.",
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
+    parser.add_argument(
+        "--version",
+        action=_Version,
+        nargs=0,
+        dest=argparse.SUPPRESS,
+        default=argparse.SUPPRESS,
+        help="show program's version number and exit",
+    )
     subparsers = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
     for command in (train, check, report, simulate):
         command.add_parser(subparsers)
