@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+GENOME_PART = 4
+"""By default there is one genome-like window for so many around peaks: more would take too much of an epoch."""
+
 _UNKNOWN = -1.0
 _PIECE = 64  # windows that one thread reads at a time
 
@@ -511,7 +514,9 @@ def genome_batches(
     """
     if config.genome_validation == 0:
         return None
-    number = config.batches * config.val_batch_size if config.genome_validation is None else config.genome_validation
+    number = config.genome_validation
+    if number is None:
+        number = -(-config.batches // GENOME_PART) * config.val_batch_size
     chroms = inputs.split.validation
     windows = draw_genome_windows(
         inputs.genome.chrom_sizes,
