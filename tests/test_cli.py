@@ -143,6 +143,10 @@ def test_unknown_option_brings_a_suggestion(typed: list[str], meant: str, capsys
     assert f"unknown option {typed[0].partition('=')[0]}; did you mean {meant}?" in told
 
 
+def test_what_is_alike_by_its_dashes_alone_is_not_suggested(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "did you mean" not in refused([*NEEDED, "--timed_fit"], capsys)
+
+
 def test_misspelt_required_option_brings_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
     told = refused(["train", "--sequnce", "g.2bit", "--meta_file", "m.tsv"], capsys)
     assert "unknown option --sequnce; did you mean --sequence?" in told

@@ -19,7 +19,7 @@ from maxatac.backend import own_settings
 from maxatac.cli import check, report, simulate, train
 from maxatac.cli.config import fill_from_file
 from maxatac.cli.encoding import use_utf8
-from maxatac.cli.output import flush
+from maxatac.cli.output import flush, say
 from maxatac.errors import InputError, MaxatacError, Stopped, visible
 from maxatac.interrupt import heed_signals
 from maxatac.machine import want_of_memory
@@ -65,9 +65,11 @@ class Parser(argparse.ArgumentParser):
         for argument in unknown:
             name = argument.partition("=")[0]
             known = [option for option in self._option_string_actions if option.startswith("--")]
-            close = difflib.get_close_matches(name, known, n=1, cutoff=0.6) if name.startswith("-") else []
+            # The dashes that all have in common would make any two of them alike.
+            bare = {option.strip("-"): option for option in known}
+            close = difflib.get_close_matches(name.strip("-"), bare, n=1, cutoff=0.6) if name.startswith("-") else []
             kind = "option" if name.startswith("-") else "argument"
-            hint = f"; did you mean {close[0]}?" if close else ""
+            hint = f"; did you mean {bare[close[0]]}?" if close else ""
             problems.append(f"unknown {kind} {name}{hint}")
         self.error("\n".join(problems))
 
@@ -76,7 +78,7 @@ class _Version(argparse.Action):
     """Tell the version, and look it up only then: a clone that is not installed has a command line, too."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
-        print(f"maxatac {version('maxatac')}")
+        say(f"maxatac {version('maxatac')}")
         parser.exit()
 
 
