@@ -226,7 +226,11 @@ def _read_row(
     """Turn a row into a sample, with gaps where cells are empty; None if it has no label."""
     here = f"{meta}, line {number}"
     # A dot is the empty cell of many tables, and stands for "no cell line" in the tables of regions that are written.
-    row = {column: "" if value == "." else value for column, value in row.items()}
+    # R writes NA for a path that is not known.
+    row = {
+        column: "" if value == "." or (value == "NA" and column in _PATH_COLUMNS) else value
+        for column, value in row.items()
+    }
     if test_cell_types is None:
         is_test = row.get(_LABEL_COLUMN, "").lower() == "test"
     else:
@@ -317,7 +321,7 @@ def _foreign(text: str) -> str | None:
     if re.match(r"[A-Za-z]:[\\/]|\\\\", text):
         return "is a path of Windows; write the one that the file has on this system"
     if "\\" in text:
-        return f"does not exist; between folders stands /, as in {text.replace(chr(92), '/')}"
+        return f"does not exist; folders are separated by /, as in {text.replace(chr(92), '/')}"
     if re.search(r"\$(\w+|\{\w+\})", text):
         whole = os.path.expandvars(text)
         hint = f", such as {whole}" if "$" not in whole else ""
@@ -361,6 +365,11 @@ def check_samples(
     first: dict[str, Sample] = {}
     tfs: dict[str, str] = {}
     for sample in samples:
+        for what, name in (("cell type", sample.cell_line), ("transcription factor", sample.tf)):
+            if not name.isprintable():
+                found.append(
+                    f"{meta}, {sample.place}: found the {what} '{name}'; expected no character that cannot be seen"
+                )
         if sample.tf:
             tfs.setdefault(sample.tf, sample.place)
         earlier = first.setdefault(sample.cell_line, sample)

@@ -443,7 +443,25 @@ def test_a_file_of_an_odd_name_is_found(folder: Path) -> None:
     assert problems == []
 
 
+@pytest.mark.parametrize("label", ["Train", "Test"])
+def test_r_writes_na_for_no_path(folder: Path, label: str) -> None:
+    samples, problems = read(folder, [HEADER, row("A"), row("B", label=label, files=("a.bw", "b.bw", "NA", "NA"))])
+    assert [problem.partition(" ")[2] for problem in problems] == (
+        [] if label == "Test" else ["line 3: ATAC_Peaks is empty", "line 3: CHIP_Peaks is empty"]
+    )
+    assert (samples[1].atac_peaks, samples[1].chip_peaks) == (None, None)
+
+
 # What cannot be seen.
+
+
+@pytest.mark.parametrize("char", ["\u200b", "\xa0", "\ufeff"])
+def test_names_with_what_cannot_be_seen(folder: Path, char: str) -> None:
+    _, problems = read(folder, [HEADER, row(f"K{char}562"), row(f"{char}A\u03b1", tf="CTCF")])
+    escape = char.encode("unicode_escape").decode()
+    told = InputError(problems).problems
+    assert f"line 2: found the cell type 'K{escape}562'" in told[0]
+    assert len(told) == (1 if char == "\xa0" else 2)
 
 
 @pytest.mark.parametrize("char", ["\u200b", "\xa0", "\ufeff", "\u2028", "\x7f"])
