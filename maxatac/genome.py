@@ -36,6 +36,7 @@ _CANDIDATES = 2_000
 _SUGGESTED = 5
 # Byte-order mark, zero-width space and their like: nobody sees them, and str.strip leaves them.
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
+_WITHOUT_INVISIBLE = str.maketrans("", "", _INVISIBLE)
 _BYTES_NAME = re.compile(r"""b(['"]).*\1""")
 _INTEGER = re.compile(r"[0-9]{1,15}")
 
@@ -196,7 +197,7 @@ def name_fault(name: str) -> str | None:
     if _BYTES_NAME.fullmatch(name):
         return (
             f"found the chromosome name {name}, which is how Python prints bytes; expected {name[2:-1]}: write the "
-            "file anew, with the names decoded"
+            "file again, with the names decoded"
         )
     return None
 
@@ -312,11 +313,13 @@ def check_chrom_names(
         mine, theirs = next(iter(others.items()))
         more = f" (and {len(others) - 1:,} more)" if len(others) > 1 else ""
         reason = f"it writes '{mine}' where {known_source} has '{theirs}'{more}"
+        remedy = "; nothing is renamed: write the names alike in both"
     else:
         reason = f"found {some(unknown)}; {known_source} has {some(known)}"
+        remedy = "; another genome? If it is a part of the same genome only, leave out the lines of the other parts"
     told = f"{source}: {lost:,} of {total:,} intervals are on chromosomes that {known_source} lacks: {reason}"
     if others or lost >= MAX_UNKNOWN * total:
-        problems.append(told)
+        problems.append(told + remedy)
         return False
     logger.log(logging.WARNING if lost >= WARN_UNKNOWN * total else logging.INFO, "%s", told)
     return True
@@ -330,7 +333,7 @@ def compare_chrom_sizes(
     chroms: Sequence[str],
     problems: list[str],
 ) -> list[str]:
-    """Hold the chromosome sizes of two files against each other.
+    """Compare the chromosome sizes of two files.
 
     Parameters
     ----------
@@ -443,6 +446,13 @@ def _merge(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> tuple[NDArray[
 
 
 def _spelling_key(name: str) -> str:
-    """Reduce a name to what all conventions share: no ``chr``, no case, ``m`` for the mitochondrion."""
-    key = clean_name(name).lower().removeprefix("chromosome").removeprefix("chr").lstrip("_0")
+    """Reduce a name to what all conventions share: no ``chr``, no case, nothing invisible, ``m`` for ``MT``."""
+    key = (
+        clean_name(name)
+        .translate(_WITHOUT_INVISIBLE)
+        .lower()
+        .removeprefix("chromosome")
+        .removeprefix("chr")
+        .lstrip("_0")
+    )
     return "m" if key in ("mt", "mito") else key

@@ -279,7 +279,7 @@ def _parse(path: Path, data: bytes, what: str, problems: list[str]) -> Intervals
             f"GRanges, which count from 1; expected {what} as BED or narrowPeak, which count from 0"
         )
         return None
-    if header:
+    if header and layout.cell_line < 0:
         logger.info("%s, line %d: passed over as a header", path, header)
     columns = _parse_fast(kept, layout)
     if columns is None or not _is_sound(columns):
@@ -322,6 +322,9 @@ def _is_header(names: Sequence[str]) -> bool:
 
 def _has_summit(fields: Sequence[str]) -> bool:
     """Tell a line of narrowPeak from one of another ten columns; BED12 has something else in the tenth."""
+    while fields and not fields[-1]:
+        # Spreadsheets pad short rows to the width of the widest.
+        fields = fields[:-1]
     if len(fields) not in _WITH_SUMMIT or fields[_STRAND] not in _STRANDS:
         return False
     return all(_is_number(field) for field in (fields[_SCORE], *fields[_STRAND + 1 :]))
@@ -339,7 +342,7 @@ def _counts_from_one(lines: Sequence[bytes]) -> bool:
     """Recognise tables whose fourth column is the number of bases from start to end, both included."""
     for line in lines[:_LOOKED_AT]:
         fields = _split(line)
-        if len(fields) <= _LENGTH + 1 or not all(_INTEGER.fullmatch(field) for field in fields[_START : _LENGTH + 1]):
+        if len(fields) <= _LENGTH or not all(_INTEGER.fullmatch(field) for field in fields[_START : _LENGTH + 1]):
             return False
         if int(fields[_LENGTH]) != int(fields[_END]) - int(fields[_START]) + 1:
             return False

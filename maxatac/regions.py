@@ -304,7 +304,7 @@ def tell_of_pools(pools: Mapping[str, tuple[RoiPool, PoolReport]], *, center: Ce
         What was asked for.
     """
     for name, (pool, report) in pools.items():
-        by_file: dict[Path, tuple[int, int]] = {}
+        by_file: dict[Path | str, tuple[int, int]] = {}
         for source in report.sources:
             without, kept = by_file.get(source.path, (0, 0))
             by_file[source.path] = (without + source.without_summit, kept + source.kept)
@@ -316,7 +316,8 @@ def tell_of_pools(pools: Mapping[str, tuple[RoiPool, PoolReport]], *, center: Ce
         if center != "summit":
             continue
         total = report.total()
-        by_file[Path("all files")] = (total.without_summit, total.kept)
+        if len(by_file) > 1:
+            by_file["all files"] = (total.without_summit, total.kept)
         for path, (without, kept) in by_file.items():
             if without:
                 logger.log(

@@ -130,6 +130,7 @@ def test_the_blacklist_against_a_mask_of_bases(black: list[tuple[int, int]], que
         ("Chr2L", ["chr2L"], "chr2L"),
         ("chr01", ["chr1"], "chr1"),
         ("chr1\u200b", ["chr1"], "chr1"),
+        ("chr\u200b1", ["chr1"], "chr1"),
         ('"chr1"', ["chr1"], "chr1"),
         ("chr1", ["chr10", "chr11"], None),
         ("chrX", ["chr10"], None),
@@ -231,6 +232,9 @@ def test_names_that_match_in_part(
     for line in told:
         assert line.startswith("p.bed: ")
         assert [word for word in words if word not in line] == []
+    # A problem says what to do.
+    for line in problems:
+        assert ("write the names alike" in line) != ("leave out the lines" in line)
 
 
 def test_messages_stay_short_with_many_names(caplog: pytest.LogCaptureFixture) -> None:

@@ -229,6 +229,13 @@ def test_regions_without_a_summit_are_counted_by_file(tmp_path: Path, caplog: py
     assert [level for level, _ in told] == ["INFO", "WARNING", "INFO"]
     for (_, text), words in zip(told, (["1 of 2", str(atac)], ["2 of 2", str(chip)], ["3 of 4", "all"]), strict=True):
         assert [word for word in words if word not in text] == []
+    # The sum over one file is not told again.
+    caplog.clear()
+    with caplog.at_level("INFO", logger="maxatac"):
+        tell_of_pools(
+            build_pools([sample("A", chip, None)], wanted, SIZES, BLACKLIST, [], center="summit"), center="summit"
+        )
+    assert len(caplog.records) == 1
     # Windows that stay where they are need no summit.
     path = bed(tmp_path / "w.bed", [("chr1", 5_000, 6_024), ("chr1", 6_000, 6_001), ("chr1", 6_000, 6_100)])
     assert [source.without_summit for source in from_file(path, center="summit")[1].sources] == [1]
@@ -332,7 +339,7 @@ def test_names_of_another_convention(tmp_path: Path) -> None:
     path = bed(tmp_path / "x.bed", [("1", 2_000, 2_100), ("2", 0, 10)])
     expected = [
         f"{path}: 2 of 2 intervals are on chromosomes that the genome lacks: it writes '1' where the genome has 'chr1' "
-        "(and 1 more)"
+        "(and 1 more); nothing is renamed: write the names alike in both"
     ]
     assert from_file(path)[2] == expected
     problems: list[str] = []
