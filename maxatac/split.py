@@ -99,9 +99,10 @@ def resolve_chroms(
 
     validates = frozenset(validation)
     shared = [name for name in training if name in validates]
-    if shared and may_share and tchroms is not None and vchroms is not None:
-        pass
-    elif shared and (tchroms is None) == (vchroms is None):
+    divided: list[str] = []
+    if may_share and tchroms is not None and vchroms is not None:
+        divided, shared = shared, []
+    if shared and (tchroms is None) == (vchroms is None):
         found.append(
             f"--tchroms and --vchroms: {_told(shared)} in both; training and validation must not overlap ({_WAY_OUT})"
         )
@@ -124,9 +125,7 @@ def resolve_chroms(
     problems += found
     if lists_make_study:
         study = _unique([*training, *validation])
-    both = frozenset(training) & frozenset(validation) if may_share else frozenset()
-    shared = [name for name in training if name in both]
-    return ChromSplit(tuple(study), tuple(training), tuple(validation), tuple(notes), shared=tuple(shared))
+    return ChromSplit(tuple(study), tuple(training), tuple(validation), tuple(notes), shared=tuple(divided))
 
 
 def resolve_test_chroms(

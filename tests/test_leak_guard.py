@@ -25,6 +25,7 @@ from maxatac import training
 from maxatac._core import Track
 from maxatac.cli.main import main
 from maxatac.errors import MaxatacError
+from maxatac.genome import Blacklist
 from maxatac.inputs import Inputs
 from maxatac.leak_guard import MAX_WINDOWS, Stream, chrom_sets, prove
 from maxatac.regions import RoiPool
@@ -334,6 +335,35 @@ def test_a_chromosome_that_two_sets_divide(
     streams = {name: Stream(name, sampler, 1, 2) for name, sampler in free.items()}
     with pytest.raises(MaxatacError, match="windows of training and of validation meet on chr1"):
         prove(dataclasses.replace(started.inputs, pools=one_pool(started)), streams)
+
+
+def test_windows_side_by_side_never_meet(
+    divided: tuple[TinySet, dict[str, Any]], tmp_path: Path, start: Start, quick_network: None
+) -> None:
+    data, options = divided
+    # Windows of both sets in turn, as close as is allowed: one more bp of jitter, and training could touch validation.
+    jitter = options["jitter"] = 300
+    starts = range(0, 150_000, 1_024 + jitter)
+    for name, some in (("train_roi", starts[::2]), ("validate_roi", starts[1::2])):
+        options[name].write_text("".join(f"chr1\t{start}\t{start + 1_024}\n" for start in some))
+    black = tmp_path / "black.bed"
+    black.write_text("chr1\t4000\t4100\nchr1\t50000\t50010\n")
+    started = start(data.arguments(tmp_path / "results", **options, rev_comp=True, blacklist=black, epochs=30))
+    covered = {name: np.zeros(160_000, dtype=bool) for name in started.samplers}
+    for name, sampler in started.samplers.items():
+        plans = [sampler.plan(epoch, index) for epoch in range(30) for index in range(4)]
+        assert {bool(reverse) for plan in plans for reverse in plan["reverse"]} == {True, False}
+        for first in np.concatenate([plan["start"] for plan in plans]).tolist():
+            covered[name][first : first + 1_024] = True
+    assert not (covered["training"] & covered["validation"]).any()
+    # Windows of validation are shifted into the gaps on both sides, and those of training into what is left.
+    assert covered["validation"].sum() > len(starts[1::2]) * (1_024 + jitter)
+    assert covered["training"].sum() > len(starts[::2]) * 1_024
+    # With training free to go anywhere, the guard sees it.
+    inputs = dataclasses.replace(started.inputs, validation_windows=Blacklist.empty())
+    free = training.make_samplers(started.config, inputs, 1)
+    with pytest.raises(MaxatacError, match="windows of training and of validation meet on chr1"):
+        prove(inputs, {name: Stream(name, sampler, 30, 4) for name, sampler in free.items()})
 
 
 def one_pool(started: Started) -> dict[str, RoiPool]:
