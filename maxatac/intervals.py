@@ -372,7 +372,8 @@ def _parse_fast(lines: Sequence[bytes], layout: _Layout) -> _Columns | None:
             names=list(range(width)),
             index_col=False,
             usecols=sorted(numeric + text),
-            dtype=dict.fromkeys(text, "category"),
+            # Not "category", for which pandas takes names such as 01 and 3e2 for numbers.
+            dtype=dict.fromkeys(text, str),
             quoting=csv.QUOTE_NONE,
             na_filter=False,
             skip_blank_lines=False,
@@ -409,8 +410,9 @@ def _parse_fast(lines: Sequence[bytes], layout: _Layout) -> _Columns | None:
 
 
 def _labels_of_series(series: pd.Series[Any]) -> Labels:
-    """Take over a categorical column."""
-    return Labels.of([str(name) for name in series.cat.categories], series.cat.codes.to_numpy())
+    """Encode a column of text, its values numbered in the order of their first appearance."""
+    codes, names = series.factorize()
+    return Labels.of([str(name) for name in names], codes)
 
 
 def _offsets(values: NDArray[Any]) -> NDArray[np.int64]:

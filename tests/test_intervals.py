@@ -399,6 +399,18 @@ def test_a_header_that_is_passed_over_is_told_of(tmp_path: Path, caplog: pytest.
     assert caplog.messages == [f"{path}, line 2: passed over as a header"]
 
 
+def test_names_that_look_like_numbers(tmp_path: Path) -> None:
+    names = ["01", "1", "3e2", "1.0", "-0"]
+    intervals = read_intervals(write(tmp_path, "".join(f"{name}\t5\t9\n" for name in names).encode()), [])
+    assert intervals is not None
+    assert intervals.chrom.decoded() == names
+    table = b"Chr\tStart\tStop\tROI_Type\tCell_Line\n1\t5\t9\tATAC\t007\n"
+    intervals = read_intervals(write(tmp_path, table), [])
+    assert intervals is not None
+    assert intervals.cell_line is not None
+    assert intervals.cell_line.decoded() == ["007"]
+
+
 def test_a_short_line_in_a_table(tmp_path: Path) -> None:
     path = write(tmp_path, b"Chr\tStart\tStop\tROI_Type\tCell_Line\n" + TABLE + b"chr1\t5\t9\n")
     problems: list[str] = []
@@ -411,7 +423,9 @@ def test_a_comment_that_reads_like_a_header_is_a_comment(tmp_path: Path) -> None
     assert rows(read_intervals(path, [])) == EXPECTED
 
 
-FIELD = st.sampled_from(["chr1", "chrX", "0", "5", " 7", "12", "-1", "1.0", "x", "", "3e2", '"5"', "b'chr1'", "\xa05"])
+FIELD = st.sampled_from(
+    ["chr1", "chrX", "01", "0", "5", " 7", "12", "-1", "1.0", "x", "", "3e2", '"5"', "b'chr1'", "\xa05"]
+)
 LINE = st.one_of(
     st.tuples(
         st.sampled_from(["chr1", "chr1 ", '"chr1"', "2", "a b", "\ufeff2"]), st.integers(0, 50), st.integers(50, 99)
