@@ -12,9 +12,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-FORMAT = "%(asctime)s %(levelname)s %(message)s"
-TIME = "%Y-%m-%d %H:%M:%S"
+from maxatac.errors import visible
+
 PACKAGE = logging.getLogger("maxatac")
+
+
+class LineFormatter(logging.Formatter):
+    """Time, level and message; what cannot be seen in the message is escaped, see :func:`maxatac.errors.visible`."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """Escape the message, and leave a traceback behind it alone."""
+        return visible(super().formatMessage(record))
 
 
 class _Keep(logging.Handler):
@@ -116,7 +127,7 @@ def writing_to(path: Path, may_write: Callable[[], bool] = lambda: True) -> Iter
     """Write the package's log to a file too, line by line, as long as the block runs and a function says so."""
     handler = _LogFile(path, encoding="utf-8", errors="backslashreplace")
     handler.addFilter(lambda _: may_write())
-    handler.setFormatter(logging.Formatter(FORMAT, TIME))
+    handler.setFormatter(LineFormatter())
     PACKAGE.addHandler(handler)
     try:
         yield

@@ -167,3 +167,11 @@ def test_file_gets_the_traceback_of_a_failed_run(tmp_path: Path) -> None:
     text = (tmp_path / "run.log").read_text()
     assert "ERROR the run failed" in text
     assert "ZeroDivisionError: no such luck" in text
+
+
+def test_what_cannot_be_seen_is_escaped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log_to_stderr("info")
+    with writing_to(tmp_path / "run.log"):
+        logger.warning("found %s\nin two lines", "chr\u200b1\x1b[31m")
+    for text in (capsys.readouterr().err, (tmp_path / "run.log").read_text()):
+        assert re.fullmatch(LINE + r" WARNING found chr\\u200b1\\x1b\[31m\nin two lines\n", text)

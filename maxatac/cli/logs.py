@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 
-from maxatac.logs import FORMAT, PACKAGE, TIME
+from maxatac.logs import PACKAGE, LineFormatter
 
 # What TensorFlow's C++ side prints is noise to a user unless it is a warning: 1 keeps its notes back, 2 its warnings.
 _TENSORFLOW_LEVEL = {"debug": "0", "info": "1", "warning": "1", "error": "2", "fatal": "3"}
@@ -43,7 +43,7 @@ def log_to_stderr(level: str) -> None:
     # Warned about where its folder in the home cannot be written to; it takes a temporary one.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     handler = _AboveProgressBar()
-    handler.setFormatter(logging.Formatter(FORMAT, TIME))
+    handler.setFormatter(LineFormatter())
     PACKAGE.handlers = [handler]
     PACKAGE.propagate = False
     # Settings from a file are checked later than the log begins.
