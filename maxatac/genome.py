@@ -238,7 +238,7 @@ def tell_unknown(option: str, names: Sequence[str], known: Collection[str], prob
         Gets, for each name, the other spelling, else near misses, else the names there are.
     """
     others = other_spellings(names, known)
-    found = [f"{option}: the genome has no {name}" for name in names]
+    found = [f"{option}: the genome has no {name or repr(name)}" for name in names]
     for place, name in enumerate(names[:_SUGGESTED]):
         if name in others:
             found[place] += f": it is called '{others[name]}' there"
@@ -277,8 +277,6 @@ def check_chrom_names(
     source: str,
     known: Collection[str],
     problems: list[str],
-    *,
-    known_source: str = "the genome",
 ) -> bool:
     """Judge whether the chromosome names of a file are those of the genome.
 
@@ -296,8 +294,6 @@ def check_chrom_names(
         Names that the genome has; looked up in, so a mapping or a set.
     problems : list of str
         Gets a line with names of both sides.
-    known_source : str
-        What ``known`` comes from, for the message.
 
     Returns
     -------
@@ -312,12 +308,12 @@ def check_chrom_names(
     if others:
         mine, theirs = next(iter(others.items()))
         more = f" (and {len(others) - 1:,} more)" if len(others) > 1 else ""
-        reason = f"it writes '{mine}' where {known_source} has '{theirs}'{more}"
+        reason = f"it writes '{mine}' where the genome has '{theirs}'{more}"
         remedy = "; nothing is renamed: write the names alike in both"
     else:
-        reason = f"found {some(unknown)}; {known_source} has {some(known)}"
-        remedy = "; another genome? If it is a part of the same genome only, leave out the lines of the other parts"
-    told = f"{source}: {lost:,} of {total:,} intervals are on chromosomes that {known_source} lacks: {reason}"
+        reason = f"found {some(unknown)}; the genome has {some(known)}"
+        remedy = "; another genome? If the 2bit lacks chromosomes on purpose, leave their lines out of the file"
+    told = f"{source}: {lost:,} of {total:,} intervals are on chromosomes that the genome lacks: {reason}"
     if others or lost >= MAX_UNKNOWN * total:
         problems.append(told + remedy)
         return False

@@ -486,7 +486,7 @@ def _line_fault(fields: Sequence[str], layout: _Layout) -> str | None:
     for name, text in (("start", fields[_START]), ("end", fields[_END])):
         if not _INTEGER.fullmatch(text):
             shifted = all(_INTEGER.fullmatch(field) for field in fields[_END : _END + 2]) and len(fields) > _END + 1
-            rows = " (row numbers in the first column?)" if shifted else ""
+            rows = " (is the chromosome in the second column?)" if shifted else ""
             return f"found {name} '{text[:40]}'{rows}; expected a whole number"
         if int(text) < 0:
             return f"found {name} {text}; expected no negative number"

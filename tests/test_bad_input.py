@@ -328,7 +328,7 @@ def test_intervals_whose_names_match_in_part(what: str, damaged: TinySet, proble
 @pytest.mark.parametrize("what", ["atac_peaks", "blacklist", "train_roi"])
 @pytest.mark.parametrize(
     ("line", "words"),
-    [("b'chr1'\t5\t9", ["line 2", "b'chr1'", "bytes"]), ("1\tchr1\t5\t9", ["line 2", "'chr1'", "row numbers"])],
+    [("b'chr1'\t5\t9", ["line 2", "b'chr1'", "bytes"]), ("1\tchr1\t5\t9", ["line 2", "'chr1'", "second column"])],
 )
 def test_names_that_are_none(what: str, line: str, words: list[str], damaged: TinySet, problems: Check) -> None:
     path, options = place(damaged, what)

@@ -146,13 +146,14 @@ def test_other_spellings(name: str, known: list[str], other: str | None) -> None
     [
         ("1", ["chr1", "chr2"], "it is called 'chr1' there"),
         ("chrrX", ["chrX", "chrY"], "did you mean chrX"),
+        ("", ["chr1"], "'': there are chr1"),
         ("zebra", ["chr1", "chr2", "chr3", "chr4", "chr5"], "there are chr1, chr2, chr3, chr4 and 1 more"),
     ],
 )
 def test_a_name_that_is_not_there(name: str, known: list[str], said: str) -> None:
     problems: list[str] = []
     tell_unknown("--chroms", [name], known, problems)
-    assert problems[0].startswith(f"--chroms: the genome has no {name}: {said}")
+    assert problems[0].startswith(f"--chroms: the genome has no {name}{': ' if name else ''}{said}")
 
 
 def test_many_names_that_are_not_there_are_counted() -> None:
@@ -234,7 +235,7 @@ def test_names_that_match_in_part(
         assert [word for word in words if word not in line] == []
     # A problem says what to do.
     for line in problems:
-        assert ("write the names alike" in line) != ("leave out the lines" in line)
+        assert ("write the names alike" in line) != ("leave their lines out" in line)
 
 
 def test_messages_stay_short_with_many_names(caplog: pytest.LogCaptureFixture) -> None:

@@ -277,7 +277,7 @@ def test_intervals_of_length_zero_are_dropped_with_a_warning(tmp_path: Path, cap
         (b"chr1\t5", "found 2 columns; expected at least 3 (chromosome, start, end)"),
         (b"chr1:5-9", "found 1 column; expected at least 3 (chromosome, start, end)"),
         (b"chr1,5,9", "found 1 column (commas instead of tabs?); expected at least 3 (chromosome, start, end)"),
-        (b"1\tchr1\t5\t9", "found start 'chr1' (row numbers in the first column?); expected a whole number"),
+        (b"1\tchr1\t5\t9", "found start 'chr1' (is the chromosome in the second column?); expected a whole number"),
         (
             b"b'chr1'\t5\t9",
             "found the chromosome name b'chr1', which is how Python prints bytes; expected chr1: "
