@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyBigWig
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from maxatac import intervals as module
@@ -436,6 +436,7 @@ LINE = st.one_of(
 
 
 @settings(deadline=None)
+@example(lines=["3e2\t0\t0"])
 @given(lines=st.lists(LINE.filter(str.strip), min_size=1, max_size=5))
 def test_the_fast_parser_agrees_with_the_careful_one(lines: list[str]) -> None:
     raw = [line.encode() for line in lines]
@@ -448,6 +449,14 @@ def test_the_fast_parser_agrees_with_the_careful_one(lines: list[str]) -> None:
         assert fast.chrom.decoded() == careful.chrom.decoded()
         assert fast.start.tolist() == careful.start.tolist()
         assert fast.end.tolist() == careful.end.tolist()
+
+
+@pytest.mark.parametrize("name", ["3e2", "1e5", "007", "NaN", "True", "inf", "0x10", "1_000", "nan", "12"])
+def test_a_name_that_reads_like_a_number_stays_text(name: str, tmp_path: Path) -> None:
+    path = write(tmp_path, f"{name}\t100\t300\n{name}\t5\t9\n".encode())
+    intervals = read_intervals(path, [])
+    assert intervals is not None
+    assert intervals.chrom.decoded() == [name, name]
 
 
 def test_an_ordinary_file_takes_the_fast_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
