@@ -310,6 +310,7 @@ def test_what_cannot_be_written(tmp_path: Path, name: str) -> None:
         ({}, "no chromosome"),
         ({"": 5}, '""'),
         ({"a\0b": 5}, "named"),
+        ({"a\n": 5}, "named"),
         ({"chr1": 5, "wheat": 2**32}, "wheat is 4294967296 bp"),
     ],
 )

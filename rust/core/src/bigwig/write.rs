@@ -82,7 +82,7 @@ impl BigWigWriter {
     /// # Errors
     ///
     /// [`Error::Io`] if the file cannot be written. [`Error::InvalidArgument`] for no chromosome at all, and for a
-    /// name that is empty, given twice or has a zero byte, and a length that is no unsigned 32-bit number.
+    /// name that is empty, given twice or has control characters, and a length that is no unsigned 32-bit number.
     pub fn create<N: Into<String>>(
         path: impl AsRef<Path>,
         sizes: impl IntoIterator<Item = (N, u64)>,
@@ -339,7 +339,8 @@ fn sorted<N: Into<String>>(
     sizes.sort();
     let mut chroms = ChromList::default();
     for (name, size) in sizes {
-        if name.is_empty() || name.contains('\0') {
+        // The reader takes control characters for damage.
+        if name.is_empty() || name.contains(char::is_control) {
             return Err(format!(
                 "a bigWig file cannot have a chromosome named {name:?}"
             ));
