@@ -13,12 +13,13 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from maxatac.errors import TrackError
+from maxatac.errors import ResourceError, TrackError
 from maxatac.files import sha256, write_json
 from maxatac.machine import usable_memory, usable_processors
 from maxatac.outputs import RunFolder
@@ -35,6 +36,9 @@ _PACKAGES = (
     "tensorflow", "tensorflow-cpu", "keras", "jax", "jaxlib", "numpy", "pandas", "h5py", "matplotlib",
     "tensorboardX",
 )  # fmt: skip
+
+# Seconds that the end of a run waits, if a tenth of the run is less, for tracks to be compared with their indexes.
+_LONGEST_WAIT = 60.0
 
 
 class PhaseTimes:
@@ -69,7 +73,7 @@ class PhaseTimes:
 class _Checksums:
     """Computes SHA-256 of files in the background, one by one, then reads the blocks of tracks that no window asks for.
 
-    The thread does not keep the process alive: a run that is told to end must not wait for 30 GB to be read.
+    The threads do not keep the process alive: a run that is told to end must not wait for 30 GB to be read.
     """
 
     def __init__(
@@ -77,39 +81,68 @@ class _Checksums:
     ) -> None:
         self.fault: TrackError | None = None
         self._sums = dict(known)
+        self._has_all = threading.Event()
         self._blocks = [
             (track, chrom) for track in tracks for sizes in [track.chrom_sizes] for chrom in chroms if chrom in sizes
         ]
+        self._to_compare = deque(range(len(self._blocks)))
+        self._compared: set[int] = set()
         self._given_up = False
         pending = {name: path for name, path in paths.items() if name not in known}
-        self._thread = threading.Thread(target=self._compute, args=(pending,), name="maxatac-checksums", daemon=True)
-        self._thread.start()
+        self._threads = [self._start(lambda: self._compute(pending))]
+
+    def _start(self, work: Callable[[], None]) -> threading.Thread:
+        thread = threading.Thread(target=work, name="maxatac-checksums", daemon=True)
+        thread.start()
+        return thread
 
     def _compute(self, pending: Mapping[str, Path]) -> None:
-        for name, path in pending.items():
-            if self._given_up:
-                return
-            # A file that cannot be read any more has none: that costs the run nothing.
-            with contextlib.suppress(OSError):
-                self._sums[name] = sha256(path)
-        for track, chrom in self._blocks:
-            if self._given_up:
-                return
-            try:
-                track.check_blocks(chrom)
-            except OSError:
-                continue
-            except TrackError as error:
-                self.fault = error
-                return
+        try:
+            for name, path in pending.items():
+                if self._given_up:
+                    return
+                # A file that cannot be read any more has none: that costs the run nothing.
+                with contextlib.suppress(OSError):
+                    self._sums[name] = sha256(path)
+        finally:
+            self._has_all.set()
+        self._compare()
+
+    def _compare(self) -> None:
+        """Compare the blocks of a chromosome with their index, then those of the next that no other thread has."""
+        with contextlib.suppress(IndexError):
+            while self.fault is None and not self._given_up:
+                number = self._to_compare.popleft()
+                track, chrom = self._blocks[number]
+                try:
+                    track.check_blocks(chrom)
+                except (OSError, ResourceError):
+                    continue
+                except TrackError as error:
+                    self.fault = error
+                    return
+                self._compared.add(number)
 
     def get(self, name: str) -> str | None:
         return self._sums.get(name)
 
-    def wait(self, check: Callable[[], None]) -> None:
-        while self._thread.is_alive():
-            self._thread.join(0.1)
-            check()
+    def wait(self, check: Callable[[], None], threads: int, longest: float) -> None:
+        """Wait for all checksums; for the blocks, which all threads now read, no longer than so many seconds."""
+        end = time.monotonic() + longest
+        # Where no thread is to be had, the first reads all.
+        with contextlib.suppress(RuntimeError):
+            for _ in range(min(threads - 1, len(self._to_compare))):
+                self._threads.append(self._start(self._compare))
+        for thread in self._threads:
+            while thread.is_alive() and not (self._has_all.is_set() and time.monotonic() > end):
+                thread.join(0.1)
+                check()
+        self.give_up()
+
+    def not_compared(self) -> list[str]:
+        """Paths of the tracks that have blocks which were not compared with their index."""
+        left = [track for number, (track, _) in enumerate(self._blocks) if number not in self._compared]
+        return list(dict.fromkeys(track.path for track in left))
 
     def give_up(self) -> None:
         self._given_up = True
@@ -243,12 +276,23 @@ class RunRecord:
         status: str = "running",
         check: Callable[[], None] = lambda: None,
     ) -> None:
-        """Write the record as it stands; only a finished run waits for all checksums, and calls ``check`` meanwhile."""
+        """Write the record as it stands; only a finished run waits for all checksums, and calls ``check`` meanwhile.
+
+        It also waits for the tracks to be compared with their indexes, for a minute or a tenth of the run.
+        """
         if status in ("interrupted", "failed"):
             self._sums.give_up()
         elif status == "finished":
-            self._sums.wait(check)
+            self._sums.wait(check, self.settings["threads"], max(_LONGEST_WAIT, self._seconds() / 10))
             self.check_inputs()
+            left = self._sums.not_compared()
+            if left:
+                logger.warning(
+                    "the run did not wait until all data of %s was compared with the index of the file; "
+                    "`maxatac check` compares all of it",
+                    left[0] if len(left) == 1 else f"{len(left)} tracks, such as {left[0]},",
+                )
+            self.note("tracks_not_compared", left)
         inputs = {
             name: {"path": self._paths[name], "bytes": file.bytes, "sha256": self._sums.get(name)}
             for name, file in self._files.items()

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,60 @@ def test_hashing_is_waited_for_at_the_end_only(
     assert thread.daemon
     go_on.set()
     assert written("finished")["inputs"]["sequence"]["sha256"] == "genome.2bit"
+
+
+class Slow:
+    """A track whose blocks take as long to read as something says."""
+
+    def __init__(self, path: str, wait: Callable[[], object]) -> None:
+        self.path = path
+        self.chrom_sizes = {"chr1": 100}
+        self.wait = wait
+
+    def check_blocks(self, chrom: str) -> None:
+        self.wait()
+
+
+def test_the_end_does_not_wait_for_tracks_of_any_size() -> None:
+    go_on = threading.Event()
+    track: Any = Slow("a.bw", lambda: go_on.wait(60))
+    sums = record._Checksums({}, {}, [track], ["chr1", "chr2"])
+    sums.wait(lambda: None, 1, 0)
+    assert sums.not_compared() == ["a.bw"]
+    go_on.set()
+
+
+def test_tracks_are_compared_by_all_threads_at_the_end() -> None:
+    both = threading.Barrier(2)
+    tracks: Any = [Slow(path, lambda: both.wait(60)) for path in ("a.bw", "b.bw")]
+    sums = record._Checksums({}, {}, tracks, ["chr1"])
+    sums.wait(lambda: None, 2, 60)
+    assert sums.not_compared() == []
+
+
+def test_tracks_that_were_not_compared_are_told(
+    tiny_set: TinySet,
+    tmp_path: Path,
+    start: Start,
+    quick_network: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = RunFolder(tmp_path, "a")
+
+    def finished() -> list[str]:
+        run = start(tiny_set.arguments(tmp_path / "out"))
+        run.record.write(folder, [], None, None, status="finished")
+        found: list[str] = json.loads(folder.record.read_text())["tracks_not_compared"]
+        return found
+
+    assert finished() == []
+    assert "WARNING" not in capsys.readouterr().err
+    monkeypatch.setattr(record._Checksums, "_compare", lambda _: None)
+    left = finished()
+    assert str(tiny_set.file("CellA", "signal.bw")) in left
+    told = capsys.readouterr().err
+    assert left[0] in told and f"{len(left)} tracks" in told
 
 
 def test_score_that_is_not_defined_is_null(
