@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from tiny import TinySet
 
+from maxatac.errors import visible
+
 CELL = "Zelle_\u03b2"
 ASCII_LOCALE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 ASCII_STREAMS = {"LANG": "C.UTF-8", "PYTHONIOENCODING": "ascii"}
@@ -56,7 +58,8 @@ def test_problems_of_such_files_are_told(case: str, tmp_path: Path, tiny_set: Ti
         assert "Traceback" not in text
         if form:
             found = json.loads(text)
-            assert found["problems"][0].startswith(f"{data.file('CellA', 'signal.bw')}: not a valid bigWig file")
+            path = visible(str(data.file("CellA", "signal.bw")))
+            assert found["problems"][0].startswith(f"{path}: not a valid bigWig file")
         else:
             assert CELL in text or CELL.encode("ascii", "backslashreplace").decode() in text
 
