@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import argparse
 import csv
+import errno
 import filecmp
 import hashlib
+import resource
 import shlex
 import struct
 import subprocess
@@ -12,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import py2bit
@@ -22,7 +25,7 @@ from sklearn.metrics import average_precision_score
 
 from maxatac.cli import simulate as command
 from maxatac.errors import InputError
-from maxatac.simulation import SimulateConfig, SimulatedSet, parse_size, simulate
+from maxatac.simulation import SimulateConfig, SimulatedSet, parse_size, simulate, workflow
 from maxatac.simulation.config import split_chroms
 from maxatac.simulation.intervals import contains, expand, merge, overlaps
 from maxatac.simulation.sequence import chrom_sizes
@@ -474,6 +477,25 @@ def test_failure_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 # The parts, against plain loops.
+
+
+@pytest.mark.parametrize(("part", "name"), [("_write_genome", "sim"), ("_write_cell_type", "sim/CellA_atac.bw")])
+def test_disk_that_fills(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str, name: str) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    write = getattr(workflow, part)
+
+    def limited(*arguments: Any) -> Any:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+        return write(*arguments)
+
+    monkeypatch.setattr(workflow, part, limited)
+    try:
+        with pytest.raises(OSError) as caught:
+            simulate(SimulateConfig(tmp_path / "sim", size=1_000_000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (caught.value.errno, caught.value.filename) == (errno.EFBIG, str(tmp_path / name))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_twobit_bytes(tmp_path: Path) -> None:

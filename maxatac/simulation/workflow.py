@@ -82,6 +82,12 @@ def run(config: SimulateConfig) -> SimulatedSet:
         result = _write(config, folder)
         for file in sorted(folder.iterdir()):
             file.replace(config.output / file.name)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        # A full disk is told without a name by some writers, by others with one in the folder that goes.
+        told = config.output / Path(error.filename).name if error.filename else config.output
+        raise OSError(error.errno, error.strerror, str(told)) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         if not existed and not any(config.output.iterdir()):
