@@ -128,7 +128,7 @@ impl Index {
 
     /// Reads every node once, and fails as [`Self::walk`] does.
     ///
-    /// Also fails if there are fewer blocks than the index should have, or one of a chromosome that is not in `ids`.    ///
+    /// Also fails if there are fewer blocks than the index should have, or one of a chromosome that is not in `ids`.
     /// `ids` are the numbers of all chromosomes, sorted.
     pub(super) fn check_nodes(
         &self,
