@@ -114,3 +114,19 @@ print(genome.one_hot("c", 0, 100).shape)
         assert all(" bytes of memory for a batch" in line and "ask for less" in line for line in told)
         assert len(told) == 4
         assert last == "(100, 4)"
+
+    def test_memory_for_the_index_of_a_file_that_is_written(self, tmp_path: Path) -> None:
+        """Zoom levels and the list of blocks grow with the data."""
+        lines = lines_of(
+            tmp_path,
+            """
+from maxatac._core import BigWigWriter
+
+values = np.random.default_rng(1).random(1 << 20, dtype=np.float32)
+writer = BigWigWriter("y.bw", {"c": 1 << 30})
+allow_memory(300_000)
+told(lambda: [writer.write_bins("c", start, 1, values) for start in range(0, 1 << 26, 1 << 20)])
+""",
+        )
+        assert len(lines) == 1
+        assert " bytes of memory for writing a bigWig file could not be had" in lines[0]

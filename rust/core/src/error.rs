@@ -168,6 +168,13 @@ pub(crate) fn with_capacity<T>(len: usize, what: &str) -> Result<Vec<T>> {
     }
 }
 
+/// Makes room for more items, or returns the error that says how much memory they need.
+pub(crate) fn reserve<T>(items: &mut Vec<T>, additional: usize, what: &str) -> Result<()> {
+    items
+        .try_reserve(additional)
+        .map_err(|_| no_memory::<T>(items.len().saturating_add(additional), what))
+}
+
 fn no_memory<T>(len: usize, what: &str) -> Error {
     let bytes = (len as u64).saturating_mul(size_of::<T>() as u64);
     Error::Resource(format!(

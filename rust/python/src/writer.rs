@@ -27,6 +27,8 @@ const AFTER_AN_ERROR: &str = "the bigWig file cannot be finished after an error"
 /// ------
 /// OSError
 ///     If the file cannot be written, here and in every method.
+/// ResourceError
+///     If memory is wanting, here and in every method.
 /// ValueError
 ///     If there is no chromosome, or one has an empty name or a length of 2^32 bp or more.
 #[pyclass(module = "maxatac._core")]

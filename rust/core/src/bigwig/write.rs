@@ -31,12 +31,12 @@ mod zooms;
 
 use std::path::Path;
 
-use self::output::{Bytes, Output, Packer};
+use self::output::{Bytes, Output, Packer, WHAT};
 use self::zooms::{Summary, Zooms};
 use super::block::{Intervals, Runs};
 use super::{chrom_tree, header, index};
 use crate::chrom::{Chrom, ChromList};
-use crate::error::{Error, FileKind, Result, Shown};
+use crate::error::{Error, FileKind, Result, Shown, reserve};
 
 /// Most intervals in a block, and most summaries in a block of a zoom level.
 const ITEMS_PER_BLOCK: usize = 1024;
@@ -124,7 +124,7 @@ impl BigWigWriter {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] if the file cannot be written. [`Error::UnknownChrom`] for a name that was not given to
+    /// [`Error::Io`] if the file cannot be written, [`Error::Resource`] if memory is wanting. [`Error::UnknownChrom`] for a name that was not given to
     /// [`BigWigWriter::create`]. [`Error::InvalidArgument`] for what is out of order, leaves the chromosome, is empty
     /// or infinite. After an error, nothing more can be written.
     pub fn write(
@@ -234,7 +234,7 @@ impl BigWigWriter {
             Some(total) => total.add(&summary),
             None => self.total = Some(summary),
         }
-        self.zooms.add(chrom, start, end, value, &mut self.packer);
+        self.zooms.add(chrom, start, end, value, &mut self.packer)?;
         self.pending.push(start, end, value);
         if self.pending.len() == ITEMS_PER_BLOCK {
             self.flush_block()?;
@@ -255,8 +255,9 @@ impl BigWigWriter {
         encode(&self.pending, chrom, start, end, &mut self.packer.raw);
         self.zooms.data_bytes += self.packer.raw.len() as u64;
         let offset = self.output.position();
-        let bytes = self.packer.pack();
+        let bytes = self.packer.pack()?;
         self.output.put(bytes)?;
+        reserve(&mut self.blocks, 1, WHAT)?;
         self.blocks.push(tree::Block {
             chrom,
             start,
@@ -274,7 +275,7 @@ impl BigWigWriter {
         tree::write_index(&mut self.output, &self.blocks, 0)?;
 
         let mut zoom_headers = Vec::new();
-        let levels = self.zooms.finish(&mut self.packer);
+        let levels = self.zooms.finish(&mut self.packer)?;
         for level in &levels {
             zoom_headers.put_u32(level.reduction);
             zoom_headers.put_u32(0);

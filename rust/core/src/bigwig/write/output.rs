@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 
 use libdeflater::{CompressionLvl, Compressor};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, reserve, with_capacity};
+
+/// What messages call the memory that is needed.
+pub(super) const WHAT: &str = "writing a bigWig file";
 
 /// How many bytes are gathered before they are written.
 const BUFFER: usize = 256 * 1024;
@@ -57,11 +60,12 @@ pub(super) struct Output {
 impl Output {
     pub(super) fn create(path: &Path) -> Result<Self> {
         let path = path.to_path_buf();
+        let buffer = with_capacity(BUFFER, WHAT)?;
         match File::create(&path) {
             Ok(file) => Ok(Self {
                 file,
                 path,
-                buffer: Vec::with_capacity(BUFFER),
+                buffer,
                 written: 0,
             }),
             Err(source) => Err(Error::Io { path, source }),
@@ -137,17 +141,19 @@ pub(super) struct Packer {
 
 impl Packer {
     /// Compresses what is in `raw`.
-    pub(super) fn pack(&mut self) -> &[u8] {
+    pub(super) fn pack(&mut self) -> Result<&[u8]> {
         self.largest = self.largest.max(self.raw.len());
         let bound = self.compressor.zlib_compress_bound(self.raw.len());
         if self.packed.len() < bound {
+            let additional = bound - self.packed.len();
+            reserve(&mut self.packed, additional, WHAT)?;
             self.packed.resize(bound, 0);
         }
         let size = self
             .compressor
             .zlib_compress(&self.raw, &mut self.packed)
             .expect("the bound is the most that there can be");
-        &self.packed[..size]
+        Ok(&self.packed[..size])
     }
 }
 

@@ -5,8 +5,9 @@
 //! chosen at the end: those that are small beside the data and have at most half of the summaries of the level before.
 
 use super::ITEMS_PER_BLOCK;
-use super::output::{Bytes, Packer};
+use super::output::{Bytes, Packer, WHAT};
 use super::tree::Block;
+use crate::error::{Result, reserve};
 
 /// Width in bp of the windows of the first level.
 const FIRST_REDUCTION: u64 = 160;
@@ -123,29 +124,33 @@ impl Level {
         self.current.replace((part, end)).map(|(done, _)| done)
     }
 
-    fn store(&mut self, done: &Summary, packer: &mut Packer) {
+    fn store(&mut self, done: &Summary, packer: &mut Packer) -> Result<()> {
         self.records += 1;
         if self.is_given_up {
-            return;
+            return Ok(());
         }
         // A block never spans chromosomes; not every reader would take that.
         let is_full = self.pending.len() as u64 == ITEMS_PER_BLOCK as u64 * RECORD_SIZE;
         if is_full || self.region.0 != done.chrom {
-            self.flush(packer);
+            self.flush(packer)?;
         }
         if self.pending.is_empty() {
             self.region = (done.chrom, done.start, done.end);
         }
         self.region.2 = done.end;
+        reserve(&mut self.pending, RECORD_SIZE as usize, WHAT)?;
         done.put(&mut self.pending);
+        Ok(())
     }
 
-    fn flush(&mut self, packer: &mut Packer) {
+    fn flush(&mut self, packer: &mut Packer) -> Result<()> {
         if self.pending.is_empty() {
-            return;
+            return Ok(());
         }
         std::mem::swap(&mut packer.raw, &mut self.pending);
-        let bytes = packer.pack();
+        let bytes = packer.pack()?;
+        reserve(&mut self.blocks, 1, WHAT)?;
+        reserve(&mut self.bytes, bytes.len(), WHAT)?;
         let (chrom, start, end) = self.region;
         self.blocks.push(Block {
             chrom,
@@ -156,6 +161,7 @@ impl Level {
         });
         self.bytes.extend_from_slice(bytes);
         self.pending.clear();
+        Ok(())
     }
 
     /// Whether the summaries take at most half of the bytes that the data takes, both before compression.
@@ -205,48 +211,47 @@ impl Zooms {
         end: u32,
         value: f32,
         packer: &mut Packer,
-    ) {
+    ) -> Result<()> {
         let Some(reduction) = self.levels.first().map(|level| level.reduction) else {
-            return;
+            return Ok(());
         };
         let mut start = start;
         while start < end {
             let window_end = (start / reduction + 1).saturating_mul(reduction);
             let stop = window_end.min(end);
-            self.add_part(0, Summary::of(chrom, start, stop, value), packer);
+            self.add_part(0, Summary::of(chrom, start, stop, value), packer)?;
             start = stop;
         }
+        Ok(())
     }
 
-    fn add_part(&mut self, number: usize, part: Summary, packer: &mut Packer) {
-        if let Some(done) = self
-            .levels
-            .get_mut(number)
-            .and_then(|level| level.add(part))
-        {
-            self.close(number, done, packer);
+    fn add_part(&mut self, number: usize, part: Summary, packer: &mut Packer) -> Result<()> {
+        let level = self.levels.get_mut(number);
+        match level.and_then(|level| level.add(part)) {
+            Some(done) => self.close(number, done, packer),
+            None => Ok(()),
         }
     }
 
     /// Stores the summary of a window that is complete, and adds it to the next level.
-    fn close(&mut self, number: usize, done: Summary, packer: &mut Packer) {
+    fn close(&mut self, number: usize, done: Summary, packer: &mut Packer) -> Result<()> {
         let is_last = number + 1 == self.levels.len();
         let level = &mut self.levels[number];
-        level.store(&done, packer);
+        level.store(&done, packer)?;
         let is_too_large = level.records > SURE_AFTER && !level.is_small(self.data_bytes);
         if !is_last && !level.is_given_up && (is_too_large || level.bytes.len() > MOST_BYTES) {
             level.give_up();
         }
-        self.add_part(number + 1, done, packer);
+        self.add_part(number + 1, done, packer)
     }
 
     /// Completes all levels and returns those to write, the one with the narrowest windows first.
-    pub(super) fn finish(&mut self, packer: &mut Packer) -> Vec<Level> {
+    pub(super) fn finish(&mut self, packer: &mut Packer) -> Result<Vec<Level>> {
         for number in 0..self.levels.len() {
             if let Some((done, _)) = self.levels[number].current.take() {
-                self.close(number, done, packer);
+                self.close(number, done, packer)?;
             }
-            self.levels[number].flush(packer);
+            self.levels[number].flush(packer)?;
         }
         let mut kept: Vec<Level> = Vec::new();
         let levels = std::mem::take(&mut self.levels);
@@ -264,6 +269,6 @@ impl Zooms {
             }
         }
         kept.truncate(self.most);
-        kept
+        Ok(kept)
     }
 }
