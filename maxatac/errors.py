@@ -80,14 +80,12 @@ class Problem(str):
 def visible(text: str) -> str:
     r"""Escape what cannot be seen in a message that quotes input: ``\u200b`` for a space without width.
 
-    Plain spaces and line ends stay, and so do the surrogates that stand for the bytes of a file name. A ``Problem``
-    remains one.
+    Plain spaces and line ends stay. A ``Problem`` remains one.
     """
     if text.isprintable():
         return text
     shown = "".join(
-        char if char == "\n" or char.isprintable() or "\udc80" <= char <= "\udcff" else ascii(char)[1:-1]
-        for char in text
+        char if char == "\n" or char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
     return Problem(shown, text.path) if isinstance(text, Problem) else shown
 
