@@ -385,7 +385,6 @@ def _parse_fast(lines: Sequence[bytes], layout: _Layout) -> _Columns | None:
     except (ValueError, OverflowError):
         return None
     # Told to expect int64, pandas would take "1e5", "1.0" and "true" for whole numbers; left to guess, it does not.
-    # Told to expect categories, it would read such names as numbers.
     if len(frame) != len(lines) or any(frame[column].dtype != np.int64 for column in (_START, _END)):
         return None
     summit = None
