@@ -15,7 +15,7 @@ Whether the holder lives:
 
 The file of a dead holder is moved aside and made anew. Of several that do so at once one succeeds. A process that was
 only taken for dead, because it was suspended, finds another's file in place of its own before it writes anything else,
-and stops.
+or none where the other has ended meanwhile, and stops.
 """
 
 from __future__ import annotations
@@ -208,6 +208,7 @@ class Running:
         self.path = path
         self._me = Holder.this()
         self._lost: str | None = None
+        self._beat = 0.0
         self._over = threading.Event()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._keep_beating, name="maxatac-heartbeat", daemon=True)
@@ -287,6 +288,7 @@ class Running:
             if os.write(file, self._text().ljust(ROOM)) != ROOM:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
             os.fsync(file)
+            self._beat = time.time()
         except OSError:
             with contextlib.suppress(OSError):
                 # Another process may have moved it aside, and made its own.
@@ -313,12 +315,15 @@ class Running:
             try:
                 holder, _ = _read(self.path)
             except FileNotFoundError:
-                # Removed by a person, or for a moment by a process that took this one for dead.
-                with contextlib.suppress(FileExistsError):
-                    self._create()
-                    return
-                # Given back, or another's.
-                holder, _ = _read(self.path)
+                holder = None
+                # Without a heartbeat for so long, another process may have taken over, and ended. Else a person has
+                # removed it, or, for a moment, a process that took this one for dead.
+                if time.time() - self._beat <= SILENCE or not self.path.parent.is_dir():
+                    with contextlib.suppress(FileExistsError):
+                        self._create()
+                        return
+                    # Given back, or another's.
+                    holder, _ = _read(self.path)
         except OSError:
             # The folder is gone, or the disk is full: what is to be written tells it better.
             return
@@ -337,6 +342,7 @@ class Running:
                 return
             with contextlib.suppress(OSError):
                 os.utime(self.path)
+                self._beat = time.time()
 
 
 @contextlib.contextmanager

@@ -236,6 +236,16 @@ def test_file_that_was_removed_is_made_anew(path: Path) -> None:
     assert not path.exists()
 
 
+def test_whoever_took_over_may_have_ended(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is gone after no heartbeat for long enough to be taken for dead."""
+    result = path.with_name("CTCF.csv")
+    with pytest.raises(TakenOver), running(path):
+        path.unlink()
+        monkeypatch.setattr(module, "SILENCE", -1.0)
+        write_text(result, "too late")
+    assert list(path.parent.iterdir()) == []
+
+
 def test_room_is_given_back(path: Path) -> None:
     with running(path) as held:
         held.give_room()
