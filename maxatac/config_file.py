@@ -21,7 +21,7 @@ OF_THE_COMMAND = ("force", "resume")
 """Settings that say how to deal with an earlier run. In a file, --force would delete the very run it came from."""
 
 OF_THE_MACHINE = ("threads", "memory")
-"""Settings of which a record has what the machine had to give that wrote it. The results do not depend on them."""
+"""Settings of which a record has what the machine had to give that wrote it. Results differ by rounding at most."""
 
 _KINDS = {field.name: str(field.type) for field in dataclasses.fields(TrainConfig)}
 

@@ -41,6 +41,10 @@ _PACKAGES = (
 _LONGEST_WAIT = 60.0
 
 
+_PAST = ("command", "started", "resumed", "device", "versions", "computing_threads")
+"""What a run that goes on has to know of the record."""
+
+
 class PhaseTimes:
     """Seconds of each phase of a run."""
 
@@ -195,6 +199,7 @@ class RunRecord:
             "settings": self.settings,
             "seed": seed,
             "device": None,
+            "computing_threads": None,
             "machine": _machine(),
             "versions": _versions(),
             "cell_types": self.cell_types,
@@ -215,13 +220,17 @@ class RunRecord:
         past, began, other = repeats or {}, "the run to repeat was made", "its own"
         if self._earlier is not None:
             past, began, other = self._earlier.past, "the run began", "those of a run in one go"
-        for what, here in (("device", device), ("versions", self._fixed["versions"])):
+        shaping = ["device", "versions"]
+        if " on CPU" in device:
+            shaping.append("computing_threads")
+        for what in shaping:
+            here = self._fixed[what]
             # A record may have been written before the device was known.
             if type(before := past.get(what)) is type(here) and before != here:
                 logger.warning(
                     "%s with other %s (%s, now %s): the numbers will differ in their last digits from %s",
                     began,
-                    what,
+                    what.replace("_", " "),
                     _differing(before, here),
                     _differing(here, before),
                     other,
@@ -262,7 +271,7 @@ class RunRecord:
             cell_types=self.cell_types,
             inputs={name: dataclasses.replace(file, sha256=self._sums.get(name)) for name, file in self._files.items()},
             tables={name: list(rows) for name, rows in tables.items()},
-            past={name: self._fixed[name] for name in ("command", "started", "resumed", "device", "versions")}
+            past={name: self._fixed[name] for name in _PAST}
             | {"seconds": self._seconds(), "phases": dict(self.phases.seconds)},
         )
 
