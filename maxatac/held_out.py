@@ -249,7 +249,7 @@ def run_test(
 
         tracks = folder.test_tracks([sample.cell_line for sample in samples])
         for sample, track in zip(samples, tracks, strict=True):
-            scored, more = _test_cell_type(config, inputs, model, sample, track, seed, after_batch)
+            scored, more = _test_cell_type(config, inputs, model, sample, folder, track, seed, after_batch)
             scored_types.append(scored)
             details.append(more)
     scores = {
@@ -326,6 +326,7 @@ def _test_cell_type(
     inputs: Inputs,
     model: keras.Model,
     sample: Sample,
+    folder: RunFolder,
     track_path: Path,
     seed: int,
     after_batch: Callable[[int], None],
@@ -348,6 +349,8 @@ def _test_cell_type(
             after_batch=after_batch,
         )
     )
+    # Scores of an earlier test would stand beside the track of this one.
+    folder.test_scores.unlink(missing_ok=True)
     write_track(track_path, predicted, sizes)
     # One number per bin and predictor; NaN where there is no prediction, for all of them.
     by_predictor: dict[str, dict[str, NDArray[np.float32]]] = {MODEL: predicted, SIGNAL: {}}

@@ -23,7 +23,7 @@ from maxatac.distribution import Processes, joined, split_problems
 from maxatac.errors import InputError, MaxatacError, Problem, ResourceError, Stopped, TakenOver, WeightsError
 from maxatac.files import replacing, write_text
 from maxatac.formats import file_fault
-from maxatac.held_out import describe_test, run_test, tested_samples
+from maxatac.held_out import describe_test, no_window, run_test, tested_samples
 from maxatac.inputs import Inputs, blacklist_intervals, format_probes, open_inputs, warn_of_odd_tracks
 from maxatac.interrupt import deferring_interrupt
 from maxatac.leak_guard import Stream, prove
@@ -636,6 +636,9 @@ def _begin(
         )
     if trainee.genome_like is not None:
         logger.info("%s", trainee.genome_like.description())
+    tested = inputs.split.test if config.test else ()
+    if tested and (reason := no_window(tested, inputs.genome.chrom_sizes, inputs.blacklist)):
+        logger.warning("there will be no independent test: %s", reason)
     if config.cells is not None:
         write_text(folder.cell_types, as_meta(inputs.samples))
     if config.save_roi:
@@ -761,6 +764,7 @@ def _run_deferring(
                 advised = advised or _advise(trainee.loader)
         if best is None:
             raise MaxatacError(f"no epoch has a finite {column}: none can be selected")
+        holding.check()
         with record.phases.measuring("test"):
             tested = run_test(
                 config,
@@ -774,7 +778,6 @@ def _run_deferring(
                 tell_details=gathered.add_test if gathered is not None else lambda details: None,
             )
             if "skipped" in tested:
-                holding.check()
                 _remove_test(folder, inputs)
                 if gathered is not None:
                     gathered.add_test([])

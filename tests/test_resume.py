@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import dataclasses
+import errno
 import json
 import logging
 import os
@@ -302,6 +303,25 @@ def test_test_that_is_skipped_leaves_no_results(
     assert_describes_selected(tested)
     train(tiny_set.config(tested, epochs=2, resume=True, **SPLIT))
     assert record(tested)["test"] == {"scores": f"{PREFIX}_test.json"}
+
+
+def test_scores_never_stand_beside_the_track_of_another_test(
+    tiny_set: TinySet, tested: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = (tested / f"{PREFIX}.bw").read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr(held_out, "write_text", _full_disk)
+        with pytest.raises(OSError, match="No space"):
+            train(tiny_set.config(tested, epochs=1, resume=True, test_rev_comp=True, **SPLIT))
+    assert (tested / f"{PREFIX}.bw").read_bytes() != first
+    assert not (tested / f"{PREFIX}_test.json").exists()
+    train(tiny_set.config(tested, epochs=1, resume=True, **SPLIT))
+    assert (tested / f"{PREFIX}.bw").read_bytes() == first
+    assert (tested / f"{PREFIX}_test.json").exists()
+
+
+def _full_disk(*_: Any) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_finished_run_that_is_stopped_at_once(tiny_set: TinySet, tested: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -880,6 +900,19 @@ def test_other_device_is_warned_of(
         train(tiny_set.config(stopped, epochs=3, resume=True))
     (warning,) = [line for line in caplog.messages if "began with other device" in line]
     assert "now jax 9.9 on NVIDIA X" in warning
+
+
+@pytest.mark.parametrize(("device", "warned"), [("jax 9.9 on CPU", 1), ("jax 9.9 on NVIDIA X", 0)])
+def test_other_number_of_computing_threads_is_warned_of(
+    device: str, warned: int, tiny_set: TinySet, output: Path, drifting: None, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("maxatac.device.limit_threads", lambda threads: threads)
+    monkeypatch.setattr("maxatac.device.describe", lambda: device)
+    for epochs, threads in ((1, 1), (2, 1), (3, 2)):
+        train(tiny_set.config(output, epochs=epochs, threads=threads, resume=True))
+    told = [line for line in caplog.messages if "began with other computing threads (1, now 2)" in line]
+    assert len(told) == warned
 
 
 # The file of the state.
