@@ -550,6 +550,7 @@ def test_error_that_the_backend_wraps(
         raise RuntimeError("node PyFunc: generator failed")
 
     monkeypatch.setattr(keras.Model, "fit", fit)
+    monkeypatch.setattr("maxatac.batches.WindowDataset.for_fit", lambda dataset: dataset)
     expected = (TrackError, "^CellA_signal.bw") if from_the_loader else (RuntimeError, "PyFunc")
     with pytest.raises(expected[0], match=expected[1]):
         train(tiny_set.config(output))

@@ -75,9 +75,9 @@ def test_event_files_are_written(output: Path) -> None:
 
 
 def test_tensorflow_makes_no_difference_where_it_is_installed(tiny_set: TinySet, output: Path, tmp_path: Path) -> None:
-    """Keras imports it when a model is saved, whatever the backend is; nor does the number of threads matter."""
+    """Keras imports it when a model is saved, whatever the backend is."""
     again = tmp_path / "again"
-    words = tiny_set.arguments(again, "--rev_comp", rand_ratio=0.25, jitter=100, threads=2)
+    words = tiny_set.arguments(again, "--rev_comp", rand_ratio=0.25, jitter=100)
     done = run(*words, program=PROGRAM)
     assert done.returncode == 0, done.stderr
     states = [json.loads((folder / "maxatac_model_run.json").read_text())["state_sha256"] for folder in (output, again)]
