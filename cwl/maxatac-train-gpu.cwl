@@ -248,7 +248,7 @@ inputs:
     inputBinding: {prefix: "--val_batch_size"}
   genome_validation:
     type: string?
-    doc: "Windows of the genome-like validation set, which tile the validation chromosomes; all, or 0 for none. Without it: a quarter of those around peaks."
+    doc: "Windows of the genome-like validation set, which tile the validation chromosomes; all, or 0 for none. Without it: as many as around peaks, at most 10,000 or a quarter of them."
     inputBinding: {prefix: "--genome_validation"}
   select:
     type: ["null", {type: enum, symbols: [dice, average_precision, loss]}]

@@ -146,7 +146,7 @@ inputs:
     doc: "Examples per validation batch."
   genome_validation:
     type: string?
-    doc: "Windows of the genome-like validation set, which tile the validation chromosomes; all, or 0 for none. Without it: a quarter of those around peaks."
+    doc: "Windows of the genome-like validation set, which tile the validation chromosomes; all, or 0 for none. Without it: as many as around peaks, at most 10,000 or a quarter of them."
   select:
     type: ["null", {type: enum, symbols: [dice, average_precision, loss]}]
     doc: "What the best epoch is best in: Dice coefficient or loss of the validation windows around peaks, or average precision of the genome-like set. Without it: dice; loss with --quant."

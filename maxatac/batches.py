@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maxatac._core import Batches, Sampler
+from maxatac.device import untuned_pipeline
 from maxatac.windows import BINS, WINDOW_LENGTH
 
 Inputs = NDArray[np.float32] | tuple[NDArray[np.uint8], NDArray[np.float32]]
@@ -91,21 +92,15 @@ class WindowDataset(keras.utils.PyDataset):  # type: ignore[misc]
         """
         if keras.config.backend() != "tensorflow":
             return self
-        import tensorflow as tf
 
         def batches() -> Iterator[Batch]:
             yield from (self[index] for index in range(len(self)))
 
-        options = tf.data.Options()
-        options.autotune.enabled = False
         # Keras leaves the number of rows open, too: a network that is compiled for a known one rounds differently.
-        windows = tf.TensorSpec((None, WINDOW_LENGTH, 5), tf.float32)
-        codes, signal = (tf.TensorSpec((None, WINDOW_LENGTH), kind) for kind in (tf.uint8, tf.float32))
-        targets = tf.TensorSpec((None, BINS), tf.float32)
-        signature = ((codes, signal) if self.compact else windows, targets)
-        dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
-        counted = dataset.apply(tf.data.experimental.assert_cardinality(len(self)))
-        return counted.prefetch(1).with_options(options)
+        windows = ((None, WINDOW_LENGTH, 5), "float32")
+        codes, signal = (((None, WINDOW_LENGTH), kind) for kind in ("uint8", "float32"))
+        targets = ((None, BINS), "float32")
+        return untuned_pipeline(batches, ((codes, signal) if self.compact else windows, targets), len(self))
 
     def whole(self) -> WindowDataset:
         """Make the same dataset with all rows of each batch; this one, if it has them."""

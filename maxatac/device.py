@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,36 @@ def _limit_jax(threads: int) -> int:
         os.environ["NPROC"] = str(threads)
         _jax_threads = threads
     return _jax_threads
+
+
+def untuned_pipeline(batches: Callable[[], Iterator[Any]], signature: Any, count: int) -> Any:
+    """Make the pipeline that Keras makes of a dataset with TensorFlow, but without autotuning.
+
+    It holds one batch beyond the one that is computed.
+
+    Parameters
+    ----------
+    batches : callable
+        Gives an iterator over the batches of an epoch.
+    signature : nested tuples
+        Of each array of a batch its shape and dtype, such as ``((None, 32), "float32")``.
+    count : int
+        How many batches there are.
+
+    Returns
+    -------
+    tf.data.Dataset
+    """
+    import tensorflow as tf
+
+    def specification(of: Any) -> Any:
+        shape, dtype = of
+        return tf.TensorSpec(shape, dtype) if isinstance(dtype, str) else tuple(map(specification, of))
+
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    dataset = tf.data.Dataset.from_generator(batches, output_signature=specification(signature))
+    return dataset.apply(tf.data.experimental.assert_cardinality(count)).prefetch(1).with_options(options)
 
 
 def gpu_present() -> bool:

@@ -132,7 +132,8 @@ class TrainConfig:
     quant : bool
         Quantitative targets: the bin's mean, times ``target_scale_factor``.
     genome_validation : int, "all" or None
-        Windows of the genome-like validation set; ``None`` is a quarter of those around peaks, 0 none.
+        Windows of the genome-like validation set; ``None`` is as many as around peaks, but at most
+        10,000 or a quarter of them, whichever is more; 0 none.
     select : str, optional
         What the best epoch is best in, one of ``SELECTIONS``; ``None`` is the Dice coefficient, or the loss if
         ``quant``.

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-GENOME_PART = 4
-"""By default there is one genome-like window for so many around peaks: more would take too much of an epoch."""
+MANY_WINDOWS = 10_000
+"""So many genome-like windows are taken by default, or a quarter of those around peaks where that is more."""
 
 _UNKNOWN = -1.0
 _PIECE = 64  # windows that one thread reads at a time
@@ -516,7 +516,8 @@ def genome_batches(
         return None
     number = config.genome_validation
     if number is None:
-        number = -(-config.batches // GENOME_PART) * config.val_batch_size
+        around_peaks = config.batches * config.val_batch_size
+        number = min(around_peaks, max(MANY_WINDOWS, around_peaks // 4))
     chroms = inputs.split.validation
     windows = draw_genome_windows(
         inputs.genome.chrom_sizes,

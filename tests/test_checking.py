@@ -692,8 +692,8 @@ def test_estimates_add_up(simulated: Path, check: Check, quick_network: None) ->
     memory, times = found["memory"], found["time"]
     assert memory["total"] == sum(memory[name] for name in ("program", "decoded", "batches", "network"))
     assert memory["batches"] == 6 * 30 * (1024 * 5 + 32) * 4
-    # Validation around peaks and a quarter as many batches genome-like, and the batches for the statistics.
-    training, forward = 7 * 20, (7 + 2) * 30 + 10 * 20
+    # Two validations of as many windows, and the batches for the statistics.
+    training, forward = 7 * 20, 2 * 7 * 30 + 10 * 20
     expected = (training + forward) * times["loader"] + (training + forward / 3) * times["step"]
     np.testing.assert_allclose(times["epoch"], expected / 1_000)
     # The last batch is filled up.

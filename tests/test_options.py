@@ -438,7 +438,7 @@ def test_compact_transport(tiny_set: TinySet, output: Path, start: Start, quick_
 
 @covers("--genome_validation")
 @pytest.mark.parametrize(
-    ("number", "windows"), [(None, 8), ("all", 156), ("ALL", 156), (5, 5), (1000, 156), (0, None)], ids=str
+    ("number", "windows"), [(None, 16), ("all", 156), ("ALL", 156), (5, 5), (1000, 156), (0, None)], ids=str
 )
 def test_genome_validation(
     number: int | str | None, windows: int | None, tiny_set: TinySet, output: Path, start: Start, quick_network: None
@@ -480,14 +480,7 @@ def test_select(
         return {**row, **{column: values[epoch] for column, values in by_column.items()}}, times
 
     monkeypatch.setattr(training._Trainee, "run_epoch", run)
-    assert (
-        main(
-            tiny_set.arguments(
-                output, *(("--quant",) if quantitative else ()), select=select, genome_validation=16, epochs=3
-            )
-        )
-        == 0
-    )
+    assert main(tiny_set.arguments(output, *(("--quant",) if quantitative else ()), select=select, epochs=3)) == 0
     assert (output / "best_epoch.txt").read_text() == f"maxatac_model_{best}.keras\n"
 
 

@@ -281,7 +281,7 @@ def table(output: Path, ending: str) -> list[dict[str, str]]:
 
 
 def test_columns(tiny_set: TinySet, output: Path, quick_network: None, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(tiny_set.arguments(output, epochs=2, genome_validation=16)) == 0
+    assert main(tiny_set.arguments(output, epochs=2)) == 0
     rows = table(output, ".csv")
     means = ("dice_coef", "loss")
     assert list(rows[0]) == [
@@ -293,6 +293,7 @@ def test_columns(tiny_set: TinySet, output: Path, quick_network: None, capsys: p
     assert [(row["epoch"], row["set"], row["cell_type"]) for row in cells] == [
         (str(epoch), name, cell) for epoch in (1, 2) for name in ("ROI", "genome") for cell in ("CellA", "CellB")
     ]
+    # As many windows as around peaks: two batches of eight.
     assert sum(int(row["bins"]) for row in cells if row["epoch"] == "1" and row["set"] == "genome") == 32 * 16
     assert all(0 < float(row["genome_share"]) < 1 for row in table(output, "_timing.csv"))
     told = capsys.readouterr().err
@@ -333,7 +334,7 @@ def test_selecting_by_what_no_window_can_tell_is_refused(
         tiny.write_bigwig(damaged.file(cell, "binding.bw"), [("chr1", 10_000, 12_000, 1.0), ("chr3", 10, 20, 1.0)])
     assert main(damaged.arguments(output, select="average_precision")) == 2
     told = capsys.readouterr().err
-    assert "--select average_precision: none of the bins in 8 genome-like windows of chr3 in 2 cell types" in told
+    assert "--select average_precision: none of the bins in 16 genome-like windows of chr3 in 2 cell types" in told
     assert not output.exists()
 
 

@@ -215,7 +215,8 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
     option(group, "--batch_size", type=int, metavar="N", help="Examples per training batch.")
     option(group, "--val_batch_size", type=int, metavar="N", help="Examples per validation batch.")
     option(
-        group, "--genome_validation", type=_number_or_all, metavar="N", default_text="a quarter of those around peaks",
+        group, "--genome_validation", type=_number_or_all, metavar="N",
+        default_text="as many as around peaks, at most 10,000 or a quarter of them",
         help="Windows of the genome-like validation set, which tile the validation chromosomes; all, or 0 for none.",
     )  # fmt: skip
     option(
