@@ -131,8 +131,9 @@ def run(tiny_set: TinySet, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     with pytest.MonkeyPatch.context() as patch:
         quick(patch)
         arguments = data.arguments(
-            output, "--report", prefix=PREFIX, epochs=3, batches=4, plot=True, rand_ratio=0.25, genome="tiny1", **SPLIT
-        )
+            output, "--report", prefix=PREFIX, epochs=3, batches=4, genome_validation=32, plot=True, rand_ratio=0.25,
+            genome="tiny1", **SPLIT,
+        )  # fmt: skip
         assert main(arguments) == 0
     yield Run(data, output)
 
@@ -687,8 +688,9 @@ def test_report_of_a_run_that_went_on(run: Run, tmp_path: Path, monkeypatch: pyt
     quick(monkeypatch)
     output = tmp_path / "results"
     arguments = run.data.arguments(
-        output, prefix=PREFIX, epochs=3, batches=4, plot=True, rand_ratio=0.25, genome="tiny1", **SPLIT
-    )
+        output, prefix=PREFIX, epochs=3, batches=4, genome_validation=32, plot=True, rand_ratio=0.25, genome="tiny1",
+        **SPLIT,
+    )  # fmt: skip
     predict = held_out.predict_chromosomes
 
     def killed(*_: Any, **__: Any) -> None:

@@ -142,7 +142,10 @@ def _table(path: Path, columns: Sequence[str]) -> list[dict[str, Any]]:
                     [f"{path}: lacks the column {', '.join(missing)}; expected what a training run writes"]
                 )
             return [
-                {name: _printable(value) if name in _WORDS else float(value or "nan") for name, value in row.items()}
+                {
+                    name: _printable(value) if name in _WORDS else float("nan" if value == "" else value)
+                    for name, value in row.items()
+                }
                 for row in reader
             ]
     except FileNotFoundError:
