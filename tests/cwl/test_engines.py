@@ -184,7 +184,8 @@ def test_checker_by_cwltest(place: Place) -> None:
     subprocess.run(
         [
             program, "train", "--sequence", example / "genome.2bit", "--meta_file", example / "meta.tsv", "--blacklist",
-            example / "blacklist.bed", "--seed", "7", "--threads", "1", "--no-plot", "--no-test", "--output", output, *words.split(),
+            example / "blacklist.bed", "--seed", "7", "--threads", "1", "--no-plot", "--no-test", "--output", output,
+            *words.split(),
         ],
         check=True, capture_output=True,
     )  # fmt: skip
