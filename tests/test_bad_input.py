@@ -550,6 +550,19 @@ def test_value_out_of_range(words: tuple[str, str], tiny_set: TinySet, problems:
     assert named(problem, " ".join(words), "expected")
 
 
+@pytest.mark.parametrize("command", ["train", "check"])
+def test_blacklist_that_is_cut(command: str, damaged: TinySet, capfd: pytest.CaptureFixture[str]) -> None:
+    """A bigWig cut behind its header."""
+    black = damaged.folder / "black.bw"
+    tiny.write_bigwig(black, [("chr1", 100, 200, 1.0)])
+    black.write_bytes(black.read_bytes()[:64])
+    output = damaged.folder / "results"
+    _, *words = damaged.arguments(output, blacklist=black)
+    assert main([command, *words]) == 2
+    assert f"{black}: " in "".join(capfd.readouterr())
+    assert not output.exists()
+
+
 # All at once.
 
 
