@@ -18,9 +18,9 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Patch, Rectangle
 
-from maxatac.settings import DEFAULT_CHROMS, DEFAULT_TRAINING_CHROMS, DEFAULT_VALIDATION_CHROMS
-from maxatac.split import resolve_chroms
-from maxatac.windows import BINS, WINDOW_LENGTH, centre
+from maxatac.genome.split import resolve_chroms
+from maxatac.genome.windows import BINS, WINDOW_LENGTH, centre
+from maxatac.training.settings import DEFAULT_CHROMS, DEFAULT_TRAINING_CHROMS, DEFAULT_VALIDATION_CHROMS
 
 HUMAN = tuple(f"chr{name}" for name in (*range(1, 23), "X", "Y"))
 CELLS = (("Cell type A", "Train"), ("Cell type B", "Train"), ("Cell type C", "Train"), ("Cell type D", "Test"))

@@ -27,14 +27,14 @@ def main() -> None:
     import keras
 
     from maxatac import TrainConfig, WindowDataset
-    from maxatac.evaluation import evaluate
-    from maxatac.inputs import open_inputs
+    from maxatac.evaluation.benchmark import evaluate
     from maxatac.model import build
     from maxatac.model.batch_norm import StatisticsEstimator
     from maxatac.model.losses import binary_cross_entropy
     from maxatac.model.optimizer import adam
-    from maxatac.outputs import RunFolder
-    from maxatac.training import STATISTICS_BATCHES, STATISTICS_STREAM, make_samplers
+    from maxatac.runs.folder import RunFolder
+    from maxatac.training.inputs import open_inputs
+    from maxatac.training.samplers import STATISTICS_BATCHES, STATISTICS_STREAM, make_samplers
 
     with tempfile.TemporaryDirectory() as folder:
         config = TrainConfig(

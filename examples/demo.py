@@ -40,10 +40,12 @@ def main() -> None:
     import numpy as np
 
     from maxatac import Genome, Track, TrainConfig, train
-    from maxatac.evaluation import HeldOutBins, bin_labels, motif_bins, signal_bins
-    from maxatac.meta import read_meta
-    from maxatac.report import plot_precision_recall
-    from maxatac.windows import BIN_SIZE
+    from maxatac.data.bins import bin_labels, signal_bins
+    from maxatac.data.meta_file import read_meta
+    from maxatac.evaluation.benchmark import HeldOutBins
+    from maxatac.evaluation.motif import motif_bins
+    from maxatac.genome.windows import BIN_SIZE
+    from maxatac.reporting.run_plots import plot_precision_recall
 
     result = train(
         TrainConfig(

@@ -113,7 +113,7 @@ def with_negatives(inputs: Any, shares: dict[str, float], seed: int) -> Any:
 
     The share named ``random`` is left to the sampler. Regions are repeated until each kind has its share.
     """
-    from maxatac.regions import KINDS
+    from maxatac.data.regions import KINDS
 
     pool = inputs.pools["training"]
     rng = np.random.default_rng(seed)
@@ -194,12 +194,13 @@ class Study:
 
     def __init__(self, data: Path, tf: str, seed: int, epochs: int, recipe: Recipe, folder: Path) -> None:
         from maxatac import TrainConfig
-        from maxatac.batches import WindowDataset
-        from maxatac.inputs import open_inputs
+        from maxatac.backend.seed import _seed_keras
+        from maxatac.data.batches import WindowDataset
         from maxatac.model import build
         from maxatac.model.batch_norm import StatisticsEstimator
-        from maxatac.outputs import RunFolder
-        from maxatac.training import STATISTICS_BATCHES, STATISTICS_STREAM, _seed_keras, make_samplers
+        from maxatac.runs.folder import RunFolder
+        from maxatac.training.inputs import open_inputs
+        from maxatac.training.samplers import STATISTICS_BATCHES, STATISTICS_STREAM, make_samplers
 
         config = TrainConfig(
             sequence=data / "sacCer3.2bit", meta_file=data / f"meta_{tf}.tsv", blacklist=data / "sacCer3_blacklist.bed",
@@ -229,7 +230,7 @@ class Study:
     def bins(self, chroms: list[str]) -> Any:
         """Predict whole chromosomes of the first cell type."""
         from maxatac import Track
-        from maxatac.evaluation import held_out_bins
+        from maxatac.evaluation.benchmark import held_out_bins
 
         signal, binding = Track(self.first.signal), Track(self.first.binding)
         return held_out_bins(self.model, self.inputs.genome, signal, binding, chroms, blacklist=self.inputs.blacklist)
@@ -239,8 +240,8 @@ def run(study: Study, epochs: int, recipe: Recipe, folder: Path) -> dict[str, An
     """Train one recipe and score the validation chromosomes."""
     import keras
 
-    from maxatac.scores import average_precision
-    from maxatac.validation import GenomeBatches, draw_genome_windows
+    from maxatac.data.genome_like import GenomeBatches, draw_genome_windows
+    from maxatac.evaluation.ranking import average_precision
 
     model, inputs = study.model, study.inputs
     windows = draw_genome_windows(
@@ -304,7 +305,7 @@ def run(study: Study, epochs: int, recipe: Recipe, folder: Path) -> dict[str, An
 
 def best_before(course: Sequence[Mapping[str, float]], patience: int) -> int:
     """Find the best epoch of a run that ends after ``patience`` epochs without a better one."""
-    from maxatac.selection import best_epoch, is_over
+    from maxatac.evaluation.selection import best_epoch, is_over
 
     best = 0
     for finished in range(1, len(course) + 1):
@@ -348,7 +349,15 @@ def weights_of(output: Path, line: str, tf: str, seed: int) -> tuple[Recipe, Wei
 
 def compare(data: Path, output: Path, lines: list[str], tf: str, seeds: list[int], epochs: int) -> None:
     """Score two lines on the test chromosomes, with a paired interval over blocks of the genome."""
-    from maxatac.bootstrap import METRICS, Resampled, block_length, draw_weights, interval, number_blocks, resample
+    from maxatac.evaluation.bootstrap import (
+        METRICS,
+        Resampled,
+        block_length,
+        draw_weights,
+        interval,
+        number_blocks,
+        resample,
+    )
 
     place = METRICS.index("average_precision")
     found: dict[str, list[Resampled]] = {line: [] for line in lines}

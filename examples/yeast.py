@@ -23,7 +23,7 @@ def train(data: Path, output: Path, tf: str, seed: int, settings: dict[str, Any]
     """Train one model, unless the folder holds a finished run."""
     from maxatac import TrainConfig
     from maxatac import train as run
-    from maxatac.outputs import RunFolder
+    from maxatac.runs.folder import RunFolder
 
     folder = RunFolder(output, tf)
     if folder.record.is_file():
@@ -52,10 +52,10 @@ def score(data: Path, output: Path, tf: str, seed: int, epoch: int | None, chrom
     import keras
 
     from maxatac import Genome, Track
-    from maxatac.evaluation import evaluate
-    from maxatac.intervals import read_blacklist
-    from maxatac.meta import read_meta
-    from maxatac.outputs import RunFolder
+    from maxatac.data.meta_file import read_meta
+    from maxatac.evaluation.benchmark import evaluate
+    from maxatac.genome.blacklist import read_blacklist
+    from maxatac.runs.folder import RunFolder
 
     folder = RunFolder(output, tf)
     path = folder.folder / folder.best_epoch.read_text().strip() if epoch is None else folder.checkpoint(epoch)

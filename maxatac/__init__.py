@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from maxatac._core import Sampler as Sampler
     from maxatac._core import Track as Track
     from maxatac._core import read_windows as read_windows
-    from maxatac.batches import WindowDataset as WindowDataset
-    from maxatac.settings import TrainConfig as TrainConfig
-    from maxatac.training import TrainResult as TrainResult
-    from maxatac.training import train as train
+    from maxatac.data.batches import WindowDataset as WindowDataset
+    from maxatac.training.result import TrainResult as TrainResult
+    from maxatac.training.settings import TrainConfig as TrainConfig
+    from maxatac.training.workflow import train as train
 
 _HOMES = {
     "Genome": "maxatac._core",
@@ -26,10 +26,10 @@ _HOMES = {
     "Sampler": "maxatac._core",
     "Track": "maxatac._core",
     "read_windows": "maxatac._core",
-    "TrainConfig": "maxatac.settings",
-    "TrainResult": "maxatac.training",
-    "WindowDataset": "maxatac.batches",
-    "train": "maxatac.training",
+    "TrainConfig": "maxatac.training.settings",
+    "TrainResult": "maxatac.training.workflow",
+    "WindowDataset": "maxatac.data.batches",
+    "train": "maxatac.training.workflow",
 }
 
 __all__ = [

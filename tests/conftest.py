@@ -95,7 +95,7 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Start:
     The output folder is removed again, so that one test can start several runs.
     """
     started: list[Started] = []
-    monkeypatch.setattr("maxatac.training._run", lambda *parts: started.append(Started(*parts)))
+    monkeypatch.setattr("maxatac.training.workflow._run", lambda *parts: started.append(Started(*parts)))
 
     def run(arguments: Sequence[str]) -> Started:
         assert main(arguments) == 0
@@ -121,5 +121,5 @@ def scores(monkeypatch: pytest.MonkeyPatch, quick_network: None) -> list[float]:
         seconds = dict.fromkeys((f"{part}_seconds" for part in ("steps", "statistics", "validation", "genome")), 0.1)
         return row, {"epoch": epoch + 1, "seconds": 2.0, "examples_per_second": 8.0, **shares, **seconds}
 
-    monkeypatch.setattr("maxatac.training._Trainee.run_epoch", run_epoch)
+    monkeypatch.setattr("maxatac.training.trainer.Trainer.run_epoch", run_epoch)
     return given

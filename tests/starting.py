@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from maxatac import Sampler, TrainConfig
-    from maxatac.inputs import Inputs
-    from maxatac.outputs import RunFolder
-    from maxatac.record import RunRecord
-    from maxatac.resume import ResumeState
-    from maxatac.running import Running
-    from maxatac.training import _Trainee
+    from maxatac.runs.folder import RunFolder
+    from maxatac.runs.record import RunRecord
+    from maxatac.runs.running import Running
+    from maxatac.training.inputs import Inputs
+    from maxatac.training.resume import ResumeState
+    from maxatac.training.trainer import Trainer
 
 
 @dataclasses.dataclass
@@ -24,7 +24,7 @@ class Started:
     folder: RunFolder
     inputs: Inputs
     samplers: Mapping[str, Sampler]
-    trainee: _Trainee
+    trainee: Trainer
     record: RunRecord
     holding: Running
     earlier: ResumeState | None = None

@@ -15,9 +15,9 @@ import matplotlib
 import pytest
 from tiny import TinySet
 
-from maxatac.backend import backend_problems, chosen_backend, own_settings
-from maxatac.report import plot_history
-from maxatac.training import train
+from maxatac.backend.startup import backend_problems, chosen_backend, own_settings
+from maxatac.reporting.run_plots import plot_history
+from maxatac.training.workflow import train
 
 ELSEWHERE = {"floatx": "float16", "epsilon": 0.1, "image_data_format": "channels_first"}
 
@@ -84,7 +84,7 @@ def test_cache_of_another_user_is_not_used(home: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("MPLCONFIGDIR", str(home))
     with own_settings():
         assert os.environ["MPLCONFIGDIR"] == str(home)
-    monkeypatch.setattr("maxatac.backend._is_foreign", lambda path: path == home)
+    monkeypatch.setattr("maxatac.backend.startup._is_foreign", lambda path: path == home)
     with own_settings():
         mine = Path(os.environ["MPLCONFIGDIR"])
         assert mine != home

@@ -16,7 +16,7 @@ from tiny import TinySet
 
 from maxatac.cli.main import main
 from maxatac.errors import InputError
-from maxatac.training import train
+from maxatac.training.workflow import train
 
 HTML = "<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head></html>\n"
 
@@ -27,7 +27,7 @@ Check = Callable[..., list[str]]
 @pytest.fixture
 def problems(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Check:
     """Run a command that must be refused, and return the problems that it names."""
-    monkeypatch.setattr("maxatac.training._run", lambda *_: None)
+    monkeypatch.setattr("maxatac.training.workflow._run", lambda *_: None)
 
     def check(data: TinySet, *words: str, **changes: object) -> list[str]:
         output = tmp_path / "results"

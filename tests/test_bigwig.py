@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from maxatac._core import Track
-from maxatac.bigwig import new_bigwig
-from maxatac.files import replacing
+from maxatac.files.atomic import replacing
+from maxatac.files.bigwig import new_bigwig
 
 VALUES = np.random.default_rng(1).random(400_000, dtype=np.float32)
 SIZES = {"chr1": 32 * len(VALUES)}

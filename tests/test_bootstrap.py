@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
-from maxatac.bootstrap import BLOCK, METRICS, block_length, draw_weights, interval, number_blocks, resample
+from maxatac.evaluation.bootstrap import BLOCK, METRICS, block_length, draw_weights, interval, number_blocks, resample
 
 KINDS = ("spread", "tied", "crowded", "constant")
 

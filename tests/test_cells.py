@@ -11,9 +11,9 @@ import pytest
 from starting import Start
 from tiny import TinySet
 
-from maxatac.cells import KEYS, as_meta, read_cells
 from maxatac.cli.main import main
-from maxatac.meta import read_meta
+from maxatac.data.cells_json import KEYS, as_meta, read_cells
+from maxatac.data.meta_file import read_meta
 
 # Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about; the .h5 file is written on purpose.
 pytestmark = [

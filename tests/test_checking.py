@@ -217,9 +217,9 @@ def test_regions_are_what_plain_loops_find(simulated: Path, check: Check, quick_
 
 
 def test_labels_are_those_of_the_batches(simulated: Path, check: Check, quick_network: None) -> None:
-    from maxatac.inputs import open_inputs
-    from maxatac.settings import TrainConfig
-    from maxatac.training import make_samplers
+    from maxatac.training.inputs import open_inputs
+    from maxatac.training.samplers import make_samplers
+    from maxatac.training.settings import TrainConfig
 
     settings = {"seed": 3, "batch_size": 50, "val_batch_size": 30, "rand_ratio": 0.25}
     found = check(simulated, **settings).findings
@@ -557,8 +557,8 @@ def test_regions_from_files(copy: Path, check: Check, quick_network: None) -> No
 @pytest.mark.parametrize("held_out", [True, False])
 def test_test_chromosomes_are_those_of_the_test_cell_types(held_out: bool, tiny_set: TinySet) -> None:
     from maxatac.checking.survey import Opened
-    from maxatac.genome import Blacklist
-    from maxatac.meta import read_meta
+    from maxatac.data.meta_file import read_meta
+    from maxatac.genome.blacklist import Blacklist
 
     samples = tuple(read_meta(tiny_set.meta_file, [], test_cell_types=("CellC",) if held_out else ()))
     sets = {"training": ("chr1",), "validation": ("chr2",), "test": ("chr3",)}
@@ -743,7 +743,7 @@ def test_checkpoint_is_as_large_as_estimated(simulated: Path, tmp_path: Path) ->
 
     from maxatac.checking.estimates import _disk
     from maxatac.model import build
-    from maxatac.settings import TrainConfig
+    from maxatac.training.settings import TrainConfig
 
     model = build("DCNN_V2")
     model.compile(optimizer=keras.optimizers.Adam(), loss="mse")

@@ -17,7 +17,7 @@ from maxatac.cli import main as command
 from maxatac.cli.main import build_parser, main, parse, run
 from maxatac.cli.train import config_from
 from maxatac.errors import InputError, TrackError
-from maxatac.settings import TrainConfig
+from maxatac.training.settings import TrainConfig
 
 NEEDED = ("train", "--sequence", "g.2bit", "--meta_file", "m.tsv")
 

@@ -12,10 +12,10 @@ from starting import Start
 from tiny import TinySet
 
 from maxatac.cli.main import main, parse
+from maxatac.cli.settings_file import OF_THE_MACHINE, read_settings
 from maxatac.cli.train import config_from
-from maxatac.config_file import OF_THE_MACHINE, read_settings
-from maxatac.record import settings_of_run
-from maxatac.settings import TrainConfig, loader_threads
+from maxatac.runs.record import settings_of_run
+from maxatac.training.settings import TrainConfig, loader_threads
 
 # Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about; the .h5 file is written on purpose.
 pytestmark = [
@@ -328,7 +328,7 @@ def test_record_repeats_its_run(
         del one["settings"][name], other["settings"][name]
     assert other["settings"] == one["settings"]
     assert "the run to repeat" not in capsys.readouterr().err
-    monkeypatch.setattr("maxatac.device.describe", lambda: "jax 9.9 on NVIDIA X")
+    monkeypatch.setattr("maxatac.backend.device.describe", lambda: "jax 9.9 on NVIDIA X")
     assert main(["train", "--config", str(record), "--output", str(tmp_path / "elsewhere"), "--epochs", "1"]) == 0
     (warning,) = [line for line in capsys.readouterr().err.splitlines() if "the run to repeat" in line]
     assert "WARNING the run to repeat was made with other device (tensorflow " in warning

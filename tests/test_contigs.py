@@ -12,16 +12,20 @@ import pytest
 import tiny
 from tiny import TinySet
 
-from maxatac import checking, held_out, regions
+from maxatac import checking
 from maxatac.checking.text import WIDTH, format_findings
-from maxatac.evaluation import window_starts
-from maxatac.genome import Blacklist
-from maxatac.loci import false_positives
-from maxatac.outputs import RunFolder
+from maxatac.data import regions
+from maxatac.evaluation import benchmark
+from maxatac.evaluation.example_loci import false_positives
+from maxatac.figures.drawing import Drawing
+from maxatac.files.twobit import TwoBitWriter
+from maxatac.genome.blacklist import Blacklist
+from maxatac.prediction.chromosome import window_starts
 from maxatac.reporting import contents, figures, page
-from maxatac.reporting.drawing import Drawing
-from maxatac.simulation.twobit import TwoBitWriter
-from maxatac.training import train
+from maxatac.runs.folder import RunFolder
+from maxatac.training import held_out
+from maxatac.training.inputs import read_samples
+from maxatac.training.workflow import train
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"),
@@ -110,7 +114,7 @@ def test_regions_by_chromosome_add_up(draft: TinySet) -> None:
     sizes = {name: int(size) for name, size in (line.split() for line in draft.chrom_sizes.read_text().splitlines())}
     listed = list(sizes)[10:70]
     black = Blacklist({name: ([100], [200]) for name in list(sizes)[::20]})
-    sample = next(iter(checking.workflow.read_samples(draft.config(Path("x")), [])))
+    sample = next(iter(read_samples(draft.config(Path("x")), [])))
     counted = regions.count_by_chromosome(sample, listed, sizes, black, [])
     wanted = {name: (name,) for name in listed}
     rest = [name for name in sizes if name not in wanted]
@@ -142,7 +146,7 @@ def test_training_and_test(
         return predict(self, windows)
 
     monkeypatch.setattr(keras.Model, "predict_on_batch", watched)
-    calls = counting((held_out, "Track"), (held_out, "draw_weights"))
+    calls = counting((held_out, "Track"), (benchmark, "draw_weights"))
     output = tmp_path / "results"
     config = draft.config(output, **settings(draft))
     result = train(config)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
-from maxatac.curves import CALIBRATION_EDGES, calibration, histogram, precision_recall, summarize
-from maxatac.scores import Ranking
+from maxatac.evaluation.curves import CALIBRATION_EDGES, calibration, histogram, precision_recall, summarize
+from maxatac.evaluation.ranking import Ranking
 
 
 def drawn(kind: str, size: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:

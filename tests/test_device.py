@@ -11,7 +11,7 @@ from pathlib import Path
 import keras
 import pytest
 
-from maxatac import device
+from maxatac.backend import device
 
 
 @pytest.fixture(autouse=True)

@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 from tiny import TinySet
 
-from maxatac.distribution import Processes, split_problems
-from maxatac.logs import PACKAGE, naming_process
+from maxatac.backend.processes import Processes, split_problems
+from maxatac.system.logs import PACKAGE, naming_process
 
 PREFIX = "maxatac_model"
 SETTINGS = {

@@ -16,8 +16,8 @@ import pytest
 
 import maxatac
 from maxatac.cli.main import build_parser, parse
-from maxatac.outputs import RunFolder
-from maxatac.settings import TrainConfig
+from maxatac.runs.folder import RunFolder
+from maxatac.training.settings import TrainConfig
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -218,7 +218,7 @@ def test_example_of_a_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         given.append(config)
         return SimpleNamespace(best_model="best.keras", best_epoch=1, history=[{"val_dice_coef": 0.5}])
 
-    monkeypatch.setattr("maxatac.training.train", train)
+    monkeypatch.setattr("maxatac.training.workflow.train", train)
     exec(compile(block, "docs/train.md", "exec"), {})
     assert given[0].problems() == []
     assert given[0].jitter == 480
@@ -226,9 +226,10 @@ def test_example_of_a_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
 
 def test_outputs_are_listed() -> None:
-    from maxatac import held_out, thresholds
-    from maxatac.outputs import HISTORY_COLUMNS, TIMING_COLUMNS
-    from maxatac.scores import CELL_COLUMNS, METRICS
+    from maxatac.evaluation import benchmark, thresholds
+    from maxatac.evaluation.ranking import METRICS
+    from maxatac.evaluation.tally import CELL_COLUMNS
+    from maxatac.runs.folder import HISTORY_COLUMNS, TIMING_COLUMNS
 
     text = TRAIN.read_text(encoding="utf-8")
     folder = RunFolder(Path(), "<prefix>")
@@ -238,7 +239,7 @@ def test_outputs_are_listed() -> None:
     ]  # fmt: skip
     names += ["<prefix>_best.keras", "<prefix>_best.h5", "tensorboard/<prefix>/", *HISTORY_COLUMNS, *TIMING_COLUMNS]
     names += [
-        *held_out.COLUMNS,
+        *benchmark.COLUMNS,
         *thresholds.COLUMNS,
         "<prefix>.bw",
         *CELL_COLUMNS,
@@ -251,8 +252,8 @@ def test_picture_of_the_rooms_is_the_contract() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     (layers,) = (contract["layers"] for contract in settings if contract["type"] == "layers")
     (picture,) = (text for _, text in blocks(ROOT / "README.md", "text") if text.startswith("__main__"))
-    drawn = [re.split(r"  +", line)[0].split(" | ") for line in picture.splitlines()]
-    assert drawn == [[name.removeprefix("maxatac.") for name in layer.split(" | ")] for layer in layers]
+    drawn = [re.split(r"  +", line)[0] for line in picture.splitlines()]
+    assert drawn == [layer.replace("maxatac.", "") for layer in layers]
 
 
 def test_every_room_is_described() -> None:

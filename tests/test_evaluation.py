@@ -6,25 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from maxatac import evaluation
+from maxatac.data import bins
+from maxatac.data.bins import bin_labels, coarse_labels, coarse_maxima, signal_bins
+from maxatac.data.readers import read_ahead, read_overlapping
 from maxatac.errors import MaxatacError
-from maxatac.evaluation import (
-    auroc,
-    average_precision,
-    bin_labels,
-    coarse_labels,
-    coarse_maxima,
-    evaluate,
-    held_out_bins,
-    motif_bins,
+from maxatac.evaluation.benchmark import evaluate, held_out_bins
+from maxatac.evaluation.motif import motif_bins
+from maxatac.evaluation.ranking import auroc, average_precision
+from maxatac.genome.blacklist import Blacklist
+from maxatac.prediction.chromosome import (
     predict_chromosome,
     predict_chromosomes,
-    read_ahead,
-    read_overlapping,
-    signal_bins,
     window_starts,
 )
-from maxatac.genome import Blacklist
 
 
 class ArrayGenome:
@@ -340,7 +334,7 @@ class TestCoarseBins:
         np.testing.assert_array_equal(coarse_maxima(values, size // 200), np.array(expected, np.float32))
 
     def test_bound_where_any_base_is(self, monkeypatch):
-        monkeypatch.setattr(evaluation, "_CHUNK", 600)
+        monkeypatch.setattr(bins, "_CHUNK", 600)
         values = np.full(1_450, np.nan)
         values[199], values[400:600], values[650], values[1_399], values[1_440] = 0.01, 0, -1, 1, 1
         found = coarse_labels(ArrayTrack(c=values), "c", 7)
@@ -352,7 +346,7 @@ class TestBins:
     @pytest.fixture(autouse=True)
     def small_chunks(self, monkeypatch):
         """Make every test cross the border between two reads."""
-        monkeypatch.setattr(evaluation, "_CHUNK", 96)
+        monkeypatch.setattr(bins, "_CHUNK", 96)
 
     def test_labels_need_more_than_half_the_bin(self):
         values = np.full(32 * 5, np.nan)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from maxatac.errors import TakenOver
-from maxatac.files import guarding, replacing, sha256, temporary_name, whole_name, write_text
+from maxatac.files.atomic import guarding, replacing, temporary_name, whole_name, write_text
+from maxatac.files.checksums import sha256
 
 
 def test_file_appears_when_it_is_whole(tmp_path: Path) -> None:

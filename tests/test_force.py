@@ -8,8 +8,8 @@ import pytest
 from tiny import TinySet
 
 from maxatac.errors import InputError
-from maxatac.inputs import open_inputs
-from maxatac.outputs import RunFolder
+from maxatac.runs.folder import RunFolder
+from maxatac.training.inputs import open_inputs
 
 
 @pytest.mark.parametrize(

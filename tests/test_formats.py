@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from maxatac.formats import append_capped, check_file, file_fault, phrase, sniff, sniff_bytes, whose
+from maxatac.files.sniff import append_capped, check_file, file_fault, phrase, sniff, sniff_bytes, whose
 
 HEADS = [
     (b"", "empty"),

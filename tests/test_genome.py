@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maxatac.genome import (
-    Blacklist,
+from maxatac.genome.blacklist import Blacklist, check_blacklist
+from maxatac.genome.chroms import (
     ChromSizes,
-    check_blacklist,
     check_chrom_names,
     clean_name,
     compare_chrom_sizes,

@@ -24,21 +24,26 @@ from sklearn.metrics import average_precision_score, precision_recall_curve, roc
 from starting import Start
 from tiny import TinySet
 
-from maxatac import Genome, Track, held_out, read_windows
-from maxatac.checkpoints import Checkpoints
+from maxatac import Genome, Track, read_windows
 from maxatac.cli.main import main
+from maxatac.data.samples import Sample
 from maxatac.errors import InputError
-from maxatac.evaluation import window_starts
-from maxatac.files import temporary_name
-from maxatac.genome import Blacklist
-from maxatac.held_out import COLUMNS, no_window, other_binding, write_track
-from maxatac.inputs import open_inputs
-from maxatac.meta import Sample
-from maxatac.outputs import RunFolder
-from maxatac.progress import counting
-from maxatac.reporting import write_report
-from maxatac.training import TrainResult, train
-from maxatac.validation import describe_scores
+from maxatac.evaluation.baselines import other_binding
+from maxatac.evaluation.benchmark import COLUMNS
+from maxatac.files.atomic import temporary_name
+from maxatac.files.bigwig import write_track
+from maxatac.genome.blacklist import Blacklist
+from maxatac.prediction.chromosome import window_starts
+from maxatac.reporting.workflow import write_report
+from maxatac.runs.folder import RunFolder
+from maxatac.system.progress import counting
+from maxatac.training import held_out
+from maxatac.training.checkpoints import Checkpoints
+from maxatac.training.held_out import no_window
+from maxatac.training.inputs import open_inputs
+from maxatac.training.result import TrainResult
+from maxatac.training.validation import describe_scores
+from maxatac.training.workflow import train
 
 # Keras 3 reads its variables in a way that numpy 2 warns about; the .h5 file is written on purpose.
 pytestmark = [
@@ -532,7 +537,7 @@ def test_interrupt_of_the_test(
 def test_track_is_written_whole(tmp_path: Path) -> None:
     values = np.array([0.1, np.nan, 0.3, 0.0], np.float32)
     path = tmp_path / "x.bw"
-    write_track(path, {"b": values, "a": np.full(3, np.nan, np.float32)}, {"a": 100, "b": 140})
+    write_track(path, {"b": values, "a": np.full(3, np.nan, np.float32)}, {"a": 100, "b": 140}, span=32)
     with pyBigWig.open(str(path)) as track:
         assert track.chroms() == {"a": 100, "b": 140}
         assert track.intervals("a") is None

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from maxatac import interrupt
 from maxatac.errors import Stopped
-from maxatac.interrupt import deferring_interrupt, heed_signals
+from maxatac.system import signals as interrupt
+from maxatac.system.signals import deferring_interrupt, heed_signals
 
 STOPS = (signal.SIGTERM, signal.SIGUSR1)
 

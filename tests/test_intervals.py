@@ -13,9 +13,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from maxatac import intervals as module
-from maxatac.genome import Blacklist
-from maxatac.intervals import Intervals, Labels, read_blacklist, read_intervals
+from maxatac.genome import intervals as module
+from maxatac.genome.blacklist import Blacklist, read_blacklist
+from maxatac.genome.intervals import Intervals, Labels, read_intervals
 
 Row = tuple[str, int, int, int]
 EXPECTED: list[Row] = [("chr2", 100, 300, -1), ("chr1", 5, 9, -1)]

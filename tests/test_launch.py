@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from maxatac.launch import ADDRESS, COUNT, RANK, Launch, launch_of
+from maxatac.backend.launch import ADDRESS, COUNT, RANK, Launch, launch_of
 
 SLURM = {
     "SLURM_JOB_ID": "12", "SLURM_STEP_NODELIST": "node[1-2]", "SLURM_LOCALID": "1", "SLURM_NTASKS": "4",

@@ -21,15 +21,16 @@ import tiny
 from starting import Start, Started
 from tiny import TinySet
 
-from maxatac import training
 from maxatac._core import Track
 from maxatac.cli.main import main
+from maxatac.data.regions import RoiPool
 from maxatac.errors import MaxatacError
-from maxatac.genome import Blacklist
-from maxatac.inputs import Inputs
-from maxatac.leak_guard import MAX_WINDOWS, Stream, chrom_sets, prove
-from maxatac.regions import RoiPool
-from maxatac.split import ChromSplit
+from maxatac.genome.blacklist import Blacklist
+from maxatac.genome.split import ChromSplit
+from maxatac.training import samplers as samplers_of
+from maxatac.training import workflow as training
+from maxatac.training.inputs import Inputs
+from maxatac.training.leak_guard import MAX_WINDOWS, Stream, chrom_sets, prove
 
 MARKER = 3 / 128  # exact in float32; no mean of a bin of 0 and 1, and smaller than any signal
 TEST_CHROM = "chr2"
@@ -57,7 +58,7 @@ def carries_the_marker(started: Started) -> bool:
     """Read batches of every stream, of several epochs, and look for the marker in inputs and targets."""
     samplers = started.samplers
     found = False
-    for sampler in (*samplers.values(), samplers["training"].with_stream(training.STATISTICS_STREAM)):
+    for sampler in (*samplers.values(), samplers["training"].with_stream(samplers_of.STATISTICS_STREAM)):
         for epoch in range(4):
             for index in range(10):
                 inputs, targets = sampler.batch(epoch, index)
@@ -180,7 +181,7 @@ def test_guard_refuses_what_would_leak(
 ) -> None:  # fmt: skip
     sabotage, status, words = SABOTAGES[name]
     sabotage(marked, monkeypatch)
-    monkeypatch.setattr("maxatac.training._run", lambda *_: pytest.fail("training began"))
+    monkeypatch.setattr("maxatac.training.workflow._run", lambda *_: pytest.fail("training began"))
     assert main(marked.arguments(tmp_path / "results", **SETTINGS)) == status
     assert words in capsys.readouterr().err
     assert not (tmp_path / "results").exists()
@@ -191,8 +192,8 @@ def test_without_the_guard_it_leaks(
     name: str, marked: TinySet, tmp_path: Path, start: Start, quick_network: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     SABOTAGES[name][0](marked, monkeypatch)
-    monkeypatch.setattr("maxatac.inputs.check_held_out_files", lambda *_, **__: ())
-    monkeypatch.setattr("maxatac.training.guard_samplers", lambda *_, **__: {})
+    monkeypatch.setattr("maxatac.training.inputs.check_held_out_files", lambda *_, **__: ())
+    monkeypatch.setattr("maxatac.training.workflow.guard_samplers", lambda *_, **__: {})
     assert carries_the_marker(start(marked.arguments(tmp_path / "results", **SETTINGS)))
 
 
@@ -331,7 +332,7 @@ def test_a_chromosome_that_two_sets_divide(
         assert 0 < np.abs(seen[name][:, None] - centres).min(axis=1).max() <= 400
     assert seen["training"].max() + 1_024 <= seen["validation"].min()
     # Taken apart, the guard sees it.
-    free = training.make_samplers(started.config, dataclasses.replace(started.inputs, pools=one_pool(started)), 1)
+    free = samplers_of.make_samplers(started.config, dataclasses.replace(started.inputs, pools=one_pool(started)), 1)
     streams = {name: Stream(name, sampler, 1, 2) for name, sampler in free.items()}
     with pytest.raises(MaxatacError, match="windows of training and of validation meet on chr1"):
         prove(dataclasses.replace(started.inputs, pools=one_pool(started)), streams)
@@ -361,7 +362,7 @@ def test_windows_side_by_side_never_meet(
     assert covered["training"].sum() > len(starts[::2]) * 1_024
     # With training free to go anywhere, the guard sees it.
     inputs = dataclasses.replace(started.inputs, validation_windows=Blacklist.empty())
-    free = training.make_samplers(started.config, inputs, 1)
+    free = samplers_of.make_samplers(started.config, inputs, 1)
     with pytest.raises(MaxatacError, match="windows of training and of validation meet on chr1"):
         prove(inputs, {name: Stream(name, sampler, 30, 4) for name, sampler in free.items()})
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from maxatac.loci import FALSE_POSITIVES, example_loci, false_positives
+from maxatac.evaluation.example_loci import FALSE_POSITIVES, example_loci, false_positives
 
 BINS = 2_000
 
@@ -51,7 +51,7 @@ def test_false_positives_are_the_highest_far_from_bound_bins(made: dict[str, Any
 
 def test_many_candidates_are_cut_to_the_same_list(made: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     everything = starts(made)
-    monkeypatch.setattr("maxatac.loci._CANDIDATES", 1_500)
+    monkeypatch.setattr("maxatac.evaluation.example_loci._CANDIDATES", 1_500)
     assert starts(made) == everything
 
 

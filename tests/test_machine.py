@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from maxatac.machine import available_memory, usable_memory, usable_processors, want_of_memory
+from maxatac.system.resources import available_memory, usable_memory, usable_processors, want_of_memory
 
 PROCESSORS = len(os.sched_getaffinity(0))
 MEMORY = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

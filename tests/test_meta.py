@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from maxatac.data.meta_file import read_meta
+from maxatac.data.samples import COLUMNS, Sample
 from maxatac.errors import InputError
-from maxatac.meta import COLUMNS, Sample, read_meta
 
 FILES = ("a.bw", "b.bw", "a.bed", "b.bed")
 HEADER = "\t".join(COLUMNS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from maxatac.meter import LoaderTimes
+from maxatac.data.loader_times import LoaderTimes
 
 
 def times(**changes: float) -> LoaderTimes:

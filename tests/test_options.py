@@ -19,9 +19,10 @@ from starting import Start, Started
 from tiny import TinySet
 
 from maxatac.cli.main import build_parser, main
-from maxatac.machine import usable_memory, usable_processors
-from maxatac.outputs import RunFolder
-from maxatac.resume import read_state
+from maxatac.runs.folder import RunFolder
+from maxatac.system.resources import usable_memory, usable_processors
+from maxatac.training.resume import read_state
+from maxatac.training.trainer import Trainer
 
 # Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about; .h5 is a format that users may ask for.
 pytestmark = [
@@ -259,7 +260,7 @@ def test_independent_test(
 
 @covers("--test_rev_comp", "--no-test_rev_comp")
 def test_test_rev_comp(tiny_set: TinySet, tmp_path: Path, scores: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
-    from maxatac import held_out
+    from maxatac.training import held_out
 
     asked: list[bool] = []
     predict = held_out.predict_chromosomes
@@ -468,9 +469,7 @@ def test_select(
     select: str | None, quantitative: bool, best: int, tiny_set: TinySet, output: Path, scores: list[float],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    from maxatac import training
-
-    run_epoch = training._Trainee.run_epoch
+    run_epoch = Trainer.run_epoch
 
     def run(self: object, epoch: int, callback: object) -> Any:
         row, times = run_epoch(self, epoch, callback)
@@ -479,7 +478,7 @@ def test_select(
         }  # fmt: skip
         return {**row, **{column: values[epoch] for column, values in by_column.items()}}, times
 
-    monkeypatch.setattr(training._Trainee, "run_epoch", run)
+    monkeypatch.setattr(Trainer, "run_epoch", run)
     assert main(tiny_set.arguments(output, *(("--quant",) if quantitative else ()), select=select, epochs=3)) == 0
     assert (output / "best_epoch.txt").read_text() == f"maxatac_model_{best}.keras\n"
 
@@ -499,7 +498,7 @@ def test_arch(tiny_set: TinySet, output: Path, start: Start, monkeypatch: pytest
         return keras.Model(inputs, outputs, name="other")
 
     names = ("DCNN_V2", "OTHER")
-    monkeypatch.setattr("maxatac.settings.ARCHITECTURES", names)
+    monkeypatch.setattr("maxatac.training.settings.ARCHITECTURES", names)
     monkeypatch.setattr("maxatac.cli.train.ARCHITECTURES", names)
     monkeypatch.setattr(maxatac.model, "ARCHITECTURES", {**maxatac.model.ARCHITECTURES, "OTHER": other})
     models = [start(tiny_set.arguments(output, arch=name)).trainee.model.name for name in names]
@@ -720,7 +719,7 @@ def test_deterministic(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     calls: list[bool] = []
-    monkeypatch.setattr("maxatac.device.use_deterministic_algorithms", lambda: calls.append(True))
+    monkeypatch.setattr("maxatac.backend.device.use_deterministic_algorithms", lambda: calls.append(True))
     start(tiny_set.arguments(output, *words))
     assert len(calls) == asked
 

@@ -20,10 +20,11 @@ import numpy as np
 import pytest
 from tiny import CELLS, TinySet
 
-from maxatac.machine import usable_memory, usable_processors
-from maxatac.outputs import RunFolder
-from maxatac.settings import TrainConfig, loader_memory
-from maxatac.training import TrainResult, train
+from maxatac.runs.folder import RunFolder
+from maxatac.system.resources import usable_memory, usable_processors
+from maxatac.training.result import TrainResult
+from maxatac.training.settings import TrainConfig, loader_memory
+from maxatac.training.workflow import train
 
 # Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about; the .h5 file is written on purpose.
 pytestmark = [
@@ -98,8 +99,8 @@ def test_history_is_what_the_checkpoints_score(run: Run) -> None:
     """The last row, recomputed in plain numpy from the saved model and the validation windows."""
     import keras
 
-    from maxatac.inputs import open_inputs
-    from maxatac.training import make_samplers
+    from maxatac.training.inputs import open_inputs
+    from maxatac.training.samplers import make_samplers
 
     config = dataclasses.replace(run.config, output=run.config.output / "unused")
     inputs = open_inputs(config, RunFolder(config.output, config.prefix))

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from maxatac.progress import EpochProgress, EventFiles, counting
+from maxatac.system.progress import counting
+from maxatac.training.progress import EpochProgress
+from maxatac.training.tensorboard import EventFiles
 
 HISTORY = {"epoch": 3, "dice_coef": 0.25, "loss": 0.5, "val_dice_coef": 0.125, "val_loss": 0.75, "genome_loss": 0.5}
 TIMING = {"epoch": 3, "seconds": 12.0, "examples_per_second": 100.0}

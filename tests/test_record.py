@@ -14,9 +14,9 @@ import pytest
 from starting import Start
 from tiny import TinySet
 
-from maxatac import record
-from maxatac.outputs import RunFolder
-from maxatac.record import PhaseTimes, source_revision
+from maxatac.runs import record
+from maxatac.runs.folder import RunFolder
+from maxatac.runs.record import PhaseTimes, source_revision
 
 
 def test_phases_add_up() -> None:
@@ -41,8 +41,8 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A clone in which the module of the record would lie."""
     if shutil.which("git") is None:
         pytest.skip("needs git")
-    (tmp_path / "maxatac").mkdir()
-    module = tmp_path / "maxatac" / "record.py"
+    (tmp_path / "maxatac" / "runs").mkdir(parents=True)
+    module = tmp_path / "maxatac" / "runs" / "record.py"
     module.write_text("one\n")
     monkeypatch.setattr(record, "__file__", str(module))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "none"))
@@ -62,7 +62,7 @@ def test_revision_of_a_clone(clone: Path) -> None:
     ).stdout.strip()
     (clone / "notes.txt").touch()
     assert source_revision() == head
-    (clone / "maxatac" / "record.py").write_text("two\n")
+    (clone / "maxatac" / "runs" / "record.py").write_text("two\n")
     source_revision.cache_clear()
     assert source_revision() == f"{head}-modified"
 
@@ -87,7 +87,7 @@ def test_revision_of_an_install_from_git(
         def read_text(self, _: str) -> str | None:
             return origin
 
-    monkeypatch.setattr(record, "__file__", str(tmp_path / "maxatac" / "record.py"))
+    monkeypatch.setattr(record, "__file__", str(tmp_path / "maxatac" / "runs" / "record.py"))
     monkeypatch.setattr(record, "distribution", lambda _: Distribution())
     source_revision.cache_clear()
     assert source_revision() == expected

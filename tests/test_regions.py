@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maxatac import regions as module
-from maxatac.genome import Blacklist
-from maxatac.intervals import Intervals, Labels
-from maxatac.meta import Sample
-from maxatac.regions import KINDS, Center, PoolReport, RoiPool, build_pools, pool_from_file, save_roi, tell_of_pools
+from maxatac.data import regions as module
+from maxatac.data.regions import KINDS, Center, PoolReport, RoiPool, build_pools, tell_of_pools
+from maxatac.data.roi_files import pool_from_file, save_roi
+from maxatac.data.samples import Sample
+from maxatac.genome.blacklist import Blacklist
+from maxatac.genome.intervals import Intervals, Labels
 
 SIZES = {"chr1": 10_000, "chr2": 5_000, "chr3": 1_024}
 BLACKLIST = Blacklist({"chr1": ([4_000], [4_001]), "chr2": ([0], [100])}, source="black.bed")

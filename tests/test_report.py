@@ -11,8 +11,8 @@ import pytest
 from matplotlib.figure import Figure
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
-from maxatac import report
-from maxatac.report import describe_layers, plot_history, plot_structure
+from maxatac.reporting import run_plots as report
+from maxatac.reporting.run_plots import describe_layers, plot_history, plot_structure
 
 HISTORY = [
     {"epoch": epoch, "dice_coef": 0.1 * epoch, "loss": 1 / epoch, "val_dice_coef": 0.05 * epoch, "val_loss": 2 / epoch}
@@ -34,13 +34,13 @@ LAYERS: list[dict[str, Any]] = [
 def figures(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
     """The figures that a test draws."""
     made: list[Figure] = []
-    new_figure = report._new_figure
+    new_figure = report.new_figure
 
     def remember(*size: float) -> Figure:
         made.append(new_figure(*size))
         return made[-1]
 
-    monkeypatch.setattr(report, "_new_figure", remember)
+    monkeypatch.setattr(report, "new_figure", remember)
     return made
 
 
@@ -135,7 +135,7 @@ def test_layers_of_the_network() -> None:
 
 def test_drawing_needs_no_display_and_leaves_no_figure_behind(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from maxatac.report import plot_structure; "
+        "import sys; from pathlib import Path; from maxatac.reporting.run_plots import plot_structure; "
         f"plot_structure([], Path({str(tmp_path / 'a.png')!r}), title='x'); "
         "assert 'matplotlib.pyplot' not in sys.modules"
     )

@@ -25,14 +25,16 @@ from quick import make_network_quick
 from sklearn.metrics import average_precision_score, precision_recall_curve
 from tiny import TinySet
 
-from maxatac import held_out
 from maxatac.cli.main import main
-from maxatac.genome import assembly
-from maxatac.outputs import RunFolder, find_run
-from maxatac.reporting import contents, doubts, write_report
+from maxatac.figures.markup import Markup, table, tag
+from maxatac.genome.chroms import assembly
+from maxatac.reporting import caveats as doubts
+from maxatac.reporting import contents
 from maxatac.reporting.figures import _wrapped, parts_of, use_of, wilson
-from maxatac.reporting.markup import Markup, table, tag
-from maxatac.reporting.wording import counted, duration, listed, number, share
+from maxatac.reporting.workflow import write_report
+from maxatac.runs.folder import RunFolder, find_run
+from maxatac.training import held_out
+from maxatac.wording import counted, duration, listed, number, share
 
 # Keras 3 reads its variables in a way that numpy 2 warns about; the .h5 file is written on purpose.
 pytestmark = [
@@ -631,7 +633,7 @@ def test_command_finds_the_run(
     copied = run.copy(tmp_path / "copy")
     for named in (copied.output / PREFIX, copied.output, copied.folder.record):
         assert find_run(named) == copied.folder
-    monkeypatch.setattr("maxatac.reporting.write_report", lambda folder: folder.report)
+    monkeypatch.setattr("maxatac.reporting.workflow.write_report", lambda folder: folder.report)
     assert main(["report", str(copied.output)]) == 0
     assert capsys.readouterr().out == f"{copied.folder.report}\n"
     monkeypatch.undo()
@@ -671,7 +673,7 @@ def test_failing_figure_costs_a_finished_run_nothing(
 
     monkeypatch.setattr("maxatac.reporting.draw", fail, raising=False)
     monkeypatch.setattr("maxatac.reporting.figures.draw", fail)
-    monkeypatch.setattr("maxatac.report_data.summarize", fail)
+    monkeypatch.setattr("maxatac.training.report_data.summarize", fail)
     output = tmp_path / "results"
     assert main(tiny_set.arguments(output, plot=True, **SPLIT)) == 0
     log = capsys.readouterr().err
@@ -803,7 +805,7 @@ def test_control_characters_do_not_reach_the_page() -> None:
 def test_drawing_needs_no_display(tmp_path: Path, run: Run) -> None:
     copied = run.copy(tmp_path / "copy")
     code = (
-        "import sys; from pathlib import Path; from maxatac.outputs import RunFolder; "
+        "import sys; from pathlib import Path; from maxatac.runs.folder import RunFolder; "
         "from maxatac.reporting import write_report; "
         f"write_report(RunFolder(Path({str(copied.output)!r}), {PREFIX!r})); "
         "assert not {'matplotlib.pyplot', 'keras', 'tensorflow', 'jax', 'maxatac._core'} & set(sys.modules)"

@@ -24,21 +24,32 @@ import numpy as np
 import pytest
 from tiny import CELLS, TinySet, write_bigwig
 
-from maxatac import held_out, training
-from maxatac import record as record_module
 from maxatac.cli.main import main
 from maxatac.errors import InputError, MaxatacError
-from maxatac.files import replacing, temporary_name
+from maxatac.evaluation.ranking import Ranking
+from maxatac.evaluation.thresholds import threshold_table
+from maxatac.files.atomic import replacing, temporary_name
 from maxatac.model.batch_norm import StatisticsEstimator
-from maxatac.outputs import RunFolder
-from maxatac.report_data import ReportData
-from maxatac.resume import FREE_SETTINGS, InputFile, ResumeState, input_differences, model_variables, read_state
-from maxatac.running import Holder, running, running_problems
-from maxatac.scores import Ranking
-from maxatac.settings import TrainConfig
-from maxatac.thresholds import threshold_table
-from maxatac.training import TrainResult, train
-from maxatac.validation import Validated
+from maxatac.runs import record as record_module
+from maxatac.runs.folder import RunFolder
+from maxatac.runs.running import Holder, running, running_problems
+from maxatac.training import epochs as epochs_of
+from maxatac.training import held_out
+from maxatac.training import workflow as training
+from maxatac.training.report_data import ReportData
+from maxatac.training.result import TrainResult
+from maxatac.training.resume import (
+    FREE_SETTINGS,
+    InputFile,
+    ResumeState,
+    input_differences,
+    model_variables,
+    read_state,
+)
+from maxatac.training.settings import TrainConfig
+from maxatac.training.trainer import Trainer
+from maxatac.training.validation import Validated
+from maxatac.training.workflow import train
 
 # Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about; the .h5 file is written on purpose.
 pytestmark = [
@@ -79,7 +90,7 @@ def drifting(monkeypatch: pytest.MonkeyPatch, quick_network: None) -> None:
         seconds = {"steps_seconds": 1.0} | {f"{part}_seconds": 0.2 for part in parts}
         return row, {"epoch": epoch + 1, "seconds": 2.0, "examples_per_second": 8.0, **shares, **seconds}
 
-    monkeypatch.setattr(training._Trainee, "run_epoch", run_epoch)
+    monkeypatch.setattr(Trainer, "run_epoch", run_epoch)
 
 
 def record(output: Path) -> dict[str, Any]:
@@ -272,7 +283,7 @@ def tested(tiny_set: TinySet, output: Path, drifting: None) -> Path:
 
 
 def test_results_of_another_model_go(tiny_set: TinySet, tested: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run_epoch = training._Trainee.run_epoch
+    run_epoch = Trainer.run_epoch
 
     def dying(self: Any, epoch: int, callback: Any) -> Any:
         if epoch == 2:
@@ -281,7 +292,7 @@ def test_results_of_another_model_go(tiny_set: TinySet, tested: Path, monkeypatc
 
     (tested / f"{PREFIX}_test.CellA.bw").write_text("of somebody else")
     with monkeypatch.context() as patch:
-        patch.setattr(training._Trainee, "run_epoch", dying)
+        patch.setattr(Trainer, "run_epoch", dying)
         with pytest.raises(Killed):
             train(tiny_set.config(tested, epochs=3, resume=True, **SPLIT))
     assert (tested / "best_epoch.txt").read_text() == f"{PREFIX}_2.keras\n"
@@ -330,7 +341,7 @@ def test_finished_run_that_is_stopped_at_once(tiny_set: TinySet, tested: Path, m
     def stop(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "run_test", stop)
+    monkeypatch.setattr(epochs_of, "run_test", stop)
     with pytest.raises(KeyboardInterrupt):
         train(tiny_set.config(tested, epochs=1, resume=True, **SPLIT))
     found = record(tested)
@@ -401,7 +412,7 @@ def test_another_model_under_the_name_of_the_selected_one(
         return run(*arguments, **more)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training, "run_test", replaced)
+        patch.setattr(epochs_of, "run_test", replaced)
         with pytest.raises(MaxatacError, match=f"{best}: is not the model that this run has selected"):
             train(tiny_set.config(output, **settings))
     assert record(output)["status"] == "failed"
@@ -442,17 +453,17 @@ SUSPENDED = """
 import os, signal, sys
 import pytest
 from quick import make_network_quick
-from maxatac import training
+from maxatac.training.trainer import Trainer
 from maxatac.cli.main import program
 
-run_epoch = training._Trainee.run_epoch
+run_epoch = Trainer.run_epoch
 
 def suspending(self, epoch, callback):
     if epoch == 1:
         os.kill(os.getpid(), signal.SIGSTOP)
     return run_epoch(self, epoch, callback)
 
-training._Trainee.run_epoch = suspending
+Trainer.run_epoch = suspending
 make_network_quick(pytest.MonkeyPatch())
 program()
 """
@@ -485,7 +496,7 @@ def test_process_that_is_suspended_and_one_that_was_killed(
 def test_run_that_another_has_taken_over_writes_nothing_more(
     tiny_set: TinySet, output: Path, drifting: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run_epoch = training._Trainee.run_epoch
+    run_epoch = Trainer.run_epoch
     path = RunFolder(output, PREFIX).running("train")
     left: dict[Path, bytes] = {}
 
@@ -497,7 +508,7 @@ def test_run_that_another_has_taken_over_writes_nothing_more(
             left.update(contents(output))
         return row
 
-    monkeypatch.setattr(training._Trainee, "run_epoch", suspended)
+    monkeypatch.setattr(Trainer, "run_epoch", suspended)
     assert main(tiny_set.arguments(output, epochs=3)) == 1
     assert contents(output) == left
     assert json.loads(path.read_text())["host"] == "node7"
@@ -558,7 +569,7 @@ def test_signal_abandons_the_epoch(
     if moment == "training" and number == signal.SIGTERM:
         train(tiny_set.config(once, epochs=4))
     run_epoch, estimate, with_model = (
-        training._Trainee.run_epoch, StatisticsEstimator.estimate, ResumeState.with_model,
+        Trainer.run_epoch, StatisticsEstimator.estimate, ResumeState.with_model,
     )  # fmt: skip
     now = {"epoch": 0}
 
@@ -582,7 +593,7 @@ def test_signal_abandons_the_epoch(
         return with_model(self, model)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training._Trainee, "run_epoch", running)
+        patch.setattr(Trainer, "run_epoch", running)
         patch.setattr(StatisticsEstimator, "estimate", estimating)
         patch.setattr(ResumeState, "with_model", saving)
         assert main(tiny_set.arguments(output, epochs=4)) == status
@@ -684,14 +695,14 @@ def test_stderr_that_is_gone_changes_nothing(
     number: int | None, status: int, told: str, tiny_set: TinySet, output: Path, drifting: None, listening: None,
     dead_stderr: TextIO, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    run_epoch = training._Trainee.run_epoch
+    run_epoch = Trainer.run_epoch
 
     def running(self: Any, epoch: int, callback: Any) -> Any:
         if number is not None and epoch == 1:
             signal.raise_signal(number)
         return run_epoch(self, epoch, callback)
 
-    monkeypatch.setattr(training._Trainee, "run_epoch", running)
+    monkeypatch.setattr(Trainer, "run_epoch", running)
     monkeypatch.setattr(sys, "stderr", dead_stderr)
     assert main(tiny_set.arguments(output, epochs=2)) == status
     assert (record(output)["status"], record(output)["epochs_finished"]) == (told, 2)
@@ -895,7 +906,7 @@ def test_other_order_of_the_cell_types(damaged: TinySet, output: Path, drifting:
 def test_other_device_is_warned_of(
     tiny_set: TinySet, stopped: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("maxatac.device.describe", lambda: "jax 9.9 on NVIDIA X")
+    monkeypatch.setattr("maxatac.backend.device.describe", lambda: "jax 9.9 on NVIDIA X")
     with caplog.at_level(logging.WARNING, "maxatac"):
         train(tiny_set.config(stopped, epochs=3, resume=True))
     (warning,) = [line for line in caplog.messages if "began with other device" in line]
@@ -907,8 +918,8 @@ def test_other_number_of_computing_threads_is_warned_of(
     device: str, warned: int, tiny_set: TinySet, output: Path, drifting: None, monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("maxatac.device.limit_threads", lambda threads: threads)
-    monkeypatch.setattr("maxatac.device.describe", lambda: device)
+    monkeypatch.setattr("maxatac.backend.device.limit_threads", lambda threads: threads)
+    monkeypatch.setattr("maxatac.backend.device.describe", lambda: device)
     for epochs, threads in ((1, 1), (2, 1), (3, 2)):
         train(tiny_set.config(output, epochs=epochs, threads=threads, resume=True))
     told = [line for line in caplog.messages if "began with other computing threads (1, now 2)" in line]
@@ -1018,17 +1029,17 @@ def test_state_is_synced_before_it_gets_its_name(tmp_path: Path, monkeypatch: py
 def test_drawn_seed_outlives_a_kill_in_the_first_epoch(
     tiny_set: TinySet, output: Path, drifting: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_epoch = training._Trainee.run_epoch
+    run_epoch = Trainer.run_epoch
 
     def die(*_: Any) -> None:
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(training._Trainee, "run_epoch", die)
+        patch.setattr(Trainer, "run_epoch", die)
         with pytest.raises(Killed):
             train(tiny_set.config(output, seed=None))
     seed = record(output)["seed"]
-    assert training._Trainee.run_epoch is run_epoch
+    assert Trainer.run_epoch is run_epoch
     # Nothing depends on the settings yet.
     assert train(tiny_set.config(output, seed=None, resume=True, batch_size=4)).seed == seed
 
@@ -1098,7 +1109,7 @@ def test_folder_that_vanishes(
     moment: str, tiny_set: TinySet, output: Path, drifting: None, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    run_epoch = training._Trainee.run_epoch
+    run_epoch = Trainer.run_epoch
 
     def vanish() -> None:
         shutil.rmtree(output)
@@ -1109,9 +1120,9 @@ def test_folder_that_vanishes(
         return run_epoch(self, epoch, callback)
 
     if moment.endswith("epoch"):
-        monkeypatch.setattr(training._Trainee, "run_epoch", running_epoch)
+        monkeypatch.setattr(Trainer, "run_epoch", running_epoch)
     elif moment == "test":
-        monkeypatch.setattr(training, "run_test", lambda *a, **b: vanish() or held_out.run_test(*a, **b))
+        monkeypatch.setattr(epochs_of, "run_test", lambda *a, **b: vanish() or held_out.run_test(*a, **b))
     else:
         send_at(moment, vanish, monkeypatch)
     assert main(tiny_set.arguments(output, epochs=2, **SPLIT)) == 1
@@ -1193,7 +1204,7 @@ def test_full_disk(
 def test_record_of_a_run_that_was_killed(
     tiny_set: TinySet, output: Path, drifting: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_epoch = training._Trainee.run_epoch
+    run_epoch = Trainer.run_epoch
     last = 2
 
     def dying(self: Any, epoch: int, callback: Any) -> Any:
@@ -1201,7 +1212,7 @@ def test_record_of_a_run_that_was_killed(
             raise Killed
         return run_epoch(self, epoch, callback)
 
-    monkeypatch.setattr(training._Trainee, "run_epoch", dying)
+    monkeypatch.setattr(Trainer, "run_epoch", dying)
     # The second of these goes on after the first.
     for last, best in ((2, 2), (4, 4)):
         with pytest.raises(Killed):

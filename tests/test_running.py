@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from maxatac import running as module
 from maxatac.errors import InputError, TakenOver
-from maxatac.files import write_text
-from maxatac.outputs import RunFolder
-from maxatac.running import ROOM, Holder, Running, running, running_problems
+from maxatac.files.atomic import write_text
+from maxatac.runs import running as module
+from maxatac.runs.folder import RunFolder
+from maxatac.runs.running import ROOM, Holder, Running, running, running_problems
 
 HOLD = """
 import sys, time

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
-from maxatac.scores import METRICS, Ranking, ScoreTally, StreamingScores
+from maxatac.evaluation.ranking import METRICS, Ranking
+from maxatac.evaluation.tally import ScoreTally, StreamingScores
 
 Labels = NDArray[np.bool_]
 Scores = NDArray[np.float32]

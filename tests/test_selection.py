@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from maxatac.selection import best_epoch, criterion, is_over
+from maxatac.evaluation.selection import best_epoch, criterion, is_over
 
 
 def rows(*values: float) -> list[dict[str, float]]:

@@ -8,7 +8,7 @@ import pytest
 
 from maxatac.cli.main import parse
 from maxatac.cli.train import config_from
-from maxatac.settings import TrainConfig
+from maxatac.training.settings import TrainConfig
 
 # The defaults of the train page of maxATAC 1.0.6, typed from it.
 PAGE: dict[str, Any] = {
@@ -55,7 +55,7 @@ def test_default_is_the_pages(name: str) -> None:
 
 
 def test_default_chromosomes_are_the_pages() -> None:
-    from maxatac import settings
+    from maxatac.training import settings
 
     assert list(settings.DEFAULT_CHROMS) == PAGE_CHROMS
     assert list(settings.DEFAULT_TRAINING_CHROMS) == PAGE_TCHROMS

@@ -13,9 +13,9 @@ from starting import Start
 from tiny import TinySet
 
 from maxatac.cli.main import main
-from maxatac.files import sha256
-from maxatac.meta import read_meta
-from maxatac.shared_files import Use, find_equal_files, uses_of
+from maxatac.data.meta_file import read_meta
+from maxatac.data.shared_files import Use, find_equal_files, uses_of
+from maxatac.files.checksums import sha256
 
 
 def use(path: Path, cell: str = "A", label: str = "Train", column: str = "Binding_File") -> Use:
@@ -57,7 +57,7 @@ def test_only_files_of_one_size_are_read(files: Path, monkeypatch: pytest.Monkey
         read.append(path.name)
         return sha256(path)
 
-    monkeypatch.setattr("maxatac.shared_files.sha256", watched)
+    monkeypatch.setattr("maxatac.data.shared_files.sha256", watched)
     uses = [use(files / "a"), use(files / "copy"), use(files / "longer", "T", "Test"), use(files / "hard", "T", "Test")]
     assert find_equal_files(uses, across_labels=True) == []
     assert read == []
@@ -78,7 +78,7 @@ def test_a_file_that_cannot_be_read_is_passed_over(files: Path, monkeypatch: pyt
             raise OSError(5, "Input/output error")
         return sha256(path)
 
-    monkeypatch.setattr("maxatac.shared_files.sha256", refuse)
+    monkeypatch.setattr("maxatac.data.shared_files.sha256", refuse)
     assert find_equal_files([use(files / name) for name in ("a", "copy", "same_size")]) == []
 
 

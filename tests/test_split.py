@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maxatac.split import ChromSplit, resolve_chroms, resolve_test_chroms
+from maxatac.genome.split import ChromSplit, resolve_chroms, resolve_test_chroms
 
 KNOWN = {f"chr{number}": 1000 for number in range(1, 8)}
 DEFAULTS = (

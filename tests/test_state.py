@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from maxatac.model.optimizer import adam
-from maxatac.state import state_sha256
+from maxatac.training.fingerprint import state_sha256
 
 # Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")

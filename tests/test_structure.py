@@ -33,24 +33,10 @@ def within(module: str, *rooms: str) -> bool:
 
 
 def test_modules_are_found() -> None:
-    assert {"maxatac", "maxatac.cli.train", "maxatac.model.dcnn", "maxatac.training"} <= set(MODULES)
+    assert {"maxatac", "maxatac.cli.train", "maxatac.model.dcnn", "maxatac.training.workflow"} <= set(MODULES)
 
 
-ROOMS = (
-    "curves",
-    "errors",
-    "genome",
-    "loci",
-    "meta",
-    "model",
-    "regions",
-    "report",
-    "reporting",
-    "scores",
-    "selection",
-    "settings",
-    "windows",
-)
+ROOMS = ("errors", "figures", "model", "reporting", "system", "wording")
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if within(name, *(f"maxatac.{room}" for room in ROOMS))])
@@ -70,7 +56,7 @@ def test_model_room_names_no_backend(module: str) -> None:
 
 def test_only_the_device_is_asked_of_tensorflow_by_name() -> None:
     named = [module for module, path in MODULES.items() if any(within(name, "tensorflow") for name in imported(path))]
-    assert named == ["maxatac.device"]
+    assert named == ["maxatac.backend.device"]
 
 
 def test_readers_that_only_the_tests_use() -> None:
@@ -89,7 +75,7 @@ def fresh(code: str) -> str:
 
 
 HEAVY = ("h5py", "jax", "keras", "matplotlib", "numpy", "pandas", "pyBigWig", "tensorflow", "tqdm")
-LIGHT = ("maxatac", "maxatac.cli.main", "maxatac.errors", "maxatac.selection", "maxatac.settings")
+LIGHT = ("maxatac", "maxatac.cli.main", "maxatac.errors", "maxatac.evaluation.selection", "maxatac.training.settings")
 
 
 @pytest.mark.parametrize("module", LIGHT)
@@ -98,7 +84,14 @@ def test_import_costs_next_to_nothing(module: str) -> None:
     assert loaded.split() == []
 
 
-MIDDLING = ("maxatac._core", "maxatac.genome", "maxatac.inputs", "maxatac.meta", "maxatac.regions", "maxatac.training")
+MIDDLING = (
+    "maxatac._core",
+    "maxatac.genome.chroms",
+    "maxatac.training.inputs",
+    "maxatac.data.meta_file",
+    "maxatac.data.regions",
+    "maxatac.training.workflow",
+)
 
 
 def test_checking_inputs_needs_no_keras() -> None:

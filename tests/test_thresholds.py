@@ -7,9 +7,9 @@ import io
 import numpy as np
 import pytest
 
-from maxatac.scores import Ranking
-from maxatac.thresholds import COLUMNS, threshold_table, thresholds_of
-from maxatac.validation import Validated
+from maxatac.evaluation.ranking import Ranking
+from maxatac.evaluation.thresholds import COLUMNS, threshold_table, thresholds_of
+from maxatac.training.validation import Validated
 
 
 def ranking(n: int = 20_000) -> tuple[np.ndarray, np.ndarray, Ranking]:

@@ -27,10 +27,14 @@ from tiny import TinySet
 from writers import BedGraph, write_bigwig
 
 import maxatac
-from maxatac import training
 from maxatac.cli.main import main
 from maxatac.errors import GenomeError, InputError, MaxatacError, TrackError
-from maxatac.training import TrainResult, train
+from maxatac.training import artifacts, epochs
+from maxatac.training import workflow as training
+from maxatac.training.result import TrainResult
+from maxatac.training.samplers import STATISTICS_BATCHES, make_samplers
+from maxatac.training.trainer import Trainer
+from maxatac.training.workflow import train
 
 # Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about; the .h5 file is written on purpose.
 pytestmark = [
@@ -83,14 +87,14 @@ def test_model_is_compiled_as_specified(tiny_set: TinySet, output: Path, start: 
 def test_quantitative_run_is_selected_by_its_loss(tiny_set: TinySet, output: Path, scores: list[float]) -> None:
     # In this fixture the validation loss is 1 - score; make the two disagree about the best epoch.
     scores += [0.9, 0.1]
-    run_epoch = training._Trainee.run_epoch
+    run_epoch = Trainer.run_epoch
 
     def crossed(self: object, epoch: int, callback: object) -> Any:
         row, times = run_epoch(self, epoch, callback)
         return {**row, "val_loss": row["val_dice_coef"]}, times
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training._Trainee, "run_epoch", crossed)
+        patch.setattr(Trainer, "run_epoch", crossed)
         quantitative = train(tiny_set.config(output, epochs=2, quant=True))
         binary = train(tiny_set.config(output, epochs=2, prefix="binary"))
     assert (quantitative.best_epoch, binary.best_epoch) == (2, 1)
@@ -99,7 +103,7 @@ def test_quantitative_run_is_selected_by_its_loss(tiny_set: TinySet, output: Pat
 def test_every_epoch_trains_on_its_own_batches(
     tiny_set: TinySet, output: Path, quick_network: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from maxatac.batches import WindowDataset
+    from maxatac.data.batches import WindowDataset
 
     asked: list[tuple[int, int, int, int]] = []
     get = WindowDataset.__getitem__
@@ -117,11 +121,11 @@ def test_every_epoch_trains_on_its_own_batches(
     own, fixed, measured = (
         {(epoch, index) for epoch in range(3) for index in range(2)},
         {(0, 0), (0, 1)},
-        {(epoch, index) for epoch in range(3) for index in range(training.STATISTICS_BATCHES)},
+        {(epoch, index) for epoch in range(3) for index in range(STATISTICS_BATCHES)},
     )
     # Training: each epoch its own; validation: the same in every epoch; statistics: each epoch its own.
     assert sorted(map(sorted, read.values())) == sorted(map(sorted, (own, fixed, measured)))
-    assert sorted(lengths.values()) == [2, 2, training.STATISTICS_BATCHES]
+    assert sorted(lengths.values()) == [2, 2, STATISTICS_BATCHES]
 
 
 def test_streams_differ(tiny_set: TinySet, output: Path, start: Start, quick_network: None) -> None:
@@ -211,8 +215,8 @@ def test_idle_gpu_is_warned_of(
     tiny_set: TinySet, output: Path, scores: list[float], monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("maxatac.device.gpu_present", lambda: True)
-    monkeypatch.setattr("maxatac.device.describe", lambda: "tensorflow 2 on CPU")
+    monkeypatch.setattr("maxatac.backend.device.gpu_present", lambda: True)
+    monkeypatch.setattr("maxatac.backend.device.describe", lambda: "tensorflow 2 on CPU")
     assert main(tiny_set.arguments(output)) == 0
     assert "WARNING this machine has a GPU, but" in capsys.readouterr().err.splitlines()[1]
 
@@ -340,7 +344,7 @@ def test_pool_smaller_than_a_batch_is_warned_of(
 
 def failing(epoch: int, error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
     """Raise an error in the middle of an epoch, counted from 1, from where Keras calls back."""
-    run_epoch = training._Trainee.run_epoch
+    run_epoch = Trainer.run_epoch
 
     class Fail(keras.callbacks.Callback):
         def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
@@ -349,7 +353,7 @@ def failing(epoch: int, error: BaseException, monkeypatch: pytest.MonkeyPatch) -
     def run(self: Any, number: int, callback: Any) -> Any:
         return run_epoch(self, number, Fail() if number + 1 == epoch else callback)
 
-    monkeypatch.setattr(training._Trainee, "run_epoch", run)
+    monkeypatch.setattr(Trainer, "run_epoch", run)
 
 
 @pytest.mark.parametrize("finished", [0, 2])
@@ -397,7 +401,7 @@ def test_signal_ends_the_epoch(
         def __del__(self) -> None:
             signal.raise_signal(signal.SIGINT)
 
-    run_epoch = training._Trainee.run_epoch
+    run_epoch = Trainer.run_epoch
 
     def run(self: Any, epoch: int, callback: Any) -> Any:
         if epoch == 1 and moment == "in a destructor":
@@ -410,7 +414,7 @@ def test_signal_ends_the_epoch(
             setattr(callback, name, lambda *_, **__: signal.raise_signal(signal.SIGINT))
         return run_epoch(self, epoch, callback)
 
-    monkeypatch.setattr(training._Trainee, "run_epoch", run)
+    monkeypatch.setattr(Trainer, "run_epoch", run)
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         assert main(tiny_set.arguments(output, epochs=4)) == 130
@@ -444,14 +448,14 @@ def test_bare_commands_record_the_pages_defaults(
     data.sequence.rename(tmp_path / "hg38.2bit")
     data.meta_file.rename(tmp_path / "CTCF_meta.tsv")
     monkeypatch.chdir(tmp_path)
-    run_epoch = training._Trainee.run_epoch
+    run_epoch = Trainer.run_epoch
 
     def stop_after_the_first(self: object, epoch: int, callback: object) -> Any:
         if epoch == 1:
             raise KeyboardInterrupt
         return run_epoch(self, epoch, callback)
 
-    monkeypatch.setattr(training._Trainee, "run_epoch", stop_after_the_first)
+    monkeypatch.setattr(Trainer, "run_epoch", stop_after_the_first)
     assert main(line.split()[1:]) == 130
     settings = json.loads((tmp_path / folder / f"{prefix}_run.json").read_text())["settings"]
     expected = {**PAGE, "prefix": prefix, "output": folder, **changes}
@@ -472,8 +476,8 @@ def test_failing_plot_costs_only_a_warning(
         arguments[-1].write_bytes(b"half a figure")
         raise RuntimeError("no such style: ggplott")
 
-    monkeypatch.setattr(training, "plot_history", fail)
-    monkeypatch.setattr(training, "plot_structure", fail)
+    monkeypatch.setattr(artifacts, "plot_history", fail)
+    monkeypatch.setattr(epochs, "plot_structure", fail)
     assert main(tiny_set.arguments(output, epochs=2, plot=True)) == 0
     warnings = [line.split(" WARNING ")[1] for line in capsys.readouterr().err.splitlines() if " WARNING " in line]
     assert warnings == [
@@ -491,7 +495,7 @@ def test_interrupt_of_a_plot_is_an_interrupt(
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "plot_history", interrupted)
+    monkeypatch.setattr(artifacts, "plot_history", interrupted)
     assert main(tiny_set.arguments(output, epochs=2, plot=True)) == 130
     assert whole(output, 1)
 
@@ -519,7 +523,7 @@ def test_error_of_the_loader_is_told_in_its_own_words(
     data: str, tiny_set: TinySet, output: Path, quick_network: None, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    run_epoch = training._Trainee.run_epoch
+    run_epoch = Trainer.run_epoch
 
     def run(self: Any, epoch: int, callback: Any) -> Any:
         if epoch == 1:
@@ -527,7 +531,7 @@ def test_error_of_the_loader_is_told_in_its_own_words(
             dataset.sampler = Unreadable(dataset.sampler, (0, 1) if data == "validation" else (1, 1))
         return run_epoch(self, epoch, callback)
 
-    monkeypatch.setattr(training._Trainee, "run_epoch", run)
+    monkeypatch.setattr(Trainer, "run_epoch", run)
     assert main(tiny_set.arguments(output, epochs=3)) == 1
     told = capsys.readouterr().err.splitlines()
     assert told[-1] == "maxatac: error: CellA_signal.bw: block at 1,024 is damaged"
@@ -550,7 +554,7 @@ def test_error_that_the_backend_wraps(
         raise RuntimeError("node PyFunc: generator failed")
 
     monkeypatch.setattr(keras.Model, "fit", fit)
-    monkeypatch.setattr("maxatac.batches.WindowDataset.for_fit", lambda dataset: dataset)
+    monkeypatch.setattr("maxatac.data.batches.WindowDataset.for_fit", lambda dataset: dataset)
     expected = (TrackError, "^CellA_signal.bw") if from_the_loader else (RuntimeError, "PyFunc")
     with pytest.raises(expected[0], match=expected[1]):
         train(tiny_set.config(output))
@@ -559,14 +563,14 @@ def test_error_that_the_backend_wraps(
 def test_file_that_is_cut_while_it_is_read(
     damaged: TinySet, output: Path, quick_network: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_epoch = training._Trainee.run_epoch
+    run_epoch = Trainer.run_epoch
 
     def run(self: Any, epoch: int, callback: Any) -> Any:
         if epoch == 1:
             os.truncate(damaged.sequence, 5_000)
         return run_epoch(self, epoch, callback)
 
-    monkeypatch.setattr(training._Trainee, "run_epoch", run)
+    monkeypatch.setattr(Trainer, "run_epoch", run)
     with pytest.raises((GenomeError, OSError), match=r"genome\.2bit"):
         # With so little memory, everything is read when it is needed.
         train(damaged.config(output, epochs=3, memory=1))
@@ -581,7 +585,7 @@ def test_input_that_vanishes_at_the_end_costs_its_checksum_only(
             raise FileNotFoundError(path)
         return "0" * 64
 
-    monkeypatch.setattr("maxatac.record.sha256", vanished)
+    monkeypatch.setattr("maxatac.runs.record.sha256", vanished)
     train(damaged.config(output))
     inputs = record(output)["inputs"]
     assert inputs["blacklist"]["sha256"] is None
@@ -624,13 +628,13 @@ def test_no_finite_score_is_an_error(tiny_set: TinySet, output: Path, scores: li
 def test_loss_that_is_no_number_stops_the_run(
     tiny_set: TinySet, output: Path, scores: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_epoch = training._Trainee.run_epoch
+    run_epoch = Trainer.run_epoch
 
     def diverge(self: object, epoch: int, callback: object) -> Any:
         row, times = run_epoch(self, epoch, callback)
         return {**row, "loss": math.nan if epoch == 1 else 0.5}, times
 
-    monkeypatch.setattr(training._Trainee, "run_epoch", diverge)
+    monkeypatch.setattr(Trainer, "run_epoch", diverge)
     with pytest.raises(MaxatacError, match="the loss of epoch 2 is nan"):
         train(tiny_set.config(output, epochs=3))
     assert whole(output, 1)
@@ -696,12 +700,12 @@ def distance(tiny_set: TinySet, output: Path) -> float:
     """How far a saved model's predictions in inference mode are from those in training mode, on a training batch."""
     train(tiny_set.config(output, epochs=1, batches=3, batch_size=64))
     model = keras.models.load_model(output / "maxatac_model_1.keras", compile=False)
-    from maxatac.inputs import open_inputs
-    from maxatac.outputs import RunFolder
+    from maxatac.runs.folder import RunFolder
+    from maxatac.training.inputs import open_inputs
 
     config = tiny_set.config(output.with_name("none"), batch_size=256)
     inputs = open_inputs(config, RunFolder(config.output, config.prefix))
-    windows, _ = training.make_samplers(config, inputs, seed=3)["training"].batch(0, 0)
+    windows, _ = make_samplers(config, inputs, seed=3)["training"].batch(0, 0)
     calls = [np.asarray(model(windows, training=mode)) for mode in (True, False)]
     return float(np.abs(calls[0] - calls[1]).mean() / calls[0].std())
 

@@ -19,10 +19,11 @@ from tiny import TinySet
 
 from maxatac import Genome, Track
 from maxatac.cli.main import main
+from maxatac.data.genome_like import GenomeBatches, draw_genome_windows
 from maxatac.errors import TrackError
-from maxatac.genome import Blacklist
-from maxatac.scores import CELL_COLUMNS, METRICS
-from maxatac.validation import GenomeBatches, draw_genome_windows
+from maxatac.evaluation.ranking import METRICS
+from maxatac.evaluation.tally import CELL_COLUMNS
+from maxatac.genome.blacklist import Blacklist
 
 # Keras 3 reads its variables in a way that numpy 2 warns about.
 pytestmark = pytest.mark.filterwarnings(
@@ -342,11 +343,11 @@ def test_error_of_a_file_is_told(
     damaged: TinySet, output: Path, quick_network: None, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    from maxatac import validation
+    from maxatac.data import genome_like
 
     def unreadable(*_: Any) -> None:
         raise TrackError("CellA_signal.bw: block at 1,024 is damaged")
 
-    monkeypatch.setattr(validation, "read_windows", unreadable)
+    monkeypatch.setattr(genome_like, "read_windows", unreadable)
     assert main(damaged.arguments(output)) == 1
     assert capsys.readouterr().err.splitlines()[-1] == "maxatac: error: CellA_signal.bw: block at 1,024 is damaged"

@@ -11,7 +11,7 @@ from maxatac.errors import WeightsError
 from maxatac.model import build
 from maxatac.model.losses import binary_cross_entropy
 from maxatac.model.optimizer import adam
-from maxatac.weights import load_weights
+from maxatac.model.weights import load_weights
 
 # Keras turns its variables into arrays in a way that numpy 2 calls outdated.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")

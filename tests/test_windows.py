@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maxatac.windows import BIN_SIZE, BINS, WINDOW_LENGTH, centre, fits, tile
+from maxatac.genome.windows import BIN_SIZE, BINS, WINDOW_LENGTH, centre, fits, tile
 
 
 def test_the_numbers_are_those_of_the_network() -> None:

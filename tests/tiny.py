@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pyBigWig
 
-from maxatac.settings import TrainConfig
-from maxatac.simulation.twobit import TwoBitWriter
+from maxatac.files.twobit import TwoBitWriter
+from maxatac.training.settings import TrainConfig
 
 SIZES = {"chr1": 160_000, "chr2": 100_000, "chr3": 80_000}
 TRAINING, VALIDATION = ("chr1", "chr2"), ("chr3",)

@@ -17,12 +17,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from maxatac.backend import own_settings
+from maxatac.backend.startup import own_settings
 
 if TYPE_CHECKING:
     from maxatac.checking.findings import Findings
-    from maxatac.outputs import RunFolder
-    from maxatac.settings import TrainConfig
+    from maxatac.runs.folder import RunFolder
+    from maxatac.training.settings import TrainConfig
 
 __all__ = ["check"]
 

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from maxatac.checking.findings import DiskEstimate, Estimates, LabelFindings, MemoryEstimate, TimeEstimate
-from maxatac.inputs import Inputs
-from maxatac.machine import available_memory, usable_processors
-from maxatac.outputs import RunFolder
-from maxatac.settings import TrainConfig, loader_threads
-from maxatac.training import STATISTICS_BATCHES, _Trainee
-from maxatac.windows import BINS
+from maxatac.genome.windows import BINS
+from maxatac.runs.folder import RunFolder
+from maxatac.system.resources import available_memory, usable_processors
+from maxatac.training.inputs import Inputs
+from maxatac.training.samplers import STATISTICS_BATCHES
+from maxatac.training.settings import TrainConfig, loader_threads
+from maxatac.training.trainer import Trainer
 
 if TYPE_CHECKING:
     import keras
@@ -137,7 +138,7 @@ def estimate(
     test_bins : int
         Bins that the tracks of the test hold.
     """
-    from maxatac.device import describe
+    from maxatac.backend.device import describe
 
     device = describe()
     on_device = not device.endswith("on CPU")
@@ -171,7 +172,7 @@ def time_fit(config: TrainConfig, samplers: Mapping[str, Sampler], seed: int) ->
     """
     import keras
 
-    trainee = _Trainee(config, samplers, seed, cell_types=())
+    trainee = Trainer(config, samplers, seed, cell_types=())
     ends: list[float] = []
 
     class Watch(keras.callbacks.Callback):  # type: ignore[misc]

@@ -25,15 +25,17 @@ from maxatac.checking.findings import (
     SplitFindings,
 )
 from maxatac.checking.tracks import TrackValues, read_track, shared_sizes
+from maxatac.data.regions import Center, PoolReport, SourceCount, count_by_chromosome
+from maxatac.data.samples import Sample
+from maxatac.data.shared_files import EqualFiles, Use, uses_of
 from maxatac.errors import GenomeError, Problem, TrackError
-from maxatac.formats import file_fault
-from maxatac.genome import Blacklist, ChromSizes, some
-from maxatac.intervals import read_intervals
-from maxatac.meta import Sample
-from maxatac.progress import counting
-from maxatac.regions import Center, PoolReport, SourceCount, count_by_chromosome
-from maxatac.settings import TrainConfig
-from maxatac.shared_files import EqualFiles, Use, uses_of
+from maxatac.files.sniff import file_fault
+from maxatac.genome.blacklist import Blacklist
+from maxatac.genome.chroms import ChromSizes
+from maxatac.genome.intervals import read_intervals
+from maxatac.system.progress import counting
+from maxatac.training.settings import TrainConfig
+from maxatac.wording import some
 
 LISTED_CHROMS = 100
 """Chromosomes outside the split whose regions are listed one by one; the rest is put together."""

@@ -12,7 +12,7 @@ from maxatac.checking.findings import (
     LabelFindings,
     SplitFindings,
 )
-from maxatac.genome import some
+from maxatac.wording import some
 
 WIDTH = 100
 

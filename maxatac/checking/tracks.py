@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maxatac._core import Track
-from maxatac.windows import BIN_SIZE
+from maxatac.genome.windows import BIN_SIZE
 
 PIECE = 32_768 * BIN_SIZE
 """Bases read at a time: about a million, and whole bins."""

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from maxatac._core import Genome, Sampler
-from maxatac.backend import backend_problems, load_keras
+from maxatac.backend.noise import without_backend_noise
+from maxatac.backend.startup import backend_problems, load_keras
 from maxatac.checking.estimates import estimate, read_batches, time_fit
 from maxatac.checking.findings import BindingFindings, Estimates, Findings, SignalFindings
 from maxatac.checking.survey import (
@@ -30,23 +31,20 @@ from maxatac.checking.survey import (
 )
 from maxatac.checking.text import format_bytes
 from maxatac.checking.tracks import TrackValues
+from maxatac.data.genome_like import GenomeBatches, genome_batches
+from maxatac.data.shared_files import describe, find_equal_files, uses_of
 from maxatac.errors import GenomeError, InputError, MaxatacError, Problem, WeightsError, visible
-from maxatac.genome import Blacklist, some
-from maxatac.held_out import count_batches, count_bins, no_window
-from maxatac.inputs import Inputs, open_inputs, read_samples, split_of
-from maxatac.intervals import read_blacklist
-from maxatac.leak_guard import chrom_sets
-from maxatac.logs import at_level, holding_back, without_backend_noise
-from maxatac.outputs import RunFolder
-from maxatac.running import running_problems
-from maxatac.settings import (
-    SEED_RANGE,
-    TrainConfig,
-    loader_threads,
-)
-from maxatac.shared_files import describe, find_equal_files, uses_of
-from maxatac.training import check_resume, guard_samplers, make_samplers
-from maxatac.validation import GenomeBatches, genome_batches
+from maxatac.genome.blacklist import Blacklist, read_blacklist
+from maxatac.runs.folder import RunFolder
+from maxatac.runs.running import running_problems
+from maxatac.system.logs import at_level, holding_back
+from maxatac.training.held_out import count_batches, count_bins, no_window
+from maxatac.training.inputs import Inputs, open_inputs, read_samples, split_of
+from maxatac.training.leak_guard import chrom_sets
+from maxatac.training.samplers import guard_samplers, make_samplers
+from maxatac.training.settings import SEED_RANGE, TrainConfig, loader_threads
+from maxatac.training.workflow import check_resume
+from maxatac.wording import some
 
 _PURPOSES = {"training": "learn from", "validation": "validate on", "test": "predict from"}
 _OTHER_TEST = "name other chromosomes with --test_chroms, or leave the test out with --no-test"
@@ -146,9 +144,9 @@ def _build(config: TrainConfig, problems: list[str]) -> Any:
         except InputError as error:
             problems += error.problems
             return None
-        from maxatac.device import limit_threads
+        from maxatac.backend.device import limit_threads
         from maxatac.model import build
-        from maxatac.weights import load_weights
+        from maxatac.model.weights import load_weights
 
         limit_threads(loader_threads(config))
         try:

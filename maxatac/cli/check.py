@@ -9,7 +9,7 @@ from maxatac.cli.config import tell
 from maxatac.cli.findings import show
 from maxatac.cli.train import add_options, config_from, prepare_libraries
 from maxatac.errors import InputError
-from maxatac.outputs import RunFolder
+from maxatac.runs.folder import RunFolder
 
 
 def add_parser(subparsers: Any) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from maxatac.files import expanded
+from maxatac.files.atomic import expanded
 
 
 def add_option(group: Any) -> None:
@@ -47,7 +47,7 @@ def fill_from_file(parser: argparse.ArgumentParser, arguments: Sequence[str]) ->
     settings: dict[str, Any] = {}
     record: dict[str, Any] | None = None
     if path is not None:
-        from maxatac.config_file import read_settings
+        from maxatac.cli.settings_file import read_settings
 
         settings, record = read_settings(path, problems, _spellings(parser))
         given = _given(parser, arguments)

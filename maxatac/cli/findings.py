@@ -8,8 +8,8 @@ from maxatac.cli.output import say
 from maxatac.errors import InputError
 
 if TYPE_CHECKING:
-    from maxatac.outputs import RunFolder
-    from maxatac.settings import TrainConfig
+    from maxatac.runs.folder import RunFolder
+    from maxatac.training.settings import TrainConfig
 
 
 def show(config: TrainConfig, folder: RunFolder | None, *, as_json: bool = False, timed_fit: bool = False) -> int:

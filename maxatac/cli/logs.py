@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 
-from maxatac.logs import PACKAGE, LineFormatter
+from maxatac.system.logs import PACKAGE, LineFormatter
 
 # What TensorFlow's C++ side prints is noise to a user unless it is a warning: 1 keeps its notes back, 2 its warnings.
 _TENSORFLOW_LEVEL = {"debug": "0", "info": "1", "warning": "1", "error": "2", "fatal": "3"}
@@ -35,7 +35,7 @@ def log_to_stderr(level: str) -> None:
     Parameters
     ----------
     level : str
-        One of ``maxatac.settings.LOG_LEVELS``.
+        One of ``maxatac.training.settings.LOG_LEVELS``.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", _TENSORFLOW_LEVEL.get(level, "1"))
     # Warned about on each save of the .h5 file that is written on purpose.

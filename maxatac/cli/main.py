@@ -15,14 +15,14 @@ from importlib.metadata import version
 from itertools import takewhile
 from typing import NoReturn, TypeVar
 
-from maxatac.backend import own_settings
+from maxatac.backend.startup import own_settings
 from maxatac.cli import check, report, simulate, train
 from maxatac.cli.config import fill_from_file
 from maxatac.cli.encoding import use_utf8
 from maxatac.cli.output import flush, say
 from maxatac.errors import InputError, MaxatacError, Stopped, visible
-from maxatac.interrupt import heed_signals
-from maxatac.machine import want_of_memory
+from maxatac.system.resources import want_of_memory
+from maxatac.system.signals import heed_signals
 
 logger = logging.getLogger("maxatac")
 
@@ -203,7 +203,7 @@ def program() -> NoReturn:
     except OSError as error:
         _tell(f"error: standard output: {error}")
         status = status or FAILURE
-    distribution = sys.modules.get("maxatac.distribution")
+    distribution = sys.modules.get("maxatac.backend.processes")
     if _left_backend.is_set() or (distribution is not None and distribution.has_left()):
         with contextlib.suppress(OSError):
             sys.stderr.flush()

@@ -6,8 +6,8 @@ import argparse
 from typing import Any
 
 from maxatac.cli.output import say
-from maxatac.files import expanded
-from maxatac.outputs import find_run
+from maxatac.files.atomic import expanded
+from maxatac.runs.folder import find_run
 
 
 def add_parser(subparsers: Any) -> None:
@@ -27,7 +27,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(namespace: argparse.Namespace) -> int:
     """Draw, and say where."""
-    from maxatac.reporting import write_report
+    from maxatac.reporting.workflow import write_report
 
     say(str(write_report(find_run(namespace.run_files))))
     return 0

@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from maxatac.backend import chosen_backend
+from maxatac.backend.startup import chosen_backend
 from maxatac.cli import config
 from maxatac.cli.findings import show
 from maxatac.errors import InputError
-from maxatac.machine import limit_numeric_threads
-from maxatac.outputs import RunFolder
-from maxatac.settings import (
+from maxatac.runs.folder import RunFolder
+from maxatac.system.resources import limit_numeric_threads
+from maxatac.training.settings import (
     ARCHITECTURES,
     CENTERS,
     DEFAULT_CHROMS,
@@ -344,7 +344,7 @@ def run(namespace: argparse.Namespace) -> int:
         if getattr(namespace, name) is not None:
             logging.getLogger("maxatac").info("--%s is no longer needed: the loader has threads of its own", name)
 
-    from maxatac.training import train
+    from maxatac.training.workflow import train
 
     train(settings, repeats=namespace.config_record)
     return 0

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from maxatac.errors import InputError
-from maxatac.outputs import HISTORY_COLUMNS, TIMING_COLUMNS, RunFolder
-from maxatac.scores import CELL_COLUMNS
+from maxatac.evaluation.tally import CELL_COLUMNS
+from maxatac.runs.folder import HISTORY_COLUMNS, TIMING_COLUMNS, RunFolder
 
 Row = Mapping[str, Any]
 
@@ -56,7 +56,7 @@ class Contents:
 
     @property
     def trained_on(self) -> Row:
-        """What :func:`maxatac.report_data.trained_on` lists; empty if that was not kept."""
+        """What :func:`maxatac.training.report_data.trained_on` lists; empty if that was not kept."""
         return self.data.get("trained_on") or {}
 
     @property

@@ -7,10 +7,10 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from maxatac.report import BLUE, GREEN, GREY, ORANGE
-from maxatac.reporting.drawing import HEIGHT, WIDTH, Drawing, draw
-from maxatac.reporting.wording import counted, number, share
-from maxatac.scores import BINDING, GUESS, MODEL, SIGNAL
+from maxatac.evaluation.ranking import BINDING, GUESS, MODEL, SIGNAL
+from maxatac.figures.drawing import HEIGHT, WIDTH, Drawing, draw
+from maxatac.figures.style import BLUE, GREEN, GREY, ORANGE
+from maxatac.wording import counted, number, share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -91,7 +91,7 @@ def split_matrix(trained_on: Row, tested_label: str | None) -> Drawing:
     Parameters
     ----------
     trained_on : mapping
-        As :func:`maxatac.report_data.trained_on` makes it.
+        As :func:`maxatac.training.report_data.trained_on` makes it.
     tested_label : str or None
         Label of the cell types that are tested; None if none is.
     """
@@ -304,7 +304,7 @@ def precision_recall(name: str, title: str, curves: Mapping[str, Row], note: str
     ----------
     name, title, note : str
     curves : mapping of str to mapping
-        Predictor to what :func:`maxatac.curves.summarize` makes.
+        Predictor to what :func:`maxatac.evaluation.curves.summarize` makes.
     """
     first = next(iter(curves.values()))
     prevalence = first["bound_bins"] / first["bins"]
@@ -458,7 +458,7 @@ def calibration(groups: Mapping[str, Sequence[Row]]) -> Drawing:
     Parameters
     ----------
     groups : mapping of str to sequence of mappings
-        Set to its groups, as :func:`maxatac.curves.calibration` makes them.
+        Set to its groups, as :func:`maxatac.evaluation.curves.calibration` makes them.
     """
 
     def plot(figure: Figure) -> None:
@@ -533,7 +533,7 @@ def score_distribution(name: str, title: str, histogram: Row) -> Drawing:
     ----------
     name, title : str
     histogram : mapping
-        As :func:`maxatac.curves.histogram` makes it.
+        As :func:`maxatac.evaluation.curves.histogram` makes it.
     """
     edges = histogram["edges"]
     kinds = {"bound": (BLUE, "-", "bound"), "others": (ORANGE, "--", "not bound")}
@@ -671,7 +671,7 @@ def locus(name: str, place: Row, cell_type: str) -> Drawing:
     ----------
     name : str
     place : mapping
-        As :func:`maxatac.loci.example_loci` makes it.
+        As :func:`maxatac.evaluation.example_loci.example_loci` makes it.
     cell_type : str
     """
     where = f"{place['chrom']}:{place['start'] + 1:,}-{place['end']:,}"

@@ -8,16 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from maxatac.genome import some
+from maxatac.evaluation.ranking import BINDING, GUESS, MODEL
+from maxatac.evaluation.selection import criterion
+from maxatac.figures.drawing import Drawing
+from maxatac.figures.markup import STYLE, Markup, bullets, figure, paragraphs, table, tag, text
 from maxatac.reporting import figures
+from maxatac.reporting.caveats import doubts, verdict, waiting_share
 from maxatac.reporting.contents import Contents
-from maxatac.reporting.doubts import doubts, verdict, waiting_share
-from maxatac.reporting.drawing import Drawing
-from maxatac.reporting.markup import STYLE, Markup, bullets, figure, paragraphs, table, tag, text
-from maxatac.reporting.wording import NOT_AVAILABLE, base_pairs, counted, duration, listed, number, share
-from maxatac.scores import BINDING, GUESS, MODEL
-from maxatac.selection import criterion
-from maxatac.settings import TrainConfig
+from maxatac.training.settings import TrainConfig
+from maxatac.wording import NOT_AVAILABLE, base_pairs, counted, duration, listed, number, share, some
 
 SHOWN_CELL_TYPES = 4
 """Tested cell types whose places are drawn; of further ones the numbers are in the files."""

@@ -16,14 +16,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from maxatac.bigwig import new_bigwig
 from maxatac.errors import InputError
-from maxatac.formats import whose
+from maxatac.files.bigwig import new_bigwig
+from maxatac.files.sniff import whose
+from maxatac.files.twobit import TwoBitWriter
 from maxatac.simulation import accessibility, binding, motif, peaks, sequence, tracks
 from maxatac.simulation.config import SimulateConfig, SimulatedSet, split_chroms
 from maxatac.simulation.intervals import Intervals, merge
 from maxatac.simulation.streams import stream
-from maxatac.simulation.twobit import TwoBitWriter
 
 logger = logging.getLogger(__name__)
 

@@ -135,9 +135,9 @@ def open_set(folder: Path) -> BenchSet:
 def _pool(folder: Path) -> dict[str, NDArray[Any]]:
     """Build the pool of all chromosomes and all cell types."""
     from maxatac import Genome
-    from maxatac.intervals import read_blacklist
-    from maxatac.meta import read_meta
-    from maxatac.regions import build_pools
+    from maxatac.data.meta_file import read_meta
+    from maxatac.data.regions import build_pools
+    from maxatac.genome.blacklist import read_blacklist
 
     problems: list[str] = []
     samples = read_meta(folder / "meta.tsv", problems, test_cell_types=())

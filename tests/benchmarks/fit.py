@@ -70,7 +70,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     from benchmarks.data import open_set
-    from maxatac.batches import WindowDataset
+    from maxatac.data.batches import WindowDataset
     from maxatac.model import build
     from maxatac.model.losses import binary_cross_entropy
     from maxatac.model.optimizer import adam

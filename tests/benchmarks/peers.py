@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.data import BenchSet
-from maxatac.windows import BIN_SIZE, BINS, WINDOW_LENGTH
+from maxatac.genome.windows import BIN_SIZE, BINS, WINDOW_LENGTH
 
 if TYPE_CHECKING:
     from maxatac._core import Plan

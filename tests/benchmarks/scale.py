@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from benchmarks.clock import Contender, InProcess, alternate, spread
 from benchmarks.data import BATCH_SIZE, SEED, BenchSet, make_set
 from benchmarks.fresh import measure_fresh
-from maxatac.windows import WINDOW_LENGTH
+from maxatac.genome.windows import WINDOW_LENGTH
 
 
 @dataclass(frozen=True)

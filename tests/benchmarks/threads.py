@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks.clock import Contender, Cost, InProcess, alternate, spread
 from benchmarks.data import BATCH_SIZE, BenchSet
-from maxatac.machine import usable_processors
+from maxatac.system.resources import usable_processors
 
 ITERATIONS = 20_000  # of the hash: about as long as a batch takes on one thread
 

@@ -180,7 +180,7 @@ def test_licences_are_in_the_image(engine: Engine) -> None:
 
 def test_code_is_compiled_and_readable_by_all(engine: Engine) -> None:
     code = (
-        "import maxatac.training, keras, numpy, sys;"
+        "import maxatac.training.workflow, keras, numpy, sys;"
         "found = [m for m in list(sys.modules.values()) if str(getattr(m, '__file__', '') or '').endswith('.py')];"
         "import os; print([m.__name__ for m in found if m.__file__.startswith('/opt')"
         " and not os.path.exists(m.__cached__ or '')])"
@@ -495,7 +495,7 @@ def test_no_temporary_folder_is_told_with_the_remedy(engine: Engine, data: TinyS
 
 
 def test_processors_and_memory_of_the_container_are_used(engine: Engine) -> None:
-    code = "from maxatac.machine import usable_memory as m, usable_processors as p; print(p(), m())"
+    code = "from maxatac.system.resources import usable_memory as m, usable_processors as p; print(p(), m())"
     done = engine.run("python", "-c", code, options=["--cpus", "1", "--memory", "512m"])
     if done.returncode and "cgroup" in done.stderr:
         pytest.skip(f"no limits can be set here: {done.stderr.strip().splitlines()[-1]}")

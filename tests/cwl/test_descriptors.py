@@ -19,7 +19,7 @@ import pytest
 
 from maxatac import __version__
 from maxatac.cli.main import Parser, build_parser
-from maxatac.outputs import RunFolder
+from maxatac.runs.folder import RunFolder
 
 ROOT = Path(__file__).parents[2]
 CWL = ROOT / "cwl"

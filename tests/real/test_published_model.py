@@ -9,7 +9,7 @@ from numpy_network import forward, random_windows
 
 from maxatac.errors import WeightsError
 from maxatac.model import build
-from maxatac.weights import load_weights
+from maxatac.model.weights import load_weights
 
 # Keras turns its variables into arrays in a way that numpy 2 calls outdated.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")

@@ -9,11 +9,13 @@ import numpy as np
 import pyBigWig
 import pytest
 
-from maxatac.formats import sniff
-from maxatac.genome import Blacklist, ChromSizes, check_blacklist
-from maxatac.intervals import Intervals, read_blacklist, read_intervals
-from maxatac.meta import read_meta
-from maxatac.regions import build_pools, pool_from_file, save_roi
+from maxatac.data.meta_file import read_meta
+from maxatac.data.regions import build_pools
+from maxatac.data.roi_files import pool_from_file, save_roi
+from maxatac.files.sniff import sniff
+from maxatac.genome.blacklist import Blacklist, check_blacklist, read_blacklist
+from maxatac.genome.chroms import ChromSizes
+from maxatac.genome.intervals import Intervals, read_intervals
 
 YEAST_VALIDATION = ["chrIX", "chrXVI"]
 YEAST_TEST = ["chrIII", "chrXII"]

@@ -17,16 +17,17 @@ import pytest
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
 from maxatac import TrainConfig
-from maxatac.held_out import run_test
-from maxatac.inputs import Inputs, open_inputs
+from maxatac.data.genome_like import genome_batches
+from maxatac.evaluation.ranking import METRICS
 from maxatac.model import build
 from maxatac.model.evaluator import BatchEvaluator
 from maxatac.model.losses import binary_cross_entropy
 from maxatac.model.metrics import dice_coef
-from maxatac.outputs import RunFolder
-from maxatac.scores import METRICS
-from maxatac.validation import ValidationSet, Validator, genome_batches
-from maxatac.weights import load_weights
+from maxatac.model.weights import load_weights
+from maxatac.runs.folder import RunFolder
+from maxatac.training.held_out import run_test
+from maxatac.training.inputs import Inputs, open_inputs
+from maxatac.training.validation import ValidationSet, Validator
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 
@@ -119,7 +120,7 @@ def test_independent_test_equals_plain_numpy(run: Any, model: keras.Model, yeast
 
 
 def test_table_of_thresholds_has_the_published_columns(test_data: Path) -> None:
-    from maxatac.thresholds import COLUMNS, STEPS
+    from maxatac.evaluation.thresholds import COLUMNS, STEPS
 
     (published,) = (test_data / PUBLISHED).parent.glob("*.tsv")
     header, *rows = published.read_text().splitlines()

@@ -1,0 +1,171 @@
+"""Which device Keras computes on."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from maxatac.backend.startup import given_environment, overridden
+
+logger = logging.getLogger(__name__)
+
+_DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
+
+# Variables that may shape what is computed, or on what, by how they begin: they are the user's, and recorded. Not all
+# of "TF_": Terraform's variables begin so, and may be secrets.
+_RECORDED = (
+    "KERAS_", "TF_CUDA_", "TF_CUDNN_", "TF_DETERMINISTIC_", "TF_DISABLE_", "TF_ENABLE_", "TF_FORCE_GPU_", "TF_GPU_",
+    "TF_NUM_", "TF_USE_", "TF_XLA_", "XLA_", "JAX_", "CUDA_VISIBLE_", "NVIDIA_TF32_", "OMP_NUM_", "MKL_NUM_",
+    "OPENBLAS_NUM_",
+)  # fmt: skip
+_jax_threads: int | None = None  # what JAX was told, which counts once
+
+_REMEDY = {
+    "tensorflow": "pip install 'maxatac[cuda]'",
+    "jax": "pip install 'maxatac[jax-cuda]' in an environment of its own",
+}
+
+
+def describe() -> str:
+    """Backend and device in words, such as ``tensorflow 2.21.0 on CPU``."""
+    backend: str = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        gpus = tf.config.list_physical_devices("GPU")
+        names = [tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name) for gpu in gpus]
+        version = tf.__version__
+    elif backend == "jax":
+        import jax
+
+        devices = jax.devices()
+        names = [device.device_kind for device in devices if device.platform != "cpu"]
+        version = jax.__version__
+        if keras.distribution.distribution() is not None:
+            several = f", {len(devices)} devices of {jax.process_count()} process{'es' * (jax.process_count() != 1)}"
+            return f"{backend} {version} on {', '.join(sorted(set(names))) or 'CPU'}{several}"
+    else:
+        return backend
+    return f"{backend} {version} on {', '.join(names) or 'CPU'}"
+
+
+def describe_settings() -> dict[str, Any]:
+    """Tell for the run record what Keras computes with, and which variables of the environment may shape that."""
+    environment = given_environment()
+    return {
+        "backend": keras.config.backend(),
+        "floatx": keras.config.floatx(),
+        "epsilon": keras.config.epsilon(),
+        "image_data_format": keras.config.image_data_format(),
+        "dtype_policy": keras.config.dtype_policy().name,
+        "environment": {name: environment[name] for name in sorted(environment) if name.startswith(_RECORDED)},
+        "overridden": overridden(),
+    }
+
+
+def use_deterministic_algorithms() -> None:
+    """Let a GPU use nothing but algorithms that give the same bits in each run; call it before anything is computed.
+
+    XLA, which both backends compile with, leaves out what adds in a changing order, and does not choose algorithms by
+    timing them, for the fastest of today is not that of tomorrow. TensorFlow's own operations have a switch too.
+    """
+    flags = os.environ.get("XLA_FLAGS", "")
+    if _DETERMINISTIC not in flags.split():
+        os.environ["XLA_FLAGS"] = f"{flags} {_DETERMINISTIC}".strip()
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
+
+
+def limit_threads(threads: int) -> int | None:
+    """Let the backend compute with so many threads on a CPU; call it before anything is computed.
+
+    TensorFlow has a pool for parts of an operation and one for operations side by side; both get the number. JAX takes
+    it from the variable ``NPROC`` when it first looks for devices. Without it both make as many threads as the machine
+    has processors, whatever a container or batch system grants. Sums are split among the threads, so another number may
+    round differently.
+
+    Parameters
+    ----------
+    threads : int
+        At least 1.
+
+    Returns
+    -------
+    int or None
+        The number that holds: another where something was computed before in this process. ``None`` if that is not
+        known.
+    """
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        pools = tf.config.threading
+        try:
+            pools.set_intra_op_parallelism_threads(threads)
+            pools.set_inter_op_parallelism_threads(threads)
+        except RuntimeError:
+            logger.debug("TensorFlow has computed before in this process, so that its threads stay as they are")
+        return pools.get_intra_op_parallelism_threads() or None
+    if backend == "jax":
+        return _limit_jax(threads)
+    return None
+
+
+def _limit_jax(threads: int) -> int:
+    global _jax_threads
+    if _jax_threads is None:
+        os.environ["NPROC"] = str(threads)
+        _jax_threads = threads
+    return _jax_threads
+
+
+def untuned_pipeline(batches: Callable[[], Iterator[Any]], signature: Any, count: int) -> Any:
+    """Make the pipeline that Keras makes of a dataset with TensorFlow, but without autotuning.
+
+    It holds one batch beyond the one that is computed.
+
+    Parameters
+    ----------
+    batches : callable
+        Gives an iterator over the batches of an epoch.
+    signature : nested tuples
+        Of each array of a batch its shape and dtype, such as ``((None, 32), "float32")``.
+    count : int
+        How many batches there are.
+
+    Returns
+    -------
+    tf.data.Dataset
+    """
+    import tensorflow as tf
+
+    def specification(of: Any) -> Any:
+        shape, dtype = of
+        return tf.TensorSpec(shape, dtype) if isinstance(dtype, str) else tuple(map(specification, of))
+
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    dataset = tf.data.Dataset.from_generator(batches, output_signature=specification(signature))
+    return dataset.apply(tf.data.experimental.assert_cardinality(count)).prefetch(1).with_options(options)
+
+
+def gpu_present() -> bool:
+    """Whether the machine has an NVIDIA driver with at least one GPU, usable or not."""
+    return any(Path("/proc/driver/nvidia/gpus").glob("*")) or Path("/dev/nvidia0").exists()
+
+
+def log_device() -> str:
+    """Log the device in use, with a warning where a GPU lies idle; return its description."""
+    description = describe()
+    logger.info("Keras %s, %s", keras.__version__, description)
+    if " on CPU" in description and gpu_present():
+        remedy = _REMEDY.get(keras.backend.backend(), "install the GPU build of the backend")
+        logger.warning("this machine has a GPU, but %s cannot use it: %s", keras.backend.backend(), remedy)
+    return description

@@ -1,0 +1,438 @@
+"""Several devices that train one model, in one process or in several: which rows are whose, and who tells whom what.
+
+Keras' ``DataParallel`` on JAX does the computing: each device has all weights and a part of each batch, and what is
+computed is what one device with the whole batch would compute. What the processes have to say to each other beside that
+(what is wrong with the input, that a file is written, that one of them has to stop) goes through the key-value store
+that JAX keeps in process 0, because it waits as long as need be: a collective operation of the devices gives up.
+
+Process 0 leads: it alone writes files. The others compute the same numbers and follow.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import itertools
+import json
+import logging
+import os
+import re
+import signal
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from maxatac.backend.launch import Launch, launch_of
+from maxatac.backend.noise import without_backend_noise
+from maxatac.errors import InputError, MaxatacError, Stopped
+from maxatac.system.logs import naming_process
+from maxatac.system.signals import LIMIT, STATUSES
+from maxatac.training.settings import TrainConfig, loader_memory, loader_threads
+
+logger = logging.getLogger(__name__)
+
+_POLL = 0.5  # seconds between two looks for what others have to say
+_PATIENCE = 5.0  # seconds that a process has to tell why it ends, and to end once another has
+
+# What JAX says, in exceptions of several types, when the other end of a connection is gone.
+_LOST = re.compile("gloo|nccl|connection|socket|coordination service", re.IGNORECASE)
+
+_left = False
+
+# A process can be joined to others once, and run one training after the other.
+_runs = itertools.count()
+
+
+class Processes:
+    """One process on one device; the base of those that are several.
+
+    Attributes
+    ----------
+    rank, count : int
+        Which of how many processes this is.
+    devices : int
+        Of all processes together.
+    """
+
+    rank = 0
+    count = 1
+    devices = 1
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process writes the files."""
+        return self.rank == 0
+
+    def rows(self, batch_size: int) -> tuple[int, int]:
+        """Say which rows of each batch this process reads: the first, and the one behind the last."""
+        share = batch_size // self.count
+        return self.rank * share, (self.rank + 1) * share
+
+    def gather(self, value: Any, check: Callable[[], None] = lambda: None) -> list[Any]:
+        """Tell a value, and wait until all have told theirs; gives them in the order of the processes.
+
+        There is no limit of time, so that any may be busy with something long.
+
+        Parameters
+        ----------
+        value : what JSON can hold
+        check : callable
+            Called while waiting; what it raises ends that.
+        """
+        return [value]
+
+    def share(self, value: Any) -> Any:
+        """Take the value of process 0."""
+        return self.gather(value)[0]
+
+    @contextlib.contextmanager
+    def agreeing(self) -> Iterator[None]:
+        """Let what one process finds to be wrong with the input end all of them, with the same words.
+
+        Raises
+        ------
+        InputError
+            If the block raises it in any of the processes.
+        """
+        yield
+
+    def problems(self, config: TrainConfig) -> list[str]:
+        """Find what keeps the devices from sharing a batch."""
+        return []
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Let what Keras makes and computes in the block be that of all devices.
+
+        All processes must run it alike: whatever Keras does there waits for the others, were it only that it makes a
+        variable. Outside, a process is alone with its first device.
+        """
+        yield
+
+    def place(self, arrays: Any) -> Any:
+        """Put this process's rows of a batch, arrays in any nest, where Keras takes them for the whole batch."""
+        return arrays
+
+    def reason(self, error: Exception) -> BaseException | None:
+        """Find out whether an error comes from another process that has gone; the exception to raise instead."""
+        return None
+
+    def check(self) -> None:
+        """Raise ``MaxatacError`` if another process has failed."""
+
+    def meet(self) -> None:
+        """Get to know the others, and listen to them from now on."""
+
+    def own_share(self, config: TrainConfig) -> TrainConfig:
+        """Set threads and memory that are not given to this process's share of what processes have in common."""
+        return config
+
+    def loglevel(self, name: str) -> str:
+        """Choose what this process logs; of what is the same in all, process 0 tells."""
+        return name
+
+    def record(self) -> dict[str, Any] | None:
+        """Say for the run record who has taken part."""
+        return None
+
+
+class JoinedProcesses(Processes):
+    """All devices of one process, or of several that know each other through JAX.
+
+    Parameters
+    ----------
+    launch : Launch
+        JAX has been initialised as it says.
+    """
+
+    def __init__(self, launch: Launch) -> None:
+        import jax
+        import keras
+
+        self.rank, self.count = launch.rank, launch.count
+        # By process, for the rows of a batch go to the devices in their order.
+        devices = sorted(jax.devices(), key=lambda device: (device.process_index, device.id))
+        self.devices = len(devices)
+        self._by_process = Counter(device.process_index for device in devices)
+        self._kinds = sorted({device.device_kind for device in devices})
+        self._distribution = keras.distribution.DataParallel(
+            devices=[f"{device.platform}:{device.id}" for device in devices], auto_shard_dataset=False
+        )
+        self._run = next(_runs)
+        self._gathered = itertools.count()
+        affinity = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+        self._places: list[dict[str, Any]] = [{"host": socket.gethostname(), "processors": affinity}]
+        self._failure: str | None = None
+        self._closed = threading.Event()
+        self._watcher: threading.Thread | None = None
+
+    @property
+    def _client(self) -> Any:
+        from jax._src import distributed
+
+        return distributed.global_state.client
+
+    def gather(self, value: Any, check: Callable[[], None] = lambda: None) -> list[Any]:
+        """See ``Processes``."""
+        if self.count == 1:
+            return [value]
+        folder = f"maxatac/{self._run}/{next(self._gathered)}"
+        self._client.key_value_set(f"{folder}/{self.rank}", json.dumps(value))
+        wait = 0.01
+        while True:
+            told = dict(self._client.key_value_dir_get(folder))
+            if len(told) == self.count:
+                return [json.loads(told[f"{folder}/{rank}"]) for rank in range(self.count)]
+            check()
+            self.check()
+            time.sleep(wait)
+            wait = min(2 * wait, _POLL)
+
+    @contextlib.contextmanager
+    def agreeing(self) -> Iterator[None]:
+        """See ``Processes``."""
+        mine: list[str] = []
+        try:
+            yield
+        except InputError as error:
+            mine = list(error.problems)
+        found = self.gather(mine)
+        problems = dict.fromkeys(found[0])
+        for rank, theirs in enumerate(found):
+            problems |= {f"process {rank} of {self.count}: {line}": None for line in theirs if line not in found[0]}
+        if problems:
+            raise InputError(problems)
+
+    def problems(self, config: TrainConfig) -> list[str]:
+        """See ``Processes``."""
+        found = []
+        if len(set(self._by_process.values())) > 1:
+            shares = ", ".join(f"process {rank} has {number}" for rank, number in sorted(self._by_process.items()))
+            found.append(f"--distribute: {shares} devices; expected the same number in each")
+        for name in ("batch_size", "val_batch_size"):
+            if (size := getattr(config, name)) % self.devices:
+                near = max(1, round(size / self.devices)) * self.devices
+                found.append(
+                    f"--{name} {size}: does not divide by the {self.devices} devices of --distribute; {near} does"
+                )
+        return found
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """See ``Processes``."""
+        with self._distribution.scope():
+            yield
+
+    def place(self, arrays: Any) -> Any:
+        """See ``Processes``."""
+        import jax
+        import keras
+
+        def put(rows: Any) -> Any:
+            layout = self._distribution.get_data_layout(rows.shape).backend_layout
+            return jax.make_array_from_process_local_data(layout, rows)
+
+        return keras.tree.map_structure(put, arrays)
+
+    def check(self) -> None:
+        """See ``Processes``."""
+        if self._failure is not None:
+            raise MaxatacError(self._failure)
+
+    def reason(self, error: Exception) -> BaseException | None:
+        """See ``Processes``."""
+        if self.count == 1 or isinstance(error, MaxatacError):
+            return None
+        end = time.monotonic() + _PATIENCE
+        while not (gone := self._gone()) and time.monotonic() < end:
+            time.sleep(_POLL / 5)
+        for told in gone:
+            if told["signal"] is not None:
+                return Stopped(told["signal"]) if told["signal"] != "SIGINT" else KeyboardInterrupt()
+            return MaxatacError(told["failure"])
+        if not _LOST.search(str(error)):
+            return None
+        return MaxatacError(
+            f"process {self.rank} of {self.count} has lost another, which may have been killed "
+            f"({str(error).splitlines()[0]}); --resume goes on after the last finished epoch"
+        )
+
+    def record(self) -> dict[str, Any]:
+        """See ``Processes``."""
+        hosts = [place["host"] for place in self._places]
+        return {"processes": self.count, "devices": self.devices, "device_kinds": self._kinds, "hosts": hosts}
+
+    def own_share(self, config: TrainConfig) -> TrainConfig:
+        """See ``Processes``."""
+        if self.count == 1:
+            return config
+        mine = self._places[self.rank]
+        # Slurm may give each process processors of its own, but memory to all of a node together.
+        same_processors = self._places.count(mine)
+        same_host = sum(place["host"] == mine["host"] for place in self._places)
+        return dataclasses.replace(
+            config,
+            threads=config.threads or max(1, loader_threads(config) // same_processors),
+            memory=config.memory or max(1, loader_memory(config) // same_host),
+        )
+
+    def loglevel(self, name: str) -> str:
+        """See ``Processes``."""
+        return "warning" if self.rank and name == "info" else name
+
+    def meet(self) -> None:
+        """See ``Processes``."""
+        if self.count == 1:
+            logger.info("training on %d devices of this process", self.devices)
+            return
+        self._watcher = threading.Thread(target=self._watch, name="maxatac-processes", daemon=True)
+        self._watcher.start()
+        self._places = self.gather(self._places[0])
+        logger.info("training on %d devices of %d processes", self.devices, self.count)
+        for rank, place in enumerate(self._places):
+            number = self._by_process[rank]
+            logger.info("process %d of %d: %d of the devices, on %s", rank, self.count, number, place["host"])
+
+    def leave(self, error: BaseException | None) -> None:
+        """Tell the others why this process ends before its time, if it does, and listen no longer.
+
+        Process 0 stays until the others are about to end too: JAX aborts those that are left when it has gone.
+        """
+        global _left
+        self._closed.set()
+        if self._watcher is None:
+            return
+        if error is not None:
+            _left = True
+            stopped = "SIGINT" if isinstance(error, KeyboardInterrupt) else None
+            signal_name = error.signal_name if isinstance(error, Stopped) else stopped
+            self._tell_end(signal_name, f"process {self.rank} of {self.count} has failed: {error}")
+            end = time.monotonic() + 2 * _PATIENCE
+            while self.leads and len(self._gone()) < self.count - 1 and time.monotonic() < end:
+                time.sleep(_POLL / 5)
+            if self.leads:
+                # What has told that it ends may still be on its way out.
+                time.sleep(_POLL)
+        self._watcher.join(2 * _POLL)
+
+    def _tell_end(self, signal_name: str | None, failure: str) -> None:
+        # Process 0 may be gone, and the store with it.
+        with contextlib.suppress(Exception):
+            self._client.key_value_set(
+                f"{self._ends}/{self.rank}", json.dumps({"signal": signal_name, "failure": failure})
+            )
+
+    @property
+    def _ends(self) -> str:
+        return f"maxatac/{self._run}/ends"
+
+    def _gone(self) -> list[dict[str, Any]]:
+        """Look which others have told why they end; none where the store cannot be reached."""
+        try:
+            told = self._client.key_value_dir_get(self._ends)
+        except Exception:  # noqa: BLE001 - whatever JAX raises
+            return []
+        return [json.loads(text) for key, text in sorted(told) if not key.endswith(f"/{self.rank}")]
+
+    def _watch(self) -> None:
+        """Pass on to this process what ends another: a signal as if it had come here, a failure as a failure.
+
+        The main thread may wait for what the other would have computed, and then nothing but leaving helps. Process 0
+        has more to lose by that, and is given the time that a signal gives.
+        """
+        while not self._closed.wait(_POLL):
+            if not (gone := self._gone()):
+                continue
+            name, failure = gone[0]["signal"], gone[0]["failure"]
+            number = getattr(signal, name) if name is not None else None
+            if number is not None and callable(signal.getsignal(number)):
+                os.kill(os.getpid(), number)
+            else:
+                self._failure = failure
+            if not self._closed.wait(LIMIT if self.leads else _PATIENCE):
+                self._tell_end(name, failure)
+                if number is None:
+                    os.write(2, f"maxatac: error: {failure}\n".encode(errors="backslashreplace"))
+                os._exit(1 if number is None else STATUSES.get(number, 1))
+            return
+
+
+def has_left() -> bool:
+    """Whether this process has left others before its time.
+
+    It must then end without further ado: JAX would have it wait for the others, and they may wait for it.
+    """
+    return _left
+
+
+@contextlib.contextmanager
+def joined(config: TrainConfig) -> Iterator[Processes]:
+    """Join the processes that train together, as the settings and the environment say, as long as the block runs.
+
+    Raises
+    ------
+    MaxatacError
+        If they do not find each other.
+    """
+    # What is wrong with the settings is the same in all processes, and told with all else that is wrong.
+    if not config.distribute or config.problems():
+        yield Processes()
+        return
+    launch = launch_of(os.environ, [])
+    from maxatac.backend.device import limit_threads, use_deterministic_algorithms
+
+    # JAX reads both when it first looks for devices.
+    limit_threads(loader_threads(config))
+    if config.deterministic:
+        use_deterministic_algorithms()
+    with naming_process(launch.rank):
+        with without_backend_noise():
+            _initialize(launch)
+            processes = JoinedProcesses(launch)
+        try:
+            yield processes
+        except BaseException as error:
+            processes.leave(error)
+            raise
+        else:
+            processes.leave(None)
+
+
+def split_problems(rows: Sequence[Sequence[int]], batch_size: int) -> list[str]:
+    """Prove that the rows of all processes are the batch, each once."""
+    ends = [0, *(stop for _, stop in rows)]
+    if [start for start, _ in rows] != ends[:-1] or ends[-1] != batch_size or any(b <= a for a, b in rows):
+        return [f"the rows of the processes, {list(rows)}, are not those of a batch of {batch_size}"]
+    return []
+
+
+def _initialize(launch: Launch) -> None:
+    import jax
+
+    if launch.count == 1 or jax.distributed.is_initialized():
+        return
+    with contextlib.suppress(AttributeError):
+        # It would take SIGTERM for itself.
+        jax.config.update("jax_enable_preemption_service", False)
+    where = launch.address or "the address that the launcher gives"
+    told = {} if launch.address is None else dataclasses.asdict(launch)
+    try:
+        if told:
+            jax.distributed.initialize(
+                told["address"], told["count"], told["rank"], cluster_detection_method="deactivate"
+            )
+        else:
+            devices = None if launch.local_devices is None else list(launch.local_devices)
+            jax.distributed.initialize(local_device_ids=devices)
+    except (RuntimeError, ValueError) as error:
+        raise MaxatacError(
+            f"--distribute: process {launch.rank} of {launch.count} could not join the others at {where}: {error}"
+        ) from error
+    if threading.current_thread() is threading.main_thread():
+        for number in STATUSES:
+            if callable(handler := signal.getsignal(number)):
+                # Older releases of JAX take it all the same.
+                signal.signal(number, handler)

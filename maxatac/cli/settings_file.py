@@ -1,0 +1,156 @@
+"""Settings from a file: the record of a run, to repeat it, or JSON or TOML written by hand.
+
+Nothing but the standard library is imported here, as in ``settings``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import json
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from maxatac.files.sniff import check_file
+from maxatac.files.strict_json import without_twins
+from maxatac.training.settings import TrainConfig
+
+OF_THE_COMMAND = ("force", "resume")
+"""Settings that say how to deal with an earlier run. In a file, --force would delete the very run it came from."""
+
+OF_THE_MACHINE = ("threads", "memory")
+"""Settings of which a record has what the machine had to give that wrote it. Results differ by rounding at most."""
+
+_KINDS = {field.name: str(field.type) for field in dataclasses.fields(TrainConfig)}
+
+WITHOUT_EFFECT = ("multiprocessing", "max_queue_size")
+"""Options for old command lines, which a file may hold too, whatever their value."""
+
+
+def read_settings(
+    path: Path, problems: list[str], spellings: Mapping[str, str] | None = None
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Read settings, each by the name of its option.
+
+    A run record, which is told by its key ``maxatac``, has them under ``settings``; what it says of the
+    ``OF_THE_COMMAND`` and ``OF_THE_MACHINE`` is left out. A path is relative to the working directory, as on the
+    command line.
+
+    Parameters
+    ----------
+    path : Path
+        TOML if its name ends in ``.toml``, else JSON.
+    problems : list of str
+        Gets a line for every key that is unknown and every value of another kind than its option takes.
+    spellings : mapping of str to str, optional
+        Names that options have beside those of their settings, with those.
+
+    Returns
+    -------
+    settings : dict
+        Those that are sound, as ``TrainConfig`` takes them.
+    record : dict or None
+        All that the run record says; ``None`` if the file is none.
+    """
+    content = _parse(path, problems)
+    if content is None:
+        return {}, None
+    is_record = "maxatac" in content
+    given = content.get("settings") if is_record else content
+    if not isinstance(given, dict):
+        problems.append(f"{path}: this run record has no settings")
+        return {}, None
+    spellings = spellings or {}
+    known = [*_KINDS, *(other for other, name in spellings.items() if name in _KINDS)]
+    settings = {}
+    keys: dict[str, str] = {}
+    for key, value in given.items():
+        name = key.replace("-", "_")
+        name = spellings.get(name, name)
+        if keys.setdefault(name, key) != key:
+            problems.append(f"{path}: {keys[name]} and {key}: two names of one setting; expected one of them")
+        elif name in OF_THE_COMMAND:
+            if not is_record:
+                problems.append(f"{path}: {key}: belongs on the command line, not into a file")
+        elif is_record and name in OF_THE_MACHINE:
+            continue
+        elif name in WITHOUT_EFFECT:
+            settings[name] = value
+        elif name not in _KINDS:
+            near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
+            problems.append(f"{path}: unknown setting {key}" + (f"; did you mean {near[0]}?" if near else ""))
+        else:
+            try:
+                settings[name] = _converted(value, _KINDS[name])
+            except ValueError as error:
+                problems.append(f"{path}: {key}: expected {error}, found {_told(value)}")
+    if isinstance(settings.get("loglevel"), str):
+        settings["loglevel"] = settings["loglevel"].lower()
+    return settings, content if is_record else None
+
+
+def _parse(path: Path, problems: list[str]) -> dict[str, Any] | None:
+    if not check_file(path, problems, what="settings file"):
+        return None
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text, object_pairs_hook=without_twins)
+    except (OSError, ValueError, RecursionError) as error:
+        kind = "TOML" if path.suffix == ".toml" else "JSON"
+        problems.append(f"{path}: cannot be read as {kind} ({error})")
+        return None
+    if not isinstance(content, dict):
+        problems.append(f"{path}: expected names and values")
+        return None
+    return content
+
+
+_EXPECTED = {
+    "bool": "true or false",
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text",
+    "Path": "a path",
+    "Sequence[str]": "a list of names",
+}
+
+_TOLD = 200
+"""Characters of a value that a problem shows."""
+
+
+def _converted(value: Any, kind: str) -> Any:
+    """Turn a value of the file into one of a setting; ``ValueError`` says what was expected."""
+    kinds = [one for one in kind.split(" | ") if one != "None"]
+    if value is None:
+        if kind.endswith("| None"):
+            return None
+        raise ValueError("a value")
+    for one in kinds:
+        if one == "bool" and isinstance(value, bool):
+            return value
+        if one == "int" and isinstance(value, int) and not isinstance(value, bool):
+            return value
+        if one == "float" and isinstance(value, int | float) and not isinstance(value, bool):
+            try:
+                return float(value)
+            except OverflowError:
+                raise ValueError(f"a number up to {sys.float_info.max:.2g}") from None
+        if one == "str" and isinstance(value, str):
+            return value
+        if one == "Path" and isinstance(value, str) and value:
+            return Path(value)
+        if one == "Sequence[str]" and isinstance(value, list) and value and all(isinstance(x, str) for x in value):
+            return tuple(value)
+    raise ValueError(" or ".join(_EXPECTED[one] for one in kinds))
+
+
+def _told(value: Any) -> str:
+    try:
+        text = json.dumps(value, default=str)
+    except ValueError:
+        # Python writes no whole number of thousands of digits.
+        return "a number of thousands of digits"
+    return text if len(text) <= _TOLD else f"{text[:_TOLD]}..."

@@ -1,0 +1,127 @@
+"""Labels and signal of the bins of a chromosome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maxatac.genome.windows import BIN_SIZE
+
+if TYPE_CHECKING:
+    from maxatac.data.readers import TrackReader
+
+# Bases read at a time from genomes and tracks, so that memory does not grow with the chromosome; whole bins.
+_CHUNK = BIN_SIZE << 15
+
+_LABEL_SUM = BIN_SIZE / 2
+
+COARSE_BIN_SIZE = 200
+"""Width in bp of the bins that published maxATAC models are benchmarked in."""
+
+
+def bin_labels(track: TrackReader, chrom: str, n_bins: int) -> NDArray[np.bool_]:
+    """Label the bins of a chromosome as bound or not.
+
+    Parameters
+    ----------
+    track : Track
+        Binding signal; no data counts as 0, and so does a chromosome that the track lacks.
+    chrom : str
+        Name of the chromosome.
+    n_bins : int
+        Bins from the chromosome's start on.
+
+    Returns
+    -------
+    shape (n_bins,), bool
+        True where the sum over the bin exceeds half its width (Cazares et al. 2023).
+    """
+    return _bin_sums(track, chrom, n_bins) > _LABEL_SUM
+
+
+def signal_bins(track: TrackReader, chrom: str, n_bins: int) -> NDArray[np.float32]:
+    """Average a signal track over the bins of a chromosome.
+
+    Parameters
+    ----------
+    track : Track
+        Any signal; no data counts as 0, and so does a chromosome that the track lacks.
+    chrom : str
+        Name of the chromosome.
+    n_bins : int
+        Bins from the chromosome's start on.
+
+    Returns
+    -------
+    shape (n_bins,), float32
+        Mean per base.
+    """
+    return (_bin_sums(track, chrom, n_bins) / BIN_SIZE).astype(np.float32)
+
+
+def coarse_maxima(values: NDArray[np.float32], n_coarse: int) -> NDArray[np.float32]:
+    """Take the largest value in each stretch of 200 bp.
+
+    Parameters
+    ----------
+    values : shape (bins,), float32
+        One value per bin of 32 bp, from the chromosome's start on; it counts for every base of the bin.
+    n_coarse : int
+        How many stretches to fill.
+
+    Returns
+    -------
+    shape (n_coarse,), float32
+        NaN where a base has no value: its bin is NaN, or beyond the last.
+    """
+    starts = np.arange(n_coarse, dtype=np.int64) * COARSE_BIN_SIZE
+    first, last = starts // BIN_SIZE, (starts + COARSE_BIN_SIZE - 1) // BIN_SIZE
+    # The bin behind the chromosome's last full one has no value.
+    padded = np.append(values, np.float32(np.nan))
+    largest = padded[np.minimum(first, len(values))]
+    for offset in range(1, COARSE_BIN_SIZE // BIN_SIZE + 2):
+        np.maximum(largest, padded[np.minimum(np.minimum(first + offset, last), len(values))], out=largest)
+    return largest
+
+
+def coarse_labels(track: TrackReader, chrom: str, n_coarse: int) -> NDArray[np.bool_]:
+    """Label stretches of 200 bp as bound where any base has binding above 0, as maxATAC's benchmark does.
+
+    Parameters
+    ----------
+    track : Track
+        Binding; no data counts as 0, and so does a chromosome that the track lacks.
+    chrom : str
+    n_coarse : int
+        Stretches from the chromosome's start on.
+
+    Returns
+    -------
+    shape (n_coarse,), bool
+    """
+    bound = np.zeros(n_coarse, dtype=np.bool_)
+    if chrom in track.chrom_sizes:
+        at_once = _CHUNK // COARSE_BIN_SIZE
+        for first in range(0, n_coarse, at_once):
+            last = min(first + at_once, n_coarse)
+            values = track.values(chrom, first * COARSE_BIN_SIZE, last * COARSE_BIN_SIZE)
+            bound[first:last] = (values.reshape(-1, COARSE_BIN_SIZE) > 0).any(axis=1)
+    return bound
+
+
+def chunks(end: int) -> Iterator[tuple[int, int]]:
+    """Cut [0, end) into stretches that are read at a time."""
+    for first in range(0, end, _CHUNK):
+        yield first, min(first + _CHUNK, end)
+
+
+def _bin_sums(track: TrackReader, chrom: str, n_bins: int) -> NDArray[np.float64]:
+    sums = np.zeros(n_bins, dtype=np.float64)
+    if chrom in track.chrom_sizes:
+        for first, last in chunks(n_bins * BIN_SIZE):
+            values = np.nan_to_num(track.values(chrom, first, last), nan=0.0)
+            sums[first // BIN_SIZE : last // BIN_SIZE] = values.reshape(-1, BIN_SIZE).sum(axis=1, dtype=np.float64)
+    return sums

@@ -1,0 +1,271 @@
+"""Cell types from JSON: what a meta file says, as a workflow language can write it.
+
+A meta file names files by their paths. A workflow engine moves files, and knows of those alone that are typed as files,
+so it hands over records, with the paths that the files have where the program runs::
+
+    {
+      "tf": "CTCF",
+      "cells": [
+        {
+          "cell_type": "GM12878",
+          "atac_signal": "/data/GM12878_atac.bw",
+          "binding": {"class": "File", "path": "/data/GM12878_CTCF_binding.bw"},
+          "atac_peaks": "/data/GM12878_atac_peaks.bed",
+          "chip_peaks": "/data/GM12878_CTCF_peaks.bed",
+          "label": "Train"
+        }
+      ]
+    }
+
+A file is a path, as the ``write_json`` of WDL writes it, or a File object of the Common Workflow Language.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from maxatac.data.samples import COLUMNS, PEAK_COLUMNS, Label, Sample, check_samples, read_label, resolve_path
+from maxatac.files.sniff import check_file, phrase, sniff_bytes
+from maxatac.files.strict_json import without_twins
+
+KEYS = {
+    "cell_type": "Cell_Line",
+    "atac_signal": "ATAC_Signal_File",
+    "binding": "Binding_File",
+    "atac_peaks": "ATAC_Peaks",
+    "chip_peaks": "CHIP_Peaks",
+    "label": "Train_Test_Label",
+}
+"""Keys of a record, and the columns of a meta file that they stand for."""
+
+_FILES = ("atac_signal", "binding", "atac_peaks", "chip_peaks")
+_PEAKS = tuple(key for key in _FILES if KEYS[key] in PEAK_COLUMNS)
+_UNIT = "record"
+
+# What a table with tabs cannot hold: control characters, and what may end a line.
+_UNTABLED = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+
+
+def read_cells(
+    path: Path,
+    problems: list[str],
+    *,
+    peaks_required: bool = True,
+    test_cell_types: Sequence[str] | None = None,
+) -> list[Sample]:
+    """Read cell types from JSON, and check everything about them except the content of the files that they name.
+
+    Parameters
+    ----------
+    path : Path
+        UTF-8 JSON: an object with ``tf`` and ``cells``. Paths in it are absolute, else relative to the working
+        directory, else to the folder of the JSON file.
+    problems : list of str
+        Gets one line, with file and record (counted from 1), per thing that is wrong.
+    peaks_required : bool
+        If false, the peak files may be absent; those of test cell types always may.
+    test_cell_types : sequence of str, optional
+        Cell types that become Test, all others becoming Train; the labels are then not looked at.
+
+    Returns
+    -------
+    list of Sample
+        In the order of the file; incomplete if there are problems.
+    """
+    found: list[str] = []
+    content = _parse(path, found)
+    samples: list[Sample] = []
+    if content is not None:
+        _check_keys(str(path), content, ("tf", "cells"), found)
+        tf = _name(str(path), "tf", content.get("tf"), found)
+        cells = content.get("cells")
+        if not isinstance(cells, list) or not cells:
+            told = "an empty list" if cells == [] else _shown(cells)
+            found.append(f"{path}: cells: found {told}; expected a list with one record per cell type")
+        else:
+            for number, cell in enumerate(cells, 1):
+                sample = _read_cell(path, number, cell, tf, peaks_required, test_cell_types, found)
+                samples += [] if sample is None else [sample]
+            check_samples(path, samples, test_cell_types, found, complete=len(samples) == len(cells))
+    problems += found
+    return samples
+
+
+def as_meta(samples: Sequence[Sample]) -> str:
+    """Write samples as the text of a meta file, with absolute paths."""
+    rows = [COLUMNS] + [
+        (
+            sample.cell_line,
+            sample.tf,
+            str(sample.signal),
+            str(sample.binding),
+            str(sample.atac_peaks or ""),
+            str(sample.chip_peaks or ""),
+            sample.label,
+        )
+        for sample in samples
+    ]
+    return "".join("\t".join(map(_quoted, row)) + "\n" for row in rows)
+
+
+def _quoted(text: str) -> str:
+    # Quotation marks around a field are taken off when it is read.
+    return '"' + text.replace('"', '""') + '"' if text.startswith('"') else text
+
+
+def _parse(path: Path, found: list[str]) -> dict[str, Any] | None:
+    if not check_file(path, found, what="cells file"):
+        return None
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        content = json.loads(text, object_pairs_hook=without_twins)
+    except json.JSONDecodeError as error:
+        header = error.doc.lstrip().partition("\n")[0]
+        hint = "; a meta file with tabs is given by --meta_file" if "\t" in header and "{" not in header else ""
+        found.append(f"{path}, line {error.lineno}, column {error.colno}: is not JSON ({error.msg}){hint}")
+        return None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        kind = sniff_bytes(error.object)
+        what = "bytes that are not UTF-8" if kind == "unknown" else phrase(kind)
+        found.append(f"{path}, line {line}: found {what}; expected JSON")
+        return None
+    except (OSError, ValueError, RecursionError) as error:
+        found.append(f"{path}: cannot be read as JSON ({error})")
+        return None
+    if not isinstance(content, dict):
+        found.append(f"{path}: found {_shown(content)}; expected an object with the keys tf and cells")
+        return None
+    return content
+
+
+def _read_cell(
+    path: Path,
+    number: int,
+    cell: Any,
+    tf: str,
+    peaks_required: bool,
+    test_cell_types: Sequence[str] | None,
+    found: list[str],
+) -> Sample | None:
+    """Turn a record into a sample, with gaps where something is missing; None if it has no label."""
+    here = f"{path}, {_UNIT} {number}"
+    if not isinstance(cell, dict):
+        found.append(f"{here}: found {_shown(cell)}; expected an object with the keys {', '.join(KEYS)}")
+        return None
+    name = _name(here, "cell_type", cell.get("cell_type"), found)
+    if name:
+        here += f" ({name})"
+    _check_keys(here, cell, tuple(KEYS), found)
+    given = cell.get("label")
+    is_test = (
+        isinstance(given, str) and given.strip().lower() == "test"
+        if test_cell_types is None
+        else name in test_cell_types
+    )
+    files: dict[str, Path | None] = {}
+    for key in _FILES:
+        if cell.get(key) is not None:
+            text = _path(here, key, cell[key], found)
+            files[key] = resolve_path(path, here, key, text, found) if text else None
+        else:
+            files[key] = None
+            # Nothing is drawn from the peaks of a test cell type.
+            if key not in _PEAKS or (peaks_required and not is_test):
+                found.append(f"{here}: {key}: there is no file; expected one")
+    label: Label | None
+    if test_cell_types is not None:
+        label = "Test" if is_test else "Train"
+    elif isinstance(given, str) and given.strip():
+        label = read_label(here, given.strip(), found, what="label")
+    else:
+        found.append(f"{here}: label: found {_shown(given)}; expected Train or Test")
+        label = None
+    if label is None:
+        return None
+    return Sample(
+        cell_line=name,
+        tf=tf,
+        signal=files["atac_signal"] or Path(),
+        binding=files["binding"] or Path(),
+        atac_peaks=files["atac_peaks"],
+        chip_peaks=files["chip_peaks"],
+        label=label,
+        line=number,
+        unit=_UNIT,
+    )
+
+
+def _check_keys(here: str, given: Mapping[str, Any], known: Sequence[str], found: list[str]) -> None:
+    for key in given:
+        if key not in known:
+            near = difflib.get_close_matches(key.lower(), known, n=1, cutoff=0.6)
+            hint = f"; did you mean {near[0]}?" if near else f"; expected {', '.join(known)}"
+            found.append(f"{here}: unknown key {json.dumps(key)}{hint}")
+
+
+def _name(here: str, key: str, value: Any, found: list[str]) -> str:
+    """Read a name; empty if it cannot be one."""
+    if not isinstance(value, str):
+        found.append(f"{here}: {key}: found {_shown(value)}; expected a name")
+        return ""
+    # White space around it would be lost in a meta file.
+    name = value.strip(" ")
+    if _UNTABLED.search(name):
+        found.append(f"{here}: {key}: found {json.dumps(name)}; expected a name without tabs and line breaks")
+        return ""
+    # A dot is the empty cell of many tables; see meta.
+    if name in ("", "."):
+        found.append(f"{here}: {key} is empty; expected a name")
+        return ""
+    return name
+
+
+def _path(here: str, key: str, value: Any, found: list[str]) -> str:
+    """Read the path of a file; empty if there is none to be had."""
+    if isinstance(value, dict):
+        kind = value.get("class")
+        if kind != "File":
+            found.append(f"{here}: {key}: found an object of class {_shown(kind)}; expected a File")
+            return ""
+        text = value.get("path") or _local(value.get("location"))
+        if not isinstance(text, str) or not text:
+            where = f" (its location is {_shown(value['location'])})" if value.get("location") else ""
+            found.append(f"{here}: {key}: found a File without a local path{where}; expected one that is staged here")
+            return ""
+    elif isinstance(value, str):
+        text = value.strip()
+        if not text:
+            found.append(f"{here}: {key} is empty; expected a file")
+            return ""
+    else:
+        found.append(f"{here}: {key}: found {_shown(value)}; expected a path or a File")
+        return ""
+    if _UNTABLED.search(text):
+        found.append(f"{here}: {key}: found {json.dumps(text)}; expected a path without tabs and line breaks")
+        return ""
+    return text
+
+
+def _local(location: Any) -> str | None:
+    """Turn a location into a path; None if it is on another machine."""
+    if not isinstance(location, str):
+        return None
+    parts = urlsplit(location)
+    if parts.scheme == "file" and parts.netloc in ("", "localhost"):
+        return unquote(parts.path)
+    return None if parts.scheme else unquote(location)
+
+
+def _shown(value: Any) -> str:
+    """Show a value of JSON, shortened."""
+    if value is None:
+        return "nothing"
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,224 @@
+"""The meta file: one row per cell type, saying where its signal, its binding and its peaks are.
+
+A tab-separated table with a header, in the layout of Cazares et al. 2023::
+
+    Cell_Line  TF  ATAC_Signal_File  Binding_File  ATAC_Peaks  CHIP_Peaks  Train_Test_Label
+
+The columns may stand in any order, and others may stand between them. Fields may be quoted, and rows may have names, as
+R writes them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from maxatac.data.samples import (
+    _LABEL_COLUMN,
+    _LABELS,
+    _PATH_COLUMNS,
+    COLUMNS,
+    PEAK_COLUMNS,
+    Sample,
+    _check_travel,
+    check_samples,
+    read_label,
+    resolve_path,
+)
+from maxatac.files.sniff import check_file, phrase, sniff_bytes
+
+if TYPE_CHECKING:
+    from maxatac.data.samples import Label
+
+
+def read_meta(
+    path: str | os.PathLike[str],
+    problems: list[str],
+    *,
+    peaks_required: bool = True,
+    test_cell_types: Sequence[str] | None = None,
+) -> list[Sample]:
+    """Read a meta file, and check everything about it except the content of the files that it names.
+
+    Parameters
+    ----------
+    path : path-like
+        UTF-8 text; Windows line ends, a byte order mark, blank lines, a missing last line end, quoted fields and row
+        names are all right. Paths in it are absolute or begin with ``~``, else relative to the working directory, else
+        to the folder of the meta file.
+    problems : list of str
+        Gets one line, with file and line number, per thing that is wrong.
+    peaks_required : bool
+        If false, the peak columns may be absent, or empty in any row. Those of Test rows may always be empty: nothing
+        is drawn from them.
+    test_cell_types : sequence of str, optional
+        Cell types that become Test, all others becoming Train; the label column is then not looked at.
+
+    Returns
+    -------
+    list of Sample
+        In the order of the file; incomplete if there are problems.
+    """
+    meta = Path(path)
+    found: list[str] = []
+    samples: list[Sample] = []
+    lines = _read_lines(meta, found)
+    if lines:
+        optional = (() if peaks_required else PEAK_COLUMNS) + (() if test_cell_types is None else (_LABEL_COLUMN,))
+        places = _read_header(meta, *lines[0], optional, found)
+        if places is not None:
+            width = len(_fields(lines[0][1].rstrip()))
+            rows = _without_row_names([_fields(text, width) for _, text in lines[1:]], width, places)
+            for (number, text), fields in zip(lines[1:], rows, strict=True):
+                if len(fields) == width:
+                    row = {column: fields[place] for column, place in places.items()}
+                    sample = _read_row(meta, number, row, optional, test_cell_types, found)
+                    samples += [] if sample is None else [sample]
+                else:
+                    spaces = " (spaces instead of tabs?)" if len(fields) < width and " " in text.strip() else ""
+                    here = f"{meta}, line {number}"
+                    found.append(f"{here}: found {len(fields)} columns; expected {width}, as in the header{spaces}")
+            if len(lines) == 1:
+                found.append(f"{meta}: has a header but no row; expected one row per cell type")
+            else:
+                check_samples(meta, samples, test_cell_types, found, complete=len(samples) == len(lines) - 1)
+                _check_travel(meta, samples, found)
+    problems += found
+    return samples
+
+
+def _read_lines(meta: Path, found: list[str]) -> list[tuple[int, str]]:
+    """Read the lines that hold something, with their numbers; none if the file is no text."""
+    if not check_file(meta, found, what="meta file"):
+        return []
+    data = meta.read_bytes()
+    kind = sniff_bytes(data)
+    if kind not in ("unknown", "BED text"):
+        found.append(f"{meta}: found {phrase(kind)}; expected the meta file as tab-separated text")
+        return []
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        found.append(f"{meta}, line {line}: found bytes that are not UTF-8; save the meta file as UTF-8 text")
+        return []
+    if "\0" in text:
+        found.append(f"{meta}: found zero bytes; save the meta file as UTF-8 text (UTF-16 cannot be read)")
+        return []
+    # Not str.splitlines, which also breaks at characters that may stand within a name.
+    numbered = enumerate(re.split(r"\r\n|\n|\r", text), 1)
+    lines = [(number, line) for number, line in numbered if line.strip()]
+    if not lines:
+        found.append(f"{meta}: holds nothing but blank lines; expected a header and one row per cell type")
+    return lines
+
+
+def _read_header(
+    meta: Path, number: int, header: str, optional: tuple[str, ...], found: list[str]
+) -> dict[str, int] | None:
+    """Find the place of each column that is there; None if there are no columns."""
+    names = _fields(header.rstrip())
+    here = f"{meta}, line {number}"
+    if len(names) == 1:
+        instead = next(
+            (word for mark, word in ((",", "commas"), (";", "semicolons"), (" ", "spaces")) if mark in header), ""
+        )
+        found.append(
+            f"{here}: found no tab in the header{instead and f', but {instead}'}; expected columns between tabs"
+            + (" (a spreadsheet saves them as tab-separated text)" if instead in ("commas", "semicolons") else "")
+        )
+        return None
+    places: dict[str, int] = {}
+    for column in COLUMNS:
+        count = names.count(column)
+        if count > 1:
+            found.append(f"{here}: column {column} stands there {count} times; expected once")
+        if count:
+            places[column] = names.index(column)
+        elif column not in optional:
+            near = _near_miss(column, names)
+            hint = f" (found '{near}': is that it?)" if near else ""
+            found.append(f"{here}: column {column} is missing{hint}")
+    return places
+
+
+def _near_miss(column: str, names: Sequence[str]) -> str | None:
+    """Find a header name that may have been meant."""
+    bare = {re.sub(r"[^a-z0-9]", "", name.lower()): name for name in names if name and name not in COLUMNS}
+    near = difflib.get_close_matches(re.sub(r"[^a-z0-9]", "", column.lower()), list(bare), n=1, cutoff=0.75)
+    return bare[near[0]] if near else None
+
+
+def _fields(text: str, width: int | None = None) -> list[str]:
+    """Split a line into fields, without blanks around them and without quotation marks."""
+    fields = [_unquoted(field.strip()) for field in text.split("\t")]
+    while width is not None and len(fields) > width and not fields[-1]:
+        # Spreadsheets pad short rows to the width of the widest.
+        fields.pop()
+    return fields
+
+
+def _unquoted(field: str) -> str:
+    """Take off quotation marks by the rules of csv: one within them is doubled."""
+    match = re.fullmatch(r'"((?:[^"]|"")*)"', field)
+    return field if match is None else match[1].replace('""', '"').strip()
+
+
+def _without_row_names(rows: list[list[str]], width: int, places: Mapping[str, int]) -> list[list[str]]:
+    """Drop the names of rows, for which R writes no column into the header: one field more, in front of all rows."""
+    if any(len(fields) != width + 1 for fields in rows):
+        return rows
+    place = places.get(_LABEL_COLUMN)
+    # The field too many may also be the last; then the labels would be shifted.
+    if place is not None and not all(fields[place + 1].lower() in _LABELS for fields in rows):
+        return rows
+    return [fields[1:] for fields in rows]
+
+
+def _read_row(
+    meta: Path,
+    number: int,
+    row: dict[str, str],
+    optional: tuple[str, ...],
+    test_cell_types: Sequence[str] | None,
+    found: list[str],
+) -> Sample | None:
+    """Turn a row into a sample, with gaps where cells are empty; None if it has no label."""
+    here = f"{meta}, line {number}"
+    # A dot is the empty cell of many tables, and stands for "no cell line" in the tables of regions that are written.
+    # R writes NA for a path that is not known.
+    row = {
+        column: "" if value == "." or (value == "NA" and column in _PATH_COLUMNS) else value
+        for column, value in row.items()
+    }
+    if test_cell_types is None:
+        is_test = row.get(_LABEL_COLUMN, "").lower() == "test"
+    else:
+        is_test = row.get("Cell_Line") in test_cell_types
+    if is_test:
+        # Nothing is drawn from its peaks.
+        optional += PEAK_COLUMNS
+    empty = [column for column, value in row.items() if not value and column not in optional]
+    found += [f"{here}: {column} is empty" for column in empty]
+    paths = {column: resolve_path(meta, here, column, row.get(column, ""), found) for column in _PATH_COLUMNS}
+    label: Label | None
+    if test_cell_types is not None:
+        label = "Test" if is_test else "Train"
+    else:
+        label = read_label(here, row.get(_LABEL_COLUMN, ""), found)
+    if label is None:
+        return None
+    return Sample(
+        cell_line=row.get("Cell_Line", ""),
+        tf=row.get("TF", ""),
+        signal=paths["ATAC_Signal_File"] or Path(),
+        binding=paths["Binding_File"] or Path(),
+        atac_peaks=paths["ATAC_Peaks"],
+        chip_peaks=paths["CHIP_Peaks"],
+        label=label,
+        line=number,
+    )

@@ -1,0 +1,196 @@
+"""Files of a run that are equal in content, whatever they are called and wherever they lie.
+
+A cell type that is held out for testing proves nothing if one of its files also trains. A copy, a link or another
+spelling of a path hides that from whoever compares names, so bytes are compared: sizes first, then the SHA-256 of those
+of one size. Tracks of different experiments hardly ever have one size, so that next to nothing is read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from maxatac.data.samples import Label, Sample
+from maxatac.files.checksums import sha256
+from maxatac.wording import some
+
+_COLUMNS = {
+    "signal": "ATAC_Signal_File",
+    "binding": "Binding_File",
+    "atac_peaks": "ATAC_Peaks",
+    "chip_peaks": "CHIP_Peaks",
+}
+
+
+@dataclass(frozen=True)
+class Use:
+    """One place that names a file.
+
+    Attributes
+    ----------
+    cell_line : str
+        Cell type; empty for a file of regions, which is an option and belongs to none.
+    label : "Train" or "Test"
+    column : str
+        Column of the meta file, or the option.
+    path : Path
+    line : int
+        Line of the meta file, 1-based; 0 for an option.
+    unit : str
+        What is counted; see :class:`maxatac.data.samples.Sample`.
+    """
+
+    cell_line: str
+    label: Label
+    column: str
+    path: Path
+    line: int
+    unit: str = "line"
+
+    def __str__(self) -> str:
+        """Word it, such as ``Binding_File of CellA (Train, line 2)``."""
+        return (
+            f"{self.column} of {self.cell_line} ({self.label}, {self.unit} {self.line})" if self.line else self.column
+        )
+
+
+@dataclass(frozen=True)
+class EqualFiles:
+    """Uses of one content.
+
+    Attributes
+    ----------
+    uses : tuple of Use
+        At least two, in the order in which they were given.
+    size : int
+        Bytes.
+    sha256 : str or None
+        None where all uses name one file: there is nothing to compare.
+    """
+
+    uses: tuple[Use, ...]
+    size: int
+    sha256: str | None
+
+    def of(self, label: Label) -> tuple[Use, ...]:
+        """List the uses of training or of test cell types."""
+        return tuple(use for use in self.uses if use.label == label)
+
+
+def uses_of(samples: Iterable[Sample]) -> list[Use]:
+    """List every file that the rows of a meta file name."""
+    return [
+        Use(sample.cell_line, sample.label, column, path, sample.line, sample.unit)
+        for sample in samples
+        for field, column in _COLUMNS.items()
+        if (path := getattr(sample, field)) is not None
+    ]
+
+
+def find_equal_files(uses: Iterable[Use], *, across_labels: bool = False) -> list[EqualFiles]:
+    """Find uses whose files are equal in content.
+
+    Parameters
+    ----------
+    uses : iterable of Use
+        A path that is no file with something in it, or cannot be read, is passed over: others tell of it.
+    across_labels : bool
+        Only look for files of a Train use and a Test use, and read no file that cannot be one of them.
+
+    Returns
+    -------
+    list of EqualFiles
+        In the order of their first use.
+    """
+    # By size, then by file: a link and its target are one, and need not be read.
+    sizes: dict[int, dict[tuple[int, int], list[Use]]] = {}
+    for use in uses:
+        try:
+            status = use.path.stat()
+        except (OSError, ValueError):
+            continue
+        if use.path.is_file() and status.st_size:
+            sizes.setdefault(status.st_size, {}).setdefault((status.st_dev, status.st_ino), []).append(use)
+    found = []
+    for size, files in sizes.items():
+        labels = {use.label for uses_here in files.values() for use in uses_here}
+        if across_labels and len(labels) < 2:
+            continue
+        contents: dict[str, list[list[Use]]] = {}
+        for number, same_file in enumerate(files.values()):
+            try:
+                key = sha256(same_file[0].path) if len(files) > 1 else f"file {number}"
+            except OSError:
+                continue
+            contents.setdefault(key, []).append(same_file)
+        for key, groups in contents.items():
+            together = [use for group in groups for use in group]
+            if len(together) > 1 and (not across_labels or len({use.label for use in together}) > 1):
+                found.append(EqualFiles(tuple(together), size, key if len(groups) > 1 else None))
+    return found
+
+
+def check_held_out_files(
+    meta: Path,
+    samples: Sequence[Sample],
+    problems: list[str],
+    *,
+    allowed: Sequence[str] = (),
+    regions: Iterable[tuple[str, Path]] = (),
+) -> tuple[EqualFiles, ...]:
+    """Refuse files that a training cell type and a test cell type have in common.
+
+    Parameters
+    ----------
+    meta : Path
+        The meta file, for messages.
+    samples : sequence of Sample
+        All its rows.
+    problems : list of str
+        Gets a line per file of a test cell type that also trains.
+    allowed : sequence of str
+        Test cell types that may share files with training cell types.
+    regions : iterable of (str, Path)
+        Options that name a file of regions, and the file: what they hold trains too.
+
+    Returns
+    -------
+    tuple of EqualFiles
+        What is shared and allowed.
+    """
+    held_out = [sample.cell_line for sample in samples if sample.label == "Test"]
+    for name in dict.fromkeys(allowed):
+        if name not in held_out:
+            there = f"there are {some(held_out)}" if held_out else "there is none"
+            problems.append(f"--allow_shared_files: no cell type labelled Test is called {name}; {there}")
+    uses = [*uses_of(samples), *(Use("", "Train", option, path, 0) for option, path in regions)]
+    tolerated = []
+    for equal in find_equal_files(uses, across_labels=True):
+        trains = equal.of("Train")
+        more = f" and {len(trains) - 1} more" if len(trains) > 1 else ""
+        digest = equal.sha256
+        how = "is the same file as" if digest is None else f"has the same content (SHA-256 {digest[:12]}...) as"
+        for use in equal.of("Test"):
+            if use.cell_line not in allowed:
+                problems.append(
+                    f"{meta}, {use.unit} {use.line}: {use.column} '{use.path.name}' of {use.cell_line} (Test) {how} "
+                    f"{trains[0]}{more}: a test must not rest on what was trained on; give each its own file, or allow "
+                    f"this with --allow_shared_files {use.cell_line}"
+                )
+        if any(use.cell_line in allowed for use in equal.of("Test")):
+            tolerated.append(equal)
+    return tuple(tolerated)
+
+
+def describe(equal: EqualFiles) -> dict[str, object]:
+    """Make a record of equal files: plain values, for JSON."""
+    return {
+        "bytes": equal.size,
+        "sha256": equal.sha256,
+        "files": [
+            {"cell_type": use.cell_line or None, "label": use.label, "column": use.column, "path": os.fspath(use.path)}
+            for use in equal.uses
+        ],
+    }

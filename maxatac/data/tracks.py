@@ -1,0 +1,167 @@
+"""The genome and the tracks of a run: opened, and what kind of signal they hold."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from maxatac._core import Genome, Track
+from maxatac.data.regions import RoiPool
+from maxatac.errors import GenomeError, Problem, TrackError
+from maxatac.files.sniff import check_file, file_fault, phrase, sniff
+from maxatac.genome.windows import BIN_SIZE, WINDOW_LENGTH
+
+logger = logging.getLogger(__name__)
+
+PROBED_REGIONS = 500
+"""Regions per cell type that are read to see what kind of signal its tracks hold."""
+
+_PIECE = 1_000_000
+
+
+@dataclasses.dataclass(frozen=True)
+class TrackProbe:
+    """What the tracks of a cell type look like on a part of the training regions.
+
+    Attributes
+    ----------
+    cell_line : str
+    regions : int
+        How many regions were read.
+    smallest, largest : float
+        Range of the ATAC-seq signal; no data counts as 0.
+    positive_regions : float
+        Share of the regions with at least one positive bin in this cell type.
+    positive_bins : float
+        Share of positive bins.
+    is_binary : bool
+        Whether the binding track holds nothing but 0 and 1.
+    """
+
+    cell_line: str
+    regions: int
+    smallest: float
+    largest: float
+    positive_regions: float
+    positive_bins: float
+    is_binary: bool
+
+
+def probe_tracks(cell_line: str, signal: Track, binding: Track, pool: RoiPool) -> TrackProbe:
+    """Read both tracks of a cell type on evenly spaced regions of a pool.
+
+    Raises
+    ------
+    TrackError, OSError
+        If a track cannot be read there.
+    """
+    rows = np.unique(np.linspace(0, len(pool) - 1, min(PROBED_REGIONS, len(pool))).astype(np.int64))
+    shape = (len(rows), WINDOW_LENGTH)
+    values = {}
+    for name, track in (("signal", signal), ("binding", binding)):
+        read = np.zeros(shape, np.float32)
+        for place, row in enumerate(rows):
+            chrom, start = pool.chroms[pool.chrom[row]], int(pool.start[row])
+            if chrom in track.chrom_sizes:
+                read[place] = np.nan_to_num(track.values(chrom, start, start + WINDOW_LENGTH), nan=0.0)
+        values[name] = read
+    labels = values["binding"].reshape(len(rows), -1, BIN_SIZE).sum(axis=-1, dtype=np.float64) > BIN_SIZE / 2
+    return TrackProbe(
+        cell_line=cell_line,
+        regions=len(rows),
+        smallest=float(values["signal"].min(initial=0.0)),
+        largest=float(values["signal"].max(initial=0.0)),
+        positive_regions=float(labels.any(axis=1).mean()),
+        positive_bins=float(labels.mean()),
+        is_binary=bool(np.isin(values["binding"], (0.0, 1.0)).all()),
+    )
+
+
+def format_probes(probes: Sequence[TrackProbe]) -> str:
+    """Lay what was found out as a table, for screen and log."""
+    rows = [("cell type", "regions read", "ATAC signal", "positive regions", "positive bins", "binding")]
+    for probe in probes:
+        rows.append(
+            (
+                probe.cell_line,
+                f"{probe.regions:,}",
+                f"{probe.smallest:.3g} to {probe.largest:.3g}",
+                f"{probe.positive_regions:.1%}",
+                f"{probe.positive_bins:.2%}",
+                "binary" if probe.is_binary else "not binary",
+            )
+        )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["training regions, as read from each cell type's tracks"]
+    for row in rows:
+        lines.append("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+    return "\n".join(lines)
+
+
+def warn_of_odd_tracks(probes: Sequence[TrackProbe], *, quantitative: bool) -> None:
+    """Log what is unusual about the tracks without being wrong."""
+    for probe in probes:
+        if probe.largest == 0 == probe.smallest:
+            logger.warning("%s: the ATAC signal is 0 in all %d regions read", probe.cell_line, probe.regions)
+        elif probe.smallest < 0 or probe.largest > 1:
+            logger.warning(
+                "%s: the ATAC signal runs from %.3g to %.3g; expected 0 to 1, as after maxATAC's normalisation",
+                probe.cell_line,
+                probe.smallest,
+                probe.largest,
+            )
+        if not probe.is_binary and not quantitative:
+            logger.warning(
+                "%s: the binding track is not binary: a bin counts as bound where its values sum to more than %d",
+                probe.cell_line,
+                BIN_SIZE // 2,
+            )
+        if probe.positive_bins == 0 and not quantitative:
+            logger.warning("%s: no bin of the %d regions read is bound", probe.cell_line, probe.regions)
+
+
+def open_genome(path: Path, problems: list[str]) -> Genome | None:
+    """Open a genome; what is wrong with it goes to ``problems``."""
+    if not check_file(path, problems, what="genome sequence"):
+        return None
+    try:
+        genome = Genome(path)
+    except (GenomeError, OSError) as error:
+        problems.append(_with_sniff(path, error, "2bit"))
+        return None
+    if not genome.chrom_sizes:
+        problems.append(f"{path}: this 2bit file holds no sequence")
+        return None
+    return genome
+
+
+def open_track(path: Path, problems: list[str]) -> Track | None:
+    """Open a track; what is wrong with it goes to ``problems``."""
+    # The meta file's reader has told about files that are not there at all.
+    if file_fault(path) is not None:
+        return None
+    try:
+        return Track(path)
+    except (TrackError, OSError) as error:
+        problems.append(_with_sniff(path, error, "bigWig"))
+        return None
+
+
+def _with_sniff(path: Path, error: Exception, expected: str) -> Problem:
+    """Word an error, with what the file looks like where that is something else."""
+    kind = sniff(path)
+    more = "" if kind in (expected, "unknown") else f"; found {phrase(kind)}, expected a {expected} file"
+    return Problem(f"{error}{more}", path)
+
+
+def has_data(track: Track, chrom: str) -> bool:
+    """Look for the first interval of a chromosome, piece by piece: a track may hold a value per base."""
+    size = track.chrom_sizes[chrom]
+    for start in range(0, size, _PIECE):
+        if len(track.intervals(chrom, start, min(start + _PIECE, size))[0]):
+            return True
+    return False

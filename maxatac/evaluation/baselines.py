@@ -1,0 +1,55 @@
+"""What a model has to beat: the mean binding of other cell types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from maxatac.data.samples import Sample
+from maxatac.files.checksums import sha256
+
+
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """The other training cell types whose mean binding is held against the model.
+
+    Attributes
+    ----------
+    samples : tuple of Sample
+    left_out : tuple of str
+        Cell types whose binding file is that of the evaluated one, under whatever path.
+    """
+
+    samples: tuple[Sample, ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def reason(self) -> str:
+        """Why there is no baseline, if there is none."""
+        if self.samples:
+            return ""
+        if self.left_out:
+            return f"the binding file of {', '.join(self.left_out)} has the same content, and there is no other"
+        return "there is no other training cell type"
+
+
+def other_binding(sample: Sample, training: Sequence[Sample]) -> Baseline:
+    """Choose the training cell types that may stand in for one that is evaluated.
+
+    Parameters
+    ----------
+    sample : Sample
+        The evaluated cell type.
+    training : sequence of Sample
+        Rows that train.
+    """
+    others = [other for other in training if other.cell_line != sample.cell_line]
+    same = [other.cell_line for other in others if _same_content(other.binding, sample.binding)]
+    return Baseline(tuple(other for other in others if other.cell_line not in same), tuple(same))
+
+
+def _same_content(one: Path, other: Path) -> bool:
+    if one.samefile(other):
+        return True
+    return one.stat().st_size == other.stat().st_size and sha256(one) == sha256(other)

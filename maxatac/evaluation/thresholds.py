@@ -1,0 +1,65 @@
+"""What a prediction is worth: precision and recall at each threshold, so that a model can be used at once.
+
+The table has the columns of those that come with the published models. There the numbers are means over several cell
+types and chromosomes; here they are of the genome-like validation set as a whole, of the selected epoch.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from maxatac.evaluation.ranking import Ranking
+    from maxatac.training.validation import Validated
+
+COLUMNS = ("Standard_Thresh", "Monotonic_Avg_Precision", "Monotonic_Avg_Recall", "Monotonic_Avg_log2FC", "Avg_F1")
+"""Columns of the table: threshold, precision, recall, log2 of precision over prevalence, F1."""
+
+STEPS = 1_000
+
+
+def threshold_table(ranking: Ranking, *, largest: float = 1.0) -> str:
+    """Lay out precision, recall and F1 of the bins at or above each threshold.
+
+    Parameters
+    ----------
+    ranking : Ranking
+        Of bins at their natural prevalence, one of them bound.
+    largest : float
+        The thresholds run from 0 to this in 1,000 steps.
+
+    Returns
+    -------
+    str
+        Tab-separated, with a header. Precision, and its log2 over the prevalence, never fall as the threshold rises:
+        each is the highest so far, as a few last bins would make them jump. F1 is that of the plain precision.
+    """
+    thresholds = np.arange(STEPS + 1) / STEPS * largest
+    true, false = ranking.at_or_above(thresholds)
+    called = true + false
+    precision = np.where(called > 0, true / np.maximum(called, 1), 0.0)
+    highest = np.maximum.accumulate(precision)
+    with np.errstate(divide="ignore"):
+        fold = np.log2(highest / ranking.prevalence)
+    f1 = 2 * true / (called + ranking.positives)
+    lines = ["\t".join(COLUMNS)]
+    for row in zip(thresholds, highest, true / ranking.positives, fold, f1, strict=True):
+        lines.append("\t".join(f"{value:.10g}" for value in row))
+    return "\n".join(lines) + "\n"
+
+
+def thresholds_of(validated: Validated | None, *, largest: float) -> str | None:
+    """Lay out the table of an epoch; ``None`` if there is no genome-like set or nothing in it is bound.
+
+    Parameters
+    ----------
+    validated : Validated
+        What the epoch's validation has found.
+    largest : float
+        Threshold to end with.
+    """
+    if validated is None or validated.ranking is None or not validated.ranking.positives:
+        return None
+    return threshold_table(validated.ranking, largest=largest)

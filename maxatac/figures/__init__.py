@@ -1,0 +1,1 @@
+"""Drawing and markup that any command may use."""

@@ -1,0 +1,34 @@
+"""Checksums of files, and whether two files have the same content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sampled_sha256(path: Path, *, pieces: int = 64, size: int = 65_536) -> str:
+    """SHA-256 of evenly spaced pieces of a file, the first and the last bytes among them, in hexadecimal.
+
+    Parameters
+    ----------
+    path : Path
+        Read whole if it is not longer than the pieces together.
+    pieces, size : int
+        How many, and bytes of each.
+    """
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        length = os.fstat(file.fileno()).st_size
+        if length <= pieces * size:
+            return sha256(path)
+        for piece in range(pieces):
+            file.seek((length - size) * piece // (pieces - 1))
+            digest.update(file.read(size))
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""Coordinates: chromosomes, intervals, windows, the split into training, validation and test."""

@@ -1,0 +1,224 @@
+"""Regions that no window may touch."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from maxatac.errors import TrackError
+from maxatac.files.sniff import check_file, sniff_bytes
+from maxatac.genome.chroms import MAX_BEYOND_END, check_chrom_names
+from maxatac.genome.intervals import parse_intervals, read_bytes, rows_by_code
+from maxatac.wording import some
+
+logger = logging.getLogger(__name__)
+
+
+class Blacklist:
+    """Regions that no window may touch, merged and sorted.
+
+    Parameters
+    ----------
+    intervals : mapping of str to (starts, ends)
+        Per chromosome, in bp, in any order; overlapping and touching ones become one, empty ones vanish.
+    source : str
+        The file they come from, for messages.
+    """
+
+    def __init__(self, intervals: Mapping[str, tuple[ArrayLike, ArrayLike]], source: str = "") -> None:
+        self.source = source
+        self._intervals: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
+        for chrom, (starts, ends) in intervals.items():
+            merged = _merge(np.asarray(starts, dtype=np.int64), np.asarray(ends, dtype=np.int64))
+            if len(merged[0]):
+                self._intervals[chrom] = merged
+
+    @classmethod
+    def empty(cls) -> Blacklist:
+        """Make a blacklist that forbids nothing."""
+        return cls({})
+
+    @property
+    def chroms(self) -> tuple[str, ...]:
+        """Chromosomes with at least one interval."""
+        return tuple(self._intervals)
+
+    @property
+    def bases(self) -> int:
+        """Number of blacklisted bases."""
+        return sum(int((ends - starts).sum()) for starts, ends in self._intervals.values())
+
+    def __len__(self) -> int:
+        """Count the merged intervals."""
+        return sum(len(starts) for starts, _ in self._intervals.values())
+
+    def intervals(self, chrom: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Get the merged intervals of a chromosome.
+
+        Returns
+        -------
+        starts, ends : shape (k,), int64
+            Ascending, in bp; empty for a chromosome without any.
+        """
+        nothing = np.empty(0, dtype=np.int64)
+        return self._intervals.get(chrom, (nothing, nothing))
+
+    def joined(self, other: Blacklist) -> Blacklist:
+        """Put two blacklists together."""
+        chroms = dict.fromkeys((*self.chroms, *other.chroms))
+        parts = {chrom: zip(self.intervals(chrom), other.intervals(chrom), strict=True) for chrom in chroms}
+        columns = {chrom: [np.concatenate(column) for column in part] for chrom, part in parts.items()}
+        return Blacklist({chrom: (starts, ends) for chrom, (starts, ends) in columns.items()}, self.source)
+
+    def overlaps(self, chrom: str, starts: ArrayLike, ends: ArrayLike) -> NDArray[np.bool_]:
+        """Tell which intervals share at least one base with the blacklist.
+
+        Parameters
+        ----------
+        chrom : str
+            Chromosome of all the intervals.
+        starts, ends : shape (n,), integers
+            In bp, each at least one base long.
+
+        Returns
+        -------
+        shape (n,), bool
+        """
+        first = np.asarray(starts, dtype=np.int64)
+        last = np.asarray(ends, dtype=np.int64)
+        black_starts, black_ends = self.intervals(chrom)
+        if not len(black_starts):
+            return np.zeros(first.shape, dtype=np.bool_)
+        # Merged intervals are disjoint, so only the first one that ends behind the start can matter.
+        index = np.searchsorted(black_ends, first, side="right")
+        beyond = np.iinfo(np.int64).max
+        return np.asarray(np.append(black_starts, beyond)[index] < last, dtype=np.bool_)
+
+
+def check_blacklist(
+    blacklist: Blacklist, chrom_sizes: Mapping[str, int], problems: list[str], *, used: Collection[str]
+) -> None:
+    """Check that a blacklist belongs to the genome; one that touches no chromosome in use is warned of.
+
+    Parameters
+    ----------
+    blacklist : Blacklist
+        Nothing is checked if it is empty.
+    chrom_sizes : mapping of str to int
+        Lengths in bp, by name.
+    problems : list of str
+        Gets a line if the names are not those of the genome (see :func:`check_chrom_names`), or if more than 1 % of the
+        intervals end beyond their chromosome.
+    used : collection of str
+        Chromosomes that the run uses.
+    """
+    counts = {chrom: len(blacklist.intervals(chrom)[0]) for chrom in blacklist.chroms}
+    if not counts or not check_chrom_names(counts, blacklist.source, chrom_sizes, problems):
+        return
+    if used and not any(chrom in counts for chrom in used):
+        logger.warning(
+            "%s: no interval of the blacklist is on a chromosome that the run uses (%s): it changes nothing; it has %s",
+            blacklist.source,
+            some(used),
+            some(counts),
+        )
+    shared = [chrom for chrom in blacklist.chroms if chrom in chrom_sizes]
+    total = sum(len(blacklist.intervals(chrom)[1]) for chrom in shared)
+    beyond = sum(int((blacklist.intervals(chrom)[1] > chrom_sizes[chrom]).sum()) for chrom in shared)
+    if beyond > MAX_BEYOND_END * total:
+        problems.append(
+            f"{blacklist.source}: {beyond:,} of {total:,} blacklist intervals end beyond their chromosome: "
+            "another genome build?"
+        )
+
+
+def _merge(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Sort intervals, and join those that overlap or touch."""
+    filled = ends > starts
+    starts, ends = starts[filled], ends[filled]
+    if not len(starts):
+        return starts, ends
+    order = np.argsort(starts, kind="stable")
+    starts, ends = starts[order], np.maximum.accumulate(ends[order])
+    opens = np.append(True, starts[1:] > ends[:-1])
+    closes = np.append(opens[1:], True)
+    return starts[opens], ends[closes]
+
+
+# In pieces of this many bp, a bigWig's intervals stay small even with a value per base.
+_BIGWIG_PIECE = 10_000_000
+
+
+def read_blacklist(path: str | os.PathLike[str], problems: list[str]) -> Blacklist:
+    """Read a blacklist from BED or bigWig, plain or gzipped.
+
+    Parameters
+    ----------
+    path : path-like
+        BED text, or a bigWig whose blacklisted bases have a value above 0.
+    problems : list of str
+        Gets one line per thing that is wrong.
+
+    Returns
+    -------
+    Blacklist
+        Empty if something is wrong.
+    """
+    if not check_file(path, problems, what="blacklist"):
+        return Blacklist.empty()
+    data = read_bytes(path, problems)
+    if data is None:
+        return Blacklist.empty()
+    if sniff_bytes(data) == "bigWig":
+        return _read_bigwig(path, data, problems)
+    intervals = parse_intervals(Path(path), data, "blacklist", problems)
+    if intervals is None:
+        return Blacklist.empty()
+    rows = {intervals.chrom.names[code]: rows for code, rows in rows_by_code(intervals.chrom.codes)}
+    return Blacklist({name: (intervals.start[here], intervals.end[here]) for name, here in rows.items()}, str(path))
+
+
+def _read_bigwig(path: str | os.PathLike[str], data: bytes, problems: list[str]) -> Blacklist:
+    """Take the intervals with a value above 0 from a bigWig."""
+    with open(path, "rb") as file:
+        packed = sniff_bytes(file.read(16)) == "gzip"
+    try:
+        if not packed:
+            return Blacklist(_positive_intervals(path), source=str(path))
+        # The reader opens files only.
+        with tempfile.NamedTemporaryFile(suffix=".bw") as unpacked:
+            unpacked.write(data)
+            unpacked.flush()
+            return Blacklist(_positive_intervals(unpacked.name), source=str(path))
+    except (OSError, TrackError) as error:
+        fault = error.strerror if isinstance(error, OSError) else str(error).partition(": ")[2]
+        problems.append(f"{path}: the blacklist bigWig cannot be read: {fault}")
+        return Blacklist.empty()
+
+
+def _positive_intervals(path: str | os.PathLike[str]) -> dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Read a bigWig's intervals with a value above 0; raises TrackError if it is damaged."""
+    from maxatac._core import Track
+
+    track = Track(path)
+    intervals: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
+    for chrom, size in track.chrom_sizes.items():
+        pieces = []
+        for piece in range(0, size, _BIGWIG_PIECE):
+            # An interval across a border comes with both pieces; merging makes it one again.
+            starts, ends, values = track.intervals(chrom, piece, min(piece + _BIGWIG_PIECE, size))
+            pieces.append(np.stack((starts, ends))[:, values > 0])
+        starts, ends = np.concatenate(pieces, axis=1) if pieces else np.empty((2, 0), np.int64)
+        intervals[chrom] = (starts, ends)
+    return intervals
+
+
+def blacklist_intervals(blacklist: Blacklist, chroms: Sequence[str]) -> dict[str, NDArray[np.int64]]:
+    """Turn a blacklist into what the sampler takes: shape (intervals, 2) for each chromosome."""
+    return {chrom: np.stack(blacklist.intervals(chrom), axis=1) for chrom in chroms}

@@ -1,0 +1,319 @@
+"""Chromosome names and sizes, and the regions of a genome that nothing may touch.
+
+Chromosome sizes come from a UCSC ``chrom.sizes`` text file (name and length, separated by white space; a FASTA index
+has the same first two columns) or from the header of a 2bit or bigWig file. Files of different origin disagree on
+names (``1`` and ``chr1``, ``MT`` and ``chrM``) and on builds; the checks here say so before anything is read.
+"""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import logging
+import os
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from maxatac.files.sniff import append_capped, check_file, phrase, sniff_bytes
+from maxatac.wording import some
+
+logger = logging.getLogger(__name__)
+
+MAX_BEYOND_END = 0.01
+"""Share of a file's intervals that may lie beyond chromosome ends; more means another genome build."""
+
+MAX_UNKNOWN = 0.5
+"""From this share of a file's intervals on names that the genome lacks, the file is of another genome."""
+
+WARN_UNKNOWN = 0.1
+"""From this share on there is a warning."""
+
+# Names that are compared letter by letter for a suggestion; a draft genome may have 100,000.
+_CANDIDATES = 2_000
+
+# Typed names that a suggestion is looked for.
+_SUGGESTED = 5
+
+# Byte-order mark, zero-width space and their like: nobody sees them, and str.strip leaves them.
+_INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
+
+_WITHOUT_INVISIBLE = str.maketrans("", "", _INVISIBLE)
+
+_BYTES_NAME = re.compile(r"""b(['"]).*\1""")
+
+_INTEGER = re.compile(r"[0-9]{1,15}")
+
+
+class ChromSizes(Mapping[str, int]):
+    """Chromosome lengths in bp, by name, in the order of the file.
+
+    Parameters
+    ----------
+    sizes : mapping of str to int
+        Names and lengths.
+    """
+
+    def __init__(self, sizes: Mapping[str, int]) -> None:
+        self._sizes = {str(name): int(size) for name, size in sizes.items()}
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str], problems: list[str]) -> ChromSizes | None:
+        """Read a ``chrom.sizes`` file.
+
+        Parameters
+        ----------
+        path : path-like
+            Text with a name and a length in bp per line; further columns, ``#`` lines and blank lines are passed over.
+        problems : list of str
+            Gets one line per thing that is wrong.
+
+        Returns
+        -------
+        ChromSizes or None
+            None if something is wrong.
+        """
+        if not check_file(path, problems, what="chromosome sizes file"):
+            return None
+        with open(path, "rb") as file:
+            data = file.read()
+        kind = sniff_bytes(data)
+        # Two columns are unknown to the sniffer, and the five of a FASTA index look like BED to it.
+        if kind not in ("unknown", "BED text") or b"\0" in data:
+            problems.append(f"{path}: found {phrase(kind)}; expected chromosome names and sizes as text")
+            return None
+        sizes, found = _parse_sizes(data, path)
+        if not sizes and not found:
+            found = [f"{path}: holds no chromosome; expected a name and a size per line"]
+        append_capped(problems, found, path)
+        return None if found else cls(sizes)
+
+    def __getitem__(self, name: str) -> int:
+        """Length of a chromosome in bp."""
+        return self._sizes[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Names in the order of the file."""
+        return iter(self._sizes)
+
+    def __len__(self) -> int:
+        """Count the chromosomes."""
+        return len(self._sizes)
+
+    def __repr__(self) -> str:
+        """Show the sizes as a dict."""
+        return f"ChromSizes({self._sizes!r})"
+
+
+def clean_name(text: str) -> str:
+    """Take off what may surround a name in a text file: blanks, invisible characters, and a pair of quotation marks."""
+    text = text.strip().strip(_INVISIBLE).strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        return text[1:-1].strip()
+    return text
+
+
+def name_fault(name: str) -> str | None:
+    """Tell why a word cannot be a chromosome name; None if it can."""
+    if not name:
+        return "found no chromosome name"
+    if _BYTES_NAME.fullmatch(name):
+        return (
+            f"found the chromosome name {name}, which is how Python prints bytes; expected {name[2:-1]}: write the "
+            "file again, with the names decoded"
+        )
+    return None
+
+
+def other_spellings(names: Iterable[str], known: Iterable[str]) -> dict[str, str]:
+    """Find chromosome names that mean the same in another convention.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names that ``known`` lacks.
+    known : iterable of str
+        Names to look among.
+
+    Returns
+    -------
+    dict of str to str
+        For example ``chr1`` for ``1``, ``MT`` for ``chrM``, ``chr2L`` for ``Chr2L``; names without any are left out.
+    """
+    spelt: dict[str, str] = {}
+    for name in known:
+        spelt.setdefault(_spelling_key(name), name)
+    return {name: spelt[key] for name in names if (key := _spelling_key(name)) in spelt}
+
+
+def tell_unknown(option: str, names: Sequence[str], known: Collection[str], problems: list[str]) -> None:
+    """Append a problem for each chromosome name that was typed and is not known; many are counted.
+
+    Parameters
+    ----------
+    option : str
+        Where they were typed.
+    names : sequence of str
+        Names that ``known`` lacks.
+    known : collection of str
+        Names that exist.
+    problems : list of str
+        Gets, for each name, the other spelling, else near misses, else the names there are.
+    """
+    others = other_spellings(names, known)
+    found = [f"{option}: the genome has no {name or repr(name)}" for name in names]
+    for place, name in enumerate(names[:_SUGGESTED]):
+        if name in others:
+            found[place] += f": it is called '{others[name]}' there"
+            continue
+        alike = (other for other in known if abs(len(other) - len(name)) <= 2)
+        near = difflib.get_close_matches(name, list(itertools.islice(alike, _CANDIDATES)), n=3)
+        found[place] += f": did you mean {' or '.join(near)}?" if near else f": there are {some(known)}"
+    append_capped(problems, found, option, limit=_SUGGESTED)
+
+
+_ASSEMBLIES = {
+    "hg38": {"chr1": 248_956_422, "chr2": 242_193_529},
+    "hg19": {"chr1": 249_250_621, "chr2": 243_199_373},
+    "mm10": {"chr1": 195_471_971, "chr2": 182_113_224},
+    "sacCer3": {"chrI": 230_218, "chrII": 813_184},
+}
+
+
+def assembly(sizes: Mapping[str, int]) -> str | None:
+    """Recognise hg38, hg19, mm10 or sacCer3 by the names and sizes of two chromosomes; None for any other genome."""
+    for name, marks in _ASSEMBLIES.items():
+        if all(sizes.get(chrom) == size for chrom, size in marks.items()):
+            return name
+    return None
+
+
+def check_chrom_names(
+    counts: Mapping[str, int],
+    source: str,
+    known: Collection[str],
+    problems: list[str],
+) -> bool:
+    """Judge whether the chromosome names of a file are those of the genome.
+
+    It is a problem if :data:`MAX_UNKNOWN` of the intervals or more lie on names that the genome lacks, and always if
+    the genome has one of these names in another convention (``1`` and ``chr1``, ``MT`` and ``chrM``): nothing is ever
+    renamed. From :data:`WARN_UNKNOWN` on there is a warning in the log, below it a note.
+
+    Parameters
+    ----------
+    counts : mapping of str to int
+        Intervals of the file on each of its chromosome names.
+    source : str
+        The file, for the message.
+    known : collection of str
+        Names that the genome has; looked up in, so a mapping or a set.
+    problems : list of str
+        Gets a line with names of both sides.
+
+    Returns
+    -------
+    bool
+        False if there is a problem.
+    """
+    unknown = [name for name in counts if name not in known]
+    if not unknown:
+        return True
+    lost, total = sum(counts[name] for name in unknown), sum(counts.values())
+    others = other_spellings(unknown, known)
+    if others:
+        mine, theirs = next(iter(others.items()))
+        more = f" (and {len(others) - 1:,} more)" if len(others) > 1 else ""
+        reason = f"it writes '{mine}' where the genome has '{theirs}'{more}"
+        remedy = "; nothing is renamed: write the names alike in both"
+    else:
+        reason = f"found {some(unknown)}; the genome has {some(known)}"
+        remedy = "; another genome? If the 2bit lacks chromosomes on purpose, leave their lines out of the file"
+    told = f"{source}: {lost:,} of {total:,} intervals are on chromosomes that the genome lacks: {reason}"
+    if others or lost >= MAX_UNKNOWN * total:
+        problems.append(told + remedy)
+        return False
+    logger.log(logging.WARNING if lost >= WARN_UNKNOWN * total else logging.INFO, "%s", told)
+    return True
+
+
+def compare_chrom_sizes(
+    reference: Mapping[str, int],
+    reference_name: str,
+    other: Mapping[str, int],
+    other_name: str,
+    chroms: Sequence[str],
+    problems: list[str],
+) -> list[str]:
+    """Compare the chromosome sizes of two files.
+
+    Parameters
+    ----------
+    reference, other : mapping of str to int
+        Lengths in bp, by name.
+    reference_name, other_name : str
+        The files, for messages.
+    chroms : sequence of str
+        Chromosomes that will be used; those that ``reference`` lacks are not compared.
+    problems : list of str
+        Gets a line per size that differs, and one for names that differ by convention only.
+
+    Returns
+    -------
+    list of str
+        Chromosomes that ``other`` lacks under any spelling: whether that matters, the caller knows.
+    """
+    differing = [
+        f"{other_name}: {chrom} has {other[chrom]:,} bp, but {reference[chrom]:,} bp in {reference_name}: "
+        "another genome build?"
+        for chrom in chroms
+        if chrom in other and chrom in reference and reference[chrom] != other[chrom]
+    ]
+    append_capped(problems, differing, other_name)
+    absent = [chrom for chrom in chroms if chrom not in other]
+    renamed = other_spellings(absent, other) if absent else {}
+    if renamed:
+        mine, theirs = next(iter(renamed.items()))
+        more = f" (and {len(renamed) - 1:,} more)" if len(renamed) > 1 else ""
+        problems.append(
+            f"{other_name}: chromosome names do not match: "
+            f"it writes '{theirs}' where {reference_name} has '{mine}'{more}"
+        )
+    return [chrom for chrom in absent if chrom not in renamed]
+
+
+def _parse_sizes(data: bytes, path: str | os.PathLike[str]) -> tuple[dict[str, int], list[str]]:
+    """Read names and sizes line by line; returns them and what is wrong."""
+    sizes: dict[str, int] = {}
+    lines: dict[str, int] = {}
+    found: list[str] = []
+    for number, raw in enumerate(data.removeprefix(b"\xef\xbb\xbf").splitlines(), 1):
+        fields = [clean_name(field) for field in raw.decode("utf-8", errors="backslashreplace").split()]
+        if not fields or fields[0].startswith("#"):
+            continue
+        here = f"{path}, line {number}"
+        fault = name_fault(fields[0])
+        if fault is not None:
+            found.append(f"{here}: {fault}")
+        elif len(fields) < 2:
+            found.append(f"{here}: found 1 column; expected a chromosome name and its size")
+        elif not _INTEGER.fullmatch(fields[1]) or int(fields[1]) == 0:
+            found.append(f"{here}: found size '{fields[1]}'; expected a positive whole number")
+        elif fields[0] in sizes:
+            found.append(f"{here}: {fields[0]} stands in line {lines[fields[0]]} already")
+        else:
+            sizes[fields[0]] = int(fields[1])
+            lines[fields[0]] = number
+    return sizes, found
+
+
+def _spelling_key(name: str) -> str:
+    """Reduce a name to what all conventions share: no ``chr``, no case, nothing invisible, ``m`` for ``MT``."""
+    key = (
+        clean_name(name)
+        .translate(_WITHOUT_INVISIBLE)
+        .lower()
+        .removeprefix("chromosome")
+        .removeprefix("chr")
+        .lstrip("_0")
+    )
+    return "m" if key in ("mt", "mito") else key

@@ -1,0 +1,247 @@
+"""Run a network over whole chromosomes, and score what it says bin by bin.
+
+A window is judged where it stands, so windows that were centred on peaks say little about a model: it may have learnt
+the place. Here windows are laid over the chromosome at a fixed step, every bin is seen at several places of a window
+and on both strands, and the predictions are averaged. Bins that no window covers (the chromosome's last few, and those
+near blacklisted regions) have no score and take no part.
+
+Bin ``b`` of a chromosome is [32 b, 32 b + 32); a remainder at the end of the chromosome that does not fill a bin is
+left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maxatac.data.readers import read_ahead, read_overlapping, reverse_complement
+from maxatac.errors import MaxatacError
+from maxatac.genome.windows import BIN_SIZE, BINS, WINDOW_LENGTH
+
+if TYPE_CHECKING:
+    import keras
+
+    from maxatac.data.readers import GenomeReader, TrackReader, WindowReader
+    from maxatac.genome.blacklist import Blacklist
+
+
+def predict_chromosomes(
+    model: keras.Model,
+    genome: GenomeReader,
+    track: TrackReader,
+    chroms: Iterable[str],
+    *,
+    step: int = 256,
+    batch_size: int = 256,
+    both_strands: bool = True,
+    blacklist: Blacklist | None = None,
+    read: WindowReader | None = None,
+    after_batch: Callable[[int], None] | None = None,
+) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """Predict every bin of some chromosomes, one after the other.
+
+    Windows lie at 0, ``step``, 2 ``step``, ... of each chromosome, and one more at the last place where the bins line
+    up, so that all full bins are reached. The windows of all chromosomes make one row, which is cut into batches: a
+    genome of many small sequences takes no more of them than one large chromosome. Every batch has the same size, the
+    very last one is filled up, so that a compiled model is compiled once. Compile the model with ``jit_compile=True``
+    for speed; loss and optimiser are not used.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Input of shape (windows, 1024, 5), output of shape (windows, 32).
+    genome : Genome
+        The sequence.
+    track : Track
+        The ATAC signal; no data counts as 0.
+    chroms : iterable of str
+        Names of the chromosomes.
+    step : int
+        Distance of windows in bp, a multiple of 32.
+    batch_size : int
+        Windows per call of the model.
+    both_strands : bool
+        Average with the predictions for the reverse complement.
+    blacklist : Blacklist, optional
+        Windows that touch it are left out.
+    read : callable, optional
+        Reads windows as ``maxatac.read_windows`` does; ``read_overlapping`` by default.
+    after_batch : callable, optional
+        Told of the windows of each call of the model; what it raises ends the prediction.
+
+    Yields
+    ------
+    chrom : str
+        In the order given, each as soon as its last window is predicted; only the bins of one chromosome are kept.
+    predictions : shape (chromosome length // 32,), float32
+        Mean prediction per bin; NaN where no window covers the bin.
+
+    Raises
+    ------
+    ValueError
+        If ``step`` is not a positive multiple of 32, or ``batch_size`` is not positive.
+    MaxatacError
+        If the model predicts what is no number, as it does where the signal is infinite.
+    """
+    if step < 1 or step % BIN_SIZE:
+        raise ValueError(f"windows {step} bp apart do not line up with bins of {BIN_SIZE} bp")
+    if batch_size < 1:
+        raise ValueError(f"a batch needs at least one window, found {batch_size}")
+    reader = read_overlapping if read is None else read
+    sizes = genome.chrom_sizes
+
+    def read_batch(pieces: Sequence[_Piece]) -> tuple[Sequence[_Piece], list[NDArray[np.float32]]]:
+        filled = [reader(genome, track, piece.chrom, piece.starts) for piece in pieces if len(piece.starts)]
+        if not filled:
+            return pieces, []
+        missing = batch_size - sum(map(len, filled))
+        forward = np.concatenate([*filled, np.repeat(filled[-1][-1:], missing, axis=0)])
+        return pieces, [forward, reverse_complement(forward)] if both_strands else [forward]
+
+    bins = _BinMeans(0)
+    for pieces, strands in read_ahead(read_batch, _batches(chroms, sizes, step, batch_size, blacklist)):
+        predictions: list[NDArray[np.float32]] = []
+        for windows in strands:
+            found: NDArray[np.float32] = np.asarray(model.predict_on_batch(windows))
+            _check_finite(pieces, windows, found)
+            predictions.append(found if not predictions else found[:, ::-1])
+            if after_batch is not None:
+                after_batch(sum(len(piece.starts) for piece in pieces))
+        row = 0
+        for piece in pieces:
+            if piece.is_first:
+                bins = _BinMeans(sizes[piece.chrom] // BIN_SIZE)
+            last = row + len(piece.starts)
+            for found in predictions:
+                bins.add(piece.starts, found[row:last])
+            row = last
+            if piece.is_last:
+                yield piece.chrom, bins.means()
+
+
+def predict_chromosome(
+    model: keras.Model, genome: GenomeReader, track: TrackReader, chrom: str, **options: Any
+) -> NDArray[np.float32]:
+    """Predict every bin of one chromosome.
+
+    Parameters
+    ----------
+    model, genome, track, **options
+        As in ``predict_chromosomes``.
+    chrom : str
+        Name of the chromosome.
+
+    Returns
+    -------
+    shape (chromosome length // 32,), float32
+        Mean prediction per bin; NaN where no window covers the bin.
+
+    Raises
+    ------
+    ValueError, MaxatacError
+        As ``predict_chromosomes`` does.
+    """
+    ((_, predictions),) = predict_chromosomes(model, genome, track, [chrom], **options)
+    return predictions
+
+
+@dataclass(frozen=True, eq=False)
+class _Piece:
+    """Windows of a chromosome that stand side by side in a batch; none, for a chromosome without a window."""
+
+    chrom: str
+    starts: NDArray[np.int64]
+    is_first: bool
+    is_last: bool
+
+
+def _batches(
+    chroms: Iterable[str], sizes: Mapping[str, int], step: int, batch_size: int, blacklist: Blacklist | None
+) -> Iterator[list[_Piece]]:
+    """Cut the windows of all chromosomes, one chromosome behind the other, into batches; the last may not be full."""
+    batch: list[_Piece] = []
+    room = batch_size
+    for chrom in chroms:
+        starts = window_starts(chrom, sizes[chrom], step, blacklist)
+        first = 0
+        while True:
+            taken = starts[first : first + room]
+            is_last = first + len(taken) == len(starts)
+            batch.append(_Piece(chrom, taken, first == 0, is_last))
+            first += len(taken)
+            room -= len(taken)
+            if not room:
+                yield batch
+                batch, room = [], batch_size
+            if is_last:
+                break
+    if batch:
+        yield batch
+
+
+class _BinMeans:
+    """Mean of the predictions of each bin of a chromosome."""
+
+    def __init__(self, n_bins: int) -> None:
+        self._total = np.zeros(n_bins, dtype=np.float64)
+        self._count = np.zeros(n_bins, dtype=np.int32)
+
+    def add(self, starts: NDArray[np.int64], predictions: NDArray[np.float32]) -> None:
+        """Take in the predictions of windows, shape (windows, 32)."""
+        bins = starts[:, None] // BIN_SIZE + np.arange(BINS)
+        np.add.at(self._total, bins, predictions)
+        np.add.at(self._count, bins, 1)
+
+    def means(self) -> NDArray[np.float32]:
+        """Mean of each bin; NaN for one without a prediction."""
+        means = np.full(self._total.shape, np.nan, dtype=np.float32)
+        np.divide(self._total, self._count, out=means, where=self._count > 0, casting="same_kind")
+        return means
+
+
+def _check_finite(pieces: Sequence[_Piece], windows: NDArray[np.float32], predictions: NDArray[np.float32]) -> None:
+    """Say where a prediction is no number, and what of the signal may be to blame."""
+    rows = np.flatnonzero(~np.isfinite(predictions).all(axis=1))
+    if not len(rows):
+        return
+    row = int(rows[0])
+    signal = windows[row, :, 4]
+    what = "is infinite" if not np.isfinite(signal).all() else f"runs from {signal.min():g} to {signal.max():g}"
+    # What a batch is filled up with is a copy of its last window.
+    places = [(piece.chrom, int(start)) for piece in pieces for start in piece.starts]
+    chrom, start = places[min(row, len(places) - 1)]
+    raise MaxatacError(
+        f"the model's prediction for {chrom}:{start:,}-{start + WINDOW_LENGTH:,} is not a number; the ATAC signal of "
+        f"this window {what}"
+    )
+
+
+def window_starts(chrom: str, size: int, step: int, blacklist: Blacklist | None = None) -> NDArray[np.int64]:
+    """Lay windows over a chromosome, as ``predict_chromosomes`` does.
+
+    Parameters
+    ----------
+    chrom : str
+    size : int
+        Length of the chromosome in bp.
+    step : int
+        Distance of windows in bp.
+    blacklist : Blacklist, optional
+        Windows that touch it are left out.
+
+    Returns
+    -------
+    shape (windows,), int64
+        Rising.
+    """
+    last = (size - WINDOW_LENGTH) // BIN_SIZE * BIN_SIZE  # bins have to line up, so not always flush with the end
+    if last < 0:
+        return np.empty(0, dtype=np.int64)
+    starts = np.arange(0, last + 1, step, dtype=np.int64)
+    if starts[-1] != last:
+        starts = np.append(starts, last)
+    return starts if blacklist is None else starts[~blacklist.overlaps(chrom, starts, starts + WINDOW_LENGTH)]

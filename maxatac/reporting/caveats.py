@@ -1,0 +1,193 @@
+"""What there is to be doubted about a run: what a reader should know before believing its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from maxatac.data.loader_times import SLOW
+from maxatac.evaluation.bootstrap import BLOCK
+from maxatac.evaluation.ranking import BINDING, GUESS, MODEL, SIGNAL
+from maxatac.reporting.contents import Contents
+from maxatac.reporting.figures import parts_of
+from maxatac.wording import base_pairs, counted, listed, number, share
+
+FEW_BOUND = 1_000
+"""Bound 32-bp bins below which a score rests on little: some 200 sites."""
+
+
+def doubts(contents: Contents) -> list[str]:
+    """List what is to be doubted, the gravest first; a sentence or two each, plain text."""
+    return [
+        *_unfinished(contents),
+        *_shared_files(contents),
+        *_test(contents),
+        *_validation(contents),
+        *_selection(contents),
+        *_inputs(contents),
+        *_loader(contents),
+        *_source(contents),
+    ]
+
+
+def verdict(predictor: Mapping[str, Any], metric: str = "average_precision") -> str:
+    """Say how a model stands to a predictor: ``better``, ``worse``, ``not clearly better``, or ``n/a``."""
+    found = predictor.get(metric) or {}
+    low, high = found.get("model_minus_low"), found.get("model_minus_high")
+    if low is None or high is None:
+        return "n/a"
+    return "better" if low > 0 else "worse" if high < 0 else "not clearly better"
+
+
+def _unfinished(contents: Contents) -> Iterator[str]:
+    if (status := contents.record["status"]) != "finished":
+        yield f"The run is not finished (status: {status}). What is shown is what there was when it ended."
+
+
+def _shared_files(contents: Contents) -> Iterator[str]:
+    for equal in contents.trained_on.get("shared_files", ()):
+        files = [
+            f"{file['column']} of {file['cell_type']} ({file['label']})" if file["cell_type"] else file["column"]
+            for file in equal["files"]
+        ]
+        yield (
+            f"Training and test share a file, which --allow_shared_files allowed: {listed(files)} are equal in "
+            "content. The test of that cell type does not stand for a new one."
+        )
+
+
+def _test(contents: Contents) -> Iterator[str]:
+    if contents.test is None:
+        reason = (contents.record.get("test") or {}).get("skipped", "the run ended before it")
+        yield (
+            f"There was no independent test ({reason}). The validation below chose the epoch, so that it flatters the "
+            "model."
+        )
+        return
+    if contents.test["labels"] == "Train":
+        yield "No cell type is labelled Test: only the test chromosomes are new to the model, its cell types are not."
+    # Of several cell types with one doubt, all in one line.
+    cells: dict[str, list[str]] = {}
+    for tested in contents.test["cell_types"]:
+        for doubt in _of_tested(tested["resolutions"][0]):
+            cells.setdefault(doubt, []).append(tested["cell_type"])
+    for doubt, names in cells.items():
+        yield f"{listed(names)}: {doubt}"
+
+
+def _of_tested(at_32: Mapping[str, Any]) -> Iterator[str]:
+    """Find what is to be doubted about the test of a cell type, in words that fit any."""
+    bound = at_32["bound_bins"]
+    if not bound:
+        yield "no bin on the test chromosomes is bound, nothing can be said there."
+        return
+    if bound < FEW_BOUND:
+        yield (
+            f"the test chromosomes have only {counted(bound, 'bound bin')} of 32 bp. The scores rest on few sites, and "
+            "their intervals are rough."
+        )
+    for predictor in at_32["predictors"]:
+        if predictor["name"] in (MODEL, GUESS):
+            continue
+        if "note" in predictor:
+            yield f"there is no {predictor['name']} to hold the model against ({predictor['note']})."
+        elif (how := verdict(predictor)) != "better":
+            meaning = {
+                SIGNAL: "The model may have learnt little beyond where chromatin is open.",
+                BINDING: "The model may have learnt little beyond where the factor binds in other cell types.",
+            }[predictor["name"]]
+            yield f"the model is {how} than the {predictor['name']} by average precision. {meaning}"
+    if at_32["block_size"] < BLOCK:
+        yield (
+            f"the test chromosomes are short. The intervals come from {at_32['blocks']} blocks of "
+            f"{base_pairs(at_32['block_size'])}, not of {base_pairs(BLOCK)}, and may be too narrow."
+        )
+
+
+def _validation(contents: Contents) -> Iterator[str]:
+    if not contents.validation:
+        if contents.best_epoch is not None:
+            yield "The curves of the selected epoch's validation were not kept."
+        return
+    found = contents.validation.get("genome")
+    if found is None:
+        yield "There was no genome-like validation: around peaks, bound bins are far more common than on a genome."
+        return
+    if not found["bound_bins"]:
+        yield "No bin of the genome-like validation set is bound: it says nothing."
+        return
+    for name in (SIGNAL, BINDING):
+        baseline = contents.baselines.get("genome", {}).get(name)
+        if baseline is not None and baseline["average_precision"] >= found["average_precision"]:
+            yield (
+                f"On the genome-like validation set the model's average precision, "
+                f"{number(found['average_precision'])}, is below that of the {name}, "
+                f"{number(baseline['average_precision'])}."
+            )
+
+
+def _selection(contents: Contents) -> Iterator[str]:
+    finished, best = len(contents.history), contents.best_epoch
+    if best is None or not finished:
+        return
+    if finished == 1:
+        yield "The model was trained for one epoch only: nothing was selected."
+    elif best == finished:
+        yield (
+            f"The selected epoch is the last of {finished}: training for longer may do better (--resume with more "
+            "--epochs)."
+        )
+
+
+def _inputs(contents: Contents) -> Iterator[str]:
+    known, settings = contents.trained_on, contents.settings
+    if not known:
+        return
+    if not known["blacklist"]:
+        yield "There was no blacklist: windows may lie in regions of artefact signal."
+    quantitative = settings.get("quant")
+    for track in known["tracks"]:
+        cell = track["cell_type"]
+        if track["largest"] == 0 == track["smallest"]:
+            yield f"The ATAC-seq signal of {cell} is 0 in all training regions that were looked at."
+        elif track["smallest"] < 0 or track["largest"] > 1:
+            yield (
+                f"The ATAC-seq signal of {cell} runs from {number(track['smallest'])} to {number(track['largest'])}, "
+                "not from 0 to 1: cell types may not be comparable."
+            )
+        if not quantitative and not track["is_binary"]:
+            yield f"The binding track of {cell} is not binary."
+        if not quantitative and track["positive_bins"] == 0:
+            yield f"No bin of {cell} in the training regions that were looked at is bound."
+    for name, batch in (("training", settings["batch_size"]), ("validation", settings["val_batch_size"])):
+        kept = sum(source["kept"] for source in known["pools"][name])
+        wanted = round(batch * (1 - settings["rand_ratio"]))
+        if kept < wanted:
+            yield (
+                f"The {name} pool has {kept:,} regions, fewer than the {wanted:,} of a batch: each is drawn more than "
+                "once."
+            )
+
+
+def _loader(contents: Contents) -> Iterator[str]:
+    waited = waiting_share(contents.timing)
+    if waited is not None and waited >= SLOW:
+        yield (
+            f"Training waited {share(waited)} of its time for the loader. The model is the same, but the run was "
+            "slower than it could be; the log says what to change."
+        )
+
+
+def waiting_share(timing: Sequence[Mapping[str, Any]]) -> float | None:
+    """Share of the training time of all epochs that was spent waiting for the loader; None without an epoch."""
+    parts = [parts_of(row) for row in timing]
+    training = sum(part["training"] + part["waiting"] for part in parts)
+    return sum(part["waiting"] for part in parts) / training if training > 0 else None
+
+
+def _source(contents: Contents) -> Iterator[str]:
+    if str(contents.record.get("revision") or "").endswith("-modified"):
+        yield "The source of maxatac had been changed since its commit: the revision alone does not repeat the run."
+    missing = [name for name, file in contents.record["inputs"].items() if file.get("sha256") is None]
+    if missing and contents.record["status"] == "finished":
+        yield f"The checksum of {listed(missing)} could not be computed."

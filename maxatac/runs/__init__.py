@@ -1,0 +1,1 @@
+"""What any command leaves behind: the names of its files, its record, and who is writing them."""

@@ -1,0 +1,277 @@
+"""The output folder of a training run: one place that names its files, finds them and clears them."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from maxatac.errors import InputError
+from maxatac.files.atomic import temporary_name, whole_name
+
+HISTORY_COLUMNS = ("epoch", "dice_coef", "loss", "val_dice_coef", "val_loss")
+"""Columns that the history begins with."""
+
+TIMING_COLUMNS = (
+    "epoch", "seconds", "examples_per_second", "waiting_share", "statistics_share", "validation_share", "genome_share",
+    "steps_seconds", "statistics_seconds", "validation_seconds", "genome_seconds", "saving_seconds",
+)  # fmt: skip
+"""Columns of the times of each epoch; the last is empty where a run was killed before it had saved the epoch whole."""
+
+_RECORD = "_run.json"
+
+_ENDINGS = (
+    r"_\d+\.(keras|h5)|_best\.(keras|h5)|\.csv|_timing\.csv|_cells\.csv|_thresholds\.tsv|_run\.json|\.log|_resume\.npz"
+    r"|_cell_types\.tsv|_test\.(tsv|json)|\.bw|_test\.[\w+-]+\.bw"
+    r"|_model_(structure|dice_acc)\.(png|svg)|_report\.(html|json)"
+    r"|_(training|validation)_ROI(\.bed\.gz|_stats\.txt|_totalregions_stats\.txt)"
+)
+
+_RUNNING = r"_[a-z]+_running\.json"
+
+_LONGEST_NAME = 255
+
+
+@dataclasses.dataclass(frozen=True)
+class RunFolder:
+    """Names of everything that a run of one prefix leaves in its output folder.
+
+    Parameters
+    ----------
+    folder : Path
+    prefix : str
+    model_format : str
+        ``keras`` or ``h5``, the format of the checkpoints.
+    """
+
+    folder: Path
+    prefix: str
+    model_format: str = "keras"
+
+    def checkpoint(self, epoch: int) -> Path:
+        """Name the checkpoint of an epoch, counted from 1."""
+        return self.named(f"_{epoch}.{self.model_format}")
+
+    def named(self, ending: str) -> Path:
+        """Name the file of this prefix with an ending such as ``.csv`` or ``_best.keras``."""
+        return self.folder / f"{self.prefix}{ending}"
+
+    @property
+    def history(self) -> Path:
+        """Metrics per epoch: only values that the seed determines."""
+        return self.named(".csv")
+
+    @property
+    def cells(self) -> Path:
+        """Validation scores per epoch and cell type."""
+        return self.named("_cells.csv")
+
+    @property
+    def cell_types(self) -> Path:
+        """What ``--cells`` said, as a meta file."""
+        return self.named("_cell_types.tsv")
+
+    @property
+    def timing(self) -> Path:
+        """Times per epoch."""
+        return self.named("_timing.csv")
+
+    @property
+    def thresholds(self) -> Path:
+        """Precision, recall and F1 of the selected model at each threshold."""
+        return self.named("_thresholds.tsv")
+
+    @property
+    def test_table(self) -> Path:
+        """Scores of the independent test."""
+        return self.named("_test.tsv")
+
+    @property
+    def test_scores(self) -> Path:
+        """The same for programs."""
+        return self.named("_test.json")
+
+    def test_tracks(self, cell_types: Sequence[str]) -> list[Path]:
+        """Name the predictions of the independent test: ``<prefix>.bw``, or one ``<prefix>_test.<cell type>.bw`` each.
+
+        What a file name cannot hold becomes an underscore.
+        """
+        if len(cell_types) == 1:
+            return [self.named(".bw")]
+        names: list[str] = []
+        for cell_type in cell_types:
+            name = plain = re.sub(r"[^\w+-]", "_", cell_type)
+            number = 1
+            while name in names:
+                number += 1
+                name = f"{plain}_{number}"
+            names.append(name)
+        return [self.named(f"_test.{name}.bw") for name in names]
+
+    def of_report(self) -> list[Path]:
+        """Name everything that is the report, or that it alone is drawn from; of its figures those that are there."""
+        return [self.report, self.report_data, *self.figure_files()]
+
+    def of_test(self, cell_types: Sequence[str]) -> list[Path]:
+        """Name everything that an independent test of these cell types leaves."""
+        return [self.test_scores, self.test_table, *self.test_tracks(cell_types)]
+
+    @property
+    def record(self) -> Path:
+        """The run record."""
+        return self.named(_RECORD)
+
+    @property
+    def resume_state(self) -> Path:
+        """What ``--resume`` goes on from."""
+        return self.named("_resume.npz")
+
+    def running(self, command: str) -> Path:
+        """Name the file that says which process writes the results of a command (:mod:`maxatac.runs.running`)."""
+        return self.named(f"_{command}_running.json")
+
+    @property
+    def log(self) -> Path:
+        """The log."""
+        return self.named(".log")
+
+    @property
+    def structure_plot(self) -> Path:
+        """The drawing of the network."""
+        return self.named("_model_structure.png")
+
+    @property
+    def history_plot(self) -> Path:
+        """The drawing of loss and Dice per epoch."""
+        return self.named("_model_dice_acc.png")
+
+    @property
+    def report(self) -> Path:
+        """The report."""
+        return self.named("_report.html")
+
+    @property
+    def report_data(self) -> Path:
+        """What the report is drawn from, beside the tables."""
+        return self.named("_report.json")
+
+    @property
+    def figures(self) -> Path:
+        """Folder of the report's figures."""
+        return self.named("_figures")
+
+    def figure_files(self) -> list[Path]:
+        """List the figures of the report that are there, also those that are not finished."""
+        if not self.figures.is_dir():
+            return []
+        names = re.compile(r"[\w-]+\.(png|svg)")
+        return sorted(path for path in self.figures.iterdir() if names.fullmatch(whole_name(path.name) or path.name))
+
+    @property
+    def best_epoch(self) -> Path:
+        """One line: the file name of the best checkpoint."""
+        return self.folder / "best_epoch.txt"
+
+    @property
+    def tensorboard(self) -> Path:
+        """Folder of event files."""
+        return self.folder / "tensorboard" / self.prefix
+
+    def too_long(self, epochs: int, cell_types: Sequence[str]) -> str | None:
+        """Find a name that a run would give to a file and that the file system does not take.
+
+        Parameters
+        ----------
+        epochs : int
+        cell_types : sequence of str
+            Those that are tested.
+
+        Returns
+        -------
+        str or None
+            The longest, in bytes, of all names that are too long; none if all fit.
+        """
+        named = [getattr(self, name) for name, value in vars(RunFolder).items() if isinstance(value, property)]
+        pools = [self.named(f"_{pool}_ROI_totalregions_stats.txt") for pool in ("training", "validation")]
+        models = [self.checkpoint(epochs), self.named("_best.keras")]
+        mine = [*named, *pools, *models, *self.test_tracks(cell_types), self.running("train")]
+        longest = max((temporary_name(path.name) for path in mine), key=lambda name: len(os.fsencode(name)))
+        return longest if len(os.fsencode(longest)) > self._longest_name() else None
+
+    def _longest_name(self) -> int:
+        """Bytes that the file system of the folder allows for a name."""
+        there = self.folder.absolute()
+        with contextlib.suppress(OSError, ValueError):
+            while not there.exists():
+                there = there.parent
+            return os.pathconf(there, "PC_NAME_MAX")
+        return _LONGEST_NAME
+
+    def of_earlier_run(self) -> list[Path]:
+        """List the files of this prefix that are there already; no longer prefix is taken for it.
+
+        That of a process that is writing is none of them: whether it may stay is not this one's to say.
+        """
+        if not self.folder.is_dir():
+            return []
+        found = sorted(path for path in self.folder.iterdir() if self._mine(_ENDINGS).fullmatch(path.name))
+        return found + self.figure_files() + self.event_files()
+
+    def event_files(self) -> list[Path]:
+        """List the event files of this prefix that are there already."""
+        if not self.tensorboard.is_dir():
+            return []
+        return sorted(path for path in self.tensorboard.rglob("events.out.tfevents.*") if path.is_file())
+
+    def checkpoints(self) -> dict[int, Path]:
+        """Find the checkpoints that are there, by their epochs, counted from 1."""
+        pattern = self._mine(rf"_(\d+)\.{self.model_format}")
+        names = ((pattern.fullmatch(path.name), path) for path in self.folder.iterdir())
+        return {int(match[2]): path for match, path in names if match is not None}
+
+    def clear(self) -> None:
+        """Remove what an earlier run of this prefix left."""
+        # First of all: a run whose files are half gone must not be gone on with.
+        self.resume_state.unlink(missing_ok=True)
+        for path in self.of_earlier_run():
+            path.unlink()
+        self.clear_partial()
+        mine = self._mine(r"_\d+\.(keras|h5)")
+        if self.best_epoch.is_file() and mine.fullmatch(self.best_epoch.read_text().strip()):
+            self.best_epoch.unlink()
+
+    def clear_partial(self) -> None:
+        """Remove what a killed run of this prefix had not finished writing."""
+        for path in self.folder.iterdir():
+            name = whole_name(path.name)
+            if name is not None and self._mine(f"{_ENDINGS}|{_RUNNING}").fullmatch(name):
+                path.unlink(missing_ok=True)
+
+    def _mine(self, endings: str) -> re.Pattern[str]:
+        return re.compile(re.escape(self.prefix) + f"({endings})")
+
+
+def find_run(path: Path) -> RunFolder:
+    """Find the run that was named: by folder and prefix, by the folder alone, or by its run record.
+
+    Raises
+    ------
+    InputError
+        If there is none, or more than one.
+    """
+    if path.name.endswith(_RECORD):
+        path = path.with_name(path.name.removesuffix(_RECORD))
+    if path.with_name(path.name + _RECORD).is_file():
+        return RunFolder(path.parent, path.name)
+    found = sorted(path.glob(f"*{_RECORD}")) if path.is_dir() else []
+    prefixes = [record.name.removesuffix(_RECORD) for record in found]
+    if len(prefixes) == 1:
+        return RunFolder(path, prefixes[0])
+    if prefixes:
+        raise InputError([f"{path}: holds the runs {', '.join(prefixes)}; name one, such as {path / prefixes[0]}"])
+    raise InputError(
+        [f"{path}: no run found; expected a folder and prefix, such as results/CTCF, with results/CTCF{_RECORD}"]
+    )

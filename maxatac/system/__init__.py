@@ -1,0 +1,1 @@
+"""The process on this machine: signals, logs, progress, processors and memory."""

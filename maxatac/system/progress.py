@@ -1,0 +1,58 @@
+"""Progress of long work: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+
+def on_terminal() -> bool:
+    """Whether stderr is a terminal; it may also be closed."""
+    return sys.stderr is not None and not sys.stderr.closed and sys.stderr.isatty()
+
+
+@functools.cache
+def _bar_class() -> Any:
+    """Make a bar that costs the run nothing where the terminal does not take it, for it is gone or busy."""
+    from tqdm import tqdm
+
+    class _Bar(tqdm):  # type: ignore[type-arg] # generic in the stubs, not when it runs
+        def display(self, *what: Any, **more: Any) -> None:
+            with contextlib.suppress(OSError, ValueError):
+                super().display(*what, **more)
+
+        def close(self) -> None:
+            with contextlib.suppress(OSError, ValueError):
+                super().close()
+
+    return _Bar
+
+
+def bar(label: str, total: int, unit: str) -> Any:
+    """Make a progress bar on stderr; what cannot be shown ends nothing."""
+    return _bar_class()(total=total, desc=label, unit=f" {unit}", unit_scale=True, leave=False, file=sys.stderr)
+
+
+@contextlib.contextmanager
+def counting(label: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
+    """Show a bar that a function moves on, as long as the block runs; nothing where stderr is no terminal.
+
+    Parameters
+    ----------
+    label, unit : str
+        What is done, and what is counted.
+    total : int
+        How many there are.
+    """
+    if not on_terminal():
+        yield lambda done: None
+        return
+    with bar(label, total, unit) as shown:
+
+        def advance(done: int) -> None:
+            shown.update(done)
+
+        yield advance

@@ -1,0 +1,1 @@
+"""Fit a model: settings, inputs, epochs, checkpoints, and the independent test of the run."""

@@ -1,0 +1,337 @@
+"""The independent test: the selected model on whole chromosomes that neither trained nor validated.
+
+Each cell type labelled Test is predicted over the test chromosomes, and scored beside what a model has to beat, all on
+the same bins: the ATAC-seq signal alone, the mean binding of the other training cell types, and a guess. The intervals
+come from resampling blocks of the chromosomes, the same for all.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maxatac._core import Track
+from maxatac.data.bins import COARSE_BIN_SIZE, bin_labels, coarse_labels, coarse_maxima, signal_bins
+from maxatac.data.samples import Sample, to_test
+from maxatac.errors import MaxatacError
+from maxatac.evaluation.baselines import other_binding
+from maxatac.evaluation.benchmark import masked, score_predictors, table_of_test
+from maxatac.evaluation.bootstrap import LEVEL, RESAMPLES, block_length
+from maxatac.evaluation.example_loci import example_loci, false_positives
+from maxatac.evaluation.ranking import BINDING, GUESS, MODEL, SIGNAL
+from maxatac.files.atomic import write_json, write_text
+from maxatac.files.bigwig import write_track
+from maxatac.genome.windows import BIN_SIZE, WINDOW_LENGTH
+from maxatac.prediction.chromosome import predict_chromosomes, window_starts
+from maxatac.system.progress import counting
+from maxatac.training.checkpoints import load_model
+from maxatac.wording import some
+
+if TYPE_CHECKING:
+    import keras
+
+    from maxatac.genome.blacklist import Blacklist
+    from maxatac.runs.folder import RunFolder
+    from maxatac.training.inputs import Inputs
+    from maxatac.training.settings import TrainConfig
+
+logger = logging.getLogger(__name__)
+
+STEP = 256
+"""Distance of the windows in bp; each bin is predicted at four places of a window."""
+
+
+def tested_samples(inputs: Inputs) -> list[Sample]:
+    """List the cell types to test: those labelled Test, or those that train if there is none."""
+    return to_test(inputs.samples)
+
+
+def no_window(chroms: Sequence[str], sizes: Mapping[str, int], blacklist: Blacklist) -> str:
+    """Say why no window of some chromosomes can be predicted; empty if one can.
+
+    Parameters
+    ----------
+    chroms : sequence of str
+        Test chromosomes.
+    sizes : mapping of str to int
+        Lengths in bp.
+    blacklist : Blacklist
+    """
+    if any(len(window_starts(chrom, sizes[chrom], STEP, blacklist)) for chrom in chroms):
+        return ""
+    if all(sizes[chrom] < WINDOW_LENGTH for chrom in chroms):
+        return f"none of the test chromosomes ({some(chroms)}) has the {WINDOW_LENGTH:,} bp of a window"
+    return f"no window of the test chromosomes ({some(chroms)}) is clear of the blacklist"
+
+
+def _no_test(config: TrainConfig, inputs: Inputs) -> str:
+    """Say why a run has no test; empty if it has one."""
+    if not config.test:
+        return "--no-test"
+    if not inputs.split.test:
+        return "no chromosome is left that neither trains nor validates; name some with --test_chroms"
+    return no_window(inputs.split.test, inputs.genome.chrom_sizes, inputs.blacklist)
+
+
+def count_windows(config: TrainConfig, inputs: Inputs) -> int:
+    """Count the windows that the test of a run predicts, each strand for itself; 0 if there is no test."""
+    return _windows(config, inputs) * (2 if config.test_rev_comp else 1) * len(tested_samples(inputs))
+
+
+def count_batches(config: TrainConfig, inputs: Inputs) -> int:
+    """Count the batches that the test of a run reads, each of which is predicted once per strand; 0 without a test."""
+    return -(-_windows(config, inputs) // config.val_batch_size) * len(tested_samples(inputs))
+
+
+def _windows(config: TrainConfig, inputs: Inputs) -> int:
+    """Count the windows on the test chromosomes; 0 if there is no test."""
+    if not config.test:
+        return 0
+    sizes = inputs.genome.chrom_sizes
+    return sum(len(window_starts(name, sizes[name], STEP, inputs.blacklist)) for name in inputs.split.test)
+
+
+def count_bins(config: TrainConfig, inputs: Inputs) -> int:
+    """Count the bins of all prediction tracks that the test of a run writes; 0 if there is no test."""
+    if not config.test:
+        return 0
+    bins = sum(inputs.genome.chrom_sizes[name] // BIN_SIZE for name in inputs.split.test)
+    return bins * len(tested_samples(inputs))
+
+
+def run_test(
+    config: TrainConfig,
+    folder: RunFolder,
+    inputs: Inputs,
+    seed: int,
+    check_for_interrupt: Callable[[], None] = lambda: None,
+    *,
+    selected: str | None = None,
+    files: Mapping[str, Any] | None = None,
+    keep: bool = False,
+    tell_details: Callable[[list[dict[str, Any]]], None] = lambda details: None,
+) -> dict[str, Any]:
+    """Test the selected model of a run, and write what comes out; the scores last, so that they tell of a whole test.
+
+    Parameters
+    ----------
+    config : TrainConfig
+    folder : RunFolder
+        Holds the selected model; gets table, scores and prediction tracks.
+    inputs : Inputs
+    seed : int
+        Of the run; draws the resamples.
+    check_for_interrupt : callable
+        Called after each batch; what it raises ends the test.
+    selected : str, optional
+        The ``weights_sha256`` that the model must have.
+    files : mapping, optional
+        What the inputs look like, by what each is for; written beside the scores.
+    keep : bool
+        Whether scores that are there stay, if they are of the same model, settings and inputs.
+    tell_details : callable
+        Gets a list with a mapping for each cell type: ``cell_type``, ``curves`` by predictor
+        (:func:`maxatac.evaluation.curves.summarize`) of the 32-bp bins, ``loci`` and ``false_positives``
+        (:mod:`maxatac.evaluation.example_loci`). Not called if earlier scores stay.
+
+    Returns
+    -------
+    dict
+        What ``<prefix>_test.json`` holds; or ``{"skipped": reason}``, and nothing was written.
+
+    Raises
+    ------
+    GenomeError, TrackError, OSError
+        If a file cannot be read any more, or a result cannot be written.
+    MaxatacError
+        If the selected model is gone, or another one is under its name.
+    """
+    chroms = inputs.split.test
+    if reason := _no_test(config, inputs):
+        return {"skipped": reason}
+    begin = time.perf_counter()
+    samples = tested_samples(inputs)
+    made_of = {
+        "weights_sha256": selected,
+        "seed": seed,
+        "chroms": list(chroms),
+        "both_strands": config.test_rev_comp,
+        "cell_types": [sample.cell_line for sample in samples],
+        "files": dict(files or {}),
+    }
+    if keep and (kept := _kept(folder, made_of)) is not None:
+        logger.info("independent test: done before, of the same model and inputs; its results are kept")
+        return kept
+    model = _selected_model(folder.named("_best.keras"), selected)
+    model.compile(jit_compile=True)
+    held_out = samples[0].label == "Test"
+    if not held_out:
+        logger.info("no cell type is labelled Test: the training cell types are tested, on chromosomes held out")
+    scored_types, details = [], []
+    with counting("independent test", count_windows(config, inputs), "windows") as advance:
+
+        def after_batch(done: int) -> None:
+            check_for_interrupt()
+            advance(done)
+
+        tracks = folder.test_tracks([sample.cell_line for sample in samples])
+        for sample, track in zip(samples, tracks, strict=True):
+            scored, more = _test_cell_type(config, inputs, model, sample, folder, track, seed, after_batch)
+            scored_types.append(scored)
+            details.append(more)
+    scores = {
+        "chroms": list(chroms),
+        "labels": "Test" if held_out else "Train",
+        "window_step": STEP,
+        "both_strands": config.test_rev_comp,
+        "resamples": RESAMPLES,
+        "level": LEVEL,
+        "seconds": time.perf_counter() - begin,
+        "cell_types": scored_types,
+        "made_of": made_of,
+    }
+    tell_details(details)
+    write_text(folder.test_table, table_of_test(scores))
+    write_json(folder.test_scores, scores)
+    return scores
+
+
+def _selected_model(path: Path, selected: str | None) -> keras.Model:
+    from maxatac.training.fingerprint import weights_sha256
+
+    model = load_model(path)
+    if selected is not None and weights_sha256(model) != selected:
+        raise MaxatacError(
+            f"{path}: is not the model that this run has selected; another run has written it, so it is not tested. "
+            "Remove it, and go on with --resume, which writes it anew from its checkpoint"
+        )
+    return model
+
+
+def _kept(folder: RunFolder, made_of: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Read the scores of an earlier test, if they are of the same model and inputs, and its other files are there."""
+    try:
+        scores: dict[str, Any] = json.loads(folder.test_scores.read_text(encoding="utf-8"))
+        same = scores["made_of"] == json.loads(json.dumps(made_of))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return scores if same and all(path.exists() for path in folder.of_test(made_of["cell_types"])) else None
+
+
+def describe_test(scores: Mapping[str, Any]) -> list[str]:
+    """Word the result of a test, for the log: a line per cell type."""
+    if "skipped" in scores:
+        return [f"no independent test: {scores['skipped']}"]
+    lines = []
+    for tested in scores["cell_types"]:
+        at_32 = tested["resolutions"][0]
+        where = f"{tested['cell_type']} (labelled {tested['label']}) on {some(scores['chroms'])}"
+        if not at_32["bound_bins"]:
+            lines.append(
+                f"independent test of {where}: no score, none of the {at_32['bins']:,} predicted bins is bound"
+            )
+            continue
+        told = []
+        for predictor in at_32["predictors"]:
+            if "note" in predictor:
+                told.append(f"{predictor['name']} n/a ({predictor['note']})")
+                continue
+            found = predictor["average_precision"]
+            shown = f"{predictor['name']} {found['value']:.4f}"
+            if predictor["name"] != GUESS:
+                shown += f" ({found['low']:.4f} to {found['high']:.4f})"
+            told.append(shown)
+        lines.append(
+            f"independent test of {where}: average precision per {BIN_SIZE}-bp bin, with {LEVEL:.0%} intervals: "
+            f"{', '.join(told)}"
+        )
+    return lines
+
+
+def _test_cell_type(
+    config: TrainConfig,
+    inputs: Inputs,
+    model: keras.Model,
+    sample: Sample,
+    folder: RunFolder,
+    track_path: Path,
+    seed: int,
+    after_batch: Callable[[int], None],
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Predict a cell type over the test chromosomes, write the track, and score it; the second part is for a report."""
+    chroms, sizes = inputs.split.test, inputs.genome.chrom_sizes
+    signal, binding = Track(sample.signal), Track(sample.binding)
+    baseline = other_binding(sample, inputs.training)
+    others = [Track(other.binding) for other in baseline.samples]
+    predicted = dict(
+        predict_chromosomes(
+            model,
+            inputs.genome,
+            signal,
+            chroms,
+            step=STEP,
+            batch_size=config.val_batch_size,
+            both_strands=config.test_rev_comp,
+            blacklist=inputs.blacklist,
+            after_batch=after_batch,
+        )
+    )
+    # Scores of an earlier test would stand beside the track of this one.
+    folder.test_scores.unlink(missing_ok=True)
+    write_track(track_path, predicted, sizes, span=BIN_SIZE)
+    # One number per bin and predictor; NaN where there is no prediction, for all of them.
+    by_predictor: dict[str, dict[str, NDArray[np.float32]]] = {MODEL: predicted, SIGNAL: {}}
+    if others:
+        by_predictor[BINDING] = {}
+    labels = {}
+    for chrom, values in predicted.items():
+        n_bins, is_predicted = len(values), ~np.isnan(values)
+        labels[chrom] = bin_labels(binding, chrom, n_bins)
+        by_predictor[SIGNAL][chrom] = masked(signal_bins(signal, chrom, n_bins), is_predicted)
+        if others:
+            total = np.zeros(n_bins, dtype=np.float32)
+            for other in others:
+                total += signal_bins(other, chrom, n_bins)
+            by_predictor[BINDING][chrom] = masked(total / np.float32(len(others)), is_predicted)
+    covered = {chrom: ~np.isnan(values) for chrom, values in predicted.items()}
+    length = block_length(covered, BIN_SIZE)
+    curves: dict[str, Any] = {}
+    resolutions = [score_predictors(labels, by_predictor, BIN_SIZE, length, seed, baseline.reason, curves)]
+    details = {
+        "cell_type": sample.cell_line,
+        "curves": curves,
+        "loci": example_loci(predicted, labels, by_predictor[SIGNAL]),
+        "false_positives": false_positives(
+            predicted, labels, {name: by_predictor[name] for name in (SIGNAL, BINDING) if name in by_predictor}
+        ),
+    }
+    coarse = {chrom: sizes[chrom] // COARSE_BIN_SIZE for chrom in chroms}
+    resolutions.append(
+        score_predictors(
+            {chrom: coarse_labels(binding, chrom, number) for chrom, number in coarse.items()},
+            {
+                name: {chrom: coarse_maxima(values[chrom], number) for chrom, number in coarse.items()}
+                for name, values in by_predictor.items()
+            },
+            COARSE_BIN_SIZE,
+            length,
+            seed,
+            baseline.reason,
+        )
+    )
+    scores = {
+        "cell_type": sample.cell_line,
+        "label": sample.label,
+        "track": track_path.name,
+        "mean_binding_of": [other.cell_line for other in baseline.samples],
+        "same_binding_left_out": list(baseline.left_out),
+        "resolutions": resolutions,
+    }
+    return scores, details

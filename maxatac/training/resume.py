@@ -1,0 +1,311 @@
+"""What ``--resume`` goes on from: the state of a run after its last finished epoch, in a file of its own.
+
+The file is the truth about a run. It is written anew after each epoch, under another name, synced and renamed, so it
+is of one epoch or of the next, never in between. An epoch counts from then on; what else is written of it comes before
+(its checkpoint) or is written again by the run that goes on (tables, event files, the selected model and what
+describes it).
+
+It is a NumPy archive: ``about``, a JSON text, and the numbers of each variable of model and optimiser in their order.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maxatac.errors import InputError
+from maxatac.files.atomic import replacing
+from maxatac.files.checksums import sampled_sha256, sha256
+
+if TYPE_CHECKING:
+    import keras
+
+FORMAT = 3
+"""Of the file; another number is not read."""
+
+FREE_SETTINGS = frozenset({
+    # Files are compared by their content, and cell types by their labels.
+    "sequence", "meta_file", "cells", "train_roi", "validate_roi", "blacklist", "chrom_sizes", "weights",
+    "test_cell_types",
+    # How it is done and what else is written, but not what comes out.
+    "output", "prefix", "threads", "memory", "plot", "report",
+    "save_roi", "genome", "loglevel", "keep_checkpoints", "force", "resume", "distribute",
+    # What is done with the selected model.
+    "test", "test_chroms", "test_rev_comp",
+    # When it ends; epochs may grow.
+    "epochs", "early_stopping",
+})  # fmt: skip
+"""Settings that need not be as they were; all others shape the result."""
+
+UNCOMPARED_INPUTS = frozenset({"meta_file", "cells", "chrom_sizes"})
+"""Inputs that may have another content: paths in a table of cell types may change; sizes are held against the 2bit."""
+
+_HASHING_THREADS = 4
+
+
+@dataclasses.dataclass(frozen=True)
+class InputFile:
+    """What is known of a file that a run reads.
+
+    Attributes
+    ----------
+    bytes : int
+        Its size.
+    sampled : str
+        SHA-256 of pieces of it (:func:`maxatac.files.checksums.sampled_sha256`): known at once, however large the
+        file is.
+    sha256 : str or None
+        ``None`` as long as it has not been computed.
+    """
+
+    bytes: int
+    sampled: str
+    sha256: str | None = None
+
+    @classmethod
+    def of(cls, path: Path) -> InputFile:
+        """Look at a file without reading all of it."""
+        return cls(path.stat().st_size, sampled_sha256(path))
+
+
+@dataclasses.dataclass(frozen=True)
+class ResumeState:
+    """The state of a run after an epoch.
+
+    Attributes
+    ----------
+    seed : int
+    settings : mapping
+        All settings, as the run record has them.
+    cell_types : mapping of str to str
+        The label of each.
+    inputs : mapping of str to InputFile
+    tables : mapping of str to list of dict
+        One entry per finished epoch: rows of ``history`` and ``timing``, lists of rows of ``cells``.
+    past : mapping
+        What the run record says of the time before, for the run that goes on to say it too.
+    selected : mapping
+        What describes the selected epoch: ``weights_sha256``, the fingerprint of its model; ``thresholds``, the text
+        of the table, and ``validation``, for the report, each ``None`` where there is none. Empty before an epoch is
+        selected.
+    state_sha256 : str or None
+        Fingerprint of the variables; ``None`` before the first epoch is finished.
+    variables : sequence of arrays
+        Their values, in the order of ``model_variables``; none before the first epoch is finished.
+    names : sequence of str
+        Their paths in Keras.
+    """
+
+    seed: int
+    settings: Mapping[str, Any]
+    cell_types: Mapping[str, str]
+    inputs: Mapping[str, InputFile]
+    tables: Mapping[str, list[Any]]
+    past: Mapping[str, Any]
+    selected: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    state_sha256: str | None = None
+    variables: Sequence[NDArray[Any]] = ()
+    names: Sequence[str] = ()
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs are finished."""
+        return len(self.tables["history"])
+
+    def with_model(self, model: keras.Model) -> ResumeState:
+        """Take the variables of a model."""
+        from maxatac.training.fingerprint import state_sha256
+
+        variables = model_variables(model)
+        return dataclasses.replace(
+            self,
+            state_sha256=state_sha256(model),
+            variables=[np.asarray(variable.numpy()) for variable in variables],
+            names=[variable.path for variable in variables],
+        )
+
+    def write(self, path: Path) -> None:
+        """Write the file, whole or not at all."""
+        about = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)} | {
+            "format": FORMAT,
+            "inputs": {name: dataclasses.asdict(file) for name, file in self.inputs.items()},
+        }
+        del about["variables"]
+        text = np.frombuffer(json.dumps(about, default=str).encode(), np.uint8)
+        arrays = {f"variable_{place}": values for place, values in enumerate(self.variables)}
+        with replacing(path) as unfinished, unfinished.open("wb") as file:
+            np.savez(file, about=text, **arrays)  # type: ignore[arg-type]
+
+
+def model_variables(model: keras.Model) -> list[keras.Variable]:
+    """List everything that the next epoch starts from: weights, seeds of layers, and the optimiser's variables."""
+    if not model.optimizer.built:
+        # An optimiser that has not been built would drop what it is given.
+        model.optimizer.build(model.trainable_variables)
+    return [*model.variables, *model.optimizer.variables]
+
+
+def read_state(path: Path) -> ResumeState | None:
+    """Read the file; ``None`` if there is none, so that the run is yet to begin.
+
+    Raises
+    ------
+    InputError
+        If it is damaged, or of another version of maxatac that writes it in another way.
+    """
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            about = json.loads(archive["about"].tobytes())
+            if about.pop("format") != FORMAT:
+                raise InputError([f"--resume: {path}: was written by another version of maxatac"])
+            about["inputs"] = {name: InputFile(**file) for name, file in about["inputs"].items()}
+            variables = [archive[f"variable_{place}"] for place in range(len(about["names"]))]
+            state = ResumeState(**about, variables=variables)
+            if len({len(rows) for rows in state.tables.values()}) != 1:
+                raise ValueError("tables of different lengths")
+            return state
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError([f"--resume: {path}: cannot be read ({error}); begin anew with --force"]) from error
+
+
+def restore(state: ResumeState, model: keras.Model) -> None:
+    """Put a compiled model and its optimiser into the state after the last finished epoch.
+
+    Raises
+    ------
+    InputError
+        If the state is not one of this network, or not what was written.
+    """
+    from maxatac.training.fingerprint import state_sha256
+
+    if state.epochs == 0:
+        return
+    variables = model_variables(model)
+    expected = [(variable.path, tuple(variable.shape), variable.dtype) for variable in variables]
+    found = [(name, here.shape, here.dtype.name) for name, here in zip(state.names, state.variables, strict=True)]
+    for (name, shape, dtype), (other, *kind) in zip(expected, found, strict=False):
+        if (name, shape, dtype) != (other, *kind):
+            raise InputError([f"--resume: the state has {other} {kind[1]} {kind[0]}, expected {name} {dtype} {shape}"])
+    if len(expected) != len(found):
+        raise InputError([f"--resume: the state has {len(found)} variables, expected {len(expected)}"])
+    for variable, values in zip(variables, state.variables, strict=True):
+        variable.assign(values)
+    if state_sha256(model) != state.state_sha256:
+        raise InputError(["--resume: the state is not the one that was written; begin anew with --force"])
+
+
+def comparable(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Give settings the form that they have after a journey through a file."""
+    read_back: dict[str, Any] = json.loads(json.dumps(dict(settings), default=str))
+    return read_back
+
+
+def setting_differences(
+    state: ResumeState, settings: Mapping[str, Any], cell_types: Mapping[str, str], *, epochs: int
+) -> list[str]:
+    """Find what forbids to go on with a run: one line for each setting that shapes the result and is another now.
+
+    Parameters
+    ----------
+    state : ResumeState
+    settings : mapping
+        The settings now, with chromosome lists as they were resolved.
+    cell_types : mapping of str to str
+        The labels now.
+    epochs : int
+        How many are asked for.
+    """
+    problems = []
+    now = comparable(settings)
+    for name, before in state.settings.items():
+        if name in now and name not in FREE_SETTINGS and now[name] != before:
+            problems.append(f"--resume: --{name} is {_told(now[name])}, but the run began with {_told(before)}")
+    if epochs < state.epochs:
+        problems.append(f"--resume: --epochs is {epochs}, but the run has finished {state.epochs}")
+    for cell in dict.fromkeys((*state.cell_types, *cell_types)):
+        before, label = state.cell_types.get(cell), cell_types.get(cell)
+        if before != label:
+            told = [f"labelled {what}" if what else "absent" for what in (label, before)]
+            problems.append(f"--resume: cell type {cell} is {told[0]}, but was {told[1]} when the run began")
+    if not problems and list(cell_types) != list(state.cell_types):
+        problems.append("--resume: the cell types of the meta file stand in another order than when the run began")
+    return problems
+
+
+def input_differences(
+    state: ResumeState, paths: Mapping[str, Path], files: Mapping[str, InputFile]
+) -> tuple[list[str], dict[str, str]]:
+    """Find the inputs that are not what the run began with, wherever they lie now.
+
+    Sizes are compared first, contents by SHA-256. A run that was killed so early that a checksum was not known yet
+    has that of pieces of the file instead. Files of Test cell types are read for the test alone, which may be switched
+    on or off: those that one side does not read are not compared.
+
+    Parameters
+    ----------
+    state : ResumeState
+    paths : mapping of str to Path
+        The inputs now.
+    files : mapping of str to InputFile
+        What they look like.
+
+    Returns
+    -------
+    problems : list of str
+    checksums : dict of str to str
+        Those that had to be computed, so that nobody computes them again.
+    """
+
+    def only_tested(name: str) -> bool:
+        # What is tested, and whether at all, may change.
+        return state.cell_types.get(name.rpartition(" ")[0]) == "Test"
+
+    problems = []
+    before = {name: file for name, file in state.inputs.items() if name not in UNCOMPARED_INPUTS}
+    now = {name: file for name, file in files.items() if name not in UNCOMPARED_INPUTS}
+    problems += [
+        f"--resume: the run read a file for {name}, and now there is none"
+        for name in before
+        if name not in now and not only_tested(name)
+    ]
+    problems += [
+        f"--resume: {name}: {paths[name]} is new; the run had none"
+        for name in now
+        if name not in before and not only_tested(name)
+    ]
+    to_hash = []
+    for name in (name for name in now if name in before):
+        same = f"--resume: {name}: {paths[name]} is not the file that the run began with"
+        if now[name].bytes != before[name].bytes:
+            problems.append(f"{same}: it has {now[name].bytes:,} bytes, that one had {before[name].bytes:,}")
+        elif before[name].sha256 is not None:
+            to_hash.append(name)
+        elif now[name].sampled != before[name].sampled:
+            problems.append(f"{same}: parts of it differ")
+    with ThreadPoolExecutor(_HASHING_THREADS) as executor:
+        checksums = dict(zip(to_hash, executor.map(sha256, [paths[name] for name in to_hash]), strict=True))
+    for name, checksum in checksums.items():
+        if checksum != before[name].sha256:
+            problems.append(
+                f"--resume: {name}: {paths[name]} is not the file that the run began with: its SHA-256 is "
+                f"{checksum[:12]}..., that of the other {str(before[name].sha256)[:12]}..."
+            )
+    return problems, checksums
+
+
+def _told(value: Any) -> str:
+    if value is None:
+        return "not given"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
