@@ -815,7 +815,7 @@ def test_problems_in_text(copy: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
 def documented() -> dict[str, set[str]]:
     """Keys that the page names: of the whole, and of the objects in it."""
-    page = (Path(__file__).parents[1] / "docs" / "check.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "check.md").read_text(encoding="utf-8")
     _, _, section = page.partition("## For programs")
     keys: dict[str, set[str]] = {}
     for line in section.splitlines():

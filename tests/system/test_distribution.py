@@ -30,7 +30,7 @@ SETTINGS = {
 QUICK = f"""
 import sys
 sys.modules["tensorflow"] = None
-sys.path.append({str(Path(__file__).parent)!r})
+sys.path.append({str(Path(__file__).parents[1])!r})
 import maxatac.model
 from maxatac.cli.main import program
 from quick import build

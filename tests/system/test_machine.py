@@ -129,7 +129,7 @@ except Exception as error:
     ("backend", "amount"), [("tensorflow", "tensor with shape[10000000,10000000]"), ("jax", "400000000000000 bytes")]
 )
 def test_a_backend_that_runs_out_of_memory(backend: str, amount: str) -> None:
-    environment = os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": str(Path(__file__).parents[2])}
     ran = subprocess.run([sys.executable, "-c", ASKING], env=environment, capture_output=True, text=True, timeout=120)
     assert ran.returncode == 0, ran.stderr
     (line,) = ran.stdout.splitlines()

@@ -276,7 +276,7 @@ def test_threads_that_cannot_be_had_are_one_line(tiny_set: TinySet, tmp_path: Pa
     limit = 2400 << 20
     done = subprocess.run(
         [sys.executable, "-m", "maxatac", *tiny_set.arguments(tmp_path / "out", threads=1024)],
-        env={"OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[1])},
+        env={"OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[2])},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
         capture_output=True,
         text=True,

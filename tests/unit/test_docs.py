@@ -19,7 +19,7 @@ from maxatac.cli.main import build_parser, parse
 from maxatac.runs.folder import RunFolder
 from maxatac.training.settings import TrainConfig
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 TRAIN = ROOT / "docs" / "train.md"
 

@@ -24,7 +24,7 @@ from benchmarks.scale import random_regions, repeated
 from benchmarks.throughput import assert_same
 
 SIZE = 1_000_000
-BENCH = json.loads((Path(__file__).parents[1] / "docs" / "bench.json").read_text(encoding="utf-8"))
+BENCH = json.loads((Path(__file__).parents[2] / "docs" / "bench.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module", params=data.KINDS)

@@ -19,7 +19,7 @@ import pytest
 
 from maxatac.cli.main import build_parser
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 ENTRYPOINT = ROOT / "docker" / "entrypoint.sh"
 LOCKS = {path.stem: path for path in (ROOT / "docker").glob("*.lock") if path.stem != "build"}

@@ -85,7 +85,7 @@ def test_models_need_no_locks(name: str, library: Path, tmp_path: Path) -> None:
     number = str(getattr(errno, name))
     env = {
         **os.environ, "LD_PRELOAD": str(library), "NO_LOCKS": number,
-        "PYTHONPATH": os.pathsep.join((str(Path(__file__).parent), *sys.path)),
+        "PYTHONPATH": os.pathsep.join((str(Path(__file__).parents[1]), *sys.path)),
     }  # fmt: skip
     # What HDF5 does of its own accord.
     env.pop("HDF5_USE_FILE_LOCKING", None)

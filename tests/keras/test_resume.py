@@ -472,7 +472,7 @@ program()
 def test_process_that_is_suspended_and_one_that_was_killed(
     tiny_set: TinySet, output: Path, quick_network: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join((str(Path(__file__).parent), *sys.path))}
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join((str(Path(__file__).parents[1]), *sys.path))}
     words = tiny_set.arguments(output, epochs=3)
     with subprocess.Popen([sys.executable, "-c", SUSPENDED, *words], env=env, stderr=subprocess.DEVNULL) as process:
         try:

@@ -37,7 +37,7 @@ def data_in(folder: Path, name: bytes, tiny_set: TinySet) -> TinySet:
 
 def run(words: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[bytes]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    own = {"PYTHONPATH": str(Path(__file__).parents[1]), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    own = {"PYTHONPATH": str(Path(__file__).parents[2]), "TF_CPP_MIN_LOG_LEVEL": "3"}
     words = [sys.executable, "-m", "maxatac", *words]
     return subprocess.run(words, env={**kept, **own, **environment}, capture_output=True, timeout=300)
 
