@@ -89,7 +89,7 @@ def test_error_of_the_loader_is_told_in_its_own_words(tiny_set: TinySet, tmp_pat
     broken = PROGRAM.replace(
         "status = main",
         """
-from maxatac.batches import WindowDataset
+from maxatac.data.batches import WindowDataset
 from maxatac.errors import TrackError
 
 class Unreadable:

@@ -98,7 +98,7 @@ def test_jax_of_another_program() -> None:
 import jax
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
-from maxatac.backend import own_settings
+from maxatac.backend.startup import own_settings
 def told():
     return jax.config.jax_enable_x64, str(jax.config.jax_numpy_dtype_promotion).rpartition('.')[2].lower()
 with own_settings():
@@ -153,10 +153,10 @@ def test_environment_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
 
 SHOW = """
 import json
-from maxatac.backend import load_keras, own_settings
+from maxatac.backend.startup import load_keras, own_settings
 with own_settings():
     load_keras()
-    from maxatac.device import describe_settings
+    from maxatac.backend.device import describe_settings
     import matplotlib
     print(json.dumps([describe_settings(), matplotlib.get_backend()]))
 """

@@ -45,7 +45,7 @@ def test_deterministic_algorithms(before: str | None, monkeypatch: pytest.Monkey
 THREADS = """
 import pathlib, sys
 import keras, numpy as np
-from maxatac.device import limit_threads
+from maxatac.backend.device import limit_threads
 
 held = limit_threads(3)
 model = keras.Sequential([keras.Input((64, 5)), keras.layers.Conv1D(4, 7)])

@@ -273,7 +273,7 @@ def test_a_process_that_fails_ends_the_other(tiny_set: TinySet, tmp_path: Path) 
     """
     broken = f"""{QUICK}
 import os
-from maxatac.batches import WindowDataset
+from maxatac.data.batches import WindowDataset
 from maxatac.errors import TrackError
 
 def fail(self, index):

@@ -177,7 +177,7 @@ def test_without_the_program_schedulers_kill_as_they_always_did() -> None:
 
 BUSY = """
 import hashlib, os, signal, sys
-from maxatac.interrupt import heed_signals
+from maxatac.system.signals import heed_signals
 heed_signals(limit=float(sys.argv[1]))
 print("ready", flush=True)
 # One instruction of Python that takes for ever and hears no signal.

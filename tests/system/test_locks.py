@@ -38,12 +38,12 @@ try:
 except OSError as error:
     print("refused", error.errno)
 from quick import build
-from maxatac.checkpoints import Checkpoints, load_model
-from maxatac.files import write_text
-from maxatac.outputs import RunFolder
-from maxatac.running import running
-from maxatac.state import weights_sha256
-from maxatac.weights import load_weights
+from maxatac.training.checkpoints import Checkpoints, load_model
+from maxatac.files.atomic import write_text
+from maxatac.runs.folder import RunFolder
+from maxatac.runs.running import running
+from maxatac.training.fingerprint import weights_sha256
+from maxatac.model.weights import load_weights
 import keras.src.saving.saving_lib as library
 
 for sufficient in (True, False):

@@ -116,7 +116,7 @@ def test_memory_that_is_left(tmp_path: Path, groups: str, files: dict[str, str],
 
 ASKING = """
 import keras
-from maxatac.machine import want_of_memory
+from maxatac.system.resources import want_of_memory
 
 try:
     keras.ops.convert_to_numpy(keras.ops.zeros((10**7, 10**7)))

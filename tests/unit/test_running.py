@@ -24,7 +24,7 @@ from maxatac.runs.running import ROOM, Holder, Running, running, running_problem
 HOLD = """
 import sys, time
 from pathlib import Path
-from maxatac.running import running
+from maxatac.runs.running import running
 with running(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(600)
