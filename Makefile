@@ -83,7 +83,7 @@ image:  ## the container image, with docker (or DOCKER=podman); BACKEND=jax, DEV
 
 # Builds it, as root on Debian; MAXATAC_IMAGE=maxatac tests one that docker has. Tells why if neither is possible.
 image-test: $(VENV)/.dev $(VENV)/.built $(VENV)-cwl/.done  ## build the container image and run it
-	MAXATAC_CWL_TOOLS=$(abspath $(VENV)-cwl/bin) $(BIN)/python -m pytest -q -m container tests/container
+	MAXATAC_CWL_TOOLS=$(abspath $(VENV)-cwl/bin) $(BIN)/python -m pytest -q -m container tests/system/container
 
 image-numbers: $(VENV)/.dev  ## size of the images and time of their start, into the pages
 	$(BIN)/python docs/image.py --measure

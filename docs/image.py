@@ -1,6 +1,6 @@
 """Measure the container image, and write the tables of its numbers into the pages from ``docs/image.json``.
 
-``python docs/image.py --measure`` builds the image of each variant with ``tests/container/stack.sh`` and measures it;
+``python docs/image.py --measure`` builds the image of each variant with ``tests/system/container/stack.sh`` and measures it;
 ``--check`` fails if a page disagrees with the file; ``--write`` puts that right.
 """
 
@@ -23,7 +23,7 @@ DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 PAGES = (ROOT / "README.md", DOCS / "docker.md")
 FILE = DOCS / "image.json"
-STACK = ROOT / "tests" / "container" / "stack.sh"
+STACK = ROOT / "tests" / "system" / "container" / "stack.sh"
 VARIANTS = {
     "TensorFlow, CPU": ("tensorflow", "cpu"),
     "JAX, CPU": ("jax", "cpu"),

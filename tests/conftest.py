@@ -8,17 +8,15 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 import pytest
 import tiny
+from broken import Check
 from quick import make_network_quick
 from starting import Start, Started
 
 from maxatac.cli.main import main
-
-if TYPE_CHECKING:
-    pass
 
 # Before anything imports TensorFlow: its start-up messages would drown a failing test's output.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -123,3 +121,26 @@ def scores(monkeypatch: pytest.MonkeyPatch, quick_network: None) -> list[float]:
 
     monkeypatch.setattr("maxatac.training.trainer.Trainer.run_epoch", run_epoch)
     return given
+
+
+@pytest.fixture
+def problems(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Check:
+    """Run a command that must be refused, and return the problems that it names."""
+    monkeypatch.setattr("maxatac.training.workflow._run", lambda *_: None)
+
+    def check(data: tiny.TinySet, *words: str, **changes: object) -> list[str]:
+        output = tmp_path / "results"
+        before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+        assert main(data.arguments(output, *words, **changes)) == 2
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        # Nothing is half-written, in the output folder or beside the inputs.
+        assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+        told = [line for line in captured.err.splitlines() if line.startswith("maxatac: ")]
+        found = [line.removeprefix("maxatac: error: ") for line in told[:-1]]
+        s = "" if len(found) == 1 else "s"
+        assert told[-1] == f"maxatac: {len(found)} problem{s} found before the start; nothing was written"
+        assert len(set(found)) == len(found)
+        return found
+
+    return check

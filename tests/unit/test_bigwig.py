@@ -5,14 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from maxatac._core import Track
 from maxatac.files.atomic import replacing
 from maxatac.files.bigwig import new_bigwig
 
@@ -23,30 +20,6 @@ SIZES = {"chr1": 32 * len(VALUES)}
 def write(path: Path) -> None:
     with new_bigwig(path, SIZES) as track:
         track.write_bins("chr1", 0, 32, VALUES)
-
-
-@pytest.fixture(scope="module")
-def small_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("disk")
-    command = ["mount", "-t", "tmpfs", "-o", "size=3M", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("no file system can be mounted here")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
-@pytest.mark.parametrize("kilobytes", [4, 64, 1000, 1300, 1400])
-def test_full_disk(small_disk: Path, kilobytes: int) -> None:
-    path, filler = small_disk / "x.bw", small_disk / "filler"
-    path.unlink(missing_ok=True)
-    filler.write_bytes(bytes(3 * 1024 * 1024 - 1024 * kilobytes))
-    with pytest.raises(OSError, match=str(path)) as caught:
-        write(path)
-    assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(path))
-    assert list(small_disk.iterdir()) == [filler]
-    filler.unlink()
-    write(path)
-    np.testing.assert_array_equal(Track(path).intervals("chr1", 0, SIZES["chr1"])[2], VALUES)
 
 
 def test_what_was_there_stays_when_writing_fails(tmp_path: Path) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starting import Start
+from cells import Content, content, written
 from tiny import TinySet
 
 from maxatac.cli.main import main
-from maxatac.data.cells_json import KEYS, as_meta, read_cells
+from maxatac.data.cells_json import as_meta, read_cells
 from maxatac.data.meta_file import read_meta
 
 # Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about; the .h5 file is written on purpose.
@@ -21,19 +21,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file:UserWarning"),
 ]
 
-Content = dict[str, Any]
 Change = Callable[[Content], object]
-
-
-def content(data: TinySet) -> Content:
-    cells = [{key: row[column] for key, column in KEYS.items()} for row in data.rows()]
-    return {"tf": "TF1", "cells": cells}
-
-
-def written(data: TinySet, what: object, name: str = "cells.json") -> Path:
-    path = data.folder / name
-    path.write_text(what if isinstance(what, str) else json.dumps(what))
-    return path
 
 
 def problems(path: Path, **options: Any) -> list[str]:
@@ -75,22 +63,6 @@ def test_quotation_marks_reach_the_meta_file(damaged: TinySet, tmp_path: Path) -
     table.write_text(as_meta(samples))
     assert [sample.cell_line for sample in read_meta(table, found)] == ['"A" and "B"', "CellB", "CellC"]
     assert found == []
-
-
-@pytest.mark.parametrize("test_cell_types", [None, ["CellC"]])
-def test_test_cell_types_need_no_peaks(
-    test_cell_types: list[str] | None, damaged: TinySet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    what = content(damaged)
-    del what["cells"][2]["atac_peaks"], what["cells"][2]["chip_peaks"]
-    if test_cell_types is not None:
-        del what["cells"][2]["label"]
-    path = written(damaged, what)
-    assert problems(path, test_cell_types=test_cell_types) == []
-    # Nor does a check, which counts the peaks of all that have some.
-    more = [] if test_cell_types is None else ["--test_cell_types", *test_cell_types]
-    words = damaged.arguments(tmp_path / "out", "--dry_run", *more, meta_file=None, cells=path)
-    assert main(words) == 0, capsys.readouterr().err
 
 
 @pytest.mark.parametrize("form", ["path", "location", "relative location", "both", "with more"])
@@ -225,78 +197,6 @@ def test_what_is_not_needed(damaged: TinySet) -> None:
     assert found == []
     assert [sample.label for sample in samples] == ["Train", "Test", "Train"]
     assert {sample.atac_peaks for sample in samples} == {sample.chip_peaks for sample in samples} == {None}
-
-
-def test_run_is_the_same(
-    damaged: TinySet, tmp_path: Path, start: Start, quick_network: None, capsys: pytest.CaptureFixture[str]
-) -> None:
-    cells = written(damaged, content(damaged))
-    by_meta, by_cells = (
-        start(damaged.arguments(tmp_path / "results", **options))
-        for options in ({}, {"meta_file": None, "cells": cells})
-    )
-    assert by_cells.pool() == by_meta.pool()
-    assert [sample.binding for sample in by_cells.inputs.training] == [
-        sample.binding for sample in by_meta.inputs.training
-    ]
-    assert by_cells.inputs.paths(by_cells.config)["cells"] == cells
-    assert "meta_file" not in by_cells.inputs.paths(by_cells.config)
-    # Shared files are told of by record.
-    what = content(damaged)
-    what["cells"][2]["binding"] = what["cells"][0]["binding"]
-    written(damaged, what)
-    assert main(damaged.arguments(tmp_path / "results", meta_file=None, cells=cells)) == 2
-    assert f"{cells}, record 3: Binding_File 'CellA_binding.bw' of CellC (Test)" in capsys.readouterr().err
-
-
-def test_table_is_written_and_a_run_goes_on_with_either(
-    damaged: TinySet, tmp_path: Path, scores: list[float], capsys: pytest.CaptureFixture[str]
-) -> None:
-    cells, output = written(damaged, content(damaged)), tmp_path / "results"
-    settings: dict[str, Any] = {"meta_file": None, "cells": cells, "test": False}
-    assert main(damaged.arguments(output, **settings)) == 0
-    table = output / "maxatac_model_cell_types.tsv"
-    assert (
-        main(damaged.arguments(output, "--resume", **{**settings, "cells": None, "meta_file": table, "epochs": 2})) == 0
-    )
-    assert len((output / "maxatac_model.csv").read_text().splitlines()) == 3
-    # Staged elsewhere, as an engine does it.
-    moved = damaged.copy(tmp_path / "staged")
-    cells.unlink()
-    there = {**settings, "cells": moved.folder / "cells.json", "sequence": moved.sequence, "epochs": 3}
-    assert main(damaged.arguments(output, "--resume", **there)) == 0
-    assert str(moved.folder) in table.read_text()
-    what = content(damaged)
-    what["cells"].reverse()
-    written(moved, what)
-    capsys.readouterr()
-    assert main(damaged.arguments(output, "--resume", **{**there, "epochs": 4})) == 2
-    assert "stand in another order" in capsys.readouterr().err
-
-
-def test_exactly_one(
-    damaged: TinySet, tmp_path: Path, start: Start, quick_network: None, capsys: pytest.CaptureFixture[str]
-) -> None:
-    cells = written(damaged, content(damaged))
-    for changes, told in (
-        ({"cells": cells}, "not allowed with argument --meta_file"),
-        ({"meta_file": None}, "one of the arguments --meta_file --cells is required"),
-    ):
-        with pytest.raises(SystemExit) as leaving:
-            main(damaged.arguments(tmp_path / "results", **changes))
-        assert leaving.value.code == 2
-        assert told in capsys.readouterr().err
-    assert damaged.config(tmp_path, cells=cells).problems() == [
-        "--meta_file and --cells: found both; expected one of them"
-    ]
-    # Of a settings file the command line puts aside what it excludes.
-    record = tmp_path / "settings.json"
-    record.write_text(json.dumps({"meta_file": "gone.tsv", "cells": None}))
-    words = damaged.arguments(tmp_path / "results", "--config", str(record), meta_file=None, cells=cells)
-    assert start(words).config.cells == cells
-    record.write_text(json.dumps({"meta_file": None, "cells": str(cells)}))
-    words = damaged.arguments(tmp_path / "results", "--config", str(record), meta_file=None)
-    assert start(words).config.cells == cells
 
 
 def test_check_takes_it(damaged: TinySet, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import ast
 import importlib.util
 import re
 import shlex
-import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -13,23 +11,12 @@ from types import ModuleType, SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
+from documentation import PAGES, ROOT, TRAIN, blocks, pages
 
 import maxatac
 from maxatac.cli.main import build_parser, parse
 from maxatac.runs.folder import RunFolder
 from maxatac.training.settings import TrainConfig
-
-ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
-TRAIN = ROOT / "docs" / "train.md"
-
-pages = pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
-
-
-def blocks(page: Path, language: str) -> list[tuple[str, str]]:
-    """Code blocks of a language, each with the comment that stands before it."""
-    pattern = rf"(?:<!-- ([^\n]*) -->\n\n)?```{language}\n(.*?)```"
-    return re.findall(pattern, page.read_text(encoding="utf-8"), flags=re.DOTALL)
 
 
 def prose(page: Path) -> str:
@@ -67,27 +54,6 @@ def script(name: str) -> ModuleType:
     finally:
         sys.path.remove(str(ROOT / "docs"))
     return module
-
-
-def test_option_tables_are_the_parsers() -> None:
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "docs" / "options.py"), "--check"], capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stdout + done.stderr) == (0, "")
-
-
-def test_tables_of_numbers_are_those_of_the_files() -> None:
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "docs" / "benchmark.py"), "--check"], capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stdout + done.stderr) == (0, "")
-
-
-def test_numbers_of_the_image_are_those_of_the_file() -> None:
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "docs" / "image.py"), "--check"], capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
 def test_every_table_of_numbers_has_a_place() -> None:
@@ -181,33 +147,6 @@ def test_options_that_are_spoken_of_exist(page: Path) -> None:
 @pages
 def test_no_path_of_a_machine(page: Path) -> None:
     assert re.findall(r"(?<![\w.])/(?:home|root|work|tmp|Users|mnt)/\S*", page.read_text(encoding="utf-8")) == []
-
-
-@pages
-def test_shell_blocks_are_shell(page: Path) -> None:
-    for _, block in blocks(page, "bash"):
-        subprocess.run(["bash", "-n"], input=block, text=True, check=True, capture_output=True)
-
-
-@pages
-def test_python_blocks_import_what_there_is(page: Path) -> None:
-    for _, block in blocks(page, "python"):
-        for node in ast.walk(ast.parse(block)):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("maxatac"):
-                module = importlib.import_module(node.module or "")
-                assert all(hasattr(module, alias.name) for alias in node.names)
-
-
-def test_example_of_the_loader(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (block,) = (block for comment, block in blocks(TRAIN, "python") if comment == "tested as it stands")
-    monkeypatch.chdir(tmp_path)
-    names: dict[str, object] = {}
-    exec(compile(block, "docs/train.md", "exec"), names)
-    assert [names[name].shape for name in ("one_hot", "values")] == [(100, 4), (100,)]  # type: ignore[attr-defined]
-    assert [names[name].shape for name in ("inputs", "targets")] == [(50, 1024, 5), (50, 32)]  # type: ignore[attr-defined]
-    assert capsys.readouterr().out.startswith("training regions\n")
 
 
 def test_example_of_a_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import math
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,7 @@ from matplotlib.figure import Figure
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
 from maxatac.reporting import run_plots as report
-from maxatac.reporting.run_plots import describe_layers, plot_history, plot_structure
+from maxatac.reporting.run_plots import plot_history, plot_structure
 
 HISTORY = [
     {"epoch": epoch, "dice_coef": 0.1 * epoch, "loss": 1 / epoch, "val_dice_coef": 0.05 * epoch, "val_loss": 2 / epoch}
@@ -115,28 +113,3 @@ def test_format_follows_the_suffix(tmp_path: Path) -> None:
     path = tmp_path / "structure.svg"
     plot_structure(LAYERS, path, title="DCNN_V2")
     assert "<svg" in path.read_text()
-
-
-def test_layers_of_the_network() -> None:
-    from maxatac.model import build
-
-    rows = describe_layers(build("DCNN_V2", dense=True))
-    assert sum(row["parameters"] for row in rows) == 117_204 + 32 * 33
-    by_name = {row["name"]: row for row in rows}
-    assert len(by_name) == len(rows)
-    assert by_name["window"]["shape"] == "1024 x 5"
-    assert by_name["conv_5b"] == {
-        "name": "conv_5b", "kind": "Conv1D", "detail": "75 x 7, dilation 8, relu", "shape": "64 x 75",
-        "parameters": 75 * 75 * 7 + 75,
-    }  # fmt: skip
-    assert by_name["pool_5"]["shape"] == "32 x 75"
-    assert by_name["dense_head"]["detail"] == "32 units, sigmoid"
-
-
-def test_drawing_needs_no_display_and_leaves_no_figure_behind(tmp_path: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path; from maxatac.reporting.run_plots import plot_structure; "
-        f"plot_structure([], Path({str(tmp_path / 'a.png')!r}), title='x'); "
-        "assert 'matplotlib.pyplot' not in sys.modules"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True, env={"PATH": "", "MPLBACKEND": "tkagg"})

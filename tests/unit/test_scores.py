@@ -221,17 +221,6 @@ def test_quantitative_targets_are_cut_at_the_threshold() -> None:
     assert streaming.pooled() == pytest.approx(dict(zip(METRICS, values, strict=True)), abs=1e-9)
 
 
-def test_dice_of_one_batch_is_the_batchs_dice() -> None:
-    from maxatac.model.metrics import dice_coef, thresholded_dice
-
-    random = np.random.default_rng(6)
-    (batch,) = stream(random, 1)
-    for threshold, metric in ((None, dice_coef), (0.4, thresholded_dice(0.4))):
-        streaming = StreamingScores("ABC", threshold=threshold)
-        streaming.update(*batch)
-        assert streaming.pooled()["pooled_dice"] == pytest.approx(float(metric(*batch[:2])), rel=1e-6)
-
-
 def test_prediction_that_is_no_number_leaves_no_score() -> None:
     (batch,) = stream(np.random.default_rng(7), 1)
     targets, predictions, cells, losses = batch

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 import tiny
-from starting import Start
 from tiny import TinySet
 
 from maxatac.cli.main import main
@@ -152,25 +151,6 @@ def test_regions_of_a_test_cell_type_are_refused(
     told = capsys.readouterr().err
     assert "CHIP_Peaks 'CellC_chip.narrowPeak' of CellC (Test) has the same content" in told
     assert " as --train_roi: " in told
-
-
-def test_training_cell_types_may_share(
-    damaged: TinySet, tmp_path: Path, start: Start, quick_network: None, capsys: pytest.CaptureFixture[str]
-) -> None:
-    shutil.copyfile(damaged.file("CellA", "binding.bw"), damaged.file("CellB", "binding.bw"))
-    assert start(damaged.arguments(tmp_path / "results")).inputs.shared == ()
-
-
-def test_allowed(
-    damaged: TinySet, tmp_path: Path, start: Start, quick_network: None, capsys: pytest.CaptureFixture[str]
-) -> None:
-    share(damaged, "CellA_binding.bw", "binding.bw", "copy")
-    started = start(damaged.arguments(tmp_path / "results", allow_shared_files=("CellC",)))
-    (equal,) = started.inputs.shared
-    assert [(use.cell_line, use.label) for use in equal.uses] == [("CellA", "Train"), ("CellC", "Test")]
-    warned = [line for line in capsys.readouterr().err.splitlines() if "WARNING" in line]
-    assert len(warned) == 1
-    assert "allowed by --allow_shared_files: Binding_File of CellA (Train, line 2), " in warned[0]
 
 
 @pytest.mark.parametrize("name", ["CellA", "CellX"])

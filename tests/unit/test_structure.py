@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import ast
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,59 +65,6 @@ def test_readers_that_only_the_tests_use() -> None:
 def test_no_module_is_a_drawer() -> None:
     drawers = {"utilities", "utils", "util", "helpers", "helper", "common", "constants", "misc", "tools"}
     assert [name for name in MODULES if name.rpartition(".")[2] in drawers] == []
-
-
-def fresh(code: str) -> str:
-    """Output of a new interpreter."""
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-
-
-HEAVY = ("h5py", "jax", "keras", "matplotlib", "numpy", "pandas", "pyBigWig", "tensorflow", "tqdm")
-LIGHT = ("maxatac", "maxatac.cli.main", "maxatac.errors", "maxatac.evaluation.selection", "maxatac.training.settings")
-
-
-@pytest.mark.parametrize("module", LIGHT)
-def test_import_costs_next_to_nothing(module: str) -> None:
-    loaded = fresh(f"import sys, {module}; print(*sorted(set(sys.modules) & {set(HEAVY)!r}))")
-    assert loaded.split() == []
-
-
-MIDDLING = (
-    "maxatac._core",
-    "maxatac.genome.chroms",
-    "maxatac.training.inputs",
-    "maxatac.data.meta_file",
-    "maxatac.data.regions",
-    "maxatac.training.workflow",
-)
-
-
-def test_checking_inputs_needs_no_keras() -> None:
-    loaded = fresh(f"import sys, {', '.join(MIDDLING)}; print(*sorted(set(sys.modules) & {set(HEAVY)!r}))")
-    assert set(loaded.split()) <= {"numpy"}
-
-
-def test_public_names() -> None:
-    public = fresh("import maxatac; print(*dir(maxatac))").split()
-    names = [
-        "Genome",
-        "Memory",
-        "Sampler",
-        "Track",
-        "TrainConfig",
-        "TrainResult",
-        "WindowDataset",
-        "read_windows",
-        "train",
-    ]
-    assert public == names == sorted(maxatac.__all__)
-
-
-@pytest.mark.parametrize("name", maxatac.__all__)
-def test_public_name_is_there_and_documented(name: str) -> None:
-    found = getattr(maxatac, name)
-    assert callable(found)
-    assert found.__doc__
 
 
 def test_version_is_the_distributions() -> None:

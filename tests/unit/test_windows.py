@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -85,10 +82,3 @@ def test_tiles_cover_every_base_once_in_order(size: int, step: int) -> None:
 def test_tile_refuses_a_step_that_goes_nowhere() -> None:
     with pytest.raises(ValueError, match="step must be positive, not 0"):
         tile(5000, 0)
-
-
-@pytest.mark.parametrize("module", ["windows", "formats", "genome", "split", "meta", "intervals", "regions"])
-def test_importing_loads_nothing_heavy(module: str) -> None:
-    heavy = "{'pandas', 'keras', 'tensorflow', 'pyBigWig', 'h5py', 'matplotlib', 'maxatac._core'}"
-    code = f"import sys, maxatac.{module}; found = {heavy} & set(sys.modules); assert not found, found"
-    subprocess.run([sys.executable, "-c", code], check=True)

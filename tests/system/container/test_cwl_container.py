@@ -15,7 +15,7 @@ engine, ordinary_user = container.engine, container.ordinary_user
 
 pytestmark = [pytest.mark.container, pytest.mark.slow]
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PYTHON = "/usr/bin/python3"
 """One that every user may read."""
 

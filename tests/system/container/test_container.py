@@ -27,7 +27,7 @@ from tiny import TinySet
 pytestmark = [pytest.mark.container, pytest.mark.slow]
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
+ROOT = HERE.parents[2]
 STACK, ROOTLESS = HERE / "stack.sh", HERE / "rootless.sh"
 PREFIX = "maxatac_model"
 # What Toil, cwltool, Nextflow and shared clusters do to a container, all at once.

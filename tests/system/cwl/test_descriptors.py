@@ -21,7 +21,7 @@ from maxatac import __version__
 from maxatac.cli.main import Parser, build_parser
 from maxatac.runs.folder import RunFolder
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CWL = ROOT / "cwl"
 DESCRIPTORS = sorted(CWL.glob("*.cwl"))
 JOBS = sorted(CWL.glob("jobs/*.yml"))

@@ -20,7 +20,7 @@ import pytest
 import tiny
 from tiny import TinySet
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CWL = ROOT / "cwl"
 CELLS = ("CellA", "CellB", "CellC")
 EPOCHS = 2

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from benchmarks import data, tables
 from benchmarks.__main__ import rounded
 from benchmarks.clock import Cost, alternate, ratios, spread

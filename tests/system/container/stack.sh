@@ -12,7 +12,7 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-project=$(cd "$here/../.." && pwd)
+project=$(cd "$here/../../.." && pwd)
 root=${MAXATAC_CONTAINERS:-/tmp/maxatac-containers}
 image=localhost/maxatac:ci
 base=debian:bookworm-slim

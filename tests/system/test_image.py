@@ -1,6 +1,6 @@
 """The container image without an engine: its entry point, what its files say, and how ``make`` names it.
 
-``tests/container`` builds and runs it.
+``tests/system/container`` builds and runs it.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def test_shell_scripts_are_shell(script: str) -> None:
 
 @pytest.mark.parametrize("script", ["stack.sh", "rootless.sh"])
 def test_bash_scripts_are_bash(script: str) -> None:
-    subprocess.run(["bash", "-n", str(ROOT / "tests" / "container" / script)], check=True)
+    subprocess.run(["bash", "-n", str(ROOT / "tests" / "system" / "container" / script)], check=True)
 
 
 def test_both_stages_stand_on_the_base_that_is_given() -> None:
@@ -132,7 +132,7 @@ def test_both_stages_stand_on_the_base_that_is_given() -> None:
 
 
 def test_who_names_no_user_is_root() -> None:
-    """So that it can write to the folder that an engine mounts, which is root's; ``tests/container`` tries others."""
+    """So that it can write to the folder that an engine mounts, which is root's; the image tests try others."""
     assert [rest for word, rest in instructions() if word == "USER"] == ["0:0"]
 
 

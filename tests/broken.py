@@ -1,0 +1,26 @@
+"""What the tests of broken inputs share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from tiny import TinySet
+
+HTML = "<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head></html>\n"
+
+Check = Callable[..., list[str]]
+
+
+def named(problem: str, *words: object) -> bool:
+    missing = [str(word) for word in words if str(word) not in problem]
+    assert not missing, f"{problem!r} lacks {missing}"
+    return True
+
+
+def rows_of(data: TinySet, **changes: Sequence[str]) -> list[dict[str, str]]:
+    """Rows of the meta file, with some columns replaced from top to bottom."""
+    rows = data.rows()
+    for column, values in changes.items():
+        for row, value in zip(rows, values, strict=True):
+            row[column] = value
+    return rows
