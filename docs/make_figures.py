@@ -18,6 +18,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Patch, Rectangle
 
+from maxatac.errors import Problems
 from maxatac.genome.split import resolve_chroms
 from maxatac.genome.windows import BINS, WINDOW_LENGTH, centre
 from maxatac.training.settings import DEFAULT_CHROMS, DEFAULT_TRAINING_CHROMS, DEFAULT_VALIDATION_CHROMS
@@ -104,7 +105,7 @@ def _save(figure: Figure, path: Path) -> None:
 
 def _draw_grid(axes: matplotlib.axes.Axes) -> None:
     """Draw chromosomes against cell types."""
-    problems: list[str] = []
+    problems = Problems()
     split = resolve_chroms(
         dict.fromkeys(HUMAN, WINDOW_LENGTH),
         chroms=None, tchroms=None, vchroms=None,

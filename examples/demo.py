@@ -23,6 +23,7 @@ def main() -> None:
     begin = time.monotonic()
 
     from maxatac.cli.logs import log_to_stderr
+    from maxatac.errors import Problems
 
     log_to_stderr("info")
     data, results = arguments.output / "data", arguments.output / "results"
@@ -70,7 +71,7 @@ def main() -> None:
     )
 
     # The test has predicted the cell type labelled Test; here the same bins are scored by the motif, too.
-    problems: list[str] = []
+    problems = Problems()
     held_out = next(sample for sample in read_meta(simulated.meta_file, problems) if sample.label == "Test")
     genome, motif = Genome(simulated.sequence), np.loadtxt(simulated.motif, skiprows=1)
     signal, binding, predicted = Track(held_out.signal), Track(held_out.binding), Track(results / "demo.bw")

@@ -53,6 +53,7 @@ def score(data: Path, output: Path, tf: str, seed: int, epoch: int | None, chrom
 
     from maxatac import Genome, Track
     from maxatac.data.meta_file import read_meta
+    from maxatac.errors import Problems
     from maxatac.evaluation.benchmark import evaluate
     from maxatac.genome.blacklist import read_blacklist
     from maxatac.runs.folder import RunFolder
@@ -61,7 +62,7 @@ def score(data: Path, output: Path, tf: str, seed: int, epoch: int | None, chrom
     path = folder.folder / folder.best_epoch.read_text().strip() if epoch is None else folder.checkpoint(epoch)
     model = keras.models.load_model(path, compile=False)
     model.compile(jit_compile=True)
-    problems: list[str] = []
+    problems = Problems()
     first = read_meta(data / f"meta_{tf}.tsv", problems)[0]
     scores = evaluate(
         model,

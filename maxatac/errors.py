@@ -9,8 +9,10 @@ them all; the command line turns it into exit status 2, any other ``MaxatacError
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 
 class MaxatacError(Exception):
@@ -49,45 +51,204 @@ class TakenOver(MaxatacError):
     """Another process has taken over the run that this one was writing; this one must write nothing more."""
 
 
-class Problem(str):
-    """A line about what is wrong with a file, and which: nobody has to search the words for it.
+Kind = Literal[
+    "missing file",
+    "unreadable file",
+    "format",
+    "line",
+    "column",
+    "value",
+    "chromosome",
+    "size",
+    "regions",
+    "signal",
+    "shared file",
+    "setting",
+    "output",
+    "weights",
+    "resume",
+    "machine",
+    "other",
+]
+"""What a problem is about.
 
-    Parameters
-    ----------
-    text : str
-    path : Path or None
+``missing file`` and ``unreadable file`` are told before a file is opened; ``format`` is a file that is not, or no
+longer, of its format; ``line`` one that cannot be parsed; ``column`` a table without a column, or with too few;
+``value`` an entry of a table or of JSON; ``chromosome`` a name that the genome lacks; ``size`` a length that differs,
+or intervals beyond an end; ``regions`` no region, or regions that touch; ``signal`` what a track holds; ``shared file``
+one that trains and tests; ``setting`` an option; ``output`` where the results go; ``machine`` memory, disk, devices and
+processes.
+"""
+
+_KINDS: Mapping[type[MaxatacError], Kind] = {
+    GenomeError: "format",
+    TrackError: "format",
+    RegionError: "regions",
+    ResourceError: "machine",
+    WeightsError: "weights",
+}
+
+# What a damaged file may have on every line.
+_CAPPED: frozenset[Kind] = frozenset({"line", "chromosome", "size"})
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with what the user gave, as data; ``str`` makes the sentence.
 
     Attributes
     ----------
-    path : Path or None
+    kind : str
+        See ``Kind``.
+    found : str
+        What was found. It makes a sentence with "found" before it if ``expected`` is given, and without it if not.
+    expected : str or None
+    hint : str or None
+        What may be behind it, or what to do.
+    option : str or None
+        Such as ``--output``.
+    file : Path or None
+    line : int or None
+        Line of the file, 1-based.
+    place : str or None
+        Another place in it: a column, a record, a region.
+    more : int
+        How many further problems of this kind and file this one stands for; see ``Problems``.
     """
 
-    path: Path | None
-
-    def __new__(cls, text: str, path: Path | None = None) -> Problem:
-        """Make it of its words and the file."""
-        self = super().__new__(cls, text)
-        self.path = path
-        return self
+    kind: Kind
+    found: str
+    expected: str | None = None
+    hint: str | None = None
+    option: str | None = None
+    file: Path | None = None
+    line: int | None = None
+    place: str | None = None
+    more: int = 0
 
     @classmethod
-    def of(cls, error: MaxatacError | OSError) -> Problem:
-        """Make it of what was raised when the file was read."""
+    def of(cls, error: MaxatacError | OSError, *, hint: str | None = None) -> Problem:
+        """Make it of what was raised when a file was read."""
         name = error.filename if isinstance(error, OSError) else error.path
-        return cls(str(error), None if name is None else Path(os.fsdecode(name)))
+        file = None if name is None else Path(os.fsdecode(name))
+        if isinstance(error, OSError):
+            return cls("unreadable file", error.strerror or str(error), hint=hint, file=file)
+        kind: Kind = next((kind for raised, kind in _KINDS.items() if isinstance(error, raised)), "other")
+        return cls(kind, str(error).removeprefix(f"{file}: "), hint=hint, file=file)
+
+    def __str__(self) -> str:
+        """Make the sentence: where, what was found, what was expected, and a hint; see :func:`visible`."""
+        subject = " ".join(str(part) for part in (self.option, self.file) if part is not None)
+        line = None if self.line is None else f"line {self.line}"
+        where = ", ".join(part for part in (subject, line, self.place) if part)
+        told = self.found if self.expected is None else f"found {self.found}; expected {self.expected}"
+        return visible((f"{where}: " if where else "") + told + ("" if self.hint is None else f"; {self.hint}"))
+
+
+class Problems:
+    """A collector of problems: each is told once, in the order in which they were found.
+
+    Of the kinds that a damaged file may have on every line, ``LIMIT`` are kept for each file, or each option, and the
+    rest are counted in one further problem.
+
+    Parameters
+    ----------
+    problems : iterable of Problem
+    """
+
+    LIMIT = 5
+
+    def __init__(self, problems: Iterable[Problem | str] = ()) -> None:
+        self._kept: dict[Problem, None] = {}
+        self._counts: dict[tuple[str, object], int] = {}
+        self += problems
+
+    def add(
+        self,
+        kind: Kind,
+        found: str,
+        *,
+        expected: str | None = None,
+        hint: str | None = None,
+        option: str | None = None,
+        file: str | os.PathLike[str] | None = None,
+        line: int | None = None,
+        place: str | None = None,
+    ) -> None:
+        """Add a problem; see ``Problem`` for the parameters."""
+        self.append(Problem(kind, found, expected, hint, option, None if file is None else Path(file), line, place))
+
+    def append(self, problem: Problem | str) -> None:
+        """Add a problem that is made already, unless it is there."""
+        if isinstance(problem, str):
+            problem = Problem("other", problem)
+        if problem in self._kept:
+            return
+        group = _group(problem)
+        count = self._counts.get(group, 0) + (problem.more or 1)
+        self._counts[group] = count
+        if problem.kind not in _CAPPED or (count <= self.LIMIT and not problem.more):
+            self._kept[problem] = None
+
+    def __iadd__(self, problems: Iterable[Problem | str]) -> Problems:
+        """Add several."""
+        for problem in problems:
+            self.append(problem)
+        return self
+
+    def __iter__(self) -> Iterator[Problem]:
+        """Give each problem, and behind the last of a kind and file that was kept how many more there are."""
+        seen: dict[tuple[str, object], int] = {}
+        for problem in self._kept:
+            yield problem
+            group = _group(problem)
+            seen[group] = seen.get(group, 0) + 1
+            more = self._counts[group] - self.LIMIT
+            if problem.kind in _CAPPED and seen[group] == self.LIMIT and more > 0:
+                told = f"and {more:,} more problems of this kind"
+                yield Problem(problem.kind, told, option=problem.option, file=problem.file, more=more)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare with another collector."""
+        return list(self) == list(other) if isinstance(other, Problems) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __getitem__(self, index: int) -> Problem:
+        """Get one by its place."""
+        return list(self)[index]
+
+    def __len__(self) -> int:
+        """Count what is given."""
+        return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        """Show the problems."""
+        return f"Problems({list(self)!r})"
+
+    def sentences(self) -> list[str]:
+        """Word the problems, one sentence each."""
+        return [str(problem) for problem in self]
+
+    def files(self) -> set[Path]:
+        """Get the files that the problems are about."""
+        return {problem.file for problem in self._kept if problem.file is not None}
+
+
+def _group(problem: Problem) -> tuple[str, object]:
+    return problem.kind, problem.option if problem.file is None else problem.file
 
 
 def visible(text: str) -> str:
     r"""Escape what cannot be seen in a message that quotes input: ``\u200b`` for a space without width.
 
-    Plain spaces and line ends stay. A ``Problem`` remains one.
+    Plain spaces and line ends stay.
     """
     if text.isprintable():
         return text
-    shown = "".join(
+    return "".join(
         char if char == "\n" or char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
-    return Problem(shown, text.path) if isinstance(text, Problem) else shown
 
 
 class InputError(MaxatacError):
@@ -95,22 +256,20 @@ class InputError(MaxatacError):
 
     Parameters
     ----------
-    problems : iterable of str
-        One line per problem: file and line where there is one, what was found, what was expected.
+    problems : iterable of Problem
 
     Attributes
     ----------
-    problems : tuple of str
-        With escapes for what cannot be seen; see :func:`visible`.
+    problems : tuple of Problem
     """
 
-    def __init__(self, problems: Iterable[str]) -> None:
-        self.problems: tuple[str, ...] = tuple(map(visible, problems))
+    def __init__(self, problems: Iterable[Problem | str]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(Problems(problems))
         super().__init__(self.problems)
 
     def __str__(self) -> str:
         """All problems, one per line."""
-        return "\n".join(self.problems)
+        return "\n".join(map(str, self.problems))
 
 
 class Stopped(KeyboardInterrupt):

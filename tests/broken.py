@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 
 from tiny import TinySet
 
+from maxatac.errors import Problem
+
 HTML = "<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head></html>\n"
 
 Check = Callable[..., list[str]]
 
 
-def named(problem: str, *words: object) -> bool:
-    missing = [str(word) for word in words if str(word) not in problem]
+def named(problem: Problem | str, *words: object) -> bool:
+    missing = [str(word) for word in words if str(word) not in str(problem)]
     assert not missing, f"{problem!r} lacks {missing}"
     return True
 

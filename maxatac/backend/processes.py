@@ -198,7 +198,7 @@ class JoinedProcesses(Processes):
         try:
             yield
         except InputError as error:
-            mine = list(error.problems)
+            mine = [str(problem) for problem in error.problems]
         found = self.gather(mine)
         problems = dict.fromkeys(found[0])
         for rank, theirs in enumerate(found):

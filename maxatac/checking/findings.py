@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from maxatac.errors import Problem
+
 
 @dataclasses.dataclass(frozen=True)
 class GenomeFindings:
@@ -368,7 +370,7 @@ class Findings:
 
     Attributes
     ----------
-    problems : tuple of str
+    findings : tuple of Problem
         Why a run would fail or mean nothing.
     warnings, notes : tuple of str
         What is odd, and what is worth knowing.
@@ -389,7 +391,7 @@ class Findings:
     estimates : Estimates or None
     """
 
-    problems: tuple[str, ...]
+    findings: tuple[Problem, ...]
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     chromosomes: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
@@ -405,9 +407,14 @@ class Findings:
     leak_guard: Mapping[str, Any] | None = None
     estimates: Estimates | None = None
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """The findings as sentences."""
+        return tuple(map(str, self.findings))
+
     def as_json(self) -> str:
-        """Turn into JSON text; ``ok`` tells whether there is no problem."""
-        content = {"ok": not self.problems, **dataclasses.asdict(self)}
+        """Turn into JSON text; ``ok`` tells whether there is no problem, and ``problems`` words the ``findings``."""
+        content = {"ok": not self.findings, "problems": self.problems, **dataclasses.asdict(self)}
         return json.dumps(_plain(content), indent=2, allow_nan=False)
 
 

@@ -28,7 +28,7 @@ from maxatac.checking.tracks import TrackValues, read_track, shared_sizes
 from maxatac.data.regions import Center, PoolReport, SourceCount, count_by_chromosome
 from maxatac.data.samples import Sample
 from maxatac.data.shared_files import EqualFiles, Use, uses_of
-from maxatac.errors import GenomeError, Problem, TrackError
+from maxatac.errors import GenomeError, Problem, Problems, TrackError
 from maxatac.files.sniff import file_fault
 from maxatac.genome.blacklist import Blacklist
 from maxatac.genome.chroms import ChromSizes
@@ -99,7 +99,7 @@ def open_tracks(samples: Iterable[Sample]) -> dict[Path, Track]:
     return tracks
 
 
-def look_at_genome(opened: Opened, problems: list[str]) -> GenomeFindings:
+def look_at_genome(opened: Opened, problems: Problems) -> GenomeFindings:
     """Count what the 2bit holds, and find sequences that no signal track knows."""
     sizes = opened.genome.chrom_sizes
     unknown = 0
@@ -126,7 +126,7 @@ def look_at_files(opened: Opened) -> tuple[FileFindings, ...]:
             continue
         use = Use("", "Train", f"--{option}", path, 0)
         if option == "chrom_sizes":
-            listed = ChromSizes.read(path, [])
+            listed = ChromSizes.read(path, Problems())
             found.append(_look_at_file(opened, use, None if listed is None else list(listed), listed))
         elif option == "blacklist":
             found.append(_look_at_file(opened, use, list(opened.blacklist.chroms) or None, None))
@@ -141,7 +141,7 @@ def _names_in(opened: Opened, use: Use) -> tuple[list[str] | None, Mapping[str, 
         track = opened.tracks.get(use.path)
         return (None, None) if track is None else (list(track.chrom_sizes), track.chrom_sizes)
     # Whoever pools the file tells what is wrong with it.
-    intervals = read_intervals(use.path, [])
+    intervals = read_intervals(use.path, Problems())
     return (None if intervals is None else list(intervals.chrom.names)), None
 
 
@@ -175,7 +175,7 @@ def _look_at_file(opened: Opened, use: Use, names: list[str] | None, lengths: Ma
     )
 
 
-def read_tracks(opened: Opened, threads: int, problems: list[str]) -> dict[Path, TrackValues]:
+def read_tracks(opened: Opened, threads: int, problems: Problems) -> dict[Path, TrackValues]:
     """Read all tracks, each file once, several at a time; a bar on a terminal shows how far it is."""
     sizes = opened.genome.chrom_sizes
     total = sum(sum(shared_sizes(track, sizes).values()) for track in opened.tracks.values())
@@ -268,7 +268,7 @@ def look_at_binding(opened: Opened, values: Mapping[Path, TrackValues]) -> tuple
     return tuple(found)
 
 
-def look_at_regions(opened: Opened, problems: list[str]) -> tuple[RegionFindings, ...]:
+def look_at_regions(opened: Opened, problems: Problems) -> tuple[RegionFindings, ...]:
     """Turn the peaks of all cell types, those labelled Test too, into regions as a run would; count them."""
     center: Center = "summit" if opened.config.center == "summit" else "midpoint"
     sizes = opened.genome.chrom_sizes
@@ -364,13 +364,15 @@ def judge_files(files: Sequence[FileFindings], genome: GenomeFindings) -> tuple[
     return warnings, notes
 
 
-def judge_equal_files(equal_files: Sequence[EqualFiles], problems: list[str], warnings: list[str]) -> None:
+def judge_equal_files(equal_files: Sequence[EqualFiles], problems: Problems, warnings: list[str]) -> None:
     """Word what files that are equal in content mean, but for those that train and test: open_inputs tells of them."""
     for equal in equal_files:
         columns = {use.column for use in equal.uses}
         same = "are one file" if equal.sha256 is None else "have the same content"
         listed = some([str(use) for use in equal.uses], 6)
         if set(TRACK_COLUMNS) <= columns:
-            problems.append(f"{listed}: {same}; the signal must not be what is to be predicted")
+            told = f"{listed}: {same}"
+            hint = "the signal must not be what is to be predicted"
+            problems.add("shared file", told, hint=hint, file=equal.uses[0].path)
         elif len({use.label for use in equal.uses}) == 1:
             warnings.append(f"{listed}: {same}")

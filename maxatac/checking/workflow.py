@@ -33,7 +33,7 @@ from maxatac.checking.text import format_bytes
 from maxatac.checking.tracks import TrackValues
 from maxatac.data.genome_like import GenomeBatches, genome_batches
 from maxatac.data.shared_files import describe, find_equal_files, uses_of
-from maxatac.errors import GenomeError, InputError, MaxatacError, Problem, WeightsError, visible
+from maxatac.errors import GenomeError, InputError, MaxatacError, Problem, Problems, WeightsError, visible
 from maxatac.genome.blacklist import Blacklist, read_blacklist
 from maxatac.runs.folder import RunFolder
 from maxatac.runs.running import running_problems
@@ -54,7 +54,7 @@ def run(config: TrainConfig, folder: RunFolder | None, *, timed_fit: bool) -> Fi
     """Check everything; see :func:`maxatac.checking.check`."""
     begin = time.perf_counter()
     inputs: Inputs | None = None
-    problems: list[str] = []
+    problems = Problems()
     with at_level("info"), holding_back() as held:
         try:
             inputs = open_inputs(config, folder)
@@ -75,7 +75,7 @@ def run(config: TrainConfig, folder: RunFolder | None, *, timed_fit: bool) -> Fi
     if isinstance(estimates, Estimates):
         _judge_estimates(config, estimates, problems, warnings)
     return Findings(
-        problems=tuple(dict.fromkeys(map(visible, problems))),
+        findings=tuple(problems),
         warnings=tuple(dict.fromkeys(map(visible, warnings))),
         notes=tuple(dict.fromkeys(map(visible, notes))),
         **found,
@@ -86,7 +86,7 @@ def _try_out(
     config: TrainConfig,
     folder: RunFolder | None,
     inputs: Inputs | None,
-    problems: list[str],
+    problems: Problems,
     *,
     begin: float,
     timed_fit: bool,
@@ -134,7 +134,7 @@ def _try_out(
     return found
 
 
-def _build(config: TrainConfig, problems: list[str]) -> Any:
+def _build(config: TrainConfig, problems: Problems) -> Any:
     """Build the network with the weights that it would start from; None if that cannot be."""
     if backend_problems():
         return None  # which the check of the settings has told
@@ -154,7 +154,7 @@ def _build(config: TrainConfig, problems: list[str]) -> Any:
             if config.weights is not None and config.weights.is_file() and config.weights.stat().st_size:
                 load_weights(model, config.weights)
         except WeightsError as error:
-            problems.append(str(error))
+            problems.append(Problem("weights", str(error).removeprefix(f"{config.weights}: "), file=config.weights))
         except ValueError:
             # No such architecture or activation, which has been told already.
             pass
@@ -166,7 +166,7 @@ def _build(config: TrainConfig, problems: list[str]) -> Any:
 def _open_again(config: TrainConfig, inputs: Inputs | None) -> Opened | None:
     """Open what can be opened, the files of test cell types too; None without a genome to hold them against."""
     # What is wrong here has been told by open_inputs.
-    told: list[str] = []
+    told = Problems()
     try:
         genome = Genome(config.sequence) if inputs is None else inputs.genome
     except (GenomeError, OSError):
@@ -182,17 +182,17 @@ def _open_again(config: TrainConfig, inputs: Inputs | None) -> Opened | None:
 
 
 def _survey(
-    opened: Opened, inputs: Inputs | None, problems: list[str], warnings: list[str], notes: list[str]
+    opened: Opened, inputs: Inputs | None, problems: Problems, warnings: list[str], notes: list[str]
 ) -> dict[str, Any]:
     """Look at every file, and say what is odd."""
     config = opened.config
-    damaged: list[str] = []
+    damaged = Problems()
     values = read_tracks(opened, loader_threads(config), damaged)
     regions = look_at_regions(opened, damaged)
     genome = look_at_genome(opened, damaged)
     # A file that was told of need not be told of again for another of its blocks.
-    told = _files_told_of(problems)
-    problems += [problem for problem in damaged if not told & _files_told_of([problem])]
+    told = problems.files()
+    problems += [problem for problem in damaged if problem.file not in told]
     files = look_at_files(opened)
     signal, binding = look_at_signal(opened, values), look_at_binding(opened, values)
     equal_files = find_equal_files(uses_of(opened.samples))
@@ -217,47 +217,44 @@ def _survey(
     }
 
 
-def _judge_signal(tracks: Sequence[SignalFindings], problems: list[str], warnings: list[str]) -> None:
+def _judge_signal(tracks: Sequence[SignalFindings], problems: Problems, warnings: list[str]) -> None:
     for track in tracks:
-        here = f"{track.path}: the ATAC signal of {track.cell_type}"
+        here = f"the ATAC signal of {track.cell_type}"
         if track.not_finite:
-            problems.append(
-                Problem(f"{here} is infinite at {track.not_finite:,} bases; the loss could not be computed", track.path)
-            )
+            _tell_infinite(track, here, problems)
         if not track.bases_read:
             continue
         if track.smallest is None or track.smallest == track.largest == 0:
             what = "has no data" if track.smallest is None else "is 0"
-            problems.append(
-                Problem(
-                    f"{here} {what} on all {track.bases_read:,} bases read: there is nothing to learn from", track.path
-                )
-            )
+            told = f"{here} {what} on all {track.bases_read:,} bases read"
+            problems.add("signal", told, hint="there is nothing to learn from", file=track.path)
         elif track.smallest == track.largest and track.missing == 0:
-            problems.append(
-                Problem(f"{here} is {track.largest:g} everywhere: there is nothing to learn from", track.path)
-            )
+            told = f"{here} is {track.largest:g} everywhere"
+            problems.add("signal", told, hint="there is nothing to learn from", file=track.path)
         elif track.smallest < 0 or (track.largest or 0) > 1:
             warnings.append(
-                f"{here} runs from {track.smallest:.3g} to {track.largest:.3g}; expected 0 to 1, as after maxATAC's "
-                "normalisation"
+                f"{track.path}: {here} runs from {track.smallest:.3g} to {track.largest:.3g}; expected 0 to 1, as "
+                "after maxATAC's normalisation"
             )
+
+
+def _tell_infinite(track: SignalFindings | BindingFindings, what: str, problems: Problems) -> None:
+    told = f"{what} is infinite at {track.not_finite:,} bases"
+    problems.add("signal", told, hint="the loss could not be computed", file=track.path)
 
 
 def _judge_binding(
     opened: Opened,
     tracks: Sequence[BindingFindings],
-    problems: list[str],
+    problems: Problems,
     warnings: list[str],
     *,
     quantitative: bool,
 ) -> None:
     for track in tracks:
-        here = f"{track.path}: the binding of {track.cell_type}"
         if track.not_finite:
-            problems.append(
-                Problem(f"{here} is infinite at {track.not_finite:,} bases; the loss could not be computed", track.path)
-            )
+            _tell_infinite(track, f"the binding of {track.cell_type}", problems)
+        here = f"{track.path}: the binding of {track.cell_type}"
         if quantitative or not track.bases_read:
             continue
         if not track.is_binary:
@@ -279,17 +276,17 @@ def _judge_binding(
         if not any(track.bound[name].bins for track in training):
             continue
         if quantitative and all((track.largest or 0) == 0 == (track.smallest or 0) for track in training):
-            problems.append(f"the binding of all training cell types is 0 everywhere: no {name} target tells anything")
+            told = "the binding of all training cell types is 0 everywhere"
+            problems.add("signal", told, hint=f"no {name} target tells anything")
         elif not quantitative and not any(track.bound[name].bound for track in training):
-            problems.append(
-                f"no bin of the {name} chromosomes ({some(chroms)}) is bound in any training cell type: "
-                + ("there is nothing to learn" if name == "training" else "no epoch could be told from another")
-            )
+            hint = "there is nothing to learn" if name == "training" else "no epoch could be told from another"
+            told = f"no bin of the {name} chromosomes ({some(chroms)}) is bound in any training cell type"
+            problems.add("signal", told, hint=hint)
 
 
-def _judge_sets(opened: Opened, values: Mapping[Path, TrackValues], problems: list[str]) -> None:
+def _judge_sets(opened: Opened, values: Mapping[Path, TrackValues], problems: Problems) -> None:
     """Find sets of chromosomes on which a cell type has nothing to train on, to validate on or to test on."""
-    told = _files_told_of(problems)
+    told_of = problems.files()
     sizes = opened.genome.chrom_sizes
     # What another set has too, or the 2bit lacks, has been told of.
     sets = {
@@ -299,33 +296,26 @@ def _judge_sets(opened: Opened, values: Mapping[Path, TrackValues], problems: li
     tested = sets.get("test", ())
     for sample in opened.samples:
         used = [name for name, chroms in sets.items() if chroms and opened.use_of(sample, chroms[0]) == name]
-        signal, binding = (None if path in told else values.get(path) for path in (sample.signal, sample.binding))
+        signal, binding = (None if path in told_of else values.get(path) for path in (sample.signal, sample.binding))
         silent = [] if signal is None else [name for name in used if not _total(signal.not_zero, sets[name])]
         if silent:
             where = " and ".join(f"all {name} chromosomes ({some(sets[name])})" for name in silent)
+            told = f"the ATAC signal of {sample.cell_line} is 0 on {where}"
             remedy = f"; {_OTHER_TEST}" if "test" in silent else ""
-            problems.append(
-                f"{sample.signal}: the ATAC signal of {sample.cell_line} is 0 on {where}: "
-                f"there is nothing to {_PURPOSES[silent[0]]}{remedy}"
-            )
+            hint = f"there is nothing to {_PURPOSES[silent[0]]}{remedy}"
+            problems.add("signal", told, hint=hint, file=sample.signal)
         if "test" in used and not opened.config.quant and binding is not None and not _total(binding.bound, tested):
-            problems.append(
-                f"{sample.binding}: the binding of {sample.cell_line} has no bound bin on any of the test chromosomes "
-                f"({some(tested)}): there is nothing to find; {_OTHER_TEST}"
-            )
+            told = f"the binding of {sample.cell_line} has no bound bin on any of the test chromosomes ({some(tested)})"
+            problems.add("signal", told, hint=f"there is nothing to find; {_OTHER_TEST}", file=sample.binding)
     if tested and (reason := no_window(tested, sizes, opened.blacklist)):
-        problems.append(f"{reason}: there is nothing to predict; {_OTHER_TEST}")
-
-
-def _files_told_of(problems: Sequence[str]) -> set[Path]:
-    return {problem.path for problem in problems if isinstance(problem, Problem) and problem.path is not None}
+        problems.add("regions", reason, hint=f"there is nothing to predict; {_OTHER_TEST}")
 
 
 def _total(counts: Mapping[str, int], chroms: Sequence[str]) -> int:
     return sum(counts.get(chrom, 0) for chrom in chroms)
 
 
-def _judge_estimates(config: TrainConfig, estimates: Estimates, problems: list[str], warnings: list[str]) -> None:
+def _judge_estimates(config: TrainConfig, estimates: Estimates, problems: Problems, warnings: list[str]) -> None:
     memory, disk = estimates.memory, estimates.disk
     if memory.available is not None and memory.total > memory.available:
         warnings.append(
@@ -333,7 +323,5 @@ def _judge_estimates(config: TrainConfig, estimates: Estimates, problems: list[s
             f"{format_bytes(memory.available)} are there; a smaller --batch_size takes less"
         )
     if disk.free is not None and disk.total > disk.free:
-        problems.append(
-            f"--output {config.output}: the results would take about {format_bytes(disk.total)}, but "
-            f"{format_bytes(disk.free)} are free there"
-        )
+        told = f"the results would take about {format_bytes(disk.total)}, but {format_bytes(disk.free)} are free there"
+        problems.add("machine", told, option="--output", file=config.output)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from maxatac.errors import Problems
 from maxatac.files.atomic import expanded
 
 
@@ -42,7 +43,7 @@ def fill_from_file(parser: argparse.ArgumentParser, arguments: Sequence[str]) ->
     finder.add_argument("--config", type=Path, nargs="?")
     path: Path | None = finder.parse_known_args(arguments)[0].config
     path = None if path is None else expanded(path)
-    problems: list[str] = []
+    problems = Problems()
     notes: list[str] = []
     settings: dict[str, Any] = {}
     record: dict[str, Any] | None = None

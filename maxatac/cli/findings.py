@@ -25,6 +25,6 @@ def show(config: TrainConfig, folder: RunFolder | None, *, as_json: bool = False
 
     findings = check(config, folder, timed_fit=timed_fit)
     say(findings.as_json() if as_json else format_findings(findings))
-    if findings.problems:
-        raise InputError(findings.problems)
+    if findings.findings:
+        raise InputError(findings.findings)
     return 0

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from maxatac.errors import Problems
 from maxatac.files.sniff import check_file
 from maxatac.files.strict_json import without_twins
 from maxatac.training.settings import TrainConfig
@@ -31,7 +32,7 @@ WITHOUT_EFFECT = ("multiprocessing", "max_queue_size")
 
 
 def read_settings(
-    path: Path, problems: list[str], spellings: Mapping[str, str] | None = None
+    path: Path, problems: Problems, spellings: Mapping[str, str] | None = None
 ) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """Read settings, each by the name of its option.
 
@@ -43,7 +44,7 @@ def read_settings(
     ----------
     path : Path
         TOML if its name ends in ``.toml``, else JSON.
-    problems : list of str
+    problems : Problems
         Gets a line for every key that is unknown and every value of another kind than its option takes.
     spellings : mapping of str to str, optional
         Names that options have beside those of their settings, with those.
@@ -92,7 +93,7 @@ def read_settings(
     return settings, content if is_record else None
 
 
-def _parse(path: Path, problems: list[str]) -> dict[str, Any] | None:
+def _parse(path: Path, problems: Problems) -> dict[str, Any] | None:
     if not check_file(path, problems, what="settings file"):
         return None
     try:

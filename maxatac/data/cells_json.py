@@ -31,6 +31,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from maxatac.data.samples import COLUMNS, PEAK_COLUMNS, Label, Sample, check_samples, read_label, resolve_path
+from maxatac.errors import Problems
 from maxatac.files.sniff import check_file, phrase, sniff_bytes
 from maxatac.files.strict_json import without_twins
 
@@ -54,7 +55,7 @@ _UNTABLED = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 def read_cells(
     path: Path,
-    problems: list[str],
+    problems: Problems,
     *,
     peaks_required: bool = True,
     test_cell_types: Sequence[str] | None = None,
@@ -66,7 +67,7 @@ def read_cells(
     path : Path
         UTF-8 JSON: an object with ``tf`` and ``cells``. Paths in it are absolute, else relative to the working
         directory, else to the folder of the JSON file.
-    problems : list of str
+    problems : Problems
         Gets one line, with file and record (counted from 1), per thing that is wrong.
     peaks_required : bool
         If false, the peak files may be absent; those of test cell types always may.
@@ -78,7 +79,7 @@ def read_cells(
     list of Sample
         In the order of the file; incomplete if there are problems.
     """
-    found: list[str] = []
+    found = Problems()
     content = _parse(path, found)
     samples: list[Sample] = []
     if content is not None:
@@ -119,7 +120,7 @@ def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"' if text.startswith('"') else text
 
 
-def _parse(path: Path, found: list[str]) -> dict[str, Any] | None:
+def _parse(path: Path, found: Problems) -> dict[str, Any] | None:
     if not check_file(path, found, what="cells file"):
         return None
     try:
@@ -152,7 +153,7 @@ def _read_cell(
     tf: str,
     peaks_required: bool,
     test_cell_types: Sequence[str] | None,
-    found: list[str],
+    found: Problems,
 ) -> Sample | None:
     """Turn a record into a sample, with gaps where something is missing; None if it has no label."""
     here = f"{path}, {_UNIT} {number}"
@@ -202,7 +203,7 @@ def _read_cell(
     )
 
 
-def _check_keys(here: str, given: Mapping[str, Any], known: Sequence[str], found: list[str]) -> None:
+def _check_keys(here: str, given: Mapping[str, Any], known: Sequence[str], found: Problems) -> None:
     for key in given:
         if key not in known:
             near = difflib.get_close_matches(key.lower(), known, n=1, cutoff=0.6)
@@ -210,7 +211,7 @@ def _check_keys(here: str, given: Mapping[str, Any], known: Sequence[str], found
             found.append(f"{here}: unknown key {json.dumps(key)}{hint}")
 
 
-def _name(here: str, key: str, value: Any, found: list[str]) -> str:
+def _name(here: str, key: str, value: Any, found: Problems) -> str:
     """Read a name; empty if it cannot be one."""
     if not isinstance(value, str):
         found.append(f"{here}: {key}: found {_shown(value)}; expected a name")
@@ -227,7 +228,7 @@ def _name(here: str, key: str, value: Any, found: list[str]) -> str:
     return name
 
 
-def _path(here: str, key: str, value: Any, found: list[str]) -> str:
+def _path(here: str, key: str, value: Any, found: Problems) -> str:
     """Read the path of a file; empty if there is none to be had."""
     if isinstance(value, dict):
         kind = value.get("class")

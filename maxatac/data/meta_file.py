@@ -29,6 +29,7 @@ from maxatac.data.samples import (
     read_label,
     resolve_path,
 )
+from maxatac.errors import Problems
 from maxatac.files.sniff import check_file, phrase, sniff_bytes
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 def read_meta(
     path: str | os.PathLike[str],
-    problems: list[str],
+    problems: Problems,
     *,
     peaks_required: bool = True,
     test_cell_types: Sequence[str] | None = None,
@@ -50,7 +51,7 @@ def read_meta(
         UTF-8 text; Windows line ends, a byte order mark, blank lines, a missing last line end, quoted fields and row
         names are all right. Paths in it are absolute or begin with ``~``, else relative to the working directory, else
         to the folder of the meta file.
-    problems : list of str
+    problems : Problems
         Gets one line, with file and line number, per thing that is wrong.
     peaks_required : bool
         If false, the peak columns may be absent, or empty in any row. Those of Test rows may always be empty: nothing
@@ -64,7 +65,7 @@ def read_meta(
         In the order of the file; incomplete if there are problems.
     """
     meta = Path(path)
-    found: list[str] = []
+    found = Problems()
     samples: list[Sample] = []
     lines = _read_lines(meta, found)
     if lines:
@@ -91,7 +92,7 @@ def read_meta(
     return samples
 
 
-def _read_lines(meta: Path, found: list[str]) -> list[tuple[int, str]]:
+def _read_lines(meta: Path, found: Problems) -> list[tuple[int, str]]:
     """Read the lines that hold something, with their numbers; none if the file is no text."""
     if not check_file(meta, found, what="meta file"):
         return []
@@ -118,7 +119,7 @@ def _read_lines(meta: Path, found: list[str]) -> list[tuple[int, str]]:
 
 
 def _read_header(
-    meta: Path, number: int, header: str, optional: tuple[str, ...], found: list[str]
+    meta: Path, number: int, header: str, optional: tuple[str, ...], found: Problems
 ) -> dict[str, int] | None:
     """Find the place of each column that is there; None if there are no columns."""
     names = _fields(header.rstrip())
@@ -185,7 +186,7 @@ def _read_row(
     row: dict[str, str],
     optional: tuple[str, ...],
     test_cell_types: Sequence[str] | None,
-    found: list[str],
+    found: Problems,
 ) -> Sample | None:
     """Turn a row into a sample, with gaps where cells are empty; None if it has no label."""
     here = f"{meta}, line {number}"

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maxatac.data.samples import Sample
+from maxatac.errors import Problems
 from maxatac.genome.blacklist import Blacklist
 from maxatac.genome.chroms import MAX_BEYOND_END, check_chrom_names
 from maxatac.genome.intervals import NO_CELL_LINE, Intervals, read_intervals, rows_by_code
@@ -190,7 +191,7 @@ def build_pools(
     wanted: Mapping[str, Sequence[str]],
     chrom_sizes: Mapping[str, int],
     blacklist: Blacklist,
-    problems: list[str],
+    problems: Problems,
     *,
     center: Center = "midpoint",
 ) -> dict[str, tuple[RoiPool, PoolReport]]:
@@ -206,7 +207,7 @@ def build_pools(
         Lengths in bp of the chromosomes of the genome, by name.
     blacklist : Blacklist
         No window of a pool touches it.
-    problems : list of str
+    problems : Problems
         Gets a line per thing that is wrong: a file that cannot be read or belongs to another genome, an empty pool.
     center : "midpoint" or "summit"
         Where the window is put; the midpoint also serves intervals whose summit is not known.
@@ -254,7 +255,7 @@ def count_by_chromosome(
     listed: Sequence[str],
     chrom_sizes: Mapping[str, int],
     blacklist: Blacklist,
-    problems: list[str],
+    problems: Problems,
     *,
     center: Center = "midpoint",
 ) -> list[tuple[list[SourceCount], int]]:
@@ -329,7 +330,7 @@ def tell_of_pools(pools: Mapping[str, tuple[RoiPool, PoolReport]], *, center: Ce
                 )
 
 
-def _read_checked(path: Path, chrom_sizes: Mapping[str, int], problems: list[str], *, what: str) -> Intervals | None:
+def _read_checked(path: Path, chrom_sizes: Mapping[str, int], problems: Problems, *, what: str) -> Intervals | None:
     """Read a file of intervals, and check that it belongs to the genome; None if it cannot be used."""
     intervals = read_intervals(path, problems, what=what)
     if intervals is None:
@@ -433,7 +434,7 @@ def _join(chroms: tuple[str, ...], cell_lines: tuple[str, ...], parts: Sequence[
     )
 
 
-def _check_filled(pool: RoiPool, report: PoolReport, problems: list[str]) -> None:
+def _check_filled(pool: RoiPool, report: PoolReport, problems: Problems) -> None:
     """Append a problem, with what each filter took, if the pool is empty although chromosomes are wanted."""
     if len(pool) or not pool.chroms:
         return

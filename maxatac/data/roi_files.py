@@ -24,6 +24,7 @@ from maxatac.data.regions import (
     _read_checked,
     _window_starts,
 )
+from maxatac.errors import Problems
 from maxatac.files.atomic import replacing
 from maxatac.genome.blacklist import Blacklist
 from maxatac.genome.intervals import NO_CELL_LINE, TABLE_HEADER, Intervals
@@ -39,7 +40,7 @@ def pool_from_file(
     chroms: Sequence[str],
     chrom_sizes: Mapping[str, int],
     blacklist: Blacklist,
-    problems: list[str],
+    problems: Problems,
     *,
     cell_lines: Sequence[str],
     center: Center = "midpoint",
@@ -59,7 +60,7 @@ def pool_from_file(
         Lengths in bp of the chromosomes of the genome, by name.
     blacklist : Blacklist
         No window of the pool touches it.
-    problems : list of str
+    problems : Problems
         Gets a line per thing that is wrong.
     cell_lines : sequence of str
         Training cell types; a table that names any other is a problem.
@@ -147,7 +148,7 @@ def save_roi(pool: RoiPool, prefix: str | os.PathLike[str], name: str) -> list[P
     return [base.parent / file_name for file_name in contents]
 
 
-def _cells(intervals: Intervals, known: Sequence[str], problems: list[str]) -> NDArray[np.int32]:
+def _cells(intervals: Intervals, known: Sequence[str], problems: Problems) -> NDArray[np.int32]:
     """Index of the cell type of each region, -1 for none; a name that is not known is a problem."""
     if intervals.cell_line is None:
         return np.full(len(intervals), -1, dtype=np.int32)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
+from maxatac.errors import Problems
 from maxatac.files.sniff import file_fault
 
 COLUMNS = ("Cell_Line", "TF", "ATAC_Signal_File", "Binding_File", "ATAC_Peaks", "CHIP_Peaks", "Train_Test_Label")
@@ -63,7 +64,7 @@ class Sample:
         return f"{self.unit} {self.line}"
 
 
-def read_label(here: str, text: str, found: list[str], *, what: str = _LABEL_COLUMN) -> Label | None:
+def read_label(here: str, text: str, found: Problems, *, what: str = _LABEL_COLUMN) -> Label | None:
     """Read a label in any case."""
     label = _LABELS.get(text.lower())
     if label is not None or not text:
@@ -72,7 +73,7 @@ def read_label(here: str, text: str, found: list[str], *, what: str = _LABEL_COL
     return None
 
 
-def resolve_path(meta: Path, here: str, column: str, text: str, found: list[str]) -> Path | None:
+def resolve_path(meta: Path, here: str, column: str, text: str, found: Problems) -> Path | None:
     """Find the file that a table names; a path even if it cannot serve, None if no name is given.
 
     Parameters
@@ -84,7 +85,7 @@ def resolve_path(meta: Path, here: str, column: str, text: str, found: list[str]
     text : str
         Absolute or with the user's folder as ``~``, else relative to the working directory, else to the folder of the
         table, else, where the table is a link, to that of its target.
-    found : list of str
+    found : Problems
         Gets a line if there is no such file, it cannot be used, or there are two.
     """
     if not text:
@@ -132,7 +133,7 @@ def _foreign(text: str) -> str | None:
     return None
 
 
-def _check_travel(meta: Path, samples: Sequence[Sample], found: list[str]) -> None:
+def _check_travel(meta: Path, samples: Sequence[Sample], found: Problems) -> None:
     """Tell of a table that has left the machine of its files behind."""
     paths = [
         path
@@ -149,7 +150,7 @@ def _check_travel(meta: Path, samples: Sequence[Sample], found: list[str]) -> No
 
 
 def check_samples(
-    meta: Path, samples: Sequence[Sample], test_cell_types: Sequence[str] | None, found: list[str], *, complete: bool
+    meta: Path, samples: Sequence[Sample], test_cell_types: Sequence[str] | None, found: Problems, *, complete: bool
 ) -> None:
     """Check what only the rows together can show.
 
@@ -160,7 +161,7 @@ def check_samples(
     samples : sequence of Sample
     test_cell_types : sequence of str, optional
         Those that were asked for.
-    found : list of str
+    found : Problems
         Gets a line per thing that is wrong.
     complete : bool
         Whether every row could be read.

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from maxatac.data.samples import Label, Sample
+from maxatac.errors import Problems
 from maxatac.files.checksums import sha256
 from maxatac.wording import some
 
@@ -135,7 +136,7 @@ def find_equal_files(uses: Iterable[Use], *, across_labels: bool = False) -> lis
 def check_held_out_files(
     meta: Path,
     samples: Sequence[Sample],
-    problems: list[str],
+    problems: Problems,
     *,
     allowed: Sequence[str] = (),
     regions: Iterable[tuple[str, Path]] = (),
@@ -148,7 +149,7 @@ def check_held_out_files(
         The meta file, for messages.
     samples : sequence of Sample
         All its rows.
-    problems : list of str
+    problems : Problems
         Gets a line per file of a test cell type that also trains.
     allowed : sequence of str
         Test cell types that may share files with training cell types.

@@ -11,7 +11,7 @@ import numpy as np
 
 from maxatac._core import Genome, Track
 from maxatac.data.regions import RoiPool
-from maxatac.errors import GenomeError, Problem, TrackError
+from maxatac.errors import GenomeError, MaxatacError, Problem, Problems, TrackError
 from maxatac.files.sniff import check_file, file_fault, phrase, sniff
 from maxatac.genome.windows import BIN_SIZE, WINDOW_LENGTH
 
@@ -124,7 +124,7 @@ def warn_of_odd_tracks(probes: Sequence[TrackProbe], *, quantitative: bool) -> N
             logger.warning("%s: no bin of the %d regions read is bound", probe.cell_line, probe.regions)
 
 
-def open_genome(path: Path, problems: list[str]) -> Genome | None:
+def open_genome(path: Path, problems: Problems) -> Genome | None:
     """Open a genome; what is wrong with it goes to ``problems``."""
     if not check_file(path, problems, what="genome sequence"):
         return None
@@ -139,7 +139,7 @@ def open_genome(path: Path, problems: list[str]) -> Genome | None:
     return genome
 
 
-def open_track(path: Path, problems: list[str]) -> Track | None:
+def open_track(path: Path, problems: Problems) -> Track | None:
     """Open a track; what is wrong with it goes to ``problems``."""
     # The meta file's reader has told about files that are not there at all.
     if file_fault(path) is not None:
@@ -151,11 +151,11 @@ def open_track(path: Path, problems: list[str]) -> Track | None:
         return None
 
 
-def _with_sniff(path: Path, error: Exception, expected: str) -> Problem:
+def _with_sniff(path: Path, error: MaxatacError | OSError, expected: str) -> Problem:
     """Word an error, with what the file looks like where that is something else."""
     kind = sniff(path)
-    more = "" if kind in (expected, "unknown") else f"; found {phrase(kind)}, expected a {expected} file"
-    return Problem(f"{error}{more}", path)
+    hint = None if kind in (expected, "unknown") else f"found {phrase(kind)}, expected a {expected} file"
+    return dataclasses.replace(Problem.of(error, hint=hint), file=path)
 
 
 def has_data(track: Track, chrom: str) -> bool:

@@ -6,8 +6,9 @@ import contextlib
 import os
 import re
 import stat
-from collections.abc import Sequence
 from pathlib import Path
+
+from maxatac.errors import Kind, Problems
 
 HEAD_LENGTH = 4096
 """Bytes read to tell a format."""
@@ -180,42 +181,27 @@ def whose(path: str | os.PathLike[str], root: Path = Path("/")) -> str:
     return told
 
 
-def check_file(path: str | os.PathLike[str], problems: list[str], *, what: str) -> bool:
-    """Tell whether a path is a file with something in it, and append a problem if not.
+def kind_of_fault(path: str | os.PathLike[str]) -> Kind:
+    """Tell a path at which there is nothing from one at which something cannot be read."""
+    return "unreadable file" if os.path.exists(path) else "missing file"
+
+
+def check_file(path: str | os.PathLike[str], problems: Problems, *, what: str) -> bool:
+    """Tell whether a path is a file with something in it, and add a problem if not.
 
     Parameters
     ----------
     path : path-like
         What the user gave.
-    problems : list of str
-        Gets one line if the file cannot serve.
+    problems : Problems
     what : str
         What the file is for (``blacklist``, ``meta file``).
     """
     fault = file_fault(path)
     if fault is None:
         return True
-    problems.append(f"{Path(path)}: {what} {fault}")
+    problems.add(kind_of_fault(path), f"{what} {fault}", file=path)
     return False
-
-
-def append_capped(problems: list[str], found: Sequence[str], source: str | os.PathLike[str], *, limit: int = 5) -> None:
-    """Append the first few of a file's problems, and the number of the rest.
-
-    Parameters
-    ----------
-    problems : list of str
-        Gets at most ``limit`` + 1 lines.
-    found : sequence of str
-        All problems of the file.
-    source : path-like
-        The file, for the last line.
-    limit : int
-        How many are told in full.
-    """
-    problems.extend(found[:limit])
-    if len(found) > limit:
-        problems.append(f"{source}: and {len(found) - limit:,} more problems of this kind")
 
 
 def _sniff_text(text: bytes) -> str:

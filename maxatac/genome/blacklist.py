@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from maxatac.errors import TrackError
+from maxatac.errors import Problem, Problems, TrackError
 from maxatac.files.sniff import check_file, sniff_bytes
 from maxatac.genome.chroms import MAX_BEYOND_END, check_chrom_names
 from maxatac.genome.intervals import parse_intervals, read_bytes, rows_by_code
@@ -102,7 +102,7 @@ class Blacklist:
 
 
 def check_blacklist(
-    blacklist: Blacklist, chrom_sizes: Mapping[str, int], problems: list[str], *, used: Collection[str]
+    blacklist: Blacklist, chrom_sizes: Mapping[str, int], problems: Problems, *, used: Collection[str]
 ) -> None:
     """Check that a blacklist belongs to the genome; one that touches no chromosome in use is warned of.
 
@@ -112,8 +112,8 @@ def check_blacklist(
         Nothing is checked if it is empty.
     chrom_sizes : mapping of str to int
         Lengths in bp, by name.
-    problems : list of str
-        Gets a line if the names are not those of the genome (see :func:`check_chrom_names`), or if more than 1 % of the
+    problems : Problems
+        Gets one if the names are not those of the genome (see :func:`check_chrom_names`), or if more than 1 % of the
         intervals end beyond their chromosome.
     used : collection of str
         Chromosomes that the run uses.
@@ -132,10 +132,8 @@ def check_blacklist(
     total = sum(len(blacklist.intervals(chrom)[1]) for chrom in shared)
     beyond = sum(int((blacklist.intervals(chrom)[1] > chrom_sizes[chrom]).sum()) for chrom in shared)
     if beyond > MAX_BEYOND_END * total:
-        problems.append(
-            f"{blacklist.source}: {beyond:,} of {total:,} blacklist intervals end beyond their chromosome: "
-            "another genome build?"
-        )
+        told = f"{beyond:,} of {total:,} blacklist intervals end beyond their chromosome"
+        problems.add("size", told, hint="another genome build?", file=blacklist.source)
 
 
 def _merge(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -155,15 +153,14 @@ def _merge(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> tuple[NDArray[
 _BIGWIG_PIECE = 10_000_000
 
 
-def read_blacklist(path: str | os.PathLike[str], problems: list[str]) -> Blacklist:
+def read_blacklist(path: str | os.PathLike[str], problems: Problems) -> Blacklist:
     """Read a blacklist from BED or bigWig, plain or gzipped.
 
     Parameters
     ----------
     path : path-like
         BED text, or a bigWig whose blacklisted bases have a value above 0.
-    problems : list of str
-        Gets one line per thing that is wrong.
+    problems : Problems
 
     Returns
     -------
@@ -184,7 +181,7 @@ def read_blacklist(path: str | os.PathLike[str], problems: list[str]) -> Blackli
     return Blacklist({name: (intervals.start[here], intervals.end[here]) for name, here in rows.items()}, str(path))
 
 
-def _read_bigwig(path: str | os.PathLike[str], data: bytes, problems: list[str]) -> Blacklist:
+def _read_bigwig(path: str | os.PathLike[str], data: bytes, problems: Problems) -> Blacklist:
     """Take the intervals with a value above 0 from a bigWig."""
     with open(path, "rb") as file:
         packed = sniff_bytes(file.read(16)) == "gzip"
@@ -197,8 +194,9 @@ def _read_bigwig(path: str | os.PathLike[str], data: bytes, problems: list[str])
             unpacked.flush()
             return Blacklist(_positive_intervals(unpacked.name), source=str(path))
     except (OSError, TrackError) as error:
-        fault = error.strerror if isinstance(error, OSError) else str(error).partition(": ")[2]
-        problems.append(f"{path}: the blacklist bigWig cannot be read: {fault}")
+        # A packed one was read from a temporary file.
+        fault = Problem.of(error)
+        problems.add(fault.kind, f"the blacklist bigWig cannot be read: {fault.found}", file=path)
         return Blacklist.empty()
 
 

@@ -13,8 +13,11 @@ import logging
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
 
-from maxatac.files.sniff import append_capped, check_file, phrase, sniff_bytes
+from maxatac.errors import Problems
+from maxatac.files.sniff import check_file, phrase, sniff_bytes
 from maxatac.wording import some
 
 logger = logging.getLogger(__name__)
@@ -30,9 +33,6 @@ WARN_UNKNOWN = 0.1
 
 # Names that are compared letter by letter for a suggestion; a draft genome may have 100,000.
 _CANDIDATES = 2_000
-
-# Typed names that a suggestion is looked for.
-_SUGGESTED = 5
 
 # Byte-order mark, zero-width space and their like: nobody sees them, and str.strip leaves them.
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
@@ -57,15 +57,14 @@ class ChromSizes(Mapping[str, int]):
         self._sizes = {str(name): int(size) for name, size in sizes.items()}
 
     @classmethod
-    def read(cls, path: str | os.PathLike[str], problems: list[str]) -> ChromSizes | None:
+    def read(cls, path: str | os.PathLike[str], problems: Problems) -> ChromSizes | None:
         """Read a ``chrom.sizes`` file.
 
         Parameters
         ----------
         path : path-like
             Text with a name and a length in bp per line; further columns, ``#`` lines and blank lines are passed over.
-        problems : list of str
-            Gets one line per thing that is wrong.
+        problems : Problems
 
         Returns
         -------
@@ -79,12 +78,13 @@ class ChromSizes(Mapping[str, int]):
         kind = sniff_bytes(data)
         # Two columns are unknown to the sniffer, and the five of a FASTA index look like BED to it.
         if kind not in ("unknown", "BED text") or b"\0" in data:
-            problems.append(f"{path}: found {phrase(kind)}; expected chromosome names and sizes as text")
+            problems.add("format", phrase(kind), expected="chromosome names and sizes as text", file=path)
             return None
-        sizes, found = _parse_sizes(data, path)
+        found = Problems()
+        sizes = _parse_sizes(data, path, found)
         if not sizes and not found:
-            found = [f"{path}: holds no chromosome; expected a name and a size per line"]
-        append_capped(problems, found, path)
+            found.add("format", "no chromosome", expected="a name and a size per line", file=path)
+        problems += found
         return None if found else cls(sizes)
 
     def __getitem__(self, name: str) -> int:
@@ -112,15 +112,21 @@ def clean_name(text: str) -> str:
     return text
 
 
-def name_fault(name: str) -> str | None:
+class Fault(NamedTuple):
+    """What is wrong with a line; see ``Problem`` for the words."""
+
+    found: str
+    expected: str | None = None
+    hint: str | None = None
+
+
+def name_fault(name: str) -> Fault | None:
     """Tell why a word cannot be a chromosome name; None if it can."""
     if not name:
-        return "found no chromosome name"
+        return Fault("no chromosome name", "one in the first column")
     if _BYTES_NAME.fullmatch(name):
-        return (
-            f"found the chromosome name {name}, which is how Python prints bytes; expected {name[2:-1]}: write the "
-            "file again, with the names decoded"
-        )
+        found = f"the chromosome name {name}, which is how Python prints bytes"
+        return Fault(found, name[2:-1], "write the file again, with the names decoded")
     return None
 
 
@@ -145,8 +151,8 @@ def other_spellings(names: Iterable[str], known: Iterable[str]) -> dict[str, str
     return {name: spelt[key] for name in names if (key := _spelling_key(name)) in spelt}
 
 
-def tell_unknown(option: str, names: Sequence[str], known: Collection[str], problems: list[str]) -> None:
-    """Append a problem for each chromosome name that was typed and is not known; many are counted.
+def tell_unknown(option: str, names: Sequence[str], known: Collection[str], problems: Problems) -> None:
+    """Add a problem for each chromosome name that was typed and is not known.
 
     Parameters
     ----------
@@ -156,19 +162,19 @@ def tell_unknown(option: str, names: Sequence[str], known: Collection[str], prob
         Names that ``known`` lacks.
     known : collection of str
         Names that exist.
-    problems : list of str
-        Gets, for each name, the other spelling, else near misses, else the names there are.
+    problems : Problems
+        Gets, with each of the first names, the other spelling, else near misses, else the names there are.
     """
     others = other_spellings(names, known)
-    found = [f"{option}: the genome has no {name or repr(name)}" for name in names]
-    for place, name in enumerate(names[:_SUGGESTED]):
+    for place, name in enumerate(names):
+        hint = None
         if name in others:
-            found[place] += f": it is called '{others[name]}' there"
-            continue
-        alike = (other for other in known if abs(len(other) - len(name)) <= 2)
-        near = difflib.get_close_matches(name, list(itertools.islice(alike, _CANDIDATES)), n=3)
-        found[place] += f": did you mean {' or '.join(near)}?" if near else f": there are {some(known)}"
-    append_capped(problems, found, option, limit=_SUGGESTED)
+            hint = f"it is called '{others[name]}' there"
+        elif place < Problems.LIMIT:
+            alike = (other for other in known if abs(len(other) - len(name)) <= 2)
+            near = difflib.get_close_matches(name, list(itertools.islice(alike, _CANDIDATES)), n=3)
+            hint = f"did you mean {' or '.join(near)}?" if near else f"there are {some(known)}"
+        problems.add("chromosome", f"the genome has no {name or repr(name)}", hint=hint, option=option)
 
 
 _ASSEMBLIES = {
@@ -189,9 +195,9 @@ def assembly(sizes: Mapping[str, int]) -> str | None:
 
 def check_chrom_names(
     counts: Mapping[str, int],
-    source: str,
+    source: str | os.PathLike[str],
     known: Collection[str],
-    problems: list[str],
+    problems: Problems,
 ) -> bool:
     """Judge whether the chromosome names of a file are those of the genome.
 
@@ -203,12 +209,12 @@ def check_chrom_names(
     ----------
     counts : mapping of str to int
         Intervals of the file on each of its chromosome names.
-    source : str
-        The file, for the message.
+    source : path-like
+        The file.
     known : collection of str
         Names that the genome has; looked up in, so a mapping or a set.
-    problems : list of str
-        Gets a line with names of both sides.
+    problems : Problems
+        Gets one with names of both sides.
 
     Returns
     -------
@@ -224,25 +230,25 @@ def check_chrom_names(
         mine, theirs = next(iter(others.items()))
         more = f" (and {len(others) - 1:,} more)" if len(others) > 1 else ""
         reason = f"it writes '{mine}' where the genome has '{theirs}'{more}"
-        remedy = "; nothing is renamed: write the names alike in both"
+        remedy = "nothing is renamed: write the names alike in both"
     else:
         reason = f"found {some(unknown)}; the genome has {some(known)}"
-        remedy = "; another genome? If the 2bit lacks chromosomes on purpose, leave their lines out of the file"
-    told = f"{source}: {lost:,} of {total:,} intervals are on chromosomes that the genome lacks: {reason}"
+        remedy = "another genome? If the 2bit lacks chromosomes on purpose, leave their lines out of the file"
+    told = f"{lost:,} of {total:,} intervals are on chromosomes that the genome lacks: {reason}"
     if others or lost >= MAX_UNKNOWN * total:
-        problems.append(told + remedy)
+        problems.add("chromosome", told, hint=remedy, file=source)
         return False
-    logger.log(logging.WARNING if lost >= WARN_UNKNOWN * total else logging.INFO, "%s", told)
+    logger.log(logging.WARNING if lost >= WARN_UNKNOWN * total else logging.INFO, "%s: %s", source, told)
     return True
 
 
 def compare_chrom_sizes(
     reference: Mapping[str, int],
-    reference_name: str,
+    reference_file: Path,
     other: Mapping[str, int],
-    other_name: str,
+    other_file: Path,
     chroms: Sequence[str],
-    problems: list[str],
+    problems: Problems,
 ) -> list[str]:
     """Compare the chromosome sizes of two files.
 
@@ -250,60 +256,52 @@ def compare_chrom_sizes(
     ----------
     reference, other : mapping of str to int
         Lengths in bp, by name.
-    reference_name, other_name : str
-        The files, for messages.
+    reference_file, other_file : Path
     chroms : sequence of str
         Chromosomes that will be used; those that ``reference`` lacks are not compared.
-    problems : list of str
-        Gets a line per size that differs, and one for names that differ by convention only.
+    problems : Problems
+        Gets one per size that differs, and one for names that differ by convention only.
 
     Returns
     -------
     list of str
         Chromosomes that ``other`` lacks under any spelling: whether that matters, the caller knows.
     """
-    differing = [
-        f"{other_name}: {chrom} has {other[chrom]:,} bp, but {reference[chrom]:,} bp in {reference_name}: "
-        "another genome build?"
-        for chrom in chroms
-        if chrom in other and chrom in reference and reference[chrom] != other[chrom]
-    ]
-    append_capped(problems, differing, other_name)
+    for chrom in chroms:
+        if chrom in other and chrom in reference and reference[chrom] != other[chrom]:
+            told = f"{chrom} has {other[chrom]:,} bp, but {reference[chrom]:,} bp in {reference_file}"
+            problems.add("size", told, hint="another genome build?", file=other_file)
     absent = [chrom for chrom in chroms if chrom not in other]
     renamed = other_spellings(absent, other) if absent else {}
     if renamed:
         mine, theirs = next(iter(renamed.items()))
         more = f" (and {len(renamed) - 1:,} more)" if len(renamed) > 1 else ""
-        problems.append(
-            f"{other_name}: chromosome names do not match: "
-            f"it writes '{theirs}' where {reference_name} has '{mine}'{more}"
-        )
+        told = f"chromosome names do not match: it writes '{theirs}' where {reference_file} has '{mine}'{more}"
+        problems.add("chromosome", told, file=other_file)
     return [chrom for chrom in absent if chrom not in renamed]
 
 
-def _parse_sizes(data: bytes, path: str | os.PathLike[str]) -> tuple[dict[str, int], list[str]]:
-    """Read names and sizes line by line; returns them and what is wrong."""
+def _parse_sizes(data: bytes, path: str | os.PathLike[str], problems: Problems) -> dict[str, int]:
+    """Read names and sizes line by line."""
     sizes: dict[str, int] = {}
     lines: dict[str, int] = {}
-    found: list[str] = []
     for number, raw in enumerate(data.removeprefix(b"\xef\xbb\xbf").splitlines(), 1):
         fields = [clean_name(field) for field in raw.decode("utf-8", errors="backslashreplace").split()]
         if not fields or fields[0].startswith("#"):
             continue
-        here = f"{path}, line {number}"
-        fault = name_fault(fields[0])
+        fault: Fault | None = name_fault(fields[0])
+        if fault is None and len(fields) < 2:
+            fault = Fault("1 column", "a chromosome name and its size")
+        elif fault is None and (not _INTEGER.fullmatch(fields[1]) or int(fields[1]) == 0):
+            fault = Fault(f"size '{fields[1]}'", "a positive whole number")
+        elif fault is None and fields[0] in sizes:
+            fault = Fault(f"{fields[0]} stands in line {lines[fields[0]]} already")
         if fault is not None:
-            found.append(f"{here}: {fault}")
-        elif len(fields) < 2:
-            found.append(f"{here}: found 1 column; expected a chromosome name and its size")
-        elif not _INTEGER.fullmatch(fields[1]) or int(fields[1]) == 0:
-            found.append(f"{here}: found size '{fields[1]}'; expected a positive whole number")
-        elif fields[0] in sizes:
-            found.append(f"{here}: {fields[0]} stands in line {lines[fields[0]]} already")
+            problems.add("line", **fault._asdict(), file=path, line=number)
         else:
             sizes[fields[0]] = int(fields[1])
             lines[fields[0]] = number
-    return sizes, found
+    return sizes
 
 
 def _spelling_key(name: str) -> str:

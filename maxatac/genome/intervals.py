@@ -30,8 +30,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maxatac.files.sniff import append_capped, check_file, phrase, sniff_bytes
-from maxatac.genome.chroms import clean_name, name_fault
+from maxatac.errors import Problems
+from maxatac.files.sniff import check_file, phrase, sniff_bytes
+from maxatac.genome.chroms import Fault, clean_name, name_fault
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,6 +58,8 @@ _WITH_SUMMIT = (10, 20)
 _STRANDS = ("+", "-", ".", "*")
 
 _NO_NUMBER = ("", ".", "NA")
+
+_ANEW = "fetch or make it anew"
 
 # Lines that are looked at to tell where a file counts from.
 _LOOKED_AT = 100
@@ -126,8 +129,6 @@ class Intervals:
         Line of the file, 1-based.
     roi_type, cell_line : Labels or None
         Columns of a table of regions; ``.`` stands for no cell line.
-    dropped : int
-        Intervals of length zero that were left out.
     """
 
     path: Path
@@ -138,7 +139,6 @@ class Intervals:
     line: NDArray[np.int64]
     roi_type: Labels | None = None
     cell_line: Labels | None = None
-    dropped: int = 0
 
     def __len__(self) -> int:
         """Count the intervals."""
@@ -171,7 +171,7 @@ class _Columns:
     cell_line: Labels | None
 
 
-def read_intervals(path: str | os.PathLike[str], problems: list[str], *, what: str = "ATAC peaks") -> Intervals | None:
+def read_intervals(path: str | os.PathLike[str], problems: Problems, *, what: str = "ATAC peaks") -> Intervals | None:
     """Read a BED or narrowPeak file, or a table of regions.
 
     Intervals of length zero (insertion points are valid BED) are left out with a warning, and so is a summit that lies
@@ -181,8 +181,7 @@ def read_intervals(path: str | os.PathLike[str], problems: list[str], *, what: s
     ----------
     path : path-like
         Text, plain or gzipped.
-    problems : list of str
-        Gets one line, with file and line number, per thing that is wrong; five of a file are told, the rest counted.
+    problems : Problems
     what : str
         What the file should hold, for messages.
 
@@ -206,60 +205,63 @@ def rows_by_code(codes: NDArray[np.int32]) -> Iterator[tuple[int, NDArray[np.int
             yield int(codes[order[first]]), order[first:last]
 
 
-def read_bytes(path: str | os.PathLike[str], problems: list[str]) -> bytes | None:
+def read_bytes(path: str | os.PathLike[str], problems: Problems) -> bytes | None:
     """Read a file, unpacked if it is gzipped; None, with a problem, if it is damaged or empty inside."""
     try:
         with open(path, "rb") as file:
             data = file.read()
     except OSError as error:
-        problems.append(f"{path}: cannot be read ({error.strerror})")
+        problems.add("unreadable file", f"cannot be read ({error.strerror})", file=path)
         return None
     if sniff_bytes(data[:16]) != "gzip":
         return data
     try:
         data = gzip.decompress(data)
     except EOFError:
-        problems.append(f"{path}: the gzip file is truncated; fetch or make it anew")
+        problems.add("format", "the gzip file is truncated", hint=_ANEW, file=path)
         return None
     except (gzip.BadGzipFile, zlib.error) as error:
-        problems.append(f"{path}: the gzip file is damaged ({error}); fetch or make it anew")
+        problems.add("format", f"the gzip file is damaged ({error})", hint=_ANEW, file=path)
         return None
     if not data:
-        problems.append(f"{path}: is empty once unpacked")
+        problems.add("unreadable file", "is empty once unpacked", file=path)
         return None
     return data
 
 
-def parse_intervals(path: Path, data: bytes, what: str, problems: list[str]) -> Intervals | None:
+def parse_intervals(path: Path, data: bytes, what: str, problems: Problems) -> Intervals | None:
     """Turn the content of a file into intervals."""
     kind = sniff_bytes(data)
     zeros = b"\0" in data
     if kind not in ("BED text", "unknown") or zeros:
         found_zeros = " with zero bytes" if zeros and kind == "BED text" else ""
-        problems.append(f"{path}: found {phrase(kind)}{found_zeros}; expected {what} as BED or narrowPeak text")
+        problems.add("format", phrase(kind) + found_zeros, expected=f"{what} as BED or narrowPeak text", file=path)
         return None
     # bytes.splitlines breaks at \n, \r\n and \r only; str.splitlines at other characters too.
     lines = data.removeprefix(b"\xef\xbb\xbf").splitlines()
     layout, header = _find_layout(lines)
     numbers = [number for number, line in enumerate(lines, 1) if number != header and not _is_skipped(line)]
     if not numbers:
-        problems.append(f"{path}: holds no interval; expected {what} as BED or narrowPeak text")
+        problems.add("format", "no interval", expected=f"{what} as BED or narrowPeak text", file=path)
         return None
     kept = [lines[number - 1] for number in numbers]
     if _counts_from_one(kept):
-        problems.append(
-            f"{path}, line {numbers[0]}: column 4 is end - start + 1, as in the .xls of MACS and in tables of R's "
-            f"GRanges, which count from 1; expected {what} as BED or narrowPeak, which count from 0"
+        problems.add(
+            "format",
+            "end - start + 1 in column 4, as in the .xls of MACS and in tables of R's GRanges, which count from 1",
+            expected=f"{what} as BED or narrowPeak, which count from 0",
+            file=path,
+            line=numbers[0],
         )
         return None
     if header and layout.cell_line < 0:
         logger.info("%s, line %d: passed over as a header", path, header)
     columns = _parse_fast(kept, layout)
     if columns is None or not _is_sound(columns):
-        found: list[str] = []
+        found = Problems()
         columns = _parse_slowly(path, kept, numbers, layout, found)
         if found:
-            append_capped(problems, found, path)
+            problems += found
             return None
     if any(line.startswith((b'"', b"'")) for line in kept):
         logger.warning("%s: there are quotation marks around names; they are read without", path)
@@ -410,7 +412,7 @@ def _is_sound(columns: _Columns) -> bool:
 
 
 def _parse_slowly(
-    path: Path, lines: Sequence[bytes], numbers: Sequence[int], layout: _Layout, found: list[str]
+    path: Path, lines: Sequence[bytes], numbers: Sequence[int], layout: _Layout, problems: Problems
 ) -> _Columns:
     """Parse line by line, and name each line that is wrong."""
     rows: list[list[str]] = []
@@ -420,7 +422,7 @@ def _parse_slowly(
         if fault is None:
             rows.append(fields)
         else:
-            found.append(f"{path}, line {number}: {fault}")
+            problems.add("line", **fault._asdict(), file=path, line=number)
 
     def labels(column: int) -> Labels | None:
         return _labels([row[column] for row in rows]) if column >= 0 else None
@@ -447,27 +449,27 @@ def _split(line: bytes) -> list[str]:
     return [clean_name(field.decode("utf-8", errors="backslashreplace")) for field in fields]
 
 
-def _line_fault(fields: Sequence[str], layout: _Layout) -> str | None:
+def _line_fault(fields: Sequence[str], layout: _Layout) -> Fault | None:
     """Tell what is wrong with a line."""
     if len(fields) < layout.needed:
         count = f"{len(fields)} column" + ("" if len(fields) == 1 else "s")
         names = "chromosome, start, end" if layout.needed == 3 else "as in the header"
-        commas = " (commas instead of tabs?)" if "," in fields[0] else ""
-        return f"found {count}{commas}; expected at least {layout.needed} ({names})"
+        commas = "commas instead of tabs?" if "," in fields[0] else None
+        return Fault(count, f"at least {layout.needed} ({names})", commas)
     if (fault := name_fault(fields[_CHROM])) is not None:
         return fault
     for name, text in (("start", fields[_START]), ("end", fields[_END])):
         if not _INTEGER.fullmatch(text):
             shifted = all(_INTEGER.fullmatch(field) for field in fields[_END : _END + 2]) and len(fields) > _END + 1
-            rows = " (is the chromosome in the second column?)" if shifted else ""
-            return f"found {name} '{text[:40]}'{rows}; expected a whole number"
+            hint = "is the chromosome in the second column?" if shifted else None
+            return Fault(f"{name} '{text[:40]}'", "a whole number", hint)
         if int(text) < 0:
-            return f"found {name} {text}; expected no negative number"
+            return Fault(f"{name} {text}", "no negative number")
         if int(text) > _MAX_POSITION:
-            return f"found {name} {text}; expected at most {_MAX_POSITION}"
+            return Fault(f"{name} {text}", f"at most {_MAX_POSITION}")
     start, end = int(fields[_START]), int(fields[_END])
     if start > end:
-        return f"found start {start} behind end {end}; expected start before end"
+        return Fault(f"start {start} behind end {end}", "start before end")
     return None
 
 
@@ -478,13 +480,13 @@ def _labels(values: Sequence[str]) -> Labels:
 
 
 def _assemble(
-    path: Path, columns: _Columns, line: NDArray[np.int64], what: str, problems: list[str]
+    path: Path, columns: _Columns, line: NDArray[np.int64], what: str, problems: Problems
 ) -> Intervals | None:
     """Leave out what is empty, and turn summits into positions on the chromosome."""
     keep = columns.end > columns.start
     dropped = int((~keep).sum())
     if dropped == len(keep):
-        problems.append(f"{path}: all {dropped:,} intervals have length 0; expected {what}")
+        problems.add("format", f"no interval but {dropped:,} of length 0", expected=what, file=path)
         return None
     if dropped:
         logger.warning("%s: left out %s intervals of length 0", path, f"{dropped:,}")
@@ -517,5 +519,4 @@ def _assemble(
         line=line[keep],
         roi_type=kept(columns.roi_type),
         cell_line=kept(columns.cell_line),
-        dropped=dropped,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from maxatac.errors import Problems
 from maxatac.genome.chroms import tell_unknown
 from maxatac.wording import some
 
@@ -47,7 +48,7 @@ def resolve_chroms(
     tchroms: Sequence[str] | None,
     vchroms: Sequence[str] | None,
     defaults: tuple[Sequence[str], Sequence[str], Sequence[str]],
-    problems: list[str],
+    problems: Problems,
     may_share: bool = False,
 ) -> ChromSplit:
     """Turn ``--chroms``, ``--tchroms`` and ``--vchroms`` into lists that can be used.
@@ -64,8 +65,7 @@ def resolve_chroms(
         Study, training and validation chromosomes.
     defaults : three sequences of str
         What stands in for each of them.
-    problems : list of str
-        Gets one line per thing that is wrong.
+    problems : Problems
     may_share : bool
         Whether the lists may have chromosomes in common: the regions of both are given.
 
@@ -73,7 +73,7 @@ def resolve_chroms(
     -------
     ChromSplit
     """
-    found: list[str] = []
+    found = Problems()
     typed = {"--chroms": chroms, "--tchroms": tchroms, "--vchroms": vchroms}
     lists: dict[str, list[str]] = {}
     absent: list[str] = []
@@ -104,9 +104,8 @@ def resolve_chroms(
     if may_share and tchroms is not None and vchroms is not None:
         divided, shared = shared, []
     if shared and (tchroms is None) == (vchroms is None):
-        found.append(
-            f"--tchroms and --vchroms: {_told(shared)} in both; training and validation must not overlap ({_WAY_OUT})"
-        )
+        told = f"{_told(shared)} in both; training and validation must not overlap"
+        found.add("chromosome", told, hint=_WAY_OUT, option="--tchroms and --vchroms")
     elif shared and tchroms is None:
         training = [name for name in training if name not in validates]
         notes.append(f"left out of the default --tchroms, because --vchroms has them: {_told(shared)}")
@@ -120,9 +119,8 @@ def resolve_chroms(
         for option, what, names in (("--tchroms", "training", training), ("--vchroms", "validation", validation)):
             if not names:
                 way_out = f"; it has one only: {_WAY_OUT}" if len(known) == 1 else ""
-                found.append(
-                    f"{option}: no {what} chromosome is left; name some that the genome has ({some(known)}){way_out}"
-                )
+                hint = f"name some that the genome has ({some(known)}){way_out}"
+                found.add("chromosome", f"no {what} chromosome is left", hint=hint, option=option)
     problems += found
     if lists_make_study:
         study = _unique([*training, *validation])
@@ -135,7 +133,7 @@ def resolve_test_chroms(
     *,
     test_chroms: Sequence[str] | None,
     default: Sequence[str],
-    problems: list[str],
+    problems: Problems,
 ) -> tuple[str, ...]:
     """Turn ``--test_chroms`` into chromosomes that a model of this split can be tested on.
 
@@ -148,8 +146,7 @@ def resolve_test_chroms(
     test_chroms : sequence of str, or None if not typed
     default : sequence of str
         What stands in for it; names that the genome lacks, or that train or validate, are left out.
-    problems : list of str
-        Gets one line per thing that is wrong.
+    problems : Problems
 
     Returns
     -------
@@ -164,10 +161,8 @@ def resolve_test_chroms(
     for use in ("training", "validation"):
         shared = [name for name in wanted if taken.get(name) == use]
         if shared:
-            problems.append(
-                f"--test_chroms: {_told(shared)} {'is' if len(shared) == 1 else 'are'} also used for {use}; "
-                "a test needs chromosomes of its own"
-            )
+            told = f"{_told(shared)} {'is' if len(shared) == 1 else 'are'} also used for {use}"
+            problems.add("chromosome", told, hint="a test needs chromosomes of its own", option="--test_chroms")
     return tuple(wanted)
 
 

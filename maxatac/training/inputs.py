@@ -20,7 +20,7 @@ from maxatac.data.roi_files import pool_from_file
 from maxatac.data.samples import Sample, to_test
 from maxatac.data.shared_files import EqualFiles, check_held_out_files, uses_of
 from maxatac.data.tracks import has_data, open_genome, open_track, probe_tracks
-from maxatac.errors import InputError, Problem, TrackError
+from maxatac.errors import InputError, Problem, Problems, TrackError
 from maxatac.files.sniff import check_file, file_fault, whose
 from maxatac.genome.blacklist import Blacklist, check_blacklist, read_blacklist
 from maxatac.genome.chroms import ChromSizes, compare_chrom_sizes
@@ -105,7 +105,7 @@ class Inputs:
         return found
 
 
-def split_of(config: TrainConfig, sizes: Mapping[str, int], problems: list[str]) -> ChromSplit:
+def split_of(config: TrainConfig, sizes: Mapping[str, int], problems: Problems) -> ChromSplit:
     """Turn the chromosome lists of the settings into those of a genome; what is wrong goes to ``problems``."""
     split = resolve_chroms(
         sizes,
@@ -124,7 +124,7 @@ def split_of(config: TrainConfig, sizes: Mapping[str, int], problems: list[str])
     return dataclasses.replace(split, test=test_chroms) if config.test else split
 
 
-def read_samples(config: TrainConfig, problems: list[str]) -> list[Sample]:
+def read_samples(config: TrainConfig, problems: Problems) -> list[Sample]:
     """Read the cell types, from the meta file or from JSON; what is wrong goes to ``problems``."""
     peaks_required = config.train_roi is None or config.validate_roi is None
     held_out = config.test_cell_types
@@ -154,7 +154,7 @@ def open_inputs(config: TrainConfig, folder: RunFolder | None) -> Inputs:
     InputError
         With every problem that could be found.
     """
-    problems = config.problems()
+    problems = Problems(config.problems())
     _check_temporary_folder(problems)
     if folder is not None:
         _check_output(config, folder, problems)
@@ -257,7 +257,7 @@ def _keep_apart(
     chroms: Sequence[str],
     pools: Mapping[str, RoiPool],
     sizes: Mapping[str, int],
-    problems: list[str],
+    problems: Problems,
 ) -> Blacklist:
     """Check that training and validation are apart on chromosomes that both have; returns where validation can lie."""
     if not chroms:
@@ -300,7 +300,7 @@ def _if_sound(path: Path | None) -> Path | None:
     return None if path is None or file_fault(path) is not None else path
 
 
-def _check_temporary_folder(problems: list[str]) -> None:
+def _check_temporary_folder(problems: Problems) -> None:
     """Libraries need one, and say no more than that they have found none."""
     try:
         tempfile.gettempdir()
@@ -311,14 +311,14 @@ def _check_temporary_folder(problems: list[str]) -> None:
         )
 
 
-def _check_output(config: TrainConfig, folder: RunFolder, problems: list[str]) -> None:
+def _check_output(config: TrainConfig, folder: RunFolder, problems: Problems) -> None:
     try:
         _check_folder(config, folder, problems)
     except OSError as error:
         problems.append(f"--output {config.output}: cannot be used ({error})")
 
 
-def _check_folder(config: TrainConfig, folder: RunFolder, problems: list[str]) -> None:
+def _check_folder(config: TrainConfig, folder: RunFolder, problems: Problems) -> None:
     target = config.output
     if target.exists() and not target.is_dir():
         problems.append(f"--output {target}: is a file; expected a folder")
@@ -363,7 +363,7 @@ def _check_folder(config: TrainConfig, folder: RunFolder, problems: list[str]) -
         )
 
 
-def _check_own_files(folder: RunFolder, samples: Sequence[Sample], problems: list[str]) -> None:
+def _check_own_files(folder: RunFolder, samples: Sequence[Sample], problems: Problems) -> None:
     """Look for files of cell types under names that the run gives to its results: they would be replaced."""
     try:
         mine = {path.resolve(): path for path in folder.of_earlier_run()}
@@ -377,7 +377,7 @@ def _check_own_files(folder: RunFolder, samples: Sequence[Sample], problems: lis
             )
 
 
-def _check_names(config: TrainConfig, folder: RunFolder, samples: Sequence[Sample], problems: list[str]) -> None:
+def _check_names(config: TrainConfig, folder: RunFolder, samples: Sequence[Sample], problems: Problems) -> None:
     """Look for names of results that the file system would refuse, were it after all training."""
     tested = [sample.cell_line for sample in to_test(samples)] if config.test else []
     if (name := folder.too_long(config.epochs, tested)) is not None:
@@ -388,12 +388,12 @@ def _check_names(config: TrainConfig, folder: RunFolder, samples: Sequence[Sampl
         )
 
 
-def _check_sizes_file(config: TrainConfig, sizes: Mapping[str, int], used: Sequence[str], problems: list[str]) -> None:
+def _check_sizes_file(config: TrainConfig, sizes: Mapping[str, int], used: Sequence[str], problems: Problems) -> None:
     if config.chrom_sizes is None:
         return
     listed = ChromSizes.read(config.chrom_sizes, problems)
     if listed is not None:
-        missing = compare_chrom_sizes(sizes, str(config.sequence), listed, str(config.chrom_sizes), used, problems)
+        missing = compare_chrom_sizes(sizes, config.sequence, listed, config.chrom_sizes, used, problems)
         if missing:
             problems.append(f"{config.chrom_sizes}: lacks {some(missing)}, which the run uses")
 
@@ -404,7 +404,7 @@ def _check_tracks(
     tracks: Mapping[Path, Track],
     sizes: Mapping[str, int],
     split: ChromSplit,
-    problems: list[str],
+    problems: Problems,
 ) -> None:
     """Hold the chromosomes of every track against the genome, and look for some that hold no binding data."""
     fitted = (*split.training, *split.validation)
@@ -422,18 +422,12 @@ def _check_tracks(
     for path, track in tracks.items():
         before = len(problems)
         used = tuple(chroms_of[path])
-        missing = compare_chrom_sizes(sizes, str(config.sequence), track.chrom_sizes, str(path), used, problems)
-        problems[before:] = [Problem(text, path) for text in problems[before:]]
+        missing = compare_chrom_sizes(sizes, config.sequence, track.chrom_sizes, path, used, problems)
         if len(problems) > before or path not in read:
             continue
         if used and len(missing) == len(used):
-            problems.append(
-                Problem(
-                    f"{path}: has none of the chromosomes that the run uses ({some(used)}); "
-                    f"it has {some(track.chrom_sizes)}",
-                    path,
-                )
-            )
+            told = f"has none of the chromosomes that the run uses ({some(used)})"
+            problems.add("chromosome", told, hint=f"it has {some(track.chrom_sizes)}", file=path)
             continue
         if path in labels:
             try:

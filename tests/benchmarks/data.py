@@ -137,9 +137,10 @@ def _pool(folder: Path) -> dict[str, NDArray[Any]]:
     from maxatac import Genome
     from maxatac.data.meta_file import read_meta
     from maxatac.data.regions import build_pools
+    from maxatac.errors import Problems
     from maxatac.genome.blacklist import read_blacklist
 
-    problems: list[str] = []
+    problems = Problems()
     samples = read_meta(folder / "meta.tsv", problems, test_cell_types=())
     sizes = Genome(folder / "genome.2bit").chrom_sizes
     blacklist = read_blacklist(folder / "blacklist.bed", problems)

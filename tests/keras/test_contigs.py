@@ -15,6 +15,7 @@ from tiny import TinySet
 from maxatac import checking
 from maxatac.checking.text import WIDTH, format_findings
 from maxatac.data import regions
+from maxatac.errors import Problems
 from maxatac.evaluation import benchmark
 from maxatac.evaluation.example_loci import false_positives
 from maxatac.figures.drawing import Drawing
@@ -114,11 +115,11 @@ def test_regions_by_chromosome_add_up(draft: TinySet) -> None:
     sizes = {name: int(size) for name, size in (line.split() for line in draft.chrom_sizes.read_text().splitlines())}
     listed = list(sizes)[10:70]
     black = Blacklist({name: ([100], [200]) for name in list(sizes)[::20]})
-    sample = next(iter(read_samples(draft.config(Path("x")), [])))
-    counted = regions.count_by_chromosome(sample, listed, sizes, black, [])
+    sample = next(iter(read_samples(draft.config(Path("x")), Problems())))
+    counted = regions.count_by_chromosome(sample, listed, sizes, black, Problems())
     wanted = {name: (name,) for name in listed}
     rest = [name for name in sizes if name not in wanted]
-    pools = regions.build_pools([sample], {**wanted, "rest": rest}, sizes, black, [])
+    pools = regions.build_pools([sample], {**wanted, "rest": rest}, sizes, black, Problems())
     for place, (counts, unknown) in enumerate(counted):
         assert unknown == 0
         for found, (_, report) in zip(counts, pools.values(), strict=True):

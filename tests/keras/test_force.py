@@ -37,7 +37,7 @@ def test_a_track_is_never_replaced(cell: str, what: str, name: str, how: dict[st
     with pytest.raises(InputError) as caught:
         open_inputs(damaged.config(damaged.folder, prefix="again", **how), RunFolder(damaged.folder, "again"))
     (told,) = (
-        problem for problem in caught.value.problems if " has the name that a run of the prefix again " in problem
+        told for told in map(str, caught.value.problems) if " has the name that a run of the prefix again " in told
     )
     assert told.startswith(f"{'ATAC_Signal_File' if what == 'signal.bw' else 'Binding_File'} of {cell} (")
     assert f"({name})" in told

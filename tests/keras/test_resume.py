@@ -730,7 +730,7 @@ def problems(config: TrainConfig) -> tuple[str, ...]:
     with pytest.raises(InputError) as caught:
         train(config)
     assert contents(config.output) == before
-    return caught.value.problems
+    return tuple(map(str, caught.value.problems))
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 from maxatac.data.meta_file import read_meta
 from maxatac.data.regions import build_pools
 from maxatac.data.roi_files import pool_from_file, save_roi
+from maxatac.errors import Problems
 from maxatac.files.sniff import sniff
 from maxatac.genome.blacklist import Blacklist, check_blacklist, read_blacklist
 from maxatac.genome.chroms import ChromSizes
@@ -27,17 +28,17 @@ def yeast(test_data: Path) -> Path:
 
 
 def sizes_of(path: Path) -> ChromSizes:
-    problems: list[str] = []
+    problems = Problems()
     sizes = ChromSizes.read(path, problems)
-    assert problems == []
+    assert problems.sentences() == []
     assert sizes is not None
     return sizes
 
 
 def intervals_of(path: Path) -> Intervals:
-    problems: list[str] = []
+    problems = Problems()
     intervals = read_intervals(path, problems)
-    assert problems == []
+    assert problems.sentences() == []
     assert intervals is not None
     return intervals
 
@@ -81,10 +82,10 @@ def test_lines_behind_a_track_header_keep_their_numbers(yeast: Path) -> None:
 
 @pytest.mark.parametrize(("folder", "prefix"), [("maxatac_data/hg38", "hg38_maxatac"), ("yeast_sacCer3", "sacCer3")])
 def test_a_blacklist_is_the_same_from_bed_and_bigwig(test_data: Path, folder: str, prefix: str) -> None:
-    problems: list[str] = []
+    problems = Problems()
     text = read_blacklist(test_data / folder / f"{prefix}_blacklist.bed", problems)
     track = read_blacklist(test_data / folder / f"{prefix}_blacklist.bw", problems)
-    assert problems == []
+    assert problems.sentences() == []
     assert text.bases == track.bases > 0
     assert len(text) == len(track)
     assert set(text.chroms) == set(track.chroms)
@@ -93,17 +94,17 @@ def test_a_blacklist_is_the_same_from_bed_and_bigwig(test_data: Path, folder: st
             assert np.array_equal(mine, theirs)
     sizes = sizes_of(test_data / folder / f"{folder.split('/')[-1].replace('yeast_', '')}.chrom.sizes")
     check_blacklist(text, sizes, problems, used=list(sizes))
-    assert problems == []
+    assert problems.sentences() == []
 
 
 def test_hg38_blacklist_bases(test_data: Path) -> None:
-    blacklist = read_blacklist(test_data / "maxatac_data/hg38/hg38_maxatac_blacklist.bw", [])
+    blacklist = read_blacklist(test_data / "maxatac_data/hg38/hg38_maxatac_blacklist.bw", Problems())
     assert blacklist.bases == 217_584_415
 
 
 def test_the_blacklist_mask_equals_pybigwig(yeast: Path) -> None:
     path = yeast / "sacCer3_blacklist.bw"
-    blacklist = read_blacklist(path, [])
+    blacklist = read_blacklist(path, Problems())
     rng = np.random.default_rng(1)
     with pyBigWig.open(str(path)) as track:
         for chrom, size in track.chroms().items():
@@ -114,7 +115,7 @@ def test_the_blacklist_mask_equals_pybigwig(yeast: Path) -> None:
 
 
 def test_every_placeholder_of_the_published_example_is_named(test_data: Path) -> None:
-    problems: list[str] = []
+    problems = Problems()
     samples = read_meta(test_data / "maxatac_data" / "Example_TF_META.tsv", problems)
     assert [(s.cell_line, s.tf, s.label, s.line) for s in samples] == [
         ("CT1", "Example_TF", "Train", 2),
@@ -132,7 +133,7 @@ def test_every_placeholder_of_the_published_example_is_named(test_data: Path) ->
 @pytest.mark.parametrize("factor", ["Abf1", "Rap1"])
 @pytest.mark.parametrize("with_blacklist", [False, True])
 def test_yeast_pools_equal_those_of_plain_loops(yeast: Path, factor: str, with_blacklist: bool, tmp_path: Path) -> None:
-    problems: list[str] = []
+    problems = Problems()
     samples = read_meta(yeast / f"meta_{factor}.tsv", problems)
     sizes = sizes_of(yeast / "sacCer3.chrom.sizes")
     # The published set is free of blacklisted peaks, so the text of the raw list serves as a second one.
@@ -143,7 +144,7 @@ def test_yeast_pools_equal_those_of_plain_loops(yeast: Path, factor: str, with_b
     held_out = {*YEAST_VALIDATION, *YEAST_TEST}
     wanted = {"training": [chrom for chrom in sizes if chrom not in held_out], "validation": YEAST_VALIDATION}
     pools = build_pools(samples, wanted, sizes, blacklist, problems)
-    assert problems == []
+    assert problems.sentences() == []
     for name, chroms in wanted.items():
         expected = []
         for cell, sample in enumerate(samples):
@@ -168,7 +169,7 @@ def test_yeast_pools_equal_those_of_plain_loops(yeast: Path, factor: str, with_b
         saved = save_roi(pool, tmp_path / factor, name)[0]
         cell_lines = [sample.cell_line for sample in samples]
         again, _ = pool_from_file(saved, chroms, sizes, blacklist, problems, cell_lines=cell_lines, name=name)
-        assert problems == []
+        assert problems.sentences() == []
         for mine, theirs in zip(
             (pool.chrom, pool.start, pool.kind, pool.cell),
             (again.chrom, again.start, again.kind, again.cell),
@@ -180,16 +181,16 @@ def test_yeast_pools_equal_those_of_plain_loops(yeast: Path, factor: str, with_b
 def test_summits_move_real_windows(test_data: Path) -> None:
     path = test_data / "hg19_chr22_ctcf" / "CTCF_K562_chr22.narrowPeak"
     sizes = sizes_of(test_data / "maxatac_data/hg19/hg19.chrom.sizes")
-    problems: list[str] = []
+    problems = Problems()
     by_summit, _ = pool_from_file(
         path, ["chr22"], sizes, Blacklist.empty(), problems, cell_lines=["K562"], center="summit"
     )
-    assert problems == []
+    assert problems.sentences() == []
     assert by_summit.start.tolist() == [int(row[1]) + int(row[9]) - 512 for row in plain_rows(path)]
 
 
 def test_points_of_another_naming_are_refused(yeast: Path) -> None:
-    problems: list[str] = []
+    problems = Problems()
     sizes = sizes_of(yeast / "sacCer3.chrom.sizes")
     blacklist = read_blacklist(yeast / "sacCer3_blacklist.bed", problems)
     pool, _ = pool_from_file(yeast / "raw" / "Abf1_CX.bed", list(sizes), sizes, blacklist, problems, cell_lines=["A"])
@@ -199,7 +200,7 @@ def test_points_of_another_naming_are_refused(yeast: Path) -> None:
 
 
 def test_peaks_of_another_build_are_refused(test_data: Path) -> None:
-    problems: list[str] = []
+    problems = Problems()
     path = test_data / "hg19_chr22_ctcf" / "CTCF_K562_chr22.narrowPeak"
     sizes = sizes_of(test_data / "maxatac_data/hg38/hg38.chrom.sizes")
     # hg38's chr22 is shorter by half a megabase, and 20 of hg19's 1,422 peaks lie behind its end.

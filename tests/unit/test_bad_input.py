@@ -291,7 +291,7 @@ def test_typed_chromosome_that_is_nowhere(
 ) -> None:
     chroms = {"tchroms": tiny.TRAINING, "vchroms": tiny.VALIDATION, "chroms": tuple(tiny.SIZES)}[option]
     (problem,) = problems(tiny_set, **{option: (*chroms, typed)})
-    assert named(problem, f"--{option}", f" {typed}:", *words)
+    assert named(problem, f"--{option}", f" {typed};", *words)
 
 
 def test_track_of_another_build(damaged: TinySet, problems: Check) -> None:

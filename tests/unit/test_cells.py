@@ -14,6 +14,7 @@ from tiny import TinySet
 from maxatac.cli.main import main
 from maxatac.data.cells_json import as_meta, read_cells
 from maxatac.data.meta_file import read_meta
+from maxatac.errors import Problems
 
 # Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about; the .h5 file is written on purpose.
 pytestmark = [
@@ -25,16 +26,16 @@ Change = Callable[[Content], object]
 
 
 def problems(path: Path, **options: Any) -> list[str]:
-    found: list[str] = []
+    found = Problems()
     read_cells(path, found, **options)
-    return [problem.replace(str(path), "cells.json") for problem in found]
+    return [str(problem).replace(str(path), "cells.json") for problem in found]
 
 
 def test_the_same_as_the_meta_file(damaged: TinySet) -> None:
-    found: list[str] = []
+    found = Problems()
     samples = read_cells(written(damaged, content(damaged)), found)
     of_meta = read_meta(damaged.meta_file, found)
-    assert found == []
+    assert found.sentences() == []
     assert [sample.place for sample in samples] == ["record 1", "record 2", "record 3"]
     fields = ("cell_line", "tf", "signal", "binding", "atac_peaks", "chip_peaks", "label")
     assert [[getattr(sample, name) for name in fields] for sample in samples] == [
@@ -43,13 +44,13 @@ def test_the_same_as_the_meta_file(damaged: TinySet) -> None:
 
 
 def test_meta_file_made_of_it(damaged: TinySet, tmp_path: Path) -> None:
-    found: list[str] = []
+    found = Problems()
     samples = read_cells(written(damaged, content(damaged)), found)
     # Far from the files: its paths are absolute.
     table = tmp_path / "elsewhere.tsv"
     table.write_text(as_meta(samples))
     again = read_meta(table, found)
-    assert found == []
+    assert found.sentences() == []
     assert as_meta(again) == as_meta(samples)
     assert [sample.signal for sample in again] == [sample.signal for sample in samples]
 
@@ -57,12 +58,12 @@ def test_meta_file_made_of_it(damaged: TinySet, tmp_path: Path) -> None:
 def test_quotation_marks_reach_the_meta_file(damaged: TinySet, tmp_path: Path) -> None:
     what = content(damaged)
     what["cells"][0]["cell_type"] = '"A" and "B"'
-    found: list[str] = []
+    found = Problems()
     samples = read_cells(written(damaged, what), found)
     table = tmp_path / "elsewhere.tsv"
     table.write_text(as_meta(samples))
     assert [sample.cell_line for sample in read_meta(table, found)] == ['"A" and "B"', "CellB", "CellC"]
-    assert found == []
+    assert found.sentences() == []
 
 
 @pytest.mark.parametrize("form", ["path", "location", "relative location", "both", "with more"])
@@ -80,9 +81,9 @@ def test_file_objects(form: str, damaged: TinySet) -> None:
     }[form]
     what = content(damaged)
     what["cells"][0]["atac_signal"] = given
-    found: list[str] = []
+    found = Problems()
     samples = read_cells(written(damaged, what), found)
-    assert found == []
+    assert found.sentences() == []
     assert samples[0].signal == odd
 
 
@@ -192,9 +193,9 @@ def test_what_is_not_needed(damaged: TinySet) -> None:
     for record in what["cells"]:
         del record["label"], record["atac_peaks"]
         record["chip_peaks"] = None
-    found: list[str] = []
+    found = Problems()
     samples = read_cells(written(damaged, what), found, peaks_required=False, test_cell_types=("CellB",))
-    assert found == []
+    assert found.sentences() == []
     assert [sample.label for sample in samples] == ["Train", "Test", "Train"]
     assert {sample.atac_peaks for sample in samples} == {sample.chip_peaks for sample in samples} == {None}
 

@@ -13,6 +13,7 @@ from tiny import TinySet
 from maxatac.cli.main import main, parse
 from maxatac.cli.settings_file import read_settings
 from maxatac.cli.train import config_from
+from maxatac.errors import Problems
 from maxatac.training.settings import TrainConfig
 
 # Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about; the .h5 file is written on purpose.
@@ -29,14 +30,14 @@ def written(path: Path, settings: dict[str, Any]) -> Path:
 
 def config(*words: str) -> TrainConfig:
     namespace = parse(["train", *words])
-    assert namespace.config_problems == []
+    assert not namespace.config_problems
     return config_from(namespace)
 
 
 def problems(path: Path) -> list[str]:
-    found: list[str] = []
+    found = Problems()
     read_settings(path, found)
-    return found
+    return found.sentences()
 
 
 NEEDED = {"sequence": "g.2bit", "meta_file": "m.tsv"}
@@ -201,9 +202,9 @@ def test_every_setting_can_be_in_a_file(tmp_path: Path) -> None:
     settings = json.loads(json.dumps(dataclasses.asdict(defaults), default=str))
     for name in ("force", "resume"):
         del settings[name]
-    found: list[str] = []
+    found = Problems()
     read, record = read_settings(written(tmp_path / "a.json", settings), found)
-    assert found == []
+    assert found.sentences() == []
     assert record is None
     assert TrainConfig(**read) == defaults
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from maxatac.files.sniff import append_capped, check_file, file_fault, phrase, sniff, sniff_bytes, whose
+from maxatac.errors import Problems
+from maxatac.files.sniff import check_file, file_fault, phrase, sniff, sniff_bytes, whose
 
 HEADS = [
     (b"", "empty"),
@@ -86,18 +87,14 @@ def test_a_file_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_check_file_names_the_path_and_the_purpose(tmp_path: Path) -> None:
-    problems: list[str] = []
+    problems = Problems()
     assert not check_file(tmp_path / "gone.bed", problems, what="blacklist")
-    assert problems == [f"{tmp_path / 'gone.bed'}: blacklist does not exist"]
-
-
-@pytest.mark.parametrize(("count", "told"), [(0, 0), (5, 5), (6, 6), (1005, 6)])
-def test_problems_of_a_file_are_capped(count: int, told: int) -> None:
-    problems: list[str] = []
-    append_capped(problems, [f"line {number}" for number in range(count)], "x.bed")
-    assert len(problems) == told
-    if count > 5:
-        assert problems[-1] == f"x.bed: and {count - 5:,} more problems of this kind"
+    assert not check_file(tmp_path, problems, what="meta file")
+    assert [(problem.kind, problem.file) for problem in problems] == [
+        ("missing file", tmp_path / "gone.bed"),
+        ("unreadable file", tmp_path),
+    ]
+    assert problems.sentences()[0] == f"{tmp_path / 'gone.bed'}: blacklist does not exist"
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="users have no numbers here")

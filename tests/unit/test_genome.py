@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from maxatac.errors import Problems
 from maxatac.genome.blacklist import Blacklist, check_blacklist
 from maxatac.genome.chroms import (
     ChromSizes,
@@ -34,9 +35,9 @@ SPANS = st.lists(st.tuples(st.integers(0, 300), st.integers(0, 30)), max_size=20
 def test_chrom_sizes_are_read_in_order(tmp_path: Path, text: bytes) -> None:
     path = tmp_path / "x.chrom.sizes"
     path.write_bytes(text)
-    problems: list[str] = []
+    problems = Problems()
     sizes = ChromSizes.read(path, problems)
-    assert problems == []
+    assert problems.sentences() == []
     assert sizes is not None
     assert list(sizes.items()) == [("chr2", 200), ("chr1", 100)]
     assert len(sizes) == 2
@@ -46,36 +47,32 @@ def test_chrom_sizes_are_read_in_order(tmp_path: Path, text: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("text", "kind", "line", "found"),
     [
-        (b"", "chromosome sizes file is empty"),
-        (b"# nothing\n", "holds no chromosome"),
-        (b"chr1\n", "line 1: found 1 column"),
-        (b"chr1\t100\nchr2\tbig\n", "line 2: found size 'big'; expected a positive whole number"),
-        (b"chr1\t0\n", "line 1: found size '0'"),
-        (b"chr1\t-5\n", "line 1: found size '-5'"),
-        (b"chr1\t1e6\n", "line 1: found size '1e6'"),
-        (b"chr1\t100\n\nchr1\t100\n", "line 3: chr1 stands in line 1 already"),
-        (b"b'chr1'\t100\n", "line 1: found the chromosome name b'chr1'"),
-        (b"<html>", "found an HTML page"),
-        (b">chr1\nACGT\n", "found FASTA text"),
-        (b"\x43\x27\x41\x1a\0\0\0\0", "found a 2bit file"),
+        (b"", "unreadable file", None, "chromosome sizes file is empty"),
+        (b"# nothing\n", "format", None, "no chromosome"),
+        (b"chr1\n", "line", 1, "1 column"),
+        (b"chr1\t100\nchr2\tbig\n", "line", 2, "size 'big'"),
+        (b"chr1\t0\n", "line", 1, "size '0'"),
+        (b"chr1\t-5\n", "line", 1, "size '-5'"),
+        (b"chr1\t1e6\n", "line", 1, "size '1e6'"),
+        (b"chr1\t100\n\nchr1\t100\n", "line", 3, "chr1 stands in line 1 already"),
+        (b"b'chr1'\t100\n", "line", 1, "the chromosome name b'chr1'"),
+        (b"<html>", "format", None, "an HTML page"),
+        (b">chr1\nACGT\n", "format", None, "FASTA text"),
+        (b"\x43\x27\x41\x1a\0\0\0\0", "format", None, "a 2bit file"),
+        (None, "missing file", None, "chromosome sizes file does not exist"),
     ],
 )
-def test_bad_chrom_sizes(tmp_path: Path, text: bytes, expected: str) -> None:
+def test_bad_chrom_sizes(tmp_path: Path, text: bytes | None, kind: str, line: int | None, found: str) -> None:
     path = tmp_path / "x.chrom.sizes"
-    path.write_bytes(text)
-    problems: list[str] = []
+    if text is not None:
+        path.write_bytes(text)
+    problems = Problems()
     assert ChromSizes.read(path, problems) is None
-    assert len(problems) == 1
-    assert expected in problems[0]
-    assert str(path) in problems[0]
-
-
-def test_absent_chrom_sizes(tmp_path: Path) -> None:
-    problems: list[str] = []
-    assert ChromSizes.read(tmp_path / "gone", problems) is None
-    assert "does not exist" in problems[0]
+    (problem,) = problems
+    assert (problem.kind, problem.file, problem.line) == (kind, path, line)
+    assert problem.found.startswith(found)
 
 
 def test_a_blacklist_is_merged_and_sorted() -> None:
@@ -141,25 +138,32 @@ def test_other_spellings(name: str, known: list[str], other: str | None) -> None
 
 
 @pytest.mark.parametrize(
-    ("name", "known", "said"),
+    ("name", "known", "hint"),
     [
         ("1", ["chr1", "chr2"], "it is called 'chr1' there"),
         ("chrrX", ["chrX", "chrY"], "did you mean chrX"),
-        ("", ["chr1"], "'': there are chr1"),
+        ("", ["chr1"], "there are chr1"),
         ("zebra", ["chr1", "chr2", "chr3", "chr4", "chr5"], "there are chr1, chr2, chr3, chr4 and 1 more"),
     ],
 )
-def test_a_name_that_is_not_there(name: str, known: list[str], said: str) -> None:
-    problems: list[str] = []
+def test_a_name_that_is_not_there(name: str, known: list[str], hint: str) -> None:
+    problems = Problems()
     tell_unknown("--chroms", [name], known, problems)
-    assert problems[0].startswith(f"--chroms: the genome has no {name}{': ' if name else ''}{said}")
+    (problem,) = problems
+    assert (problem.kind, problem.option, problem.found) == (
+        "chromosome",
+        "--chroms",
+        f"the genome has no {name or repr(name)}",
+    )
+    assert problem.hint is not None
+    assert problem.hint.startswith(hint)
 
 
 def test_many_names_that_are_not_there_are_counted() -> None:
-    problems: list[str] = []
+    problems = Problems()
     tell_unknown("--chroms", [f"contig{number}" for number in range(1_000)], ["chr1"], problems)
     assert len(problems) == 6
-    assert "995 more" in problems[-1]
+    assert problems[-1].more == 995
 
 
 @pytest.mark.parametrize(
@@ -186,7 +190,7 @@ def test_clean_name(text: str, name: str) -> None:
 def test_words_that_are_no_names(name: str) -> None:
     fault = name_fault(name)
     assert fault is not None
-    assert not name or ("bytes" in fault and "expected chr1:" in fault)
+    assert not name or ("bytes" in fault.found and fault.expected == "chr1")
 
 
 @pytest.mark.parametrize("name", ["chr1", "b", "b'", "b1'x'", "'b'"])
@@ -222,89 +226,93 @@ def test_names_that_match_in_part(
     counts: dict[str, int], known: dict[str, int], outcome: str | None, words: tuple[str, ...],
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
-    problems: list[str] = []
+    problems = Problems()
     with caplog.at_level("INFO", logger="maxatac"):
         good = check_chrom_names(counts, "p.bed", known, problems)
     assert good == (outcome != "error") == (not problems)
-    told = problems + [record.getMessage() for record in caplog.records]
+    told = problems.sentences() + [record.getMessage() for record in caplog.records]
     assert len(told) == (outcome is not None)
     assert [record.levelname for record in caplog.records] == [outcome] * (outcome in ("INFO", "WARNING"))
     for line in told:
         assert line.startswith("p.bed: ")
         assert [word for word in words if word not in line] == []
     # A problem says what to do.
-    for line in problems:
-        assert ("write the names alike" in line) != ("leave their lines out" in line)
+    for problem in problems:
+        assert (problem.kind, problem.file) == ("chromosome", Path("p.bed"))
+        assert problem.hint is not None
+        assert ("write the names alike" in problem.hint) != ("leave their lines out" in problem.hint)
 
 
 def test_messages_stay_short_with_many_names(caplog: pytest.LogCaptureFixture) -> None:
     known = dict.fromkeys((f"scaffold_{number}" for number in range(20_000)), 1)
     unknown = dict.fromkeys((f"contig{number}x" for number in range(6_000)), 1)
-    problems: list[str] = []
+    problems = Problems()
     with caplog.at_level("INFO", logger="maxatac"):
         assert check_chrom_names(unknown | known, "p.bed", known, problems)
     assert not check_chrom_names(unknown, "p.bed", known, problems)
-    assert max(map(len, [*problems, *caplog.messages])) < 400
+    assert max(map(len, [*problems.sentences(), *caplog.messages])) < 400
+
+
+TWOBIT, SIGNAL = Path("g.2bit"), Path("s.bw")
 
 
 def test_sizes_that_agree_leave_no_problem_and_missing_ones_are_returned() -> None:
-    problems: list[str] = []
+    problems = Problems()
     reference = {"chr1": 10, "chr2": 20, "chr3": 30}
-    missing = compare_chrom_sizes(reference, "g.2bit", {"chr1": 10, "chr3": 31}, "s.bw", ["chr1", "chr2"], problems)
+    missing = compare_chrom_sizes(reference, TWOBIT, {"chr1": 10, "chr3": 31}, SIGNAL, ["chr1", "chr2"], problems)
     assert missing == ["chr2"]
-    assert problems == []  # chr3 differs, but is not used
+    assert problems.sentences() == []  # chr3 differs, but is not used
 
 
 def test_sizes_that_differ() -> None:
-    problems: list[str] = []
-    assert compare_chrom_sizes({"chr1": 1000}, "g.2bit", {"chr1": 1001}, "s.bw", ["chr1"], problems) == []
-    assert problems == ["s.bw: chr1 has 1,001 bp, but 1,000 bp in g.2bit: another genome build?"]
+    problems = Problems()
+    assert compare_chrom_sizes({"chr1": 1000}, TWOBIT, {"chr1": 1001}, SIGNAL, ["chr1"], problems) == []
+    assert [(problem.kind, problem.file) for problem in problems] == [("size", SIGNAL)]
+    assert problems.sentences() == ["s.bw: chr1 has 1,001 bp, but 1,000 bp in g.2bit; another genome build?"]
 
 
 def test_many_sizes_that_differ_are_capped() -> None:
-    problems: list[str] = []
+    problems = Problems()
     chroms = [f"chr{number}" for number in range(20)]
-    compare_chrom_sizes(dict.fromkeys(chroms, 5), "g", dict.fromkeys(chroms, 6), "s", chroms, problems)
+    compare_chrom_sizes(dict.fromkeys(chroms, 5), TWOBIT, dict.fromkeys(chroms, 6), SIGNAL, chroms, problems)
     assert len(problems) == 6
-    assert "15 more" in problems[-1]
+    assert (problems[-1].file, problems[-1].more) == (SIGNAL, 15)
 
 
 def test_names_of_another_convention_are_a_problem_that_names_both() -> None:
-    problems: list[str] = []
+    problems = Problems()
     reference = {"chr1": 10, "chrM": 20, "chr2": 5}
-    missing = compare_chrom_sizes(reference, "g.2bit", {"1": 10, "MT": 20}, "s.bw", list(reference), problems)
+    missing = compare_chrom_sizes(reference, TWOBIT, {"1": 10, "MT": 20}, SIGNAL, list(reference), problems)
     assert missing == ["chr2"]
-    assert problems == [
-        "s.bw: chromosome names do not match: it writes '1' where g.2bit has 'chr1' (and 1 more)",
-    ]
+    (problem,) = problems
+    assert (problem.kind, problem.file) == ("chromosome", SIGNAL)
+    assert "it writes '1' where g.2bit has 'chr1' (and 1 more)" in problem.found
 
 
 @pytest.mark.parametrize(
-    ("intervals", "expected"),
+    ("intervals", "kind", "found"),
     [
-        ({}, None),
-        ({"chr1": ([0], [100])}, None),
-        ({"chrUn": ([0], [900]), "chr1": ([0, 20, 40], [9, 29, 100])}, None),  # its end is not known
-        ({"chr1": ([50], [101])}, "1 of 1 blacklist intervals end beyond their chromosome: another genome build?"),
-        ({"1": ([0], [10])}, "it writes '1' where the genome has 'chr1'"),
-        ({"chr1": ([0], [9]), "2": ([0], [9])}, "1 of 2 intervals are on chromosomes that the genome lacks"),
+        ({}, None, ""),
+        ({"chr1": ([0], [100])}, None, ""),
+        ({"chrUn": ([0], [900]), "chr1": ([0, 20, 40], [9, 29, 100])}, None, ""),  # its end is not known
+        ({"chr1": ([50], [101])}, "size", "1 of 1 blacklist intervals end beyond their chromosome"),
+        ({"1": ([0], [10])}, "chromosome", "it writes '1' where the genome has 'chr1'"),
+        ({"chr1": ([0], [9]), "2": ([0], [9])}, "chromosome", "1 of 2 intervals are on chromosomes that the genome "),
     ],
 )
-def test_check_blacklist(intervals: dict[str, tuple[list[int], list[int]]], expected: str | None) -> None:
-    problems: list[str] = []
+def test_check_blacklist(intervals: dict[str, tuple[list[int], list[int]]], kind: str | None, found: str) -> None:
+    problems = Problems()
     check_blacklist(Blacklist(intervals, source="b.bed"), {"chr1": 100}, problems, used=["chr1"])
-    assert len(problems) == (expected is not None)
-    if expected is not None:
-        assert problems[0].startswith("b.bed: ")
-        assert expected in problems[0]
+    assert [(problem.kind, problem.file) for problem in problems] == [(kind, Path("b.bed"))] * (kind is not None)
+    assert all(found in problem.found for problem in problems)
 
 
 def test_a_blacklist_that_touches_no_chromosome_in_use(caplog: pytest.LogCaptureFixture) -> None:
     blacklist = Blacklist({"chr9": ([0], [10])}, source="b.bed")
-    problems: list[str] = []
+    problems = Problems()
     check_blacklist(blacklist, {"chr1": 100, "chr9": 100}, problems, used=["chr9", "chr1"])
-    assert caplog.messages == problems == []
+    assert caplog.messages == list(problems) == []
     check_blacklist(blacklist, {"chr1": 100, "chr9": 100}, problems, used=["chr1"])
-    assert problems == []
+    assert problems.sentences() == []
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert [word for word in ("b.bed", "chr1", "chr9", "changes nothing") if word not in caplog.text] == []

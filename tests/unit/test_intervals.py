@@ -13,6 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from maxatac.errors import Problems
 from maxatac.genome import intervals as module
 from maxatac.genome.blacklist import Blacklist, read_blacklist
 from maxatac.genome.intervals import Intervals, Labels, read_intervals
@@ -68,23 +69,22 @@ def write(tmp_path: Path, content: bytes, name: str = "x.bed") -> Path:
 def test_what_is_read(tmp_path: Path, text: bytes, packed: bool) -> None:
     # The name says nothing about the packing.
     path = write(tmp_path, gzip.compress(text) if packed else text, "x.bed" if packed else "x.bed.gz")
-    problems: list[str] = []
+    problems = Problems()
     intervals = read_intervals(path, problems)
-    assert problems == []
+    assert problems.sentences() == []
     assert rows(intervals) == EXPECTED
     assert intervals is not None
     assert intervals.path == path
     assert intervals.roi_type is intervals.cell_line is None
-    assert intervals.dropped == 0
 
 
 def test_several_gzip_members_are_one_file(tmp_path: Path) -> None:
     path = write(tmp_path, gzip.compress(b"chr2\t100\t300\n") + gzip.compress(b"chr1\t5\t9\n"))
-    assert rows(read_intervals(path, [])) == EXPECTED
+    assert rows(read_intervals(path, Problems())) == EXPECTED
 
 
 def test_lines_are_those_of_the_file(tmp_path: Path) -> None:
-    intervals = read_intervals(write(tmp_path, b"track x\n\nchr2\t100\t300\n#\nchr1\t7\t7\nchr1\t5\t9\n"), [])
+    intervals = read_intervals(write(tmp_path, b"track x\n\nchr2\t100\t300\n#\nchr1\t7\t7\nchr1\t5\t9\n"), Problems())
     assert intervals is not None
     assert intervals.line.tolist() == [3, 6]
 
@@ -112,15 +112,15 @@ NARROW = b"%s\t%d\t%d\tp\t1\t.\t1.5\t2.5\t-1\t%s\n"
 )
 def test_summits_of_a_narrow_peak_file(tmp_path: Path, summits: tuple[bytes, bytes], expected: tuple[int, int]) -> None:
     text = NARROW % (b"chr2", 100, 300, summits[0]) + NARROW % (b"chr1", 5, 9, summits[1])
-    intervals = read_intervals(write(tmp_path, b"track type=narrowPeak\n" + text), [])
+    intervals = read_intervals(write(tmp_path, b"track type=narrowPeak\n" + text), Problems())
     assert rows(intervals) == [("chr2", 100, 300, expected[0]), ("chr1", 5, 9, expected[1])]
 
 
 def test_padding_of_a_spreadsheet_hides_no_summit(tmp_path: Path) -> None:
     text = (NARROW % (b"chr2", 100, 300, b"10")).replace(b"\n", b'\t\t""\n')
-    assert rows(read_intervals(write(tmp_path, text), [])) == [("chr2", 100, 300, 110)]
-    assert rows(read_intervals(write(tmp_path, b'"chr2"\t100\t300\t\t\n'), [])) == [("chr2", 100, 300, -1)]
-    problems: list[str] = []
+    assert rows(read_intervals(write(tmp_path, text), Problems())) == [("chr2", 100, 300, 110)]
+    assert rows(read_intervals(write(tmp_path, b'"chr2"\t100\t300\t\t\n'), Problems())) == [("chr2", 100, 300, -1)]
+    problems = Problems()
     assert read_intervals(write(tmp_path, b'""\t""\n'), problems) is None
     assert len(problems) == 1
 
@@ -134,7 +134,7 @@ IDR = "%s\t%d\t%d\t.\t1000\t.\t-1\t5.5\t-1\t%s\t5.00\tinf\t90\t310\t5.5\t%s\t-1\
 )
 def test_summits_in_the_columns_of_idr(tmp_path: Path, written: tuple[str, str], expected: tuple[int, int]) -> None:
     text = IDR % ("chr2", 100, 300, written[0], 7) + IDR % ("chr1", 5, 9, written[1], 7)
-    intervals = read_intervals(write(tmp_path, text.encode()), [])
+    intervals = read_intervals(write(tmp_path, text.encode()), Problems())
     assert rows(intervals) == [("chr2", 100, 300, expected[0]), ("chr1", 5, 9, expected[1])]
 
 
@@ -152,11 +152,11 @@ def test_summits_in_the_columns_of_idr(tmp_path: Path, written: tuple[str, str],
 )
 def test_ten_columns_of_another_kind_have_no_summit(tmp_path: Path, columns: str) -> None:
     text = f"chr2 100 300 {columns}\nchr1 5 9 {columns}\n".replace(" ", "\t")
-    assert rows(read_intervals(write(tmp_path, text.encode()), [])) == EXPECTED
+    assert rows(read_intervals(write(tmp_path, text.encode()), Problems())) == EXPECTED
 
 
 def test_an_interval_of_one_base_is_its_own_summit(tmp_path: Path) -> None:
-    assert rows(read_intervals(write(tmp_path, b"chr1\t7\t8\tMACS_peak_1\t5.5\n"), [])) == [("chr1", 7, 8, 7)]
+    assert rows(read_intervals(write(tmp_path, b"chr1\t7\t8\tMACS_peak_1\t5.5\n"), Problems())) == [("chr1", 7, 8, 7)]
 
 
 MACS = b"chr1\t101\t300\t200\t150\t12.0\t9.5\t6.1\t7.2\tx_peak_1\nchr1\t5\t9\t5\t6\t2\t5\t1\t2\tx_peak_2\n"
@@ -174,11 +174,13 @@ MACS = b"chr1\t101\t300\t200\t150\t12.0\t9.5\t6.1\t7.2\tx_peak_1\nchr1\t5\t9\t5\
 )
 def test_tables_that_count_from_one(tmp_path: Path, text: bytes, line: int) -> None:
     path = write(tmp_path, text)
-    problems: list[str] = []
+    problems = Problems()
     assert read_intervals(path, problems) is None
-    assert len(problems) == 1
-    assert problems[0].startswith(f"{path}, line {line}: column 4 is end - start + 1")
-    assert [word for word in ("MACS", "GRanges", "count from 1", "expected") if word not in problems[0]] == []
+    (problem,) = problems
+    assert (problem.kind, problem.file, problem.line) == ("format", path, line)
+    assert problem.found.startswith("end - start + 1 in column 4")
+    assert [word for word in ("MACS", "GRanges", "count from 1") if word not in problem.found] == []
+    assert problem.expected is not None
 
 
 @pytest.mark.parametrize(
@@ -193,7 +195,7 @@ def test_tables_that_count_from_one(tmp_path: Path, text: bytes, line: int) -> N
 )
 def test_names_in_quotation_marks(tmp_path: Path, text: bytes, caplog: pytest.LogCaptureFixture) -> None:
     path = write(tmp_path, text)
-    assert rows(read_intervals(path, [])) == EXPECTED
+    assert rows(read_intervals(path, Problems())) == EXPECTED
     assert len(caplog.messages) == 1
     assert caplog.messages[0].startswith(f"{path}: ")
     assert "quotation marks" in caplog.messages[0]
@@ -215,13 +217,13 @@ def test_names_in_quotation_marks(tmp_path: Path, text: bytes, caplog: pytest.Lo
 def test_no_interval_is_lost_by_how_its_name_is_written(tmp_path: Path, text: bytes, names: list[str]) -> None:
     path = write(tmp_path, text)
     spans = [(10, 20), (3000, 4000), (50, 60)]
-    found = rows(read_intervals(path, []))
+    found = rows(read_intervals(path, Problems()))
     assert [(name, start, end) for name, start, end, _ in found] == [
         (name, *span) for name, span in zip(names, spans, strict=True)
     ]
-    problems: list[str] = []
+    problems = Problems()
     blacklist = read_blacklist(path, problems)
-    assert problems == []
+    assert problems.sentences() == []
     assert {
         (name, start, end)
         for name in blacklist.chroms
@@ -241,22 +243,20 @@ def test_a_label_stands_there_once() -> None:
 def test_a_summit_outside_its_peak_is_not_used(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     text = NARROW % (b"chr2", 100, 300, b"201") + NARROW % (b"chr1", 5, 9, b"999999999999999999")
     with caplog.at_level(logging.WARNING, logger="maxatac"):
-        intervals = read_intervals(write(tmp_path, text), [])
+        intervals = read_intervals(write(tmp_path, text), Problems())
     assert rows(intervals) == EXPECTED
     assert "2 summits lie outside their peaks" in caplog.text
 
 
 def test_a_short_line_among_narrow_peaks_has_no_summit(tmp_path: Path) -> None:
-    intervals = read_intervals(write(tmp_path, NARROW % (b"chr2", 100, 300, b"20") + b"chr1\t5\t9\n"), [])
+    intervals = read_intervals(write(tmp_path, NARROW % (b"chr2", 100, 300, b"20") + b"chr1\t5\t9\n"), Problems())
     assert rows(intervals) == [("chr2", 100, 300, 120), ("chr1", 5, 9, -1)]
 
 
 def test_intervals_of_length_zero_are_dropped_with_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, logger="maxatac"):
-        intervals = read_intervals(write(tmp_path, b"chr2\t100\t300\nchr1\t4\t4\nchr1\t0\t0\nchr1\t5\t9\n"), [])
+        intervals = read_intervals(write(tmp_path, b"chr2\t100\t300\nchr1\t4\t4\nchr1\t0\t0\nchr1\t5\t9\n"), Problems())
     assert rows(intervals) == EXPECTED
-    assert intervals is not None
-    assert intervals.dropped == 2
     assert "left out 2 intervals of length 0" in caplog.text
 
 
@@ -276,30 +276,32 @@ def test_intervals_of_length_zero_are_dropped_with_a_warning(tmp_path: Path, cap
         (b"chr1\t5\t99999999999999999999", "found end '99999999999999999999'; expected a whole number"),
         (b"chr1\t5", "found 2 columns; expected at least 3 (chromosome, start, end)"),
         (b"chr1:5-9", "found 1 column; expected at least 3 (chromosome, start, end)"),
-        (b"chr1,5,9", "found 1 column (commas instead of tabs?); expected at least 3 (chromosome, start, end)"),
-        (b"1\tchr1\t5\t9", "found start 'chr1' (is the chromosome in the second column?); expected a whole number"),
+        (b"chr1,5,9", "found 1 column; expected at least 3 (chromosome, start, end); commas instead of tabs?"),
+        (b"1\tchr1\t5\t9", "found start 'chr1'; expected a whole number; is the chromosome in the second column?"),
         (
             b"b'chr1'\t5\t9",
-            "found the chromosome name b'chr1', which is how Python prints bytes; expected chr1: "
+            "found the chromosome name b'chr1', which is how Python prints bytes; expected chr1; "
             "write the file again, with the names decoded",
         ),
-        (b"\t5\t9", "found no chromosome name"),
+        (b"\t5\t9", "found no chromosome name; expected one in the first column"),
         (b"chrom\tchromStart\tchromEnd", "found start 'chromStart'; expected a whole number"),
     ],
 )
 def test_bad_lines(tmp_path: Path, line: bytes, fault: str) -> None:
     path = write(tmp_path, b"# first\nchr1\t1\t2\n" + line + b"\nchr1\t3\t4\n")
-    problems: list[str] = []
+    problems = Problems()
     assert read_intervals(path, problems) is None
-    assert problems == [f"{path}, line 3: {fault}"]
+    assert [(problem.kind, problem.file, problem.line) for problem in problems] == [("line", path, 3)]
+    assert problems.sentences() == [f"{path}, line 3: {fault}"]
 
 
 def test_many_bad_lines_are_counted(tmp_path: Path) -> None:
     path = write(tmp_path, b"chr1\t1\t2\n" + b"chr1\t2\t1\n" * 1000)
-    problems: list[str] = []
+    problems = Problems()
     assert read_intervals(path, problems) is None
-    assert [problem.split(":")[0].rsplit(" ", 1)[-1] for problem in problems[:5]] == ["2", "3", "4", "5", "6"]
-    assert problems[5:] == [f"{path}: and 995 more problems of this kind"]
+    assert [problem.line for problem in problems] == [2, 3, 4, 5, 6, None]
+    assert {(problem.kind, problem.file) for problem in problems} == {("line", path)}
+    assert problems[-1].more == 995
 
 
 PACKED = gzip.compress(b"chr1\t5\t9\n" * 100, mtime=0)
@@ -309,10 +311,10 @@ PACKED = gzip.compress(b"chr1\t5\t9\n" * 100, mtime=0)
     ("content", "fault"),
     [
         (b"", "ATAC peaks is empty"),
-        (b"\n\n", "holds no interval"),
-        (b"track name=x\n# nothing\n", "holds no interval"),
-        (b"#Chr\tStart\tStop\tROI_Type\tCell_Line\n", "holds no interval"),
-        (b"chr1\t5\t5\nchr1\t9\t9\n", "all 2 intervals have length 0"),
+        (b"\n\n", "found no interval"),
+        (b"track name=x\n# nothing\n", "found no interval"),
+        (b"#Chr\tStart\tStop\tROI_Type\tCell_Line\n", "found no interval"),
+        (b"chr1\t5\t5\nchr1\t9\t9\n", "found no interval but 2 of length 0"),
         (b"<!DOCTYPE html><html></html>", "found an HTML page; expected ATAC peaks as BED or narrowPeak text"),
         (gzip.compress(b"<html>", mtime=0), "found an HTML page"),
         (struct.pack("<I", 0x888FFC26) + bytes(60), "found a bigWig; expected ATAC peaks as BED"),
@@ -336,16 +338,18 @@ PACKED = gzip.compress(b"chr1\t5\t9\n" * 100, mtime=0)
 )
 def test_files_that_are_something_else(tmp_path: Path, content: bytes, fault: str) -> None:
     path = write(tmp_path, content)
-    problems: list[str] = []
+    problems = Problems()
     assert read_intervals(path, problems) is None
-    assert len(problems) == 1
-    assert problems[0].startswith(f"{path}: {fault}")
+    (problem,) = problems
+    kind = "unreadable file" if "is empty" in fault else "format"
+    assert (problem.kind, problem.file, problem.line) == (kind, path, None)
+    assert str(problem).startswith(f"{path}: {fault}")
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    problems: list[str] = []
+    problems = Problems()
     assert read_intervals(tmp_path / "gone.bed", problems, what="CHIP peaks") is None
-    assert problems == [f"{tmp_path / 'gone.bed'}: CHIP peaks does not exist"]
+    assert problems.sentences() == [f"{tmp_path / 'gone.bed'}: CHIP peaks does not exist"]
 
 
 TABLE = b"chr2\t100\t300\tATAC\tK562\nchr1\t5\t9\tCHIP\t.\n"
@@ -361,9 +365,9 @@ TABLE = b"chr2\t100\t300\tATAC\tK562\nchr1\t5\t9\tCHIP\t.\n"
 )
 @pytest.mark.parametrize("space", [b"\t", b" "])
 def test_a_table_of_regions(tmp_path: Path, header: bytes, space: bytes) -> None:
-    problems: list[str] = []
+    problems = Problems()
     intervals = read_intervals(write(tmp_path, (header + TABLE).replace(b"\t", space)), problems)
-    assert problems == []
+    assert problems.sentences() == []
     assert rows(intervals) == EXPECTED
     assert intervals is not None
     assert intervals.roi_type is not None
@@ -374,7 +378,7 @@ def test_a_table_of_regions(tmp_path: Path, header: bytes, space: bytes) -> None
 
 def test_a_table_with_its_last_columns_changed_about(tmp_path: Path) -> None:
     text = b"Chr\tStart\tStop\tCell_Line\tscore\tROI_Type\nchr2\t100\t300\tK562\t7\tATAC\nchr1\t5\t9\t\t8\tCHIP\n"
-    intervals = read_intervals(write(tmp_path, text), [])
+    intervals = read_intervals(write(tmp_path, text), Problems())
     assert rows(intervals) == EXPECTED
     assert intervals is not None
     assert intervals.cell_line is not None
@@ -384,7 +388,7 @@ def test_a_table_with_its_last_columns_changed_about(tmp_path: Path) -> None:
 
 
 def test_a_table_with_coordinates_only(tmp_path: Path) -> None:
-    intervals = read_intervals(write(tmp_path, b"Chr\tStart\tStop\nchr2\t100\t300\nchr1\t5\t9\n"), [])
+    intervals = read_intervals(write(tmp_path, b"Chr\tStart\tStop\nchr2\t100\t300\nchr1\t5\t9\n"), Problems())
     assert rows(intervals) == EXPECTED
     assert intervals is not None
     assert intervals.roi_type is None
@@ -392,20 +396,20 @@ def test_a_table_with_coordinates_only(tmp_path: Path) -> None:
 
 def test_a_header_that_is_passed_over_is_told_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO", logger="maxatac"):
-        read_intervals(write(tmp_path, b"#Chr\tStart\tStop\tROI_Type\tCell_Line\n" + TABLE), [])
+        read_intervals(write(tmp_path, b"#Chr\tStart\tStop\tROI_Type\tCell_Line\n" + TABLE), Problems())
         assert caplog.messages == []
         path = write(tmp_path, b"#c\nchrom\tchromStart\tchromEnd\nchr1\t5\t9\n")
-        read_intervals(path, [])
+        read_intervals(path, Problems())
     assert caplog.messages == [f"{path}, line 2: passed over as a header"]
 
 
 def test_names_that_look_like_numbers(tmp_path: Path) -> None:
     names = ["01", "1", "3e2", "1.0", "-0"]
-    intervals = read_intervals(write(tmp_path, "".join(f"{name}\t5\t9\n" for name in names).encode()), [])
+    intervals = read_intervals(write(tmp_path, "".join(f"{name}\t5\t9\n" for name in names).encode()), Problems())
     assert intervals is not None
     assert intervals.chrom.decoded() == names
     table = b"Chr\tStart\tStop\tROI_Type\tCell_Line\n1\t5\t9\tATAC\t007\n"
-    intervals = read_intervals(write(tmp_path, table), [])
+    intervals = read_intervals(write(tmp_path, table), Problems())
     assert intervals is not None
     assert intervals.cell_line is not None
     assert intervals.cell_line.decoded() == ["007"]
@@ -413,14 +417,14 @@ def test_names_that_look_like_numbers(tmp_path: Path) -> None:
 
 def test_a_short_line_in_a_table(tmp_path: Path) -> None:
     path = write(tmp_path, b"Chr\tStart\tStop\tROI_Type\tCell_Line\n" + TABLE + b"chr1\t5\t9\n")
-    problems: list[str] = []
+    problems = Problems()
     assert read_intervals(path, problems) is None
-    assert problems == [f"{path}, line 4: found 3 columns; expected at least 5 (as in the header)"]
+    assert problems.sentences() == [f"{path}, line 4: found 3 columns; expected at least 5 (as in the header)"]
 
 
 def test_a_comment_that_reads_like_a_header_is_a_comment(tmp_path: Path) -> None:
     path = write(tmp_path, b"# chr start stop roi_type\nchr2\t100\t300\nchr1\t5\t9\n")
-    assert rows(read_intervals(path, [])) == EXPECTED
+    assert rows(read_intervals(path, Problems())) == EXPECTED
 
 
 FIELD = st.sampled_from(
@@ -441,11 +445,11 @@ LINE = st.one_of(
 def test_the_fast_parser_agrees_with_the_careful_one(lines: list[str]) -> None:
     raw = [line.encode() for line in lines]
     layout = module._Layout()
-    found: list[str] = []
+    found = Problems()
     careful = module._parse_slowly(Path("x"), raw, range(1, len(raw) + 1), layout, found)
     fast = module._parse_fast(raw, layout)
     if fast is not None and module._is_sound(fast):
-        assert found == []
+        assert found.sentences() == []
         assert fast.chrom.decoded() == careful.chrom.decoded()
         assert fast.start.tolist() == careful.start.tolist()
         assert fast.end.tolist() == careful.end.tolist()
@@ -454,7 +458,7 @@ def test_the_fast_parser_agrees_with_the_careful_one(lines: list[str]) -> None:
 @pytest.mark.parametrize("name", ["3e2", "1e5", "007", "NaN", "True", "inf", "0x10", "1_000", "nan", "12"])
 def test_a_name_that_reads_like_a_number_stays_text(name: str, tmp_path: Path) -> None:
     path = write(tmp_path, f"{name}\t100\t300\n{name}\t5\t9\n".encode())
-    intervals = read_intervals(path, [])
+    intervals = read_intervals(path, Problems())
     assert intervals is not None
     assert intervals.chrom.decoded() == [name, name]
 
@@ -464,7 +468,7 @@ def test_an_ordinary_file_takes_the_fast_way(tmp_path: Path, monkeypatch: pytest
     # A lone quotation mark is a character like any other, and must not send the parser astray.
     line = (NARROW % (b"chr1", 5, 90, b"7")).replace(b"\tp\t", b'\t"p\t')
     path = write(tmp_path, b"track x\n" + line * 1000)
-    assert rows(read_intervals(path, [])) == [("chr1", 5, 90, 12)] * 1000
+    assert rows(read_intervals(path, Problems())) == [("chr1", 5, 90, 12)] * 1000
 
 
 def make_bigwig(path: Path, entries: list[tuple[str, int, int, float]], size: int = 5_000_000) -> None:
@@ -488,9 +492,9 @@ def test_a_blacklist_of_either_kind(tmp_path: Path, kind: str, packed: bool) -> 
         path.write_text("".join(f"{c}\t{s}\t{e}\n" for c, s, e, value in reversed(BLACK) if value > 0))
     if packed:
         path.write_bytes(gzip.compress(path.read_bytes()))
-    problems: list[str] = []
+    problems = Problems()
     blacklist = read_blacklist(path, problems)
-    assert problems == []
+    assert problems.sentences() == []
     assert blacklist.source == str(path)
     spans = {
         chrom: list(zip(*(column.tolist() for column in blacklist.intervals(chrom)), strict=True))
@@ -500,32 +504,34 @@ def test_a_blacklist_of_either_kind(tmp_path: Path, kind: str, packed: bool) -> 
 
 
 @pytest.mark.parametrize(
-    ("content", "fault"),
+    ("content", "kind", "found"),
     [
-        (b"", "blacklist is empty"),
-        (b"<html>", "found an HTML page; expected blacklist"),
-        (b"chr1\t9\t5\n", "found start 9 behind end 5"),
-        (struct.pack("<I", 0x888FFC26) + bytes(20), "the blacklist bigWig cannot be read"),
-        (PACKED[:-4], "the gzip file is truncated"),
+        (b"", "unreadable file", "blacklist is empty"),
+        (b"<html>", "format", "an HTML page"),
+        (b"chr1\t9\t5\n", "line", "start 9 behind end 5"),
+        (struct.pack("<I", 0x888FFC26) + bytes(20), "format", "the blacklist bigWig cannot be read"),
+        (PACKED[:-4], "format", "the gzip file is truncated"),
     ],
 )
-def test_a_bad_blacklist(tmp_path: Path, content: bytes, fault: str) -> None:
-    problems: list[str] = []
-    blacklist = read_blacklist(write(tmp_path, content), problems)
-    assert len(blacklist) == 0
-    assert len(problems) == 1
-    assert fault in problems[0]
+def test_a_bad_blacklist(tmp_path: Path, content: bytes, kind: str, found: str) -> None:
+    path = write(tmp_path, content)
+    problems = Problems()
+    assert len(read_blacklist(path, problems)) == 0
+    (problem,) = problems
+    assert (problem.kind, problem.file) == (kind, path)
+    assert problem.found.startswith(found)
 
 
 def test_a_blacklist_that_ends_after_its_header(tmp_path: Path) -> None:
     path = tmp_path / "cut.bw"
     make_bigwig(path, BLACK)
     path.write_bytes(path.read_bytes()[:64])
-    problems: list[str] = []
+    problems = Problems()
     assert len(read_blacklist(path, problems)) == 0
-    assert len(problems) == 1
-    assert problems[0].startswith(f"{path}: the blacklist bigWig cannot be read: ")
-    assert problems[0].count(str(path)) == 1
+    (problem,) = problems
+    assert (problem.kind, problem.file) == ("format", path)
+    assert str(problem).startswith(f"{path}: the blacklist bigWig cannot be read: ")
+    assert str(problem).count(str(path)) == 1
 
 
 def test_any_byte_of_a_blacklist_may_be_wrong(tmp_path: Path) -> None:
@@ -533,7 +539,7 @@ def test_any_byte_of_a_blacklist_may_be_wrong(tmp_path: Path) -> None:
     path = tmp_path / "black.bw"
     make_bigwig(path, BLACK)
     whole = path.read_bytes()
-    expected = read_blacklist(path, [])
+    expected = read_blacklist(path, Problems())
 
     def spans(blacklist: Blacklist) -> list[list[int]]:
         return [column.tolist() for chrom in ("chr1", "chr2") for column in blacklist.intervals(chrom)]
@@ -545,7 +551,7 @@ def test_any_byte_of_a_blacklist_may_be_wrong(tmp_path: Path) -> None:
             changed = bytearray(whole)
             changed[place] ^= 1 << bit
             path.write_bytes(changed)
-            problems: list[str] = []
+            problems = Problems()
             found = read_blacklist(path, problems)
             assert len(problems) <= 1
             if not problems and spans(found) != spans(expected):
@@ -557,6 +563,6 @@ def test_any_byte_of_a_blacklist_may_be_wrong(tmp_path: Path) -> None:
 
 
 def test_no_blacklist_file(tmp_path: Path) -> None:
-    problems: list[str] = []
+    problems = Problems()
     assert read_blacklist(tmp_path / "gone.bw", problems).bases == 0
-    assert problems == [f"{tmp_path / 'gone.bw'}: blacklist does not exist"]
+    assert problems.sentences() == [f"{tmp_path / 'gone.bw'}: blacklist does not exist"]

@@ -7,7 +7,7 @@ import pytest
 
 from maxatac.data.meta_file import read_meta
 from maxatac.data.samples import COLUMNS, Sample
-from maxatac.errors import InputError
+from maxatac.errors import InputError, Problems
 
 FILES = ("a.bw", "b.bw", "a.bed", "b.bed")
 HEADER = "\t".join(COLUMNS)
@@ -38,9 +38,9 @@ def read(
     if isinstance(content, list):
         content = "\n".join(content) + "\n"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    problems: list[str] = []
+    problems = Problems()
     samples = read_meta(path, problems, peaks_required=peaks_required, test_cell_types=test_cell_types)
-    return samples, [problem.replace(f"{path}", "META") for problem in problems]
+    return samples, [str(problem).replace(f"{path}", "META") for problem in problems]
 
 
 def test_every_column_arrives(folder: Path) -> None:
@@ -234,9 +234,9 @@ def test_a_link_to_the_same_file_is_no_second_file(folder: Path) -> None:
 def test_a_meta_file_in_the_working_directory(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     (folder / "meta.tsv").write_text(f"{HEADER}\n{row()}\n")
-    problems: list[str] = []
+    problems = Problems()
     samples = read_meta("meta.tsv", problems)
-    assert problems == []
+    assert problems.sentences() == []
     assert samples[0].signal == folder / "a.bw"
 
 
@@ -287,7 +287,7 @@ def test_test_cell_types_that_do_not_work(folder: Path, test_cell_types: list[st
 
 @pytest.mark.parametrize("name", ["gone.tsv", "."])
 def test_no_meta_file(folder: Path, name: str) -> None:
-    problems: list[str] = []
+    problems = Problems()
     assert read_meta(folder / name, problems) == []
     assert len(problems) == 1
 
@@ -392,9 +392,9 @@ def test_a_linked_meta_file_leads_to_its_own_folder(folder: Path) -> None:
     (folder / "meta.tsv").write_text(f"{HEADER}\n{row()}\n")
     link = folder / "elsewhere" / "link.tsv"
     link.symlink_to(folder / "meta.tsv")
-    problems: list[str] = []
+    problems = Problems()
     samples = read_meta(link, problems)
-    assert problems == []
+    assert problems.sentences() == []
     assert samples[0].signal == folder / "a.bw"
     # What lies beside the link comes first.
     (folder / "elsewhere" / "a.bw").write_text("other")
@@ -460,7 +460,7 @@ def test_r_writes_na_for_no_path(folder: Path, label: str) -> None:
 def test_names_with_what_cannot_be_seen(folder: Path, char: str) -> None:
     _, problems = read(folder, [HEADER, row(f"K{char}562"), row(f"{char}A\u03b1", tf="CTCF")])
     escape = char.encode("unicode_escape").decode()
-    told = InputError(problems).problems
+    told = list(map(str, InputError(problems).problems))
     assert f"line 2: found the cell type 'K{escape}562'" in told[0]
     assert len(told) == (1 if char == "\xa0" else 2)
 
@@ -468,7 +468,7 @@ def test_names_with_what_cannot_be_seen(folder: Path, char: str) -> None:
 @pytest.mark.parametrize("char", ["\u200b", "\xa0", "\ufeff", "\u2028", "\x7f"])
 def test_what_cannot_be_seen_is_escaped(folder: Path, char: str) -> None:
     _, problems = read(folder, [HEADER.replace("TF", f"T{char}F"), row(files=(f"a{char}.bw", *FILES[1:]))])
-    told = InputError(problems).problems
+    told = list(map(str, InputError(problems).problems))
     assert len(told) == 2
     escape = char.encode("unicode_escape").decode()
     assert f"T{escape}F" in told[0]

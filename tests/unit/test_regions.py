@@ -15,6 +15,7 @@ from maxatac.data import regions as module
 from maxatac.data.regions import KINDS, Center, PoolReport, RoiPool, build_pools, tell_of_pools
 from maxatac.data.roi_files import pool_from_file, save_roi
 from maxatac.data.samples import Sample
+from maxatac.errors import Problems
 from maxatac.genome.blacklist import Blacklist
 from maxatac.genome.intervals import Intervals, Labels
 
@@ -56,8 +57,8 @@ def numbers(report: PoolReport) -> list[tuple[int, ...]]:
 def from_file(
     path: Path, *, chroms: Sequence[str] = ("chr1", "chr2"), center: Literal["midpoint", "summit"] = "midpoint",
     blacklist: Blacklist = BLACKLIST, cell_lines: Sequence[str] = ("A", "B"),
-) -> tuple[RoiPool, PoolReport, list[str]]:  # fmt: skip
-    problems: list[str] = []
+) -> tuple[RoiPool, PoolReport, Problems]:  # fmt: skip
+    problems = Problems()
     pool, report = pool_from_file(path, chroms, SIZES, blacklist, problems, cell_lines=cell_lines, center=center)
     return pool, report, problems
 
@@ -71,9 +72,9 @@ def test_pools_of_two_cell_types(tmp_path: Path) -> None:
         sample("T", Path("never/read.bed"), Path("never/read.bed"), "Test"),
         sample("B", other, chip),
     ]
-    problems: list[str] = []
+    problems = Problems()
     pools = build_pools(samples, {"training": ["chr1"], "validation": ["chr2", "chr3"]}, SIZES, BLACKLIST, problems)
-    assert problems == []
+    assert problems.sentences() == []
     training, report = pools["training"]
     assert training.cell_lines == ("A", "B")
     assert training.chroms == ("chr1",)
@@ -103,7 +104,7 @@ def test_each_peak_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(module, "read_intervals", counting)
     wanted = {"training": ["chr1"], "validation": ["chr2"]}
-    build_pools([sample("A", path, path), sample("B", path, path)], wanted, SIZES, BLACKLIST, [])
+    build_pools([sample("A", path, path), sample("B", path, path)], wanted, SIZES, BLACKLIST, Problems())
     assert read == [path]
 
 
@@ -134,9 +135,9 @@ def test_filters(tmp_path: Path, row: tuple[str, int, int], fate: str) -> None:
     # 200 good intervals, so that one bad one does not make it another genome.
     good = [("chr1", 6_000, 6_100)] * 200
     path = bed(tmp_path / "x.bed", [*good, row])
-    problems: list[str] = []
+    problems = Problems()
     pools = build_pools([sample("A", path, None)], {"training": ["chr1", "chr3"]}, SIZES, BLACKLIST, problems)
-    assert problems == []
+    assert problems.sentences() == []
     pool, report = pools["training"]
     (source,) = report.sources
     assert source.intervals == 201
@@ -219,13 +220,13 @@ def test_regions_without_a_summit_are_counted_by_file(tmp_path: Path, caplog: py
     centers: tuple[Center, Center] = ("midpoint", "summit")
     for center in centers:
         caplog.clear()
-        problems: list[str] = []
+        problems = Problems()
         with caplog.at_level("INFO", logger="maxatac"):
             pools = build_pools([sample("A", atac, chip)], wanted, SIZES, BLACKLIST, problems, center=center)
             tell_of_pools(pools, center=center)
         told = [(record.levelname, record.getMessage()) for record in caplog.records]
         if center == "midpoint":
-            assert told == problems == []
+            assert told == list(problems) == []
     assert [source.without_summit for source in pools["training"][1].sources] == [1, 2]
     assert [level for level, _ in told] == ["INFO", "WARNING", "INFO"]
     for (_, text), words in zip(told, (["1 of 2", str(atac)], ["2 of 2", str(chip)], ["3 of 4", "all"]), strict=True):
@@ -234,7 +235,8 @@ def test_regions_without_a_summit_are_counted_by_file(tmp_path: Path, caplog: py
     caplog.clear()
     with caplog.at_level("INFO", logger="maxatac"):
         tell_of_pools(
-            build_pools([sample("A", chip, None)], wanted, SIZES, BLACKLIST, [], center="summit"), center="summit"
+            build_pools([sample("A", chip, None)], wanted, SIZES, BLACKLIST, Problems(), center="summit"),
+            center="summit",
         )
     assert len(caplog.records) == 1
     # Windows that stay where they are need no summit.
@@ -246,10 +248,10 @@ def test_a_cell_type_without_a_region_is_warned_of(tmp_path: Path, caplog: pytes
     here = bed(tmp_path / "a.bed", [("chr1", 6_000, 6_100)])
     elsewhere = bed(tmp_path / "b.bed", [("chr2", 2_000, 2_100), ("chr1", 0, 10)])
     samples = [sample("A", here, here), sample("B", elsewhere, elsewhere)]
-    problems: list[str] = []
+    problems = Problems()
     pools = build_pools(samples, {"training": ["chr1"], "validation": ["chr2", "chr1"]}, SIZES, BLACKLIST, problems)
     tell_of_pools(pools, center="midpoint")
-    assert problems == []
+    assert problems.sentences() == []
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "no training region of B is left, of 4 intervals" in caplog.text
     # Regions of no cell type are read in every one.
@@ -273,7 +275,7 @@ def test_windows_of_a_file_stay_and_others_are_centred(tmp_path: Path) -> None:
         [narrow("chr1", 5_001, 6_025, 7), narrow("chr1", 5_001, 6_026, 512), narrow("chr2", 2_000, 2_100, -1)],
     )
     pool, report, problems = from_file(path, center="summit")
-    assert problems == []
+    assert problems.sentences() == []
     assert listed(pool) == [("chr1", 5_001, "ROI", "."), ("chr1", 5_001, "ROI", "."), ("chr2", 1_538, "ROI", ".")]
     assert numbers(report) == [(3, 0, 0, 0, 0, 3)]
 
@@ -291,7 +293,7 @@ def test_a_table_brings_kinds_and_cell_types(tmp_path: Path) -> None:
         ],
     )
     pool, report, problems = from_file(path)
-    assert problems == []
+    assert problems.sentences() == []
     assert listed(pool)[:2] == [("chr1", 5_000, "CHIP", "B"), ("chr2", 2_000, "ATAC", "A")]
     assert [(s.cell_line, s.kind) for s in report.sources] == [(".", "ROI"), ("A", "ATAC"), ("B", "CHIP")]
     assert numbers(report) == [(1, 0, 0, 0, 1, 0), (102, 0, 1, 0, 0, 101), (1, 0, 0, 0, 0, 1)]
@@ -302,7 +304,7 @@ def test_a_cell_type_that_does_not_train(tmp_path: Path) -> None:
                  ("chr1", 5_000, 6_024, "ATAC", "T"), ("chr1", 5_000, 6_024, "ATAC", "U")]  # fmt: skip
     path = bed(tmp_path / "x.bed", rows)
     _, _, problems = from_file(path)
-    assert problems == [f"{path}, line 3: no training cell type is called T, U; there are A, B"]
+    assert problems.sentences() == [f"{path}, line 3: no training cell type is called T, U; there are A, B"]
 
 
 def test_a_pool_that_is_empty_says_what_each_filter_took(tmp_path: Path) -> None:
@@ -313,27 +315,27 @@ def test_a_pool_that_is_empty_says_what_each_filter_took(tmp_path: Path) -> None
     )
     pool, _, problems = from_file(path, chroms=["chr1"])
     assert len(pool) == 0
-    assert problems == [expected]
-    problems = []
+    assert problems.sentences() == [expected]
+    problems = Problems()
     build_pools([sample("A", path, None)], {"training": ["chr1"]}, SIZES, BLACKLIST, problems)
-    assert problems == [expected]
+    assert problems.sentences() == [expected]
 
 
 def test_no_peak_file_at_all() -> None:
-    problems: list[str] = []
+    problems = Problems()
     pools = build_pools([sample("A", None, None)], {"training": ["chr1"]}, SIZES, BLACKLIST, problems)
     assert len(problems) == 1
-    assert "no peak file given" in problems[0]
+    assert "no peak file given" in str(problems[0])
     assert listed(pools["training"][0]) == []
 
 
 def test_no_word_about_an_empty_pool_whose_cause_lies_before(tmp_path: Path) -> None:
     path = bed(tmp_path / "x.bed", [("chr1", 6_000, 6_100)])
-    problems: list[str] = []
+    problems = Problems()
     build_pools([], {"training": ["chr1"]}, SIZES, BLACKLIST, problems)
     build_pools([sample("A", path, None, "Test")], {"training": ["chr1"]}, SIZES, BLACKLIST, problems)
     build_pools([sample("A", path, None)], {"training": []}, SIZES, BLACKLIST, problems)
-    assert problems == from_file(path, chroms=[])[2] == []
+    assert list(problems) == list(from_file(path, chroms=[])[2]) == []
 
 
 def test_names_of_another_convention(tmp_path: Path) -> None:
@@ -342,11 +344,11 @@ def test_names_of_another_convention(tmp_path: Path) -> None:
         f"{path}: 2 of 2 intervals are on chromosomes that the genome lacks: it writes '1' where the genome has 'chr1' "
         "(and 1 more); nothing is renamed: write the names alike in both"
     ]
-    assert from_file(path)[2] == expected
-    problems: list[str] = []
+    assert from_file(path)[2].sentences() == expected
+    problems = Problems()
     pools = build_pools([sample("A", path, path)], {"training": ["chr1"]}, SIZES, BLACKLIST, problems)
     # Told once, though two columns name the file, and without an empty pool in its wake.
-    assert problems == expected
+    assert problems.sentences() == expected
     assert len(pools["training"][0]) == 0
 
 
@@ -364,9 +366,9 @@ def test_intervals_beyond_the_end(
     with caplog.at_level(logging.WARNING, logger="maxatac"):
         pool, report, problems = from_file(path)
     if refused:
-        assert problems == [f"{told}: another genome build?"]
+        assert problems.sentences() == [f"{told}: another genome build?"]
     else:
-        assert problems == []
+        assert problems.sentences() == []
         assert [record.getMessage() for record in caplog.records] == [f"{told}; left out"]
         assert len(pool) == good
         assert report.total().beyond_end == beyond
@@ -376,9 +378,9 @@ def test_problems_of_all_files_come_at_once(tmp_path: Path) -> None:
     bad = bed(tmp_path / "bad.bed", [("chr1", "x", 5)])
     good = bed(tmp_path / "good.bed", [("chr2", 2_000, 2_100)])
     samples = [sample("A", bad, tmp_path / "gone.bed"), sample("B", good, good)]
-    problems: list[str] = []
+    problems = Problems()
     build_pools(samples, {"training": ["chr1"]}, SIZES, BLACKLIST, problems)
-    assert problems == [
+    assert problems.sentences() == [
         f"{bad}, line 1: found start 'x'; expected a whole number",
         f"{tmp_path / 'gone.bed'}: CHIP peaks does not exist",
     ]
@@ -387,7 +389,7 @@ def test_problems_of_all_files_come_at_once(tmp_path: Path) -> None:
 def test_the_table_on_screen(tmp_path: Path) -> None:
     atac = bed(tmp_path / "atac.bed", [("chr1", 6_000, 6_100)] * 1200 + [("chr2", 2_000, 2_100)])
     chip = bed(tmp_path / "c.bed", [("chr1", 3_900, 4_000)])
-    pools = build_pools([sample("K562", atac, chip)], {"training": ["chr1"]}, SIZES, BLACKLIST, [])
+    pools = build_pools([sample("K562", atac, chip)], {"training": ["chr1"]}, SIZES, BLACKLIST, Problems())
     assert pools["training"][1].format_table() == (
         "training regions\n"
         "cell type  kind  file      intervals  other chrom  beyond end  off end  blacklisted   kept\n"
@@ -478,7 +480,7 @@ def test_what_is_saved_reads_back_as_the_same_pool(
     again, _, problems = from_file(
         path, chroms=pool.chroms, center=center, blacklist=Blacklist.empty(), cell_lines=pool.cell_lines
     )
-    assert problems == []
+    assert problems.sentences() == []
     assert listed(again) == rois
     assert (again.chroms, again.cell_lines) == (pool.chroms, pool.cell_lines)
 
@@ -487,9 +489,9 @@ def test_built_saved_and_read_back(tmp_path: Path) -> None:
     atac = bed(tmp_path / "a.bed", [("chr2", 2_000, 2_200), ("chr1", 1_000, 1_201), ("chr1", 3_900, 4_000)])
     chip = bed(tmp_path / "c.bed", [("chr1", 6_000, 6_010)])
     samples = [sample("A", atac, chip), sample("B", chip, atac)]
-    pool, _ = build_pools(samples, {"training": ["chr1", "chr2"]}, SIZES, BLACKLIST, [])["training"]
+    pool, _ = build_pools(samples, {"training": ["chr1", "chr2"]}, SIZES, BLACKLIST, Problems())["training"]
     path = save_roi(pool, tmp_path / "run", "training")[0]
     again, report, problems = from_file(path)
-    assert problems == []
+    assert problems.sentences() == []
     assert listed(again) == listed(pool)
     assert report.total().kept == report.total().intervals == len(pool)

@@ -14,6 +14,7 @@ from tiny import TinySet
 from maxatac.cli.main import main
 from maxatac.data.meta_file import read_meta
 from maxatac.data.shared_files import Use, find_equal_files, uses_of
+from maxatac.errors import Problems
 from maxatac.files.checksums import sha256
 
 
@@ -82,7 +83,7 @@ def test_a_file_that_cannot_be_read_is_passed_over(files: Path, monkeypatch: pyt
 
 
 def test_uses_of_a_meta_file(tiny_set: TinySet) -> None:
-    samples = read_meta(tiny_set.meta_file, [])
+    samples = read_meta(tiny_set.meta_file, Problems())
     assert [(use.cell_line, use.column, use.path.name, use.line) for use in uses_of(samples)][4:6] == [
         ("CellB", "ATAC_Signal_File", "CellB_signal.bw", 3),
         ("CellB", "Binding_File", "CellB_binding.bw", 3),

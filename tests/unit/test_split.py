@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from maxatac.errors import Problems
 from maxatac.genome.split import ChromSplit, resolve_chroms, resolve_test_chroms
 
 KNOWN = {f"chr{number}": 1000 for number in range(1, 8)}
@@ -16,8 +17,8 @@ DEFAULTS = (
 
 def resolve(
     chroms: str | None, tchroms: str | None, vchroms: str | None, known: dict[str, int] = KNOWN
-) -> tuple[ChromSplit, list[str]]:
-    problems: list[str] = []
+) -> tuple[ChromSplit, Problems]:
+    problems = Problems()
     typed = [None if names is None else names.split() for names in (chroms, tchroms, vchroms)]
     split = resolve_chroms(
         known, chroms=typed[0], tchroms=typed[1], vchroms=typed[2], defaults=DEFAULTS, problems=problems
@@ -53,10 +54,10 @@ def test_lists(
 ) -> None:
     split, problems = resolve(chroms, tchroms, vchroms)
     if expected is None:
-        assert problems == ["--vchroms: no validation chromosome is left; name some that the genome has "
+        assert problems.sentences() == ["--vchroms: no validation chromosome is left; name some that the genome has "
                             "(chr1, chr2, chr3, chr4 and 3 more)"]  # fmt: skip
     else:
-        assert problems == []
+        assert problems.sentences() == []
         assert (split.chroms, split.training, split.validation) == tuple(tuple(names.split()) for names in expected)
 
 
@@ -71,7 +72,7 @@ def test_lists(
 )
 def test_what_is_left_out_is_noted(chroms: str | None, tchroms: str | None, vchroms: str | None, note: str) -> None:
     split, problems = resolve(chroms, tchroms, vchroms)
-    assert problems == []
+    assert problems.sentences() == []
     assert split.notes == (note,)
 
 
@@ -81,7 +82,7 @@ def test_nothing_is_noted_where_all_was_typed() -> None:
 
 def test_a_default_list_keeps_what_the_typed_one_does_not_name() -> None:
     split, problems = resolve(None, "chr2", None, KNOWN | {"chr19": 1000})
-    assert problems == []
+    assert problems.sentences() == []
     assert (split.training, split.validation) == (("chr2",), ("chr19",))
     assert split.notes == ("left out of the default --vchroms, because --tchroms has them: chr2",)
 
@@ -89,9 +90,9 @@ def test_a_default_list_keeps_what_the_typed_one_does_not_name() -> None:
 @pytest.mark.parametrize(
     ("chroms", "tchroms", "vchroms", "expected"),
     [
-        ("chr1 chr2 9", None, None, ["--chroms: the genome has no 9: "]),
-        (None, "1", "chr2", ["--tchroms: the genome has no 1: it is called 'chr1' there"]),
-        (None, "chr1", "chr22", ["--vchroms: the genome has no chr22: did you mean chr2"]),
+        ("chr1 chr2 9", None, None, ["--chroms: the genome has no 9; "]),
+        (None, "1", "chr2", ["--tchroms: the genome has no 1; it is called 'chr1' there"]),
+        (None, "chr1", "chr22", ["--vchroms: the genome has no chr22; did you mean chr2"]),
         (
             None,
             "q r",
@@ -106,13 +107,14 @@ def test_a_default_list_keeps_what_the_typed_one_does_not_name() -> None:
 )
 def test_problems(chroms: str | None, tchroms: str | None, vchroms: str | None, expected: list[str]) -> None:
     _, problems = resolve(chroms, tchroms, vchroms)
-    assert len(problems) == len(expected)
-    assert all(problem.startswith(start) for problem, start in zip(problems, expected, strict=True))
+    assert [problem.kind for problem in problems] == ["chromosome"] * len(expected)
+    assert [problem.option for problem in problems] == [start.partition(":")[0] for start in expected]
+    assert all(told.startswith(start) for told, start in zip(problems.sentences(), expected, strict=True))
 
 
 @pytest.mark.parametrize("may_share", [False, True])
 def test_chromosomes_of_two_sets(may_share: bool) -> None:
-    problems: list[str] = []
+    problems = Problems()
     split = resolve_chroms(
         KNOWN, chroms=None, tchroms=["chr1", "chr2"], vchroms=["chr2"], defaults=DEFAULTS, problems=problems,
         may_share=may_share,
@@ -125,7 +127,7 @@ def test_chromosomes_of_two_sets(may_share: bool) -> None:
 def test_a_genome_that_has_none_of_the_default_names() -> None:
     _, problems = resolve(None, None, None, {"1": 10, "2": 10})
     assert len(problems) == 2
-    assert all("(1, 2)" in problem for problem in problems)
+    assert all("(1, 2)" in told for told in problems.sentences())
 
 
 @pytest.mark.parametrize(
@@ -138,23 +140,26 @@ def test_a_genome_that_has_none_of_the_default_names() -> None:
     ],
 )
 def test_test_chromosomes(typed: str | None, default: str, expected: str) -> None:
-    problems: list[str] = []
+    problems = Problems()
     split = ChromSplit(("chr2", "chr3", "chr4"), ("chr3", "chr4"), ("chr2",))
     names = None if typed is None else typed.split()
     found = resolve_test_chroms(KNOWN, split, test_chroms=names, default=default.split(), problems=problems)
-    assert (found, problems) == (tuple(expected.split()), [])
+    assert (found, list(problems)) == (tuple(expected.split()), [])
 
 
 def test_test_chromosomes_that_overlap_or_are_not_there() -> None:
-    problems: list[str] = []
+    problems = Problems()
     split = ChromSplit(("chr2", "chr3", "chr4"), ("chr3", "chr4"), ("chr2",))
     typed = ["chr1", "chr3", "chr2", "chr4", "chrY", "7"]
     resolve_test_chroms(KNOWN, split, test_chroms=typed, default=(), problems=problems)
-    assert len(problems) == 4
-    assert problems[0].startswith("--test_chroms: the genome has no chrY: ")
-    assert problems[1] == "--test_chroms: the genome has no 7: it is called 'chr7' there"
-    assert problems[2].startswith("--test_chroms: chr3 chr4 are also used for training")
-    assert problems[3].startswith("--test_chroms: chr2 is also used for validation")
+    assert {(problem.kind, problem.option) for problem in problems} == {("chromosome", "--test_chroms")}
+    assert [problem.found for problem in problems] == [
+        "the genome has no chrY",
+        "the genome has no 7",
+        "chr3 chr4 are also used for training",
+        "chr2 is also used for validation",
+    ]
+    assert problems[1].hint == "it is called 'chr7' there"
 
 
 NAMES = st.none() | st.lists(st.sampled_from([*KNOWN, "chr19", "chr99"]), min_size=1, max_size=4)
@@ -165,7 +170,7 @@ NAMES = st.none() | st.lists(st.sampled_from([*KNOWN, "chr19", "chr99"]), min_si
 def test_a_split_without_problems_keeps_its_promises(
     chroms: list[str] | None, tchroms: list[str] | None, vchroms: list[str] | None
 ) -> None:
-    problems: list[str] = []
+    problems = Problems()
     split = resolve_chroms(KNOWN, chroms=chroms, tchroms=tchroms, vchroms=vchroms, defaults=DEFAULTS, problems=problems)
     if problems:
         return
