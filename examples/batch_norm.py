@@ -28,7 +28,7 @@ def main() -> None:
 
     from maxatac import TrainConfig, WindowDataset
     from maxatac.evaluation.benchmark import evaluate
-    from maxatac.model import build
+    from maxatac.model.architectures import build
     from maxatac.model.batch_norm import StatisticsEstimator
     from maxatac.model.losses import binary_cross_entropy
     from maxatac.model.optimizer import adam

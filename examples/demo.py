@@ -30,7 +30,8 @@ def main() -> None:
     for folder in (data, results):
         shutil.rmtree(folder, ignore_errors=True)
 
-    from maxatac.simulation import SimulateConfig, simulate
+    from maxatac.simulation.config import SimulateConfig
+    from maxatac.simulation.workflow import simulate
 
     simulated = simulate(SimulateConfig(data, seed=arguments.seed))
     print(

@@ -196,7 +196,7 @@ class Study:
         from maxatac import TrainConfig
         from maxatac.backend.seed import _seed_keras
         from maxatac.data.batches import WindowDataset
-        from maxatac.model import build
+        from maxatac.model.architectures import build
         from maxatac.model.batch_norm import StatisticsEstimator
         from maxatac.runs.folder import RunFolder
         from maxatac.training.inputs import open_inputs

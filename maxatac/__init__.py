@@ -27,7 +27,7 @@ _HOMES = {
     "Track": "maxatac._core",
     "read_windows": "maxatac._core",
     "TrainConfig": "maxatac.training.settings",
-    "TrainResult": "maxatac.training.workflow",
+    "TrainResult": "maxatac.training.result",
     "WindowDataset": "maxatac.data.batches",
     "train": "maxatac.training.workflow",
 }

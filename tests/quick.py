@@ -30,5 +30,5 @@ def make_network_quick(patch: pytest.MonkeyPatch) -> None:
     def compile_without_xla(self: keras.Model, *arguments: Any, **settings: Any) -> None:
         compile_as_asked(self, *arguments, **{**settings, "jit_compile": False})
 
-    patch.setattr("maxatac.model.build", build)
+    patch.setattr("maxatac.model.architectures.build", build)
     patch.setattr(keras.Model, "compile", compile_without_xla)

@@ -1,4 +1,4 @@
-"""Keras' backend: its start, its devices, its threads and its processes.
+"""Choose and start Keras' backend, and set its devices, threads and processes.
 
-TensorFlow and JAX are named here and nowhere else.
+This is the only package that names TensorFlow or JAX.
 """

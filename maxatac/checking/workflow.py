@@ -11,7 +11,7 @@ from typing import Any
 
 from maxatac._core import Genome, Sampler
 from maxatac.backend.noise import without_backend_noise
-from maxatac.backend.startup import backend_problems, load_keras
+from maxatac.backend.startup import backend_problems, load_keras, own_settings
 from maxatac.checking.estimates import estimate, read_batches, time_fit
 from maxatac.checking.findings import BindingFindings, Estimates, Findings, SignalFindings
 from maxatac.checking.survey import (
@@ -50,8 +50,27 @@ _PURPOSES = {"training": "learn from", "validation": "validate on", "test": "pre
 _OTHER_TEST = "name other chromosomes with --test_chroms, or leave the test out with --no-test"
 
 
-def run(config: TrainConfig, folder: RunFolder | None, *, timed_fit: bool) -> Findings:
-    """Check everything; see :func:`maxatac.checking.check`."""
+def check(config: TrainConfig, folder: RunFolder | None = None, *, timed_fit: bool = False) -> Findings:
+    """Read everything that a training run would read, and find out what would go wrong.
+
+    Parameters
+    ----------
+    config : TrainConfig
+    folder : RunFolder, optional
+        Where the results would go; not checked if not given.
+    timed_fit : bool
+        Train on a few batches, which are thrown away, to measure time and memory of a step. Else they are estimated.
+
+    Returns
+    -------
+    Findings
+        With every problem that could be found; none is raised.
+    """
+    with own_settings():
+        return _check(config, folder, timed_fit=timed_fit)
+
+
+def _check(config: TrainConfig, folder: RunFolder | None, *, timed_fit: bool) -> Findings:
     begin = time.perf_counter()
     inputs: Inputs | None = None
     problems = Problems()
@@ -145,7 +164,7 @@ def _build(config: TrainConfig, problems: Problems) -> Any:
             problems += error.problems
             return None
         from maxatac.backend.device import limit_threads
-        from maxatac.model import build
+        from maxatac.model.architectures import build
         from maxatac.model.weights import load_weights
 
         limit_threads(loader_threads(config))

@@ -1,1 +1,4 @@
-"""The command line: options in, one call of a public function, an exit status out."""
+"""The command line: it turns options into one call of a function, and errors into messages and exit statuses.
+
+Each command has a file of its own, and numpy and Keras are imported only when a command runs.
+"""

@@ -20,8 +20,8 @@ def show(config: TrainConfig, folder: RunFolder | None, *, as_json: bool = False
     InputError
         With the problems, if there are any.
     """
-    from maxatac.checking import check
     from maxatac.checking.text import format_findings
+    from maxatac.checking.workflow import check
 
     findings = check(config, folder, timed_fit=timed_fit)
     say(findings.as_json() if as_json else format_findings(findings))

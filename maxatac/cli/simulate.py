@@ -63,7 +63,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Simulate, and say what was written and what can be run next."""
-    from maxatac.simulation import simulate
+    from maxatac.simulation.workflow import simulate
 
     result = simulate(
         SimulateConfig(

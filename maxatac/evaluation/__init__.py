@@ -1,4 +1,4 @@
-"""How good predictions are: rankings, curves, intervals, baselines and thresholds.
+"""Measure how good predictions are: rankings, curves, confidence intervals, baselines and thresholds.
 
-The parts take arrays; none of them opens the folder of a run.
+The functions take arrays; none of them opens the folder of a run.
 """

@@ -1,1 +1,4 @@
-"""Drawing and markup that any command may use."""
+"""Draw figures and write markup for any command.
+
+The colours and styles of all figures are set here.
+"""

@@ -1,4 +1,4 @@
-"""Bytes on disk, whatever is in them: written whole or not at all, hashed, told apart.
+"""Read and write files whatever their content: whole or not at all, with checksums, and with their format recognised.
 
 Nothing here knows what a run or a genome is.
 """

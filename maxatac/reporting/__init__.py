@@ -1,4 +1,4 @@
-"""One page about a run, drawn from the files that the run left.
+"""Draw one page about a run, from the files that the run left.
 
-It can be drawn again at any time, and opens without a network.
+The page can be drawn again at any time, and no network is run for it.
 """

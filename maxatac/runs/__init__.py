@@ -1,1 +1,4 @@
-"""What any command leaves behind: the names of its files, its record, and who is writing them."""
+"""What a command leaves behind: the names of its files, its record, and the process that is writing them.
+
+Nothing here needs Keras.
+"""

@@ -64,8 +64,24 @@ class _CellTypeFiles:
     n_chip_peaks: int
 
 
-def run(config: SimulateConfig) -> SimulatedSet:
-    """Write a set of example data; see `maxatac.simulation.simulate`."""
+def simulate(config: SimulateConfig) -> SimulatedSet:
+    """Write a set of example data.
+
+    Parameters
+    ----------
+    config : SimulateConfig
+        What to simulate, and where to.
+
+    Returns
+    -------
+    SimulatedSet
+        Where each file is, how the chromosomes may be split, and what was simulated.
+
+    Raises
+    ------
+    InputError
+        If a setting makes no sense or the output folder cannot be used. All problems at once; nothing is written.
+    """
     problems: list[str] = []
     config.check(problems)
     _check_output(config.output, config.force, problems)

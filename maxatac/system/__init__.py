@@ -1,1 +1,4 @@
-"""The process on this machine: signals, logs, progress, processors and memory."""
+"""The process and the machine that it runs on: signals, logs, progress bars, processors and memory.
+
+Nothing here knows what is computed.
+"""

@@ -36,7 +36,7 @@ class Trainer:
         processes: Processes | None = None,
     ) -> None:
         from maxatac.data.batches import WindowDataset
-        from maxatac.model import build
+        from maxatac.model.architectures import build
         from maxatac.model.averaging import keep_average
         from maxatac.model.batch_norm import StatisticsEstimator
         from maxatac.model.losses import binary_cross_entropy, mean_squared_error

@@ -285,7 +285,7 @@ def _weights_problems(config: TrainConfig) -> list[str]:
     """Find out whether the weights fit, for a run that will not start anyway: all problems are told at once."""
     if config.weights is None or file_fault(config.weights) is not None or backend_problems():
         return []
-    from maxatac.model import build
+    from maxatac.model.architectures import build
     from maxatac.model.weights import load_weights
 
     try:

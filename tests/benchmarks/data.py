@@ -100,7 +100,8 @@ class BenchSet:
 
 def make_set(folder: Path, kind: str, size: int) -> BenchSet:
     """Simulate a set of ``size`` bases, or open the one that an earlier call has made."""
-    from maxatac.simulation import SimulateConfig, simulate
+    from maxatac.simulation.config import SimulateConfig
+    from maxatac.simulation.workflow import simulate
 
     place = folder / f"{kind}_{size / 1e6:g}M"
     config = SimulateConfig(place, size=size, dense=kind == "dense", cell_types=CELL_TYPES, seed=SEED, force=True)

@@ -71,7 +71,7 @@ def main() -> None:
 
     from benchmarks.data import open_set
     from maxatac.data.batches import WindowDataset
-    from maxatac.model import build
+    from maxatac.model.architectures import build
     from maxatac.model.losses import binary_cross_entropy
     from maxatac.model.optimizer import adam
     from maxatac.model.step_times import StepTimes

@@ -49,7 +49,7 @@ def test_set_is_made_once(bench_set: BenchSet, monkeypatch: pytest.MonkeyPatch) 
     def simulate(config: object) -> None:
         raise AssertionError("simulated again")
 
-    monkeypatch.setattr("maxatac.simulation.simulate", simulate)
+    monkeypatch.setattr("maxatac.simulation.workflow.simulate", simulate)
     again = make_set(bench_set.folder.parent, bench_set.kind, SIZE)
     np.testing.assert_array_equal(again.roi_start, bench_set.roi_start)
     # A set of another seed is another set.

@@ -16,7 +16,8 @@ from tiny import TinySet
 
 from maxatac.checking.estimates import STEP_SECONDS
 from maxatac.cli.main import main
-from maxatac.simulation import SimulateConfig, simulate
+from maxatac.simulation.config import SimulateConfig
+from maxatac.simulation.workflow import simulate
 
 # Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -742,7 +743,7 @@ def test_checkpoint_is_as_large_as_estimated(simulated: Path, tmp_path: Path) ->
     import keras
 
     from maxatac.checking.estimates import _disk
-    from maxatac.model import build
+    from maxatac.model.architectures import build
     from maxatac.training.settings import TrainConfig
 
     model = build("DCNN_V2")

@@ -24,7 +24,7 @@ pytestmark = [
 
 def config(*words: str) -> TrainConfig:
     namespace = parse(["train", *words])
-    assert namespace.config_problems == []
+    assert not namespace.config_problems
     return config_from(namespace)
 
 

@@ -12,7 +12,7 @@ import pytest
 import tiny
 from tiny import TinySet
 
-from maxatac import checking
+from maxatac.checking.workflow import check
 from maxatac.checking.text import WIDTH, format_findings
 from maxatac.data import regions
 from maxatac.errors import Problems
@@ -95,7 +95,7 @@ def test_check(draft: TinySet, tmp_path: Path, quick_network: None, counting: Ca
     from maxatac.checking import survey
 
     calls = counting((tracks, "_intervals"), (survey, "Track"), (regions, "_judge"), (regions, "read_intervals"))
-    findings = checking.check(draft.config(tmp_path / "results", **settings(draft)))
+    findings = check(draft.config(tmp_path / "results", **settings(draft)))
     assert findings.problems == ()
     # Each sequence of each of the six tracks once; each file of peaks a few times, whatever is on it.
     assert calls["_intervals"] == 6 * COUNT

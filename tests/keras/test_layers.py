@@ -6,7 +6,7 @@ from maxatac.reporting.run_plots import describe_layers
 
 
 def test_layers_of_the_network() -> None:
-    from maxatac.model import build
+    from maxatac.model.architectures import build
 
     rows = describe_layers(build("DCNN_V2", dense=True))
     assert sum(row["parameters"] for row in rows) == 117_204 + 32 * 33

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy_network import conv1d, forward, normalise, random_windows
 
-from maxatac.model import build
+from maxatac.model.architectures import build
 from maxatac.model.averaging import exchange, keep_average
 from maxatac.model.batch_norm import StatisticsEstimator
 from maxatac.model.losses import binary_cross_entropy

@@ -490,7 +490,7 @@ def test_select(
 def test_arch(tiny_set: TinySet, output: Path, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     import keras
 
-    import maxatac.model
+    from maxatac.model import architectures
 
     def other(*, length: int, channels: int, bins: int, dense: bool, output_activation: str) -> keras.Model:
         inputs = keras.Input((length, channels))
@@ -500,7 +500,7 @@ def test_arch(tiny_set: TinySet, output: Path, start: Start, monkeypatch: pytest
     names = ("DCNN_V2", "OTHER")
     monkeypatch.setattr("maxatac.training.settings.ARCHITECTURES", names)
     monkeypatch.setattr("maxatac.cli.train.ARCHITECTURES", names)
-    monkeypatch.setattr(maxatac.model, "ARCHITECTURES", {**maxatac.model.ARCHITECTURES, "OTHER": other})
+    monkeypatch.setattr(architectures, "ARCHITECTURES", {**architectures.ARCHITECTURES, "OTHER": other})
     models = [start(tiny_set.arguments(output, arch=name)).trainee.model.name for name in names]
     assert models == ["dcnn_v2", "other"]
 
@@ -529,7 +529,7 @@ def test_output_activation(name: str, tiny_set: TinySet, output: Path, start: St
 def test_weights(tiny_set: TinySet, output: Path, start: Start, tmp_path: Path) -> None:
     import keras
 
-    from maxatac.model import build
+    from maxatac.model.architectures import build
 
     keras.utils.set_random_seed(99)
     model = build("DCNN_V2")

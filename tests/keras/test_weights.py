@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from maxatac.errors import WeightsError
-from maxatac.model import build
+from maxatac.model.architectures import build
 from maxatac.model.losses import binary_cross_entropy
 from maxatac.model.optimizer import adam
 from maxatac.model.weights import load_weights

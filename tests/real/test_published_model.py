@@ -8,7 +8,7 @@ import pytest
 from numpy_network import forward, random_windows
 
 from maxatac.errors import WeightsError
-from maxatac.model import build
+from maxatac.model.architectures import build
 from maxatac.model.weights import load_weights
 
 # Keras turns its variables into arrays in a way that numpy 2 calls outdated.

@@ -19,7 +19,7 @@ from sklearn.metrics import average_precision_score, precision_recall_curve, roc
 from maxatac import TrainConfig
 from maxatac.data.genome_like import genome_batches
 from maxatac.evaluation.ranking import METRICS
-from maxatac.model import build
+from maxatac.model.architectures import build
 from maxatac.model.evaluator import BatchEvaluator
 from maxatac.model.losses import binary_cross_entropy
 from maxatac.model.metrics import dice_coef

@@ -31,10 +31,10 @@ QUICK = f"""
 import sys
 sys.modules["tensorflow"] = None
 sys.path.append({str(Path(__file__).parents[1])!r})
-import maxatac.model
+import maxatac.model.architectures
 from maxatac.cli.main import program
 from quick import build
-maxatac.model.build = build
+maxatac.model.architectures.build = build
 """
 """A network that compiles in a moment."""
 

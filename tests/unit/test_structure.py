@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,6 +66,15 @@ def test_readers_that_only_the_tests_use() -> None:
 def test_no_module_is_a_drawer() -> None:
     drawers = {"utilities", "utils", "util", "helpers", "helper", "common", "constants", "misc", "tools"}
     assert [name for name in MODULES if name.rpartition(".")[2] in drawers] == []
+
+
+@pytest.mark.parametrize(
+    "module", [name for name, path in MODULES.items() if path.name == "__init__.py" and "." in name]
+)
+def test_package_holds_its_docstring_and_nothing_else(module: str) -> None:
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    assert len(tree.body) == 1
+    assert len(re.findall(r"\.(?=\s|$)", ast.get_docstring(tree) or "")) == 2
 
 
 def test_version_is_the_distributions() -> None:
