@@ -1,7 +1,8 @@
 """Draw the figures of the documentation: ``python docs/make_figures.py [FOLDER]``.
 
 What they show comes from the package (the default chromosomes, the split as the program resolves it, windows as it
-centres them) or was measured (``scale.json``, which ``make bench-scale`` has made).
+centres them), was measured (``scale.json``, which ``make bench-scale`` has made), or is the design of the package. Each
+has a white ground of its own, so that it can be read on a dark page too.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ CELLS = (("Cell type A", "Train"), ("Cell type B", "Train"), ("Cell type C", "Tr
 TRAINING, VALIDATION, STUDY, NOTHING = "#0072B2", "#D55E00", "#9fc3d9", "#e9e9e9"
 CELL_COLOURS = ("#009E73", "#CC79A7", "#E69F00")
 INK, FAINT = "#222222", "#777777"
+RUST, PYTHON, FILE = "#D55E00", "#0072B2", "#999999"
 
 # Peaks of three cell types along one stretch of a chromosome, in bp: (start, end).
 PEAKS = (
@@ -49,6 +51,100 @@ def draw_split(path: Path) -> None:
     _draw_grid(figure.add_axes((0.02, 0.555, 0.96, 0.43)))
     _draw_batch(figure.add_axes((0.02, 0.01, 0.96, 0.53)))
     _save(figure, path)
+
+
+def draw_flow(path: Path) -> None:
+    """Draw the way of a window from the files to the weights of a network."""
+    figure = Figure(figsize=(10, 8.45))
+    FigureCanvasSVG(figure)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    axes.set(xlim=(0, 100), ylim=(84.5, 0))
+    axes.legend(
+        handles=[Patch(facecolor=colour + "22", edgecolor=colour, label=name)
+                 for colour, name in ((FILE, "file"), (RUST, "Rust (maxatac._core)"), (PYTHON, "Python"))],
+        loc="upper left", bbox_to_anchor=(0.012, 0.995), ncols=3, frameon=False, fontsize=9, borderaxespad=0,
+    )  # fmt: skip
+    for place, colour, title, lines in (
+        ((2, 4.5, 17, 6), FILE, "2bit", "bases of the genome"),
+        ((21, 4.5, 19, 6), FILE, "ATAC-seq bigWig", "signal of a cell type"),
+        ((42, 4.5, 19, 6), FILE, "ChIP-seq bigWig", "binding of a cell type"),
+        ((66, 4.5, 29, 6), FILE, "peaks, meta file, blacklist", "where, and in which cell types"),
+        ((2, 15, 59, 8), RUST, "1  Open: Genome, Track",
+         "the indices of the files are read; names and lengths\nof the chromosomes are compared"),
+        ((66, 15, 29, 8), PYTHON, "2  Pool: RoiPool",
+         f"each peak of a Train cell type\nbecomes a {WINDOW_LENGTH:,}-bp region"),
+        ((2, 28, 42, 8), RUST, "3  Decode: WindowReader",
+         "tracks become runs of values in memory, up to\n--memory; other blocks go through a cache"),
+        ((53, 28, 42, 8), RUST, "4  Plan: Sampler.plan(epoch, index)",
+         "draws cell type, chromosome, start and strand\nof each window of a batch"),
+        ((2, 41, 93, 18), RUST, "5  Read: Sampler.batch(epoch, index)", ""),
+        ((2, 63.5, 53, 9.5), PYTHON, "6  Fit and validate: WindowDataset, Trainer",
+         "Keras' fit: the loss over the bins of a batch gives the gradient,\n"
+         "and Adam changes the weights. Then two fixed sets of windows\nare scored"),
+        ((61, 63.5, 34, 9.5), PYTHON, "7  Select and save: EpochLoop",
+         "the best epoch so far is selected;\ncheckpoint, state, tables and record\nare written"),
+        ((61, 77.5, 34, 6), FILE, "<prefix>_best.keras", "weights, and the tables of the run"),
+        ((24, 77.5, 31, 6), PYTHON, "8  Test: held_out", "on chromosomes that took no part"),
+        ((2, 77.5, 16, 6), FILE, "report", "one page"),
+    ):  # fmt: skip
+        _box(axes, place, colour, title, lines)
+    _draw_window(axes)
+    for points in (
+        ((10.5, 10.5), (10.5, 15)), ((30.5, 10.5), (30.5, 15)), ((51.5, 10.5), (51.5, 15)), ((80.5, 10.5), (80.5, 15)),
+        ((23, 23), (23, 28)), ((66, 19), (63.5, 19), (63.5, 25.5), (38, 25.5), (38, 28)), ((80.5, 23), (80.5, 28)),
+        ((23, 36), (23, 41)), ((74, 36), (74, 41)), ((28, 59), (28, 63.5)), ((55, 68), (61, 68)),
+        ((78, 73), (78, 77.5)), ((61, 80.5), (55, 80.5)), ((24, 80.5), (18, 80.5)),
+        ((95, 68), (97.5, 68), (97.5, 32), (95, 32)),
+    ):  # fmt: skip
+        xs, ys = zip(*points, strict=True)
+        axes.plot(xs[:-1], ys[:-1], color=FAINT, linewidth=1.2)
+        axes.annotate("", points[-1], points[-2], arrowprops={"arrowstyle": "-|>", "color": FAINT, "linewidth": 1.2,
+                                                              "shrinkA": 0, "shrinkB": 0})  # fmt: skip
+    axes.text(97.9, 50, "next epoch", fontsize=8.5, color=FAINT, rotation=90, va="center")
+    axes.text(62.7, 25.0, "where regions can lie", fontsize=8.5, color=FAINT, ha="right", va="bottom")
+    _save(figure, path)
+
+
+def _box(
+    axes: matplotlib.axes.Axes, place: tuple[float, float, float, float], colour: str, title: str, lines: str
+) -> None:
+    """Draw a box with a title and some lines; ``place`` is its left, top, width and height."""
+    x, y, width, height = place
+    axes.add_patch(
+        FancyBboxPatch((x, y), width, height, boxstyle="round,pad=0,rounding_size=0.7", facecolor=colour + "22",
+                       edgecolor=colour, linewidth=1.2)
+    )  # fmt: skip
+    axes.text(x + 1.2, y + 2.1, title, fontsize=10, color=INK, weight="bold", va="center")
+    axes.text(x + 1.2, y + 3.5, lines, fontsize=8.8, color=INK, va="top", linespacing=1.25)
+
+
+def _draw_window(axes: matplotlib.axes.Axes) -> None:
+    """Draw the inputs and targets of one window; sequence, signal and binding are made up."""
+    drawn, left, width = 64, 43.0, 50.0
+    rng = np.random.default_rng(1)
+    places = (np.arange(drawn) + 0.5) / drawn
+    signal = np.exp(-(((places - 0.52) / 0.13) ** 2)) + 0.25 * np.exp(-(((places - 0.85) / 0.04) ** 2))
+    signal = np.clip(signal * rng.uniform(0.75, 1, drawn) + rng.uniform(0, 0.05, drawn), 0, 1)
+    step = width / drawn
+    for row, name in enumerate("ACGT"):
+        axes.text(left - 1, 43.2 + row, name, fontsize=8.5, color=INK, ha="right", va="center", family="monospace")
+    for column, base in enumerate(rng.integers(0, 4, drawn)):
+        axes.add_patch(Rectangle((left + column * step, 42.75 + base), 0.9 * step, 0.9, facecolor=INK, linewidth=0))
+    axes.bar(left + (np.arange(drawn) + 0.5) * step, -3.6 * signal, 0.9 * step, bottom=51, color=TRAINING)
+    axes.plot([left, left + width], [51, 51], color=FAINT, linewidth=0.8)
+    for number in range(BINS):
+        bound = 15 <= number < 19
+        axes.add_patch(
+            Rectangle((left + (2 * number + 0.1) * step, 53.6), 1.8 * step, 1.6, linewidth=0.8, edgecolor=VALIDATION,
+                      facecolor=VALIDATION if bound else "white")
+        )  # fmt: skip
+    for y, text in ((45, "one-hot sequence"), (49.3, "ATAC-seq signal, 0 to 1"), (54.4, f"{BINS} bins, bound or not")):
+        axes.text(left - 3, y, text, fontsize=8.8, color=INK, ha="right", va="center")
+    shown = f"one window of {WINDOW_LENGTH:,} bp; every {WINDOW_LENGTH // drawn}th base is drawn"
+    axes.text(left + width / 2, 57.3, shown, fontsize=8.5, color=INK, ha="center", va="center")
+    for y, text in ((47.3, f"inputs\nfloat32, (B, {WINDOW_LENGTH:,}, 5)"), (54.4, f"targets\nfloat32, (B, {BINS})")):
+        axes.text(3.2, y, text, fontsize=8.8, color=INK, va="center", linespacing=1.25)
 
 
 def draw_scale(path: Path) -> None:
@@ -208,7 +304,7 @@ def _draw_batch(axes: matplotlib.axes.Axes) -> None:
     axes.plot([76, 76], [0.7, 8.2], color="#d5d5d5", linewidth=1)
 
 
-FIGURES = {"split.svg": draw_split, "scale.svg": draw_scale}
+FIGURES = {"flow.svg": draw_flow, "split.svg": draw_split, "scale.svg": draw_scale}
 
 
 def main() -> None:

@@ -220,5 +220,6 @@ def test_figures_are_what_the_script_draws(tmp_path: Path) -> None:
             draw(path)
             drawn.append(path.read_bytes())
         assert drawn[0] == drawn[1]
-        ElementTree.fromstring(drawn[0])
+        ground = next(ElementTree.fromstring(drawn[0]).iter("{http://www.w3.org/2000/svg}path"))
+        assert "fill: #ffffff" in ground.attrib["style"], "unreadable on a dark page"
         assert f"figures/{name})" in text
