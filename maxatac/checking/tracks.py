@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maxatac._core import Track
+from maxatac.data.bins import is_bound
 from maxatac.genome.windows import BIN_SIZE
 
 PIECE = 32_768 * BIN_SIZE
 """Bases read at a time: about a million, and whole bins."""
 
-_BOUND = BIN_SIZE / 2
 # The upper half of a float32 above 0: sign, exponent and seven bits behind the point, so that a value is known to 1 %.
 _LEVELS = 1 << 15
 
@@ -94,7 +94,7 @@ class TrackValues:
         edges = np.arange(start, end + 1, BIN_SIZE)
         sums = _sums(starts, ends, values, edges)
         self.bins[chrom] = self.bins.get(chrom, 0) + len(sums)
-        self.bound[chrom] = self.bound.get(chrom, 0) + int((sums > _BOUND).sum())
+        self.bound[chrom] = self.bound.get(chrom, 0) + int(is_bound(sums).sum())
 
     def _add_range(self, values: _Floats, lengths: _Ints) -> None:
         smallest, largest = float(values.min()), float(values.max())

@@ -1,9 +1,14 @@
-"""Labels and signal of the bins of a chromosome."""
+"""Labels and signal of bins.
+
+The rule that makes a label of a binding signal stands here, for every part that is written in Python. A 32-bp bin is
+bound where its sum exceeds half its width, as in the sampler of the core (:func:`is_bound`); a 200-bp bin is bound
+where any base is above 0 (:func:`coarse_labels`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +21,48 @@ if TYPE_CHECKING:
 # Bases read at a time from genomes and tracks, so that memory does not grow with the chromosome; whole bins.
 _CHUNK = BIN_SIZE << 15
 
-_LABEL_SUM = BIN_SIZE / 2
+BOUND_SUM = BIN_SIZE / 2
+"""A 32-bp bin is bound where its binding signal sums to more than this (Cazares et al. 2023)."""
 
 COARSE_BIN_SIZE = 200
 """Width in bp of the bins that published maxATAC models are benchmarked in."""
+
+
+def is_bound(sums: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
+    """Label 32-bp bins as bound or not.
+
+    Parameters
+    ----------
+    sums : any shape, float
+        Sum of the binding signal over each bin, as :func:`sum_bins` makes it.
+
+    Returns
+    -------
+    same shape, bool
+    """
+    return np.asarray(sums > BOUND_SUM, dtype=np.bool_)
+
+
+def sum_bins(values: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Sum a track over 32-bp bins.
+
+    Parameters
+    ----------
+    values : shape (..., length), float32
+        One value per base; NaN counts as 0.
+
+    Returns
+    -------
+    shape (..., length // 32), float64
+
+    Raises
+    ------
+    ValueError
+        If the length is not a multiple of 32.
+    """
+    filled = np.nan_to_num(values, nan=0.0)
+    shape = (*values.shape[:-1], values.shape[-1] // BIN_SIZE, BIN_SIZE)
+    return np.asarray(filled.reshape(shape).sum(axis=-1, dtype=np.float64), dtype=np.float64)
 
 
 def bin_labels(track: TrackReader, chrom: str, n_bins: int) -> NDArray[np.bool_]:
@@ -37,9 +80,9 @@ def bin_labels(track: TrackReader, chrom: str, n_bins: int) -> NDArray[np.bool_]
     Returns
     -------
     shape (n_bins,), bool
-        True where the sum over the bin exceeds half its width (Cazares et al. 2023).
+        See :func:`is_bound`.
     """
-    return _bin_sums(track, chrom, n_bins) > _LABEL_SUM
+    return is_bound(_bin_sums(track, chrom, n_bins))
 
 
 def signal_bins(track: TrackReader, chrom: str, n_bins: int) -> NDArray[np.float32]:
@@ -122,6 +165,5 @@ def _bin_sums(track: TrackReader, chrom: str, n_bins: int) -> NDArray[np.float64
     sums = np.zeros(n_bins, dtype=np.float64)
     if chrom in track.chrom_sizes:
         for first, last in chunks(n_bins * BIN_SIZE):
-            values = np.nan_to_num(track.values(chrom, first, last), nan=0.0)
-            sums[first // BIN_SIZE : last // BIN_SIZE] = values.reshape(-1, BIN_SIZE).sum(axis=1, dtype=np.float64)
+            sums[first // BIN_SIZE : last // BIN_SIZE] = sum_bins(track.values(chrom, first, last))
     return sums

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maxatac._core import Genome, Track, read_windows
+from maxatac.data.bins import is_bound, sum_bins
 from maxatac.errors import InputError, Problem, TrackError
 from maxatac.genome.blacklist import Blacklist
 from maxatac.genome.windows import BIN_SIZE, BINS, WINDOW_LENGTH
@@ -309,10 +310,9 @@ def _targets(
     """Read what the network is asked to predict, by the sampler's rule; windows side by side are read in one go."""
     sums = []
     for run in np.split(starts, np.flatnonzero(np.diff(starts) != WINDOW_LENGTH) + 1):
-        values = np.nan_to_num(track.values(chrom, int(run[0]), int(run[-1]) + WINDOW_LENGTH), nan=0.0)
-        sums.append(values.reshape(-1, BINS, BIN_SIZE).sum(axis=2, dtype=np.float64))
+        sums.append(sum_bins(track.values(chrom, int(run[0]), int(run[-1]) + WINDOW_LENGTH)).reshape(-1, BINS))
     total = np.concatenate(sums)
-    return total > BIN_SIZE / 2 if scale is None else total / BIN_SIZE * scale
+    return is_bound(total) if scale is None else total / BIN_SIZE * scale
 
 
 def genome_batches(

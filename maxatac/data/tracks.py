@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from maxatac._core import Genome, Track
+from maxatac.data.bins import BOUND_SUM, is_bound, sum_bins
 from maxatac.data.regions import RoiPool
 from maxatac.errors import GenomeError, MaxatacError, Problem, Problems, TrackError
 from maxatac.files.sniff import check_file, file_fault, phrase, sniff
-from maxatac.genome.windows import BIN_SIZE, WINDOW_LENGTH
+from maxatac.genome.windows import WINDOW_LENGTH
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ def probe_tracks(cell_line: str, signal: Track, binding: Track, pool: RoiPool) -
             if chrom in track.chrom_sizes:
                 read[place] = np.nan_to_num(track.values(chrom, start, start + WINDOW_LENGTH), nan=0.0)
         values[name] = read
-    labels = values["binding"].reshape(len(rows), -1, BIN_SIZE).sum(axis=-1, dtype=np.float64) > BIN_SIZE / 2
+    labels = is_bound(sum_bins(values["binding"]))
     return TrackProbe(
         cell_line=cell_line,
         regions=len(rows),
@@ -118,7 +119,7 @@ def warn_of_odd_tracks(probes: Sequence[TrackProbe], *, quantitative: bool) -> N
             logger.warning(
                 "%s: the binding track is not binary: a bin counts as bound where its values sum to more than %d",
                 probe.cell_line,
-                BIN_SIZE // 2,
+                BOUND_SUM,
             )
         if probe.positive_bins == 0 and not quantitative:
             logger.warning("%s: no bin of the %d regions read is bound", probe.cell_line, probe.regions)
