@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from maxatac.checking.findings import (
     Bound,
@@ -12,7 +12,7 @@ from maxatac.checking.findings import (
     LabelFindings,
     SplitFindings,
 )
-from maxatac.wording import some
+from maxatac.wording import aligned, byte_size, rough_duration, shortened, some
 
 WIDTH = 100
 
@@ -21,8 +21,6 @@ SPLIT_LINES = 100
 
 LARGEST = 10
 
-_GAP = "  "
-_SHORTEST = 12
 _COLUMN_WORDS = {
     "ATAC_Signal_File": "signal",
     "Binding_File": "binding",
@@ -51,57 +49,6 @@ def format_findings(findings: Findings) -> str:
         [_verdict(findings)],
     ]
     return "\n\n".join("\n".join(part) for part in parts if part)
-
-
-def format_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> list[str]:
-    """Align columns; where the lines would be too long, the widest texts lose their middles.
-
-    Parameters
-    ----------
-    header : sequence of str
-    rows : iterable of sequences of str
-    left : int
-        Columns that are aligned at the left, and may be shortened; the others are numbers.
-    """
-    table = [list(header), *map(list, rows)]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    while sum(widths) + len(_GAP) * (len(widths) - 1) > WIDTH:
-        widest = max(range(left), key=widths.__getitem__)
-        if widths[widest] <= _SHORTEST:
-            break
-        widths[widest] -= 1
-    lines = []
-    for row in table:
-        cells = [
-            _shorten(text, width).ljust(width) if place < left else text.rjust(width)
-            for place, (text, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append(_GAP.join(cells).rstrip())
-    return lines
-
-
-def format_bytes(count: float) -> str:
-    """Word a number of bytes, such as ``1.2 GB``."""
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if count < 1_000:
-            return f"{count:.0f} {unit}" if count >= 100 or unit == "bytes" else f"{count:.3g} {unit}"
-        count /= 1_000
-    return f"{count:.3g} TB"
-
-
-def format_seconds(seconds: float) -> str:
-    """Word a time, such as ``4 min``."""
-    for unit, length, limit in (("s", 1, 100), ("min", 60, 6_000), ("h", 3_600, 172_800)):
-        if seconds < limit:
-            return f"{seconds / length:.2g} {unit}" if seconds / length < 10 else f"{seconds / length:.0f} {unit}"
-    return f"{seconds / 86_400:.0f} days"
-
-
-def _shorten(text: str, width: int) -> str:
-    if len(text) <= width:
-        return text
-    head = (width - 2) // 2
-    return f"{text[:head]}..{text[len(text) - (width - 2 - head) :]}"
 
 
 def _wrapped(text: str, *, first: str = "", rest: str = "") -> list[str]:
@@ -135,7 +82,7 @@ def _files(findings: Findings) -> list[str]:
             _cell(file.cell_type, file.label) or "-",
             _COLUMN_WORDS.get(file.column, file.column),
             file.path.name,
-            "-" if file.bytes is None else format_bytes(file.bytes),
+            "-" if file.bytes is None else byte_size(file.bytes),
             "-" if file.sequences is None else f"{file.sequences:,}",
             "-" if file.same_size is None else f"{file.same_size:,}",
             "-" if file.same_size is None else f"{len(file.other_size):,}",
@@ -149,7 +96,7 @@ def _files(findings: Findings) -> list[str]:
         "",
         "Files, and their chromosome names: of the 2bit's size, of another, unknown to it; used but lacking",
     ]
-    return [*lines, *format_table(header, rows, left=3)]
+    return [*lines, *aligned(header, rows, left=3, width=WIDTH)]
 
 
 def _signal(findings: Findings) -> list[str]:
@@ -170,7 +117,7 @@ def _signal(findings: Findings) -> list[str]:
     ]
     header = ("cell type", "scale", "range", "mean", "no data", "zero", "99th pct", "at largest")
     told = "ATAC-seq signal (99th percentile and share at the largest value: of values above 0)"
-    return [told, *format_table(header, rows, left=3), "All tracks were read from end to end."]
+    return [told, *aligned(header, rows, left=3, width=WIDTH), "All tracks were read from end to end."]
 
 
 def _binding(findings: Findings) -> list[str]:
@@ -188,7 +135,7 @@ def _binding(findings: Findings) -> list[str]:
     ]
     header = ("cell type", "values", "no data", *sets)
     told = "Binding, and the bound share of all 32-bp bins of each set of chromosomes"
-    return [told, *format_table(header, rows, left=2)]
+    return [told, *aligned(header, rows, left=2, width=WIDTH)]
 
 
 def _bound(bound: Bound) -> str:
@@ -219,7 +166,7 @@ def _pools(findings: Findings) -> list[str]:
         ]
         header = ("cell type", "kind", "peaks", "elsewhere", "beyond end", "off end", "blacklisted", "kept")
         lines += ["", f"Regions for {name}: peaks, those lost to each filter, and those kept"]
-        lines += format_table(header, rows, left=2)
+        lines += aligned(header, rows, left=2, width=WIDTH)
     return lines[1:]
 
 
@@ -235,7 +182,7 @@ def _held_out(findings: Findings) -> list[str]:
         return []
     header = ("cell type", "kind", "peaks", "unknown", "beyond end", "off end", "blacklisted", "kept")
     told = "Peaks of test cell types on all chromosomes; no run draws from them"
-    return [told, *format_table(header, rows, left=2)]
+    return [told, *aligned(header, rows, left=2, width=WIDTH)]
 
 
 def _split(findings: Findings) -> list[str]:
@@ -284,14 +231,8 @@ def _matrix(
             use, atac, chip = ones[0].use, sum(one.atac for one in ones), sum(one.chip for one in ones)
             uses.append(f"{_USES.get(use, use):<5} {atac:>5,} + {chip:<5,}")
         rows.append((name, f"{size:,}".rjust(13), *uses))
-    header = ("chromosome", "bp".rjust(13), *(_shorten(_cell(*cell), 24) for cell in cells))
-    return _left_table(header, rows)
-
-
-def _left_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    table = [header, *rows]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    return [_GAP.join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in table]
+    header = ("chromosome", "bp".rjust(13), *(shortened(_cell(*cell), 24) for cell in cells))
+    return aligned(header, rows)
 
 
 def _labels(findings: Findings) -> list[str]:
@@ -310,7 +251,7 @@ def _labels(findings: Findings) -> list[str]:
     ]
     header = ("batches", "cell type", "windows read", "bound windows", "bound bins", "outer bins", "middle bins")
     told = "Targets of the first batches (outer: the first and the last 8 of the 32 bins of a window)"
-    return [told, *format_table(header, rows, left=2)]
+    return [told, *aligned(header, rows, left=2, width=WIDTH)]
 
 
 def _profile(label: LabelFindings) -> tuple[str, str]:
@@ -334,7 +275,7 @@ def _equal_files(findings: Findings) -> list[str]:
             for file in equal["files"]
         )
         digest = "one file" if equal["sha256"] is None else f"SHA-256 {equal['sha256'][:12]}..."
-        lines += _wrapped(f"{uses}: {digest}, {format_bytes(equal['bytes'])}", first="- ", rest="  ")
+        lines += _wrapped(f"{uses}: {digest}, {byte_size(equal['bytes'])}", first="- ", rest="  ")
     return lines
 
 
@@ -352,30 +293,30 @@ def _guard(findings: Findings) -> list[str]:
 
 def _estimates(estimates: Estimates) -> list[str]:
     memory, disk, times = estimates.memory, estimates.disk, estimates.time
-    network = f"{format_bytes(memory.network)} network" + (" (on the device)" if memory.on_device else "")
-    available = "" if memory.available is None else f"; {format_bytes(memory.available)} available"
-    free = "" if disk.free is None else f"; {format_bytes(disk.free)} free"
-    tracks = f" and {format_bytes(disk.tracks)} for the predictions of the test" if disk.tracks else ""
-    test = f" and {format_seconds(times.test)} for the test" if times.test else ""
+    network = f"{byte_size(memory.network)} network" + (" (on the device)" if memory.on_device else "")
+    available = "" if memory.available is None else f"; {byte_size(memory.available)} available"
+    free = "" if disk.free is None else f"; {byte_size(disk.free)} free"
+    tracks = f" and {byte_size(disk.tracks)} for the predictions of the test" if disk.tracks else ""
+    test = f" and {rough_duration(times.test)} for the test" if times.test else ""
     step = "measured in a timed fit" if times.step_is_measured else "stated, not measured here; --timed_fit measures it"
     if not times.step_is_measured and memory.on_device:
         step += "; that of a CPU, where yours is faster"
     return [
         f"Estimates ({estimates.device}, {estimates.threads} loader threads, {estimates.parameters:,} parameters)",
         *_wrapped(
-            f"memory  {format_bytes(memory.total)}: {format_bytes(memory.program)} program, "
-            f"{format_bytes(memory.decoded)} decoded tracks, {format_bytes(memory.batches)} batches, "
+            f"memory  {byte_size(memory.total)}: {byte_size(memory.program)} program, "
+            f"{byte_size(memory.decoded)} decoded tracks, {byte_size(memory.batches)} batches, "
             f"{network}{available}",
             rest=" " * 8,
         ),
         *_wrapped(
-            f"disk    {format_bytes(disk.total)}, of which {format_bytes(disk.checkpoint)} per checkpoint"
+            f"disk    {byte_size(disk.total)}, of which {byte_size(disk.checkpoint)} per checkpoint"
             f"{tracks}{free}",
             rest=" " * 8,
         ),
         *_wrapped(
-            f"time    {format_seconds(times.total)}: {format_seconds(times.start)} start, then "
-            f"{format_seconds(times.epoch)} an epoch{test}. For 1,000 windows: loader {times.loader:.3g} s (measured), "
+            f"time    {rough_duration(times.total)}: {rough_duration(times.start)} start, then "
+            f"{rough_duration(times.epoch)} an epoch{test}. For 1,000 windows: loader {times.loader:.3g} s (measured), "
             f"training {times.step:.2g} s ({step})",
             rest=" " * 8,
         ),

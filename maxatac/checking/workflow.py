@@ -29,7 +29,6 @@ from maxatac.checking.survey import (
     pool_findings,
     read_tracks,
 )
-from maxatac.checking.text import format_bytes
 from maxatac.checking.tracks import TrackValues
 from maxatac.data.genome_like import GenomeBatches, genome_batches
 from maxatac.data.shared_files import describe, find_equal_files, uses_of
@@ -44,7 +43,7 @@ from maxatac.training.leak_guard import chrom_sets
 from maxatac.training.samplers import guard_samplers, make_samplers
 from maxatac.training.settings import SEED_RANGE, TrainConfig, loader_threads
 from maxatac.training.workflow import check_resume
-from maxatac.wording import some
+from maxatac.wording import byte_size, some
 
 _PURPOSES = {"training": "learn from", "validation": "validate on", "test": "predict from"}
 _OTHER_TEST = "name other chromosomes with --test_chroms, or leave the test out with --no-test"
@@ -338,9 +337,9 @@ def _judge_estimates(config: TrainConfig, estimates: Estimates, problems: Proble
     memory, disk = estimates.memory, estimates.disk
     if memory.available is not None and memory.total > memory.available:
         warnings.append(
-            f"the run would need about {format_bytes(memory.total)} of memory, but only "
-            f"{format_bytes(memory.available)} are there; a smaller --batch_size takes less"
+            f"the run would need about {byte_size(memory.total)} of memory, but only "
+            f"{byte_size(memory.available)} are there; a smaller --batch_size takes less"
         )
     if disk.free is not None and disk.total > disk.free:
-        told = f"the results would take about {format_bytes(disk.total)}, but {format_bytes(disk.free)} are free there"
+        told = f"the results would take about {byte_size(disk.total)}, but {byte_size(disk.free)} are free there"
         problems.add("machine", told, option="--output", file=config.output)

@@ -23,7 +23,7 @@ from maxatac.genome.blacklist import Blacklist
 from maxatac.genome.chroms import MAX_BEYOND_END, check_chrom_names
 from maxatac.genome.intervals import NO_CELL_LINE, Intervals, read_intervals, rows_by_code
 from maxatac.genome.windows import WINDOW_LENGTH, centre, fits
-from maxatac.wording import some
+from maxatac.wording import aligned, some
 
 logger = logging.getLogger(__name__)
 
@@ -164,7 +164,7 @@ class PoolReport:
             "blacklisted",
             "kept",
         )
-        rows: list[tuple[str, ...]] = [header]
+        rows = []
         for source in (*self.sources, self.total()):
             numbers = (
                 source.intervals,
@@ -175,15 +175,7 @@ class PoolReport:
                 source.kept,
             )
             rows.append((source.cell_line, source.kind, source.path.name, *(f"{number:,}" for number in numbers)))
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = [f"{self.name} regions"]
-        for row in rows:
-            cells = [
-                text.ljust(width) if place < 3 else text.rjust(width)
-                for place, (text, width) in enumerate(zip(row, widths, strict=True))
-            ]
-            lines.append("  ".join(cells).rstrip())
-        return "\n".join(lines)
+        return "\n".join([f"{self.name} regions", *aligned(header, rows, left=3)])
 
 
 def build_pools(

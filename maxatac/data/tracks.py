@@ -15,6 +15,7 @@ from maxatac.data.regions import RoiPool
 from maxatac.errors import GenomeError, MaxatacError, Problem, Problems, TrackError
 from maxatac.files.sniff import check_file, file_fault, phrase, sniff
 from maxatac.genome.windows import WINDOW_LENGTH
+from maxatac.wording import aligned
 
 logger = logging.getLogger(__name__)
 
@@ -84,23 +85,19 @@ def probe_tracks(cell_line: str, signal: Track, binding: Track, pool: RoiPool) -
 
 def format_probes(probes: Sequence[TrackProbe]) -> str:
     """Lay what was found out as a table, for screen and log."""
-    rows = [("cell type", "regions read", "ATAC signal", "positive regions", "positive bins", "binding")]
-    for probe in probes:
-        rows.append(
-            (
-                probe.cell_line,
-                f"{probe.regions:,}",
-                f"{probe.smallest:.3g} to {probe.largest:.3g}",
-                f"{probe.positive_regions:.1%}",
-                f"{probe.positive_bins:.2%}",
-                "binary" if probe.is_binary else "not binary",
-            )
+    header = ("cell type", "regions read", "ATAC signal", "positive regions", "positive bins", "binding")
+    rows = [
+        (
+            probe.cell_line,
+            f"{probe.regions:,}",
+            f"{probe.smallest:.3g} to {probe.largest:.3g}",
+            f"{probe.positive_regions:.1%}",
+            f"{probe.positive_bins:.2%}",
+            "binary" if probe.is_binary else "not binary",
         )
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["training regions, as read from each cell type's tracks"]
-    for row in rows:
-        lines.append("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
-    return "\n".join(lines)
+        for probe in probes
+    ]
+    return "\n".join(["training regions, as read from each cell type's tracks", *aligned(header, rows)])
 
 
 def warn_of_odd_tracks(probes: Sequence[TrackProbe], *, quantitative: bool) -> None:
