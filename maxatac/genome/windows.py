@@ -52,33 +52,3 @@ def fits(starts: ArrayLike, size: ArrayLike) -> NDArray[np.bool_]:
     """
     first = np.asarray(starts, dtype=np.int64)
     return np.asarray((first >= 0) & (first + WINDOW_LENGTH <= np.asarray(size, dtype=np.int64)), dtype=np.bool_)
-
-
-def tile(size: int, step: int) -> NDArray[np.int64]:
-    """Cover a chromosome with windows at a fixed step.
-
-    Parameters
-    ----------
-    size : int
-        Length of the chromosome in bp.
-    step : int
-        Distance between window starts in bp; windows overlap where it is below 1,024.
-
-    Returns
-    -------
-    shape (n,), int64
-        Ascending starts; the last window ends flush with the chromosome, so that no base is left out as long as
-        ``step`` is at most 1,024. Empty if the chromosome is shorter than a window.
-
-    Raises
-    ------
-    ValueError
-        If ``step`` is not positive.
-    """
-    if step < 1:
-        raise ValueError(f"step must be positive, not {step}")
-    last = size - WINDOW_LENGTH
-    if last < 0:
-        return np.empty(0, dtype=np.int64)
-    starts = np.arange(0, last + 1, step, dtype=np.int64)
-    return starts if starts[-1] == last else np.append(starts, np.int64(last))
