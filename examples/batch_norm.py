@@ -27,11 +27,14 @@ def main() -> None:
     import keras
 
     from maxatac import TrainConfig, WindowDataset
-    from maxatac.evaluation.benchmark import evaluate
+    from maxatac.data.bins import bin_labels
+    from maxatac.evaluation.benchmark import score_predictors
+    from maxatac.evaluation.ranking import MODEL
     from maxatac.model.architectures import build
     from maxatac.model.batch_norm import StatisticsEstimator
     from maxatac.model.losses import binary_cross_entropy
     from maxatac.model.optimizer import adam
+    from maxatac.prediction.chromosome import predict_chromosomes
     from maxatac.runs.folder import RunFolder
     from maxatac.training.inputs import open_inputs
     from maxatac.training.samplers import STATISTICS_BATCHES, STATISTICS_STREAM, make_samplers
@@ -56,15 +59,13 @@ def main() -> None:
     for_statistics = WindowDataset(sampler.with_stream(STATISTICS_STREAM), STATISTICS_BATCHES)
 
     def score(model: Any) -> str:
-        scores = evaluate(
-            model,
-            inputs.genome,
-            inputs.signal[0],
-            inputs.binding[0],
-            VALIDATION_CHROMS,
-            blacklist=inputs.blacklist,
+        chroms = VALIDATION_CHROMS
+        predicted = dict(
+            predict_chromosomes(model, inputs.genome, inputs.signal[0], chroms, blacklist=inputs.blacklist)
         )
-        return f"{scores.average_precision:.3f} / {scores.auroc:.3f}"
+        labels = {chrom: bin_labels(inputs.binding[0], chrom, len(values)) for chrom, values in predicted.items()}
+        scores = score_predictors(labels, {MODEL: predicted})
+        return f"{scores.value(MODEL):.3f} / {scores.value(MODEL, 'auroc'):.3f}"
 
     rows: dict[int, list[str]] = {epoch: [] for epoch in SCORED_EPOCHS}
     for momentum in (0.99, 0.9):

@@ -44,7 +44,7 @@ def main() -> None:
     from maxatac import Genome, Track, TrainConfig, train
     from maxatac.data.bins import bin_labels, signal_bins
     from maxatac.data.meta_file import read_meta
-    from maxatac.evaluation.benchmark import HeldOutBins
+    from maxatac.evaluation.benchmark import score_predictors
     from maxatac.evaluation.motif import motif_bins
     from maxatac.genome.windows import BIN_SIZE
     from maxatac.reporting.run_plots import plot_precision_recall
@@ -76,30 +76,28 @@ def main() -> None:
     held_out = next(sample for sample in read_meta(simulated.meta_file, problems) if sample.label == "Test")
     genome, motif = Genome(simulated.sequence), np.loadtxt(simulated.motif, skiprows=1)
     signal, binding, predicted = Track(held_out.signal), Track(held_out.binding), Track(results / "demo.bw")
-    parts: dict[str, list[np.ndarray]] = {"labels": [], "model": [], "signal": [], "motif": []}
-    for chrom in simulated.test_chroms:
-        n_bins = genome.chrom_sizes[chrom] // BIN_SIZE
-        of_model = predicted.values(chrom, 0, n_bins * BIN_SIZE)[::BIN_SIZE]
-        covered = ~np.isnan(of_model)
-        parts["labels"].append(bin_labels(binding, chrom, n_bins)[covered])
-        parts["model"].append(of_model[covered])
-        parts["signal"].append(signal_bins(signal, chrom, n_bins)[covered])
-        # A match counts 96 bp to either side: a site that is labelled is wider than its motif.
-        parts["motif"].append(motif_bins(genome, chrom, n_bins, motif, reach=3)[covered])
-    bins = HeldOutBins(simulated.test_chroms, **{name: np.concatenate(values) for name, values in parts.items()})
-    scores = bins.scores()
-    curves = {"model": bins.model, "ATAC signal alone": bins.signal, "motif score alone": bins.motif}
+    chroms = simulated.test_chroms
+    n_bins = {chrom: genome.chrom_sizes[chrom] // BIN_SIZE for chrom in chroms}
+    scores = score_predictors(
+        {chrom: bin_labels(binding, chrom, number) for chrom, number in n_bins.items()},
+        {
+            "model": {chrom: predicted.values(chrom, 0, n * BIN_SIZE)[::BIN_SIZE] for chrom, n in n_bins.items()},
+            "ATAC signal alone": {chrom: signal_bins(signal, chrom, number) for chrom, number in n_bins.items()},
+            # A match counts 96 bp to either side: a site that is labelled is wider than its motif.
+            "motif score alone": {chrom: motif_bins(genome, chrom, n, motif, reach=3) for chrom, n in n_bins.items()},
+        },
+    )
     figure = results / "demo_precision_recall.png"
-    plot_precision_recall(bins.labels, curves, figure, title=f"{held_out.cell_line}, {', '.join(scores.chroms)}")
+    plot_precision_recall(scores.rankings, figure, title=f"{held_out.cell_line}, {', '.join(chroms)}")
 
-    better = max(scores.signal_average_precision, scores.motif_average_precision)
-    print(f"\nheld out: {held_out.cell_line} on {' and '.join(scores.chroms)}, {scores.bins:,} bins, ", end="")
-    print(f"{scores.positives / scores.bins:.2%} of them bound")
+    of_model, of_signal, of_motif = map(scores.value, scores.rankings)
+    print(f"\nheld out: {held_out.cell_line} on {' and '.join(chroms)}, {scores.bins:,} bins, ", end="")
+    print(f"{scores.prevalence:.2%} of them bound")
     print("average precision")
-    print(f"  model (epoch {result.best_epoch})     {scores.average_precision:.3f}")
-    print(f"  ATAC signal alone   {scores.signal_average_precision:.3f}")
-    print(f"  motif score alone   {scores.motif_average_precision:.3f}")
-    print(f"the model has {scores.average_precision / better:.2f} times the better of the two")
+    print(f"  model (epoch {result.best_epoch})     {of_model:.3f}")
+    print(f"  ATAC signal alone   {of_signal:.3f}")
+    print(f"  motif score alone   {of_motif:.3f}")
+    print(f"the model has {of_model / max(of_signal, of_motif):.2f} times the better of the two")
     print(f"the report: {results / 'demo_report.html'}")
     print("figures:")
     for path in (results / "demo_model_dice_acc.png", results / "demo_model_structure.png", figure):

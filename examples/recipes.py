@@ -227,13 +227,17 @@ class Study:
             variable.assign(value)
         self.statistics.estimate(self.for_statistics)
 
-    def bins(self, chroms: list[str]) -> Any:
-        """Predict whole chromosomes of the first cell type."""
+    def bins(self, chroms: list[str]) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+        """Predict whole chromosomes of the first cell type: labels and predictions of the bins that have one."""
         from maxatac import Track
-        from maxatac.evaluation.benchmark import held_out_bins
+        from maxatac.data.bins import bin_labels
+        from maxatac.prediction.chromosome import predict_chromosomes
 
-        signal, binding = Track(self.first.signal), Track(self.first.binding)
-        return held_out_bins(self.model, self.inputs.genome, signal, binding, chroms, blacklist=self.inputs.blacklist)
+        signal, binding, inputs = Track(self.first.signal), Track(self.first.binding), self.inputs
+        predicted = dict(predict_chromosomes(self.model, inputs.genome, signal, chroms, blacklist=inputs.blacklist))
+        labels = np.concatenate([bin_labels(binding, chrom, len(values)) for chrom, values in predicted.items()])
+        values = np.concatenate(list(predicted.values()))
+        return labels[~np.isnan(values)], values[~np.isnan(values)]
 
 
 def run(study: Study, epochs: int, recipe: Recipe, folder: Path) -> dict[str, Any]:
@@ -241,7 +245,7 @@ def run(study: Study, epochs: int, recipe: Recipe, folder: Path) -> dict[str, An
     import keras
 
     from maxatac.data.genome_like import GenomeBatches, draw_genome_windows
-    from maxatac.evaluation.ranking import average_precision
+    from maxatac.evaluation.ranking import Ranking, average_precision
 
     model, inputs = study.model, study.inputs
     windows = draw_genome_windows(
@@ -295,8 +299,8 @@ def run(study: Study, epochs: int, recipe: Recipe, folder: Path) -> dict[str, An
     found = {}
     for name, weights in lines.items():
         study.take(weights)
-        scores = study.bins(VALIDATION_CHROMS).scores()
-        found[name] = {"average_precision": scores.average_precision, "auroc": scores.auroc}
+        ranking = Ranking.of(*study.bins(VALIDATION_CHROMS))
+        found[name] = {"average_precision": ranking.average_precision, "auroc": ranking.auroc}
     folder.mkdir(parents=True, exist_ok=True)
     np.savez(folder / "epochs.npz", **{f"{e}_{i}": w for e, ws in enumerate(kept) for i, w in enumerate(ws)})
     np.savez(folder / "ema.npz", **{f"{d}_{i}": w for d, ws in averages.items() for i, w in enumerate(ws)})
@@ -369,11 +373,9 @@ def compare(data: Path, output: Path, lines: list[str], tf: str, seeds: list[int
             study.take(weights)
             by_chrom = {chrom: study.bins([chrom]) for chrom in TEST_CHROMS}
             # All bins of a chromosome that were predicted, in their order: places in it are lost, blocks stay blocks.
-            covered = {chrom: np.ones(len(held.labels), np.bool_) for chrom, held in by_chrom.items()}
+            covered = {chrom: np.ones(len(labels), np.bool_) for chrom, (labels, _) in by_chrom.items()}
             blocks, count = number_blocks(covered, 32, block_length(covered, 32))
-            labels, scores = (
-                np.concatenate([getattr(held, part) for held in by_chrom.values()]) for part in ("labels", "model")
-            )
+            labels, scores = (np.concatenate(parts) for parts in zip(*by_chrom.values(), strict=True))
             result = resample(labels, scores, blocks, draw_weights(count, 1))
             found[line].append(result)
             print(f"{tf} seed {seed}, {line}: {result.values['average_precision']:.4f}", flush=True)

@@ -52,10 +52,13 @@ def score(data: Path, output: Path, tf: str, seed: int, epoch: int | None, chrom
     import keras
 
     from maxatac import Genome, Track
+    from maxatac.data.bins import bin_labels, signal_bins
     from maxatac.data.meta_file import read_meta
     from maxatac.errors import Problems
-    from maxatac.evaluation.benchmark import evaluate
+    from maxatac.evaluation.benchmark import score_predictors
+    from maxatac.evaluation.ranking import MODEL, SIGNAL
     from maxatac.genome.blacklist import read_blacklist
+    from maxatac.prediction.chromosome import predict_chromosomes
     from maxatac.runs.folder import RunFolder
 
     folder = RunFolder(output, tf)
@@ -64,23 +67,23 @@ def score(data: Path, output: Path, tf: str, seed: int, epoch: int | None, chrom
     model.compile(jit_compile=True)
     problems = Problems()
     first = read_meta(data / f"meta_{tf}.tsv", problems)[0]
-    scores = evaluate(
-        model,
-        Genome(data / "sacCer3.2bit"),
-        Track(first.signal),
-        Track(first.binding),
-        chroms,
-        blacklist=read_blacklist(data / "sacCer3_blacklist.bed", problems),
+    genome, signal, binding = Genome(data / "sacCer3.2bit"), Track(first.signal), Track(first.binding)
+    blacklist = read_blacklist(data / "sacCer3_blacklist.bed", problems)
+    predicted = dict(predict_chromosomes(model, genome, signal, chroms, blacklist=blacklist))
+    n_bins = {chrom: len(values) for chrom, values in predicted.items()}
+    scores = score_predictors(
+        {chrom: bin_labels(binding, chrom, number) for chrom, number in n_bins.items()},
+        {MODEL: predicted, SIGNAL: {chrom: signal_bins(signal, chrom, number) for chrom, number in n_bins.items()}},
     )
     return {
         "tf": tf,
         "seed": seed,
         "epoch": path.stem.rpartition("_")[2],
         "chroms": " ".join(chroms),
-        "model": round(scores.average_precision, 4),
-        "auroc": round(scores.auroc, 4),
-        "atac_alone": round(scores.signal_average_precision, 4),
-        "prevalence": round(scores.positives / scores.bins, 5),
+        "model": round(scores.value(MODEL), 4),
+        "auroc": round(scores.value(MODEL, "auroc"), 4),
+        "atac_alone": round(scores.value(SIGNAL), 4),
+        "prevalence": round(scores.prevalence, 5),
     }
 
 

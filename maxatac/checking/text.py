@@ -310,8 +310,7 @@ def _estimates(estimates: Estimates) -> list[str]:
             rest=" " * 8,
         ),
         *_wrapped(
-            f"disk    {byte_size(disk.total)}, of which {byte_size(disk.checkpoint)} per checkpoint"
-            f"{tracks}{free}",
+            f"disk    {byte_size(disk.total)}, of which {byte_size(disk.checkpoint)} per checkpoint{tracks}{free}",
             rest=" " * 8,
         ),
         *_wrapped(

@@ -38,10 +38,6 @@ class TrackReader(Protocol):
         """Read one value per base; NaN where there is no data."""
 
 
-WindowReader = Callable[..., NDArray[np.float32]]
-"""``maxatac.read_windows``, or anything that is called like it."""
-
-
 def read_overlapping(
     genome: GenomeReader,
     track: TrackReader,

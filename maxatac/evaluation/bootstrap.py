@@ -105,6 +105,13 @@ def number_blocks(
 def draw_weights(blocks: int, seed: int, resamples: int = RESAMPLES) -> NDArray[np.int64]:
     """Draw as many blocks as there are, with replacement, once per resample.
 
+    Parameters
+    ----------
+    blocks : int
+        How many there are.
+    seed : int
+    resamples : int
+
     Returns
     -------
     shape (resamples, blocks), int64

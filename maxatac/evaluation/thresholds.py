@@ -12,7 +12,6 @@ import numpy as np
 
 if TYPE_CHECKING:
     from maxatac.evaluation.ranking import Ranking
-    from maxatac.training.validation import Validated
 
 COLUMNS = ("Standard_Thresh", "Monotonic_Avg_Precision", "Monotonic_Avg_Recall", "Monotonic_Avg_log2FC", "Avg_F1")
 """Columns of the table: threshold, precision, recall, log2 of precision over prevalence, F1."""
@@ -50,16 +49,19 @@ def threshold_table(ranking: Ranking, *, largest: float = 1.0) -> str:
     return "\n".join(lines) + "\n"
 
 
-def thresholds_of(validated: Validated | None, *, largest: float) -> str | None:
-    """Lay out the table of an epoch; ``None`` if there is no genome-like set or nothing in it is bound.
+def thresholds_of(ranking: Ranking | None, *, largest: float) -> str | None:
+    """Lay out the table of a ranking; ``None`` if there is no ranking or nothing in it is bound.
 
     Parameters
     ----------
-    validated : Validated
-        What the epoch's validation has found.
+    ranking : Ranking or None
+        Of the genome-like set.
     largest : float
         Threshold to end with.
+
+    Returns
+    -------
+    str or None
+        As :func:`threshold_table` gives it.
     """
-    if validated is None or validated.ranking is None or not validated.ranking.positives:
-        return None
-    return threshold_table(validated.ranking, largest=largest)
+    return threshold_table(ranking, largest=largest) if ranking is not None and ranking.positives else None

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ from maxatac.genome.windows import BIN_SIZE, BINS, WINDOW_LENGTH
 if TYPE_CHECKING:
     import keras
 
-    from maxatac.data.readers import GenomeReader, TrackReader, WindowReader
+    from maxatac.data.readers import GenomeReader, TrackReader
     from maxatac.genome.blacklist import Blacklist
 
 
@@ -39,7 +39,6 @@ def predict_chromosomes(
     batch_size: int = 256,
     both_strands: bool = True,
     blacklist: Blacklist | None = None,
-    read: WindowReader | None = None,
     after_batch: Callable[[int], None] | None = None,
 ) -> Iterator[tuple[str, NDArray[np.float32]]]:
     """Predict every bin of some chromosomes, one after the other.
@@ -68,8 +67,6 @@ def predict_chromosomes(
         Average with the predictions for the reverse complement.
     blacklist : Blacklist, optional
         Windows that touch it are left out.
-    read : callable, optional
-        Reads windows as ``maxatac.read_windows`` does; ``read_overlapping`` by default.
     after_batch : callable, optional
         Told of the windows of each call of the model; what it raises ends the prediction.
 
@@ -91,11 +88,10 @@ def predict_chromosomes(
         raise ValueError(f"windows {step} bp apart do not line up with bins of {BIN_SIZE} bp")
     if batch_size < 1:
         raise ValueError(f"a batch needs at least one window, found {batch_size}")
-    reader = read_overlapping if read is None else read
     sizes = genome.chrom_sizes
 
     def read_batch(pieces: Sequence[_Piece]) -> tuple[Sequence[_Piece], list[NDArray[np.float32]]]:
-        filled = [reader(genome, track, piece.chrom, piece.starts) for piece in pieces if len(piece.starts)]
+        filled = [read_overlapping(genome, track, piece.chrom, piece.starts) for piece in pieces if len(piece.starts)]
         if not filled:
             return pieces, []
         missing = batch_size - sum(map(len, filled))
@@ -121,32 +117,6 @@ def predict_chromosomes(
             row = last
             if piece.is_last:
                 yield piece.chrom, bins.means()
-
-
-def predict_chromosome(
-    model: keras.Model, genome: GenomeReader, track: TrackReader, chrom: str, **options: Any
-) -> NDArray[np.float32]:
-    """Predict every bin of one chromosome.
-
-    Parameters
-    ----------
-    model, genome, track, **options
-        As in ``predict_chromosomes``.
-    chrom : str
-        Name of the chromosome.
-
-    Returns
-    -------
-    shape (chromosome length // 32,), float32
-        Mean prediction per bin; NaN where no window covers the bin.
-
-    Raises
-    ------
-    ValueError, MaxatacError
-        As ``predict_chromosomes`` does.
-    """
-    ((_, predictions),) = predict_chromosomes(model, genome, track, [chrom], **options)
-    return predictions
 
 
 @dataclass(frozen=True, eq=False)

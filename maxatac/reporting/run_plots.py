@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from maxatac.figures.style import BLUE, GREEN, GREY, ORANGE, new_figure, own_style
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from maxatac.evaluation.ranking import Ranking
 
 _LAYER_COLOURS = {"Conv1D": BLUE, "BatchNormalization": GREY, "MaxPooling1D": ORANGE, "Dense": GREEN}
 
@@ -56,36 +55,27 @@ def plot_history(history: Sequence[Mapping[str, float]], best: int | None, path:
 
 
 @own_style()
-def plot_precision_recall(
-    labels: NDArray[np.bool_], scores: Mapping[str, NDArray[np.float32]], path: Path, *, title: str
-) -> None:
-    """Draw precision against recall for several scores of the same bins.
+def plot_precision_recall(rankings: Mapping[str, Ranking], path: Path, *, title: str) -> None:
+    """Draw precision against recall for several rankings of the same bins.
 
     Parameters
     ----------
-    labels : shape (n,), bool
-        Bound or not.
-    scores : mapping of str to array of shape (n,), float32
-        By the name that the legend gives them.
+    rankings : mapping of str to Ranking
+        By the name that the legend gives them; at least one.
     path : Path
         Where to write; the suffix says the format.
     title : str
     """
-    import numpy as np
-
     figure = new_figure(5.6, 5.2)
     axes = figure.subplots()
     colours = (BLUE, ORANGE, GREEN, "#CC79A7", "#000000")
     styles = ("-", "--", "-.", ":", "-")
-    for (name, values), colour, style in zip(scores.items(), colours, styles, strict=False):
-        order = np.argsort(-values, kind="stable")
-        # Bins of equal score can only be called together: the curve has a point where the score changes.
-        last = np.flatnonzero(np.append(np.diff(values[order]) != 0, True))
-        found = np.cumsum(labels[order])[last]
-        recall, precision = found / max(labels.sum(), 1), found / (last + 1)
-        area = float(np.sum(np.diff(recall, prepend=0.0) * precision))
-        axes.plot(recall, precision, style, color=colour, linewidth=1.8, label=f"{name} ({area:.3f})")
-    axes.axhline(labels.mean(), color=GREY, linewidth=1, label=f"share of bound bins ({labels.mean():.3f})")
+    for (name, ranking), colour, style in zip(rankings.items(), colours, styles, strict=False):
+        recall, precision = ranking.true / max(ranking.positives, 1), ranking.true / (ranking.true + ranking.false)
+        label = f"{name} ({ranking.average_precision:.3f})"
+        axes.plot(recall, precision, style, color=colour, linewidth=1.8, label=label)
+    prevalence = ranking.prevalence
+    axes.axhline(prevalence, color=GREY, linewidth=1, label=f"share of bound bins ({prevalence:.3f})")
     axes.set(xlabel="Recall", ylabel="Precision", xlim=(0, 1), ylim=(0, 1.02))
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color="#e6e6e6")

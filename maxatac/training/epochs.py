@@ -203,7 +203,10 @@ def _run_deferring(
                     if is_best:
                         chosen = {
                             "weights_sha256": weights_sha256(trainee.model),
-                            "thresholds": thresholds_of(trainee.validated, largest=config.target_scale_factor),
+                            "thresholds": thresholds_of(
+                                trainee.validated.ranking if trainee.validated else None,
+                                largest=config.target_scale_factor,
+                            ),
                             "validation": gathered.summary(epoch + 1, trainee.validated) if gathered else None,
                         }
                     resumable = dataclasses.replace(record.state(now), selected=chosen)

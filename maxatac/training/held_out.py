@@ -22,8 +22,9 @@ from maxatac.data.bins import COARSE_BIN_SIZE, bin_labels, coarse_labels, coarse
 from maxatac.data.samples import Sample, to_test
 from maxatac.errors import MaxatacError
 from maxatac.evaluation.baselines import other_binding
-from maxatac.evaluation.benchmark import masked, score_predictors, table_of_test
-from maxatac.evaluation.bootstrap import LEVEL, RESAMPLES, block_length
+from maxatac.evaluation.benchmark import score_predictors, table_of_test
+from maxatac.evaluation.bootstrap import LEVEL, RESAMPLES
+from maxatac.evaluation.curves import summarize
 from maxatac.evaluation.example_loci import example_loci, false_positives
 from maxatac.evaluation.ranking import BINDING, GUESS, MODEL, SIGNAL
 from maxatac.files.atomic import write_json, write_text
@@ -153,7 +154,6 @@ def run_test(
     MaxatacError
         If the selected model is gone, or another one is under its name.
     """
-    chroms = inputs.split.test
     if reason := _no_test(config, inputs):
         return {"skipped": reason}
     begin = time.perf_counter()
@@ -161,7 +161,7 @@ def run_test(
     made_of = {
         "weights_sha256": selected,
         "seed": seed,
-        "chroms": list(chroms),
+        "chroms": list(inputs.split.test),
         "both_strands": config.test_rev_comp,
         "cell_types": [sample.cell_line for sample in samples],
         "files": dict(files or {}),
@@ -171,10 +171,38 @@ def run_test(
         return kept
     model = _selected_model(folder.named("_best.keras"), selected)
     model.compile(jit_compile=True)
-    held_out = samples[0].label == "Test"
-    if not held_out:
+    is_held_out = samples[0].label == "Test"
+    if not is_held_out:
         logger.info("no cell type is labelled Test: the training cell types are tested, on chromosomes held out")
-    scored_types, details = [], []
+    tested = _test_samples(config, inputs, model, samples, folder, seed, check_for_interrupt)
+    scores = {
+        "chroms": made_of["chroms"],
+        "labels": "Test" if is_held_out else "Train",
+        "window_step": STEP,
+        "both_strands": config.test_rev_comp,
+        "resamples": RESAMPLES,
+        "level": LEVEL,
+        "seconds": time.perf_counter() - begin,
+        "cell_types": [scores for scores, _ in tested],
+        "made_of": made_of,
+    }
+    tell_details([details for _, details in tested])
+    write_text(folder.test_table, table_of_test(scores))
+    write_json(folder.test_scores, scores)
+    return scores
+
+
+def _test_samples(
+    config: TrainConfig,
+    inputs: Inputs,
+    model: keras.Model,
+    samples: Sequence[Sample],
+    folder: RunFolder,
+    seed: int,
+    check_for_interrupt: Callable[[], None],
+) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Predict each cell type, write its track and score it; gives scores and the details of the report."""
+    tested = []
     with counting("independent test", count_windows(config, inputs), "windows") as advance:
 
         def after_batch(done: int) -> None:
@@ -182,25 +210,91 @@ def run_test(
             advance(done)
 
         tracks = folder.test_tracks([sample.cell_line for sample in samples])
-        for sample, track in zip(samples, tracks, strict=True):
-            scored, more = _test_cell_type(config, inputs, model, sample, folder, track, seed, after_batch)
-            scored_types.append(scored)
-            details.append(more)
-    scores = {
-        "chroms": list(chroms),
-        "labels": "Test" if held_out else "Train",
-        "window_step": STEP,
-        "both_strands": config.test_rev_comp,
-        "resamples": RESAMPLES,
-        "level": LEVEL,
-        "seconds": time.perf_counter() - begin,
-        "cell_types": scored_types,
-        "made_of": made_of,
+        for sample, path in zip(samples, tracks, strict=True):
+            signal = Track(sample.signal)
+            binding = Track(sample.binding)
+            baseline = other_binding(sample, inputs.training)
+            others = [Track(other.binding) for other in baseline.samples]
+            predicted = dict(
+                predict_chromosomes(
+                    model,
+                    inputs.genome,
+                    signal,
+                    inputs.split.test,
+                    step=STEP,
+                    batch_size=config.val_batch_size,
+                    both_strands=config.test_rev_comp,
+                    blacklist=inputs.blacklist,
+                    after_batch=after_batch,
+                )
+            )
+            # Scores of an earlier test would stand beside the track of this one.
+            folder.test_scores.unlink(missing_ok=True)
+            write_track(path, predicted, inputs.genome.chrom_sizes, span=BIN_SIZE)
+            predictors = _with_baselines(predicted, signal, others)
+            resolutions, details = _score(predictors, binding, inputs.genome.chrom_sizes, seed, baseline.reason)
+            scores = {
+                "cell_type": sample.cell_line,
+                "label": sample.label,
+                "track": path.name,
+                "mean_binding_of": [other.cell_line for other in baseline.samples],
+                "same_binding_left_out": list(baseline.left_out),
+                "resolutions": resolutions,
+            }
+            tested.append((scores, {"cell_type": sample.cell_line, **details}))
+    return tested
+
+
+def _with_baselines(
+    predicted: dict[str, NDArray[np.float32]], signal: Track, others: Sequence[Track]
+) -> dict[str, dict[str, NDArray[np.float32]]]:
+    """Put the ATAC-seq signal and the mean binding of other cell types beside the predictions, on the same bins."""
+    predictors: dict[str, dict[str, NDArray[np.float32]]] = {MODEL: predicted, SIGNAL: {}}
+    if others:
+        predictors[BINDING] = {}
+    for chrom, values in predicted.items():
+        n_bins, nan = len(values), np.float32(np.nan)
+        predictors[SIGNAL][chrom] = np.where(np.isnan(values), nan, signal_bins(signal, chrom, n_bins))
+        if others:
+            total = np.zeros(n_bins, dtype=np.float32)
+            for other in others:
+                total += signal_bins(other, chrom, n_bins)
+            predictors[BINDING][chrom] = np.where(np.isnan(values), nan, total / np.float32(len(others)))
+    return predictors
+
+
+def _score(
+    predictors: Mapping[str, dict[str, NDArray[np.float32]]],
+    binding: Track,
+    sizes: Mapping[str, int],
+    seed: int,
+    no_baseline: str,
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Score the predictors in bins of 32 and of 200 bp; the second part is for the report."""
+    predicted = predictors[MODEL]
+    unavailable = {} if BINDING in predictors else {BINDING: no_baseline}
+    labels = {chrom: bin_labels(binding, chrom, len(values)) for chrom, values in predicted.items()}
+    at_32 = score_predictors(labels, predictors, bin_size=BIN_SIZE, seed=seed, unavailable=unavailable)
+    details = {
+        "curves": {name: summarize(ranking) for name, ranking in at_32.rankings.items()},
+        "loci": example_loci(predicted, labels, predictors[SIGNAL]),
+        "false_positives": false_positives(
+            predicted, labels, {name: values for name, values in predictors.items() if name != MODEL}
+        ),
     }
-    tell_details(details)
-    write_text(folder.test_table, table_of_test(scores))
-    write_json(folder.test_scores, scores)
-    return scores
+    n_coarse = {chrom: sizes[chrom] // COARSE_BIN_SIZE for chrom in predicted}
+    at_200 = score_predictors(
+        {chrom: coarse_labels(binding, chrom, number) for chrom, number in n_coarse.items()},
+        {
+            name: {chrom: coarse_maxima(values[chrom], number) for chrom, number in n_coarse.items()}
+            for name, values in predictors.items()
+        },
+        bin_size=COARSE_BIN_SIZE,
+        block_size=at_32.block_size,
+        seed=seed,
+        unavailable=unavailable,
+    )
+    return [at_32.as_dict(), at_200.as_dict()], details
 
 
 def _selected_model(path: Path, selected: str | None) -> keras.Model:
@@ -253,85 +347,3 @@ def describe_test(scores: Mapping[str, Any]) -> list[str]:
             f"{', '.join(told)}"
         )
     return lines
-
-
-def _test_cell_type(
-    config: TrainConfig,
-    inputs: Inputs,
-    model: keras.Model,
-    sample: Sample,
-    folder: RunFolder,
-    track_path: Path,
-    seed: int,
-    after_batch: Callable[[int], None],
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Predict a cell type over the test chromosomes, write the track, and score it; the second part is for a report."""
-    chroms, sizes = inputs.split.test, inputs.genome.chrom_sizes
-    signal, binding = Track(sample.signal), Track(sample.binding)
-    baseline = other_binding(sample, inputs.training)
-    others = [Track(other.binding) for other in baseline.samples]
-    predicted = dict(
-        predict_chromosomes(
-            model,
-            inputs.genome,
-            signal,
-            chroms,
-            step=STEP,
-            batch_size=config.val_batch_size,
-            both_strands=config.test_rev_comp,
-            blacklist=inputs.blacklist,
-            after_batch=after_batch,
-        )
-    )
-    # Scores of an earlier test would stand beside the track of this one.
-    folder.test_scores.unlink(missing_ok=True)
-    write_track(track_path, predicted, sizes, span=BIN_SIZE)
-    # One number per bin and predictor; NaN where there is no prediction, for all of them.
-    by_predictor: dict[str, dict[str, NDArray[np.float32]]] = {MODEL: predicted, SIGNAL: {}}
-    if others:
-        by_predictor[BINDING] = {}
-    labels = {}
-    for chrom, values in predicted.items():
-        n_bins, is_predicted = len(values), ~np.isnan(values)
-        labels[chrom] = bin_labels(binding, chrom, n_bins)
-        by_predictor[SIGNAL][chrom] = masked(signal_bins(signal, chrom, n_bins), is_predicted)
-        if others:
-            total = np.zeros(n_bins, dtype=np.float32)
-            for other in others:
-                total += signal_bins(other, chrom, n_bins)
-            by_predictor[BINDING][chrom] = masked(total / np.float32(len(others)), is_predicted)
-    covered = {chrom: ~np.isnan(values) for chrom, values in predicted.items()}
-    length = block_length(covered, BIN_SIZE)
-    curves: dict[str, Any] = {}
-    resolutions = [score_predictors(labels, by_predictor, BIN_SIZE, length, seed, baseline.reason, curves)]
-    details = {
-        "cell_type": sample.cell_line,
-        "curves": curves,
-        "loci": example_loci(predicted, labels, by_predictor[SIGNAL]),
-        "false_positives": false_positives(
-            predicted, labels, {name: by_predictor[name] for name in (SIGNAL, BINDING) if name in by_predictor}
-        ),
-    }
-    coarse = {chrom: sizes[chrom] // COARSE_BIN_SIZE for chrom in chroms}
-    resolutions.append(
-        score_predictors(
-            {chrom: coarse_labels(binding, chrom, number) for chrom, number in coarse.items()},
-            {
-                name: {chrom: coarse_maxima(values[chrom], number) for chrom, number in coarse.items()}
-                for name, values in by_predictor.items()
-            },
-            COARSE_BIN_SIZE,
-            length,
-            seed,
-            baseline.reason,
-        )
-    )
-    scores = {
-        "cell_type": sample.cell_line,
-        "label": sample.label,
-        "track": track_path.name,
-        "mean_binding_of": [other.cell_line for other in baseline.samples],
-        "same_binding_left_out": list(baseline.left_out),
-        "resolutions": resolutions,
-    }
-    return scores, details

@@ -10,15 +10,11 @@ from maxatac.data import bins
 from maxatac.data.bins import bin_labels, coarse_labels, coarse_maxima, signal_bins
 from maxatac.data.readers import read_ahead, read_overlapping
 from maxatac.errors import MaxatacError
-from maxatac.evaluation.benchmark import evaluate, held_out_bins
+from maxatac.evaluation.benchmark import score_predictors
 from maxatac.evaluation.motif import motif_bins
-from maxatac.evaluation.ranking import auroc, average_precision
+from maxatac.evaluation.ranking import GUESS, auroc, average_precision
 from maxatac.genome.blacklist import Blacklist
-from maxatac.prediction.chromosome import (
-    predict_chromosome,
-    predict_chromosomes,
-    window_starts,
-)
+from maxatac.prediction.chromosome import predict_chromosomes, window_starts
 
 
 class ArrayGenome:
@@ -27,8 +23,10 @@ class ArrayGenome:
     def __init__(self, **chroms):
         self._chroms = chroms
         self.chrom_sizes = {name: len(letters) for name, letters in chroms.items()}
+        self.asked = []
 
     def one_hot(self, chrom, start, end):
+        self.asked.append((chrom, start, end))
         assert 0 <= start <= end <= self.chrom_sizes[chrom]
         letters = np.frombuffer(self._chroms[chrom][start:end].encode(), dtype="S1")
         return (letters[:, None] == np.array([b"A", b"C", b"G", b"T"])).astype(np.float32)
@@ -56,6 +54,11 @@ def read(genome, track, chrom, starts):
             for start in starts
         ]
     ).astype(np.float32)
+
+
+def predict_chromosome(model, genome, track, chrom, **options):
+    ((_, predictions),) = predict_chromosomes(model, genome, track, [chrom], **options)
+    return predictions
 
 
 class Recorder:
@@ -98,7 +101,7 @@ class TestPredictChromosome:
     def test_what_does_not_depend_on_place_comes_back(self, step, batch_size):
         """A model that reports each bin's signal must give the track's bins, whatever the windows."""
         model = Recorder(mean_signal)
-        scores = predict_chromosome(model, GENOME, TRACK, "c", step=step, batch_size=batch_size, read=read)
+        scores = predict_chromosome(model, GENOME, TRACK, "c", step=step, batch_size=batch_size)
         covered = ~np.isnan(scores)
         expected = np.zeros(156, dtype=bool)
         for start in [*range(0, SIZE - 1024 + 1, step), 3968]:
@@ -112,7 +115,7 @@ class TestPredictChromosome:
     def test_overlapping_predictions_are_averaged(self):
         """Each bin gets the mean of its places in the windows that cover it."""
         model = Recorder(lambda windows: np.tile(np.arange(32.0), (len(windows), 1)))
-        scores = predict_chromosome(model, GENOME, TRACK, "c", step=512, both_strands=False, read=read)
+        scores = predict_chromosome(model, GENOME, TRACK, "c", step=512, both_strands=False)
         starts = [0, 512, 1024, 1536, 2048, 2560, 3072, 3584, 3968]
         expected = [np.mean([b - s // 32 for s in starts if 0 <= b - s // 32 < 32]) for b in range(156)]
         np.testing.assert_allclose(scores, expected, rtol=1e-6)
@@ -120,7 +123,7 @@ class TestPredictChromosome:
     def test_both_strands(self):
         """The reverse complement has T for A, and its bins come back in forward order."""
         letters = np.array(list(LETTERS))
-        options = {"step": 256, "batch_size": 8, "read": read}
+        options = {"step": 256, "batch_size": 8}
         forward = predict_chromosome(Recorder(share_of_a), GENOME, TRACK, "c", both_strands=False, **options)
         np.testing.assert_allclose(forward, binned(letters == "A").mean(axis=1), rtol=1e-5)
         both = predict_chromosome(Recorder(share_of_a), GENOME, TRACK, "c", **options)
@@ -129,7 +132,7 @@ class TestPredictChromosome:
 
     def test_windows_that_touch_the_blacklist_are_left_out(self):
         blacklist = Blacklist({"c": ([2000], [2001])})
-        scores = predict_chromosome(Recorder(mean_signal), GENOME, TRACK, "c", blacklist=blacklist, read=read)
+        scores = predict_chromosome(Recorder(mean_signal), GENOME, TRACK, "c", blacklist=blacklist)
         starts = [*range(0, SIZE - 1024 + 1, 256), 3968]
         kept = [start for start in starts if not start <= 2000 < start + 1024]
         expected = np.zeros(156, dtype=bool)
@@ -143,20 +146,18 @@ class TestPredictChromosome:
     )
     def test_small_chromosomes(self, size, bins, covered):
         genome, track = ArrayGenome(c="A" * size), ArrayTrack(c=np.ones(size))
-        scores = predict_chromosome(Recorder(mean_signal), genome, track, "c", read=read)
+        scores = predict_chromosome(Recorder(mean_signal), genome, track, "c")
         assert len(scores) == bins
         assert np.isfinite(scores).sum() == covered
 
     @pytest.mark.parametrize("options", [{"step": 0}, {"step": 100}, {"batch_size": 0}])
     def test_impossible_settings(self, options):
         with pytest.raises(ValueError, match=r"line up|at least one"):
-            predict_chromosome(Recorder(mean_signal), GENOME, TRACK, "c", read=read, **options)
+            predict_chromosome(Recorder(mean_signal), GENOME, TRACK, "c", **options)
 
     def test_windows_are_counted(self):
         counted = []
-        predict_chromosome(
-            Recorder(mean_signal), GENOME, TRACK, "c", batch_size=5, read=read, after_batch=counted.append
-        )
+        predict_chromosome(Recorder(mean_signal), GENOME, TRACK, "c", batch_size=5, after_batch=counted.append)
         assert counted == [5, 5, 5, 5, 5, 5, 2, 2]  # 17 windows, on both strands
 
     def test_what_is_told_of_a_batch_may_end_it(self):
@@ -164,7 +165,7 @@ class TestPredictChromosome:
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            predict_chromosome(Recorder(mean_signal), GENOME, TRACK, "c", read=read, after_batch=stop)
+            predict_chromosome(Recorder(mean_signal), GENOME, TRACK, "c", after_batch=stop)
 
 
 class TestPredictChromosomes:
@@ -184,7 +185,7 @@ class TestPredictChromosomes:
     @pytest.mark.parametrize("batch_size", [1, 3, 8, 16, 100])
     def test_each_is_what_it_is_alone(self, genome, track, batch_size, both_strands):
         blacklist = Blacklist({"black": ([700], [701]), "b": ([100], [200])})
-        options = {"batch_size": batch_size, "blacklist": blacklist, "both_strands": both_strands, "read": read}
+        options = {"batch_size": batch_size, "blacklist": blacklist, "both_strands": both_strands}
         model = Recorder(lambda windows: share_of_a(windows) * np.arange(1, 33))
         found = list(predict_chromosomes(model, genome, track, list(self.SIZES), **options))
         assert [chrom for chrom, _ in found] == list(self.SIZES)
@@ -203,23 +204,18 @@ class TestPredictChromosomes:
         names = [f"contig{number}" for number in range(1_000)]
         genome = ArrayGenome(**dict.fromkeys(names, LETTERS[:1_300]))
         track = ArrayTrack(**dict.fromkeys(names, SIGNAL[:1_300]))
-        model, asked, counted = Recorder(mean_signal), [], []
-
-        def reader(genome, track, chrom, starts):
-            asked.append(chrom)
-            return read_overlapping(genome, track, chrom, starts)
-
-        found = predict_chromosomes(model, genome, track, names, read=reader, after_batch=counted.append)
+        model, counted = Recorder(mean_signal), []
+        found = predict_chromosomes(model, genome, track, names, after_batch=counted.append)
         assert [chrom for chrom, _ in found] == names
         assert model.shapes == [(256, 1024, 5)] * 2 * 8
         assert sum(counted) == 2 * 2 * 1_000
         # A contig that two batches share is read twice.
-        assert 1_000 <= len(asked) <= 1_000 + 8
+        assert 1_000 <= len(genome.asked) <= 1_000 + 8
 
     def test_chromosome_is_given_when_its_last_window_is_predicted(self, genome, track):
         """Nothing behind it is predicted by then, and of the rest no more than a batch is read."""
         model = Recorder(mean_signal)
-        found = predict_chromosomes(model, genome, track, ["a", "b", "d"], batch_size=4, both_strands=False, read=read)
+        found = predict_chromosomes(model, genome, track, ["a", "b", "d"], batch_size=4, both_strands=False)
         assert next(found)[0] == "a"
         assert len(model.shapes) == 2  # 5 windows
         assert next(found)[0] == "b"
@@ -228,8 +224,8 @@ class TestPredictChromosomes:
 
     def test_no_chromosome_and_none_with_a_window(self, genome, track):
         model = Recorder(mean_signal)
-        assert list(predict_chromosomes(model, genome, track, [], read=read)) == []
-        ((chrom, scores),) = predict_chromosomes(model, genome, track, ["short"], read=read)
+        assert list(predict_chromosomes(model, genome, track, [])) == []
+        ((chrom, scores),) = predict_chromosomes(model, genome, track, ["short"])
         assert (chrom, len(scores), np.isnan(scores).all()) == ("short", 31, True)
         assert model.shapes == []
 
@@ -248,7 +244,7 @@ class TestPredictChromosomes:
         bins = keras.layers.Flatten()(keras.layers.Conv1D(1, 1)(keras.layers.AveragePooling1D(32)(inputs)))
         model = keras.Model(inputs, Watched()(bins))
         model.compile(jit_compile=True)
-        found = predict_chromosomes(model, genome, track, list(self.SIZES), batch_size=4, read=read)
+        found = predict_chromosomes(model, genome, track, list(self.SIZES), batch_size=4)
         traced.clear()
         next(found)
         assert len(traced) == 1
@@ -293,16 +289,22 @@ class TestReading:
         genome, track = Genome(tiny_set.sequence), Track(tiny_set.file("CellA", "signal.bw"))
         asked, given = [], []
 
-        def reader(*arguments):
-            asked.append(arguments[3])
-            return read_windows(*arguments)
+        class Watched:
+            chrom_sizes = genome.chrom_sizes
+
+            def one_hot(self, chrom, start, end):
+                asked.append((start, end - start))
+                return genome.one_hot(chrom, start, end)
 
         model = Recorder(lambda windows: given.append(windows.copy()) or mean_signal(windows))
-        predict_chromosome(model, genome, track, "chr3", step=20_000, batch_size=4, read=reader)
-        np.testing.assert_array_equal(np.concatenate(asked), [0, 20_000, 40_000, 60_000, 78_976])
+        predict_chromosome(model, Watched(), track, "chr3", step=20_000, batch_size=4)
+        starts = [0, 20_000, 40_000, 60_000, 78_976]
+        assert asked == [(start, 1024) for start in starts]
         for reverse in (False, True):
-            expected = read_windows(genome, track, "chr3", asked[0], reverse_complement=reverse)
-            np.testing.assert_array_equal(given[reverse], expected)
+            expected = read_windows(genome, track, "chr3", np.array(starts), reverse_complement=reverse)
+            # Batches of the two strands take turns; the last is filled up with its last window.
+            found = np.concatenate(given[reverse::2])[: len(starts)]
+            np.testing.assert_array_equal(found, expected)
         assert all(windows.flags.c_contiguous for windows in given)
 
     @pytest.mark.parametrize("count", [0, 1, 2, 5])
@@ -432,44 +434,44 @@ class TestScores:
         assert np.isnan(metric(np.array([], dtype=bool), np.array([])))
 
 
-class TestEvaluate:
-    def test_pools_the_covered_bins_of_all_chromosomes(self):
-        genome = ArrayGenome(c=LETTERS, d=LETTERS[::-1])
-        signal = ArrayTrack(c=SIGNAL, d=SIGNAL[::-1])
-        binding = ArrayTrack(c=np.nan_to_num(SIGNAL) > 0.45, d=rng.random(SIZE) > 0.5)
-        blacklist = Blacklist({"c": ([100], [200])})
-        motif = np.array([[0.9, 0.05, 0.025, 0.025], [0.1, 0.1, 0.7, 0.1]])
-        options = {"blacklist": blacklist, "motif": motif, "motif_reach": 1, "read": read}
-        bins = held_out_bins(Recorder(share_of_a), genome, signal, binding, ["c", "d"], **options)
+class TestScorePredictors:
+    def test_pools_the_predicted_bins_of_all_chromosomes(self):
+        sizes = {"c": 1_563, "d": 1_000}
+        labels = {chrom: rng.random(size) < 0.2 for chrom, size in sizes.items()}
+        model = {chrom: (rng.random(size) + 0.5 * labels[chrom]).astype(np.float32) for chrom, size in sizes.items()}
+        signal = {chrom: rng.random(size, dtype=np.float32) for chrom, size in sizes.items()}
+        model["c"][100:200] = np.nan
+        found = score_predictors(labels, {"model": model, "ATAC": signal}, unavailable={"motif": "there is none"})
+        mask = {chrom: ~np.isnan(values) for chrom, values in model.items()}
+        y, p, s = (np.concatenate([part[c][mask[c]] for c in "cd"]) for part in (labels, model, signal))
+        assert (found.bins, found.bound_bins, found.bin_size) == (1_463 + 1_000, y.sum(), 32)
+        assert found.prevalence == found.value(GUESS) == pytest.approx(y.mean())
+        assert [entry["name"] for entry in found.predictors] == ["model", "ATAC", "motif", GUESS]
+        for name, scores in (("model", p), ("ATAC", s)):
+            assert found.value(name) == pytest.approx(average_precision_score(y, scores))
+            assert found.value(name, "auroc") == pytest.approx(roc_auc_score(y, scores))
+            assert found.rankings[name].average_precision == found.value(name)
+        entry = found.predictors[0]["average_precision"]
+        assert entry["low"] < entry["value"] < entry["high"]
+        more = found.predictors[1]["average_precision"]
+        assert more["model_minus"] == pytest.approx(found.value("model") - found.value("ATAC"))
+        assert more["model_minus_low"] < more["model_minus"] < more["model_minus_high"]
+        assert found.predictors[2] == {"name": "motif", "note": "there is none"}
+        assert np.isnan(found.value("motif"))
+        assert found.as_dict()["predictors"] == list(found.predictors)
 
-        expected = {"labels": [], "model": [], "signal": [], "motif": []}
-        for chrom in "cd":
-            scores = predict_chromosome(Recorder(share_of_a), genome, signal, chrom, blacklist=blacklist, read=read)
-            covered = np.isfinite(scores)
-            expected["model"].append(scores[covered])
-            expected["labels"].append(bin_labels(binding, chrom, 156)[covered])
-            expected["signal"].append(signal_bins(signal, chrom, 156)[covered])
-            expected["motif"].append(motif_bins(genome, chrom, 156, motif, reach=1)[covered])
-        for part, pieces in expected.items():
-            np.testing.assert_array_equal(getattr(bins, part), np.concatenate(pieces))
-        assert len(expected["labels"][0]) < 156 == len(expected["labels"][1])
+    @pytest.mark.parametrize("values", [np.full(40, np.nan), np.zeros(40)])
+    def test_without_a_bin_or_a_bound_one_there_is_no_score(self, values):
+        labels, model = {"c": np.zeros(40, bool)}, {"c": values.astype(np.float32)}
+        found = score_predictors(labels, {"model": model}, unavailable={"motif": "there is none"})
+        assert (found.bins, found.bound_bins) == (np.isfinite(values).sum(), 0)
+        assert {entry["note"] for entry in found.predictors} == {"none of the bins is bound"}
+        assert np.isnan(found.value("model"))
 
-        scores = evaluate(Recorder(share_of_a), genome, signal, binding, ["c", "d"], **options)
-        assert scores == bins.scores()
-        assert scores.average_precision == pytest.approx(average_precision_score(bins.labels, bins.model))
-        assert scores.auroc == pytest.approx(roc_auc_score(bins.labels, bins.model))
-        assert scores.signal_average_precision == pytest.approx(average_precision_score(bins.labels, bins.signal))
-        assert scores.motif_average_precision == pytest.approx(average_precision_score(bins.labels, bins.motif))
-        assert (scores.bins, scores.positives) == (len(bins.labels), bins.labels.sum())
-        assert scores.prevalence == pytest.approx(bins.labels.mean())
-
-    def test_without_motif_and_without_bins(self):
-        nothing = Blacklist({"c": ([0], [SIZE])})
-        scores = evaluate(Recorder(mean_signal), GENOME, TRACK, TRACK, ["c"], blacklist=nothing, read=read)
-        assert scores.bins == 0
-        assert scores.motif_average_precision is None
-        assert np.isnan(scores.average_precision)
-        assert np.isnan(scores.prevalence)
+    def test_predictor_that_lacks_a_bin(self):
+        labels, model = {"c": np.arange(40) < 3}, {"c": np.zeros(40, np.float32)}
+        with pytest.raises(ValueError, match="NaN"):
+            score_predictors(labels, {"model": model, "ATAC": {"c": np.full(40, np.nan, np.float32)}})
 
     @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")
     def test_with_a_keras_model(self):
@@ -481,5 +483,5 @@ class TestEvaluate:
         model = keras.Model(inputs, keras.layers.Flatten()(layer(pooled)))
         layer.set_weights([np.array([0, 0, 0, 0, 1], dtype=np.float32).reshape(1, 5, 1)])
         model.compile(jit_compile=True)
-        scores = predict_chromosome(model, GENOME, TRACK, "c", batch_size=4, read=read)
+        scores = predict_chromosome(model, GENOME, TRACK, "c", batch_size=4)
         np.testing.assert_allclose(scores, binned(SIGNAL).mean(axis=1), rtol=1e-5)

@@ -9,6 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
+from maxatac.evaluation.ranking import Ranking
 from maxatac.reporting import run_plots as report
 from maxatac.reporting.run_plots import plot_history, plot_structure
 
@@ -86,7 +87,8 @@ def test_precision_recall_curves(ties: bool, tmp_path: Path, figures: list[Figur
     if ties:
         scores = {name: np.round(values, 1) for name, values in scores.items()}
     path = tmp_path / "curves.png"
-    report.plot_precision_recall(labels, scores, path, title="CellC")
+    rankings = {name: Ranking.of(labels, values) for name, values in scores.items()}
+    report.plot_precision_recall(rankings, path, title="CellC")
     assert path.read_bytes().startswith(b"\x89PNG")
     (axes,) = figures[0].axes
     lines = {str(line.get_label()): line for line in axes.get_lines()}

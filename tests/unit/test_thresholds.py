@@ -9,7 +9,6 @@ import pytest
 
 from maxatac.evaluation.ranking import Ranking
 from maxatac.evaluation.thresholds import COLUMNS, threshold_table, thresholds_of
-from maxatac.training.validation import Validated
 
 
 def ranking(n: int = 20_000) -> tuple[np.ndarray, np.ndarray, Ranking]:
@@ -62,6 +61,5 @@ def test_is_monotonic_and_starts_at_the_prevalence() -> None:
 @pytest.mark.parametrize("bound", [True, False])
 def test_is_there_where_something_is_bound(bound: bool) -> None:
     found = Ranking.of(np.array([False, bound]), np.array([0.1, 0.2], np.float32))
-    assert (thresholds_of(Validated({}, (), {}, {"genome": found}), largest=1) is not None) == bound
-    for nothing in (None, Validated({}, (), {}, {})):
-        assert thresholds_of(nothing, largest=1) is None
+    assert (thresholds_of(found, largest=1) is not None) == bound
+    assert thresholds_of(None, largest=1) is None
