@@ -47,6 +47,7 @@ class ScoreTally:
         self._false = np.empty(0, dtype=np.int64)
         self._pending: list[NDArray[np.uint64]] = []
         self._n_pending = 0
+        self._ranking: Ranking | None = None
 
     def update(self, labels: NDArray[np.bool_], scores: NDArray[np.float32]) -> None:
         """Count the bins of a batch.
@@ -58,6 +59,7 @@ class ScoreTally:
         scores : same shape, float32
             Predictions.
         """
+        self._ranking = None
         is_nan = np.isnan(scores)
         if is_nan.any():
             self.has_nan = True
@@ -70,11 +72,13 @@ class ScoreTally:
             self._compact()
 
     def ranking(self) -> Ranking:
-        """Rank what was counted so far."""
-        self._compact()
-        # Of a number of predictions that share a key, the lowest stands for all.
-        scores = _from_keys(self._keys << np.uint32(self._shift))[::-1]
-        return Ranking(scores, np.cumsum(self._true[::-1]), np.cumsum(self._false[::-1]))
+        """Rank what was counted so far; once, however often it is asked for."""
+        if self._ranking is None:
+            self._compact()
+            # Of a number of predictions that share a key, the lowest stands for all.
+            scores = _from_keys(self._keys << np.uint32(self._shift))[::-1]
+            self._ranking = Ranking(scores, np.cumsum(self._true[::-1]), np.cumsum(self._false[::-1]))
+        return self._ranking
 
     def _compact(self) -> None:
         """Merge what is pending into the counts, and drop bits until their number is within the limit."""
