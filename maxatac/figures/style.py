@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 # Okabe and Ito's palette: told apart by people who do not see all colours, and in print.
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#999999"
 
+PURPLE, DARK = "#AA4499", "#444444"
+
+Look = tuple[str, str, str]
+"""Colour, dash and marker of a line."""
+
 
 @contextlib.contextmanager
 def own_style(**settings: Any) -> Iterator[None]:

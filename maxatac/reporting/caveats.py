@@ -9,7 +9,7 @@ from maxatac.data.loader_times import SLOW
 from maxatac.evaluation.bootstrap import BLOCK
 from maxatac.evaluation.ranking import BINDING, GUESS, MODEL, SIGNAL
 from maxatac.reporting.contents import Contents
-from maxatac.reporting.figures import parts_of
+from maxatac.reporting.epoch_figures import parts_of
 from maxatac.wording import base_pairs, counted, listed, number, share
 
 FEW_BOUND = 1_000

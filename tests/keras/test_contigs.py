@@ -12,17 +12,18 @@ import pytest
 import tiny
 from tiny import TinySet
 
-from maxatac.checking.workflow import check
 from maxatac.checking.text import WIDTH, format_findings
+from maxatac.checking.workflow import check
 from maxatac.data import regions
 from maxatac.errors import Problems
 from maxatac.evaluation import benchmark
 from maxatac.evaluation.example_loci import false_positives
+from maxatac.figures import predictions
 from maxatac.figures.drawing import Drawing
 from maxatac.files.twobit import TwoBitWriter
 from maxatac.genome.blacklist import Blacklist
 from maxatac.prediction.chromosome import window_starts
-from maxatac.reporting import contents, figures, page
+from maxatac.reporting import contents, data_figures, epoch_figures, page, score_figures
 from maxatac.runs.folder import RunFolder
 from maxatac.training import held_out
 from maxatac.training.inputs import read_samples
@@ -173,7 +174,8 @@ def test_training_and_test(
             name, options["title"], options["alt"], options.get("note", ""), header, rows, b"<svg></svg>", b""
         )
 
-    monkeypatch.setattr(figures, "draw", draw)
+    for module in (data_figures, epoch_figures, score_figures, predictions):
+        monkeypatch.setattr(module, "draw", draw)
     text = page.render(contents.read_contents(RunFolder(output, "maxatac_model")), [])
     assert max(width for _, width, _ in drawn) < 12
     assert max(columns for _, _, columns in drawn) <= 2 + 30

@@ -562,7 +562,7 @@ def test_several_cell_types_are_tested(tiny_set: TinySet, tmp_path: Path, monkey
     quick(monkeypatch)
     data = tiny_set.copy(tmp_path / "set")
     data.write_meta([{**row, "Train_Test_Label": "Train"} for row in data.rows()])
-    monkeypatch.setattr("maxatac.reporting.page.SHOWN_CELL_TYPES", 2)
+    monkeypatch.setattr("maxatac.reporting.sections.SHOWN_CELL_TYPES", 2)
     output = tmp_path / "results"
     assert main(data.arguments(output, prefix=PREFIX, plot=True, **SPLIT)) == 0
     shown = Run(data, output).page()
@@ -648,8 +648,7 @@ def test_failing_figure_costs_a_finished_run_nothing(
     def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("no font")
 
-    monkeypatch.setattr("maxatac.reporting.draw", fail, raising=False)
-    monkeypatch.setattr("maxatac.reporting.figures.draw", fail)
+    monkeypatch.setattr("maxatac.reporting.data_figures.draw", fail)
     monkeypatch.setattr("maxatac.training.report_data.summarize", fail)
     output = tmp_path / "results"
     assert main(tiny_set.arguments(output, plot=True, **SPLIT)) == 0

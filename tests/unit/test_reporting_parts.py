@@ -6,11 +6,11 @@ import math
 
 import pytest
 import tiny
+from maxatac.reporting.figures import parts_of, use_of, wilson
 
 from maxatac.figures.markup import Markup, table, tag
 from maxatac.genome.chroms import assembly
 from maxatac.reporting import contents
-from maxatac.reporting.figures import _wrapped, parts_of, use_of, wilson
 from maxatac.wording import counted, duration, listed, number, share
 
 # Keras 3 reads its variables in a way that numpy 2 warns about; the .h5 file is written on purpose.
@@ -82,7 +82,7 @@ def test_words() -> None:
     ],
 )
 def test_names_stand_in_two_lines(name: str, shown: str) -> None:
-    assert _wrapped([name]) == [shown]
+    assert wrapped([name]) == [shown]
 
 
 def test_uses() -> None:
