@@ -245,7 +245,7 @@ def run(study: Study, epochs: int, recipe: Recipe, folder: Path) -> dict[str, An
     import keras
 
     from maxatac.data.genome_like import GenomeBatches, draw_genome_windows
-    from maxatac.evaluation.ranking import Ranking, average_precision
+    from maxatac.evaluation.ranking import Ranking
 
     model, inputs = study.model, study.inputs
     windows = draw_genome_windows(
@@ -262,7 +262,7 @@ def run(study: Study, epochs: int, recipe: Recipe, folder: Path) -> dict[str, An
             rows = len(judged.cells(index))
             scores.append(model.predict_on_batch(batch)[:rows].ravel())
             labels.append(targets[:rows].ravel() > 0.5)
-        return float(average_precision(np.concatenate(labels), np.concatenate(scores)))
+        return Ranking.of(np.concatenate(labels), np.concatenate(scores)).average_precision
 
     begin = time.process_time()
     course: list[dict[str, float]] = []

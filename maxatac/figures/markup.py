@@ -54,8 +54,10 @@ def bullets(items: Iterable[str], **attributes: str | None) -> Markup:
     return tag("ul", Markup("".join(tag("li", item) for item in items)), **attributes)
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, label: str, first_is_name: bool = True) -> Markup:
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, label: str) -> Markup:
     """Make a table in a box of its own, which scrolls where the screen is narrow, also by keyboard.
+
+    The first column names the rows.
 
     Parameters
     ----------
@@ -63,14 +65,12 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, label: str, f
     rows : iterable of sequences of str
     label : str
         What the table holds, for those who cannot see it.
-    first_is_name : bool
-        Whether the first column names the row.
     """
     head = Markup("".join(tag("th", name, scope="col") for name in header))
     body = []
     for row in rows:
         cells = [
-            tag("th", cell, scope="row") if first_is_name and place == 0 else tag("td", cell, class_=_kind(cell))
+            tag("th", cell, scope="row") if place == 0 else tag("td", cell, class_=_kind(cell))
             for place, cell in enumerate(row)
         ]
         body.append(tag("tr", *cells))

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,17 +90,9 @@ def predict_chromosomes(
     if batch_size < 1:
         raise ValueError(f"a batch needs at least one window, found {batch_size}")
     sizes = genome.chrom_sizes
-
-    def read_batch(pieces: Sequence[_Piece]) -> tuple[Sequence[_Piece], list[NDArray[np.float32]]]:
-        filled = [read_overlapping(genome, track, piece.chrom, piece.starts) for piece in pieces if len(piece.starts)]
-        if not filled:
-            return pieces, []
-        missing = batch_size - sum(map(len, filled))
-        forward = np.concatenate([*filled, np.repeat(filled[-1][-1:], missing, axis=0)])
-        return pieces, [forward, reverse_complement(forward)] if both_strands else [forward]
-
+    make = partial(_read_batch, genome, track, batch_size=batch_size, both_strands=both_strands)
     bins = _BinMeans(0)
-    for pieces, strands in read_ahead(read_batch, _batches(chroms, sizes, step, batch_size, blacklist)):
+    for pieces, strands in read_ahead(make, _batches(chroms, sizes, step, batch_size, blacklist)):
         predictions: list[NDArray[np.float32]] = []
         for windows in strands:
             found: NDArray[np.float32] = np.asarray(model.predict_on_batch(windows))
@@ -151,6 +144,18 @@ def _batches(
                 break
     if batch:
         yield batch
+
+
+def _read_batch(
+    genome: GenomeReader, track: TrackReader, pieces: Sequence[_Piece], *, batch_size: int, both_strands: bool
+) -> tuple[Sequence[_Piece], list[NDArray[np.float32]]]:
+    """Read the windows of a batch, filled up with copies of the last; gives one array for each strand."""
+    filled = [read_overlapping(genome, track, piece.chrom, piece.starts) for piece in pieces if len(piece.starts)]
+    if not filled:
+        return pieces, []
+    missing = batch_size - sum(map(len, filled))
+    forward = np.concatenate([*filled, np.repeat(filled[-1][-1:], missing, axis=0)])
+    return pieces, [forward, reverse_complement(forward)] if both_strands else [forward]
 
 
 class _BinMeans:

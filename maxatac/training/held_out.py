@@ -170,14 +170,10 @@ def run_test(
         logger.info("independent test: done before, of the same model and inputs; its results are kept")
         return kept
     model = _selected_model(folder.named("_best.keras"), selected)
-    model.compile(jit_compile=True)
-    is_held_out = samples[0].label == "Test"
-    if not is_held_out:
-        logger.info("no cell type is labelled Test: the training cell types are tested, on chromosomes held out")
     tested = _test_samples(config, inputs, model, samples, folder, seed, check_for_interrupt)
     scores = {
         "chroms": made_of["chroms"],
-        "labels": "Test" if is_held_out else "Train",
+        "labels": samples[0].label,
         "window_step": STEP,
         "both_strands": config.test_rev_comp,
         "resamples": RESAMPLES,
@@ -202,6 +198,8 @@ def _test_samples(
     check_for_interrupt: Callable[[], None],
 ) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """Predict each cell type, write its track and score it; gives scores and the details of the report."""
+    if samples[0].label != "Test":
+        logger.info("no cell type is labelled Test: the training cell types are tested, on chromosomes held out")
     tested = []
     with counting("independent test", count_windows(config, inputs), "windows") as advance:
 
@@ -306,6 +304,7 @@ def _selected_model(path: Path, selected: str | None) -> keras.Model:
             f"{path}: is not the model that this run has selected; another run has written it, so it is not tested. "
             "Remove it, and go on with --resume, which writes it anew from its checkpoint"
         )
+    model.compile(jit_compile=True)
     return model
 
 

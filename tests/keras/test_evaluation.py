@@ -12,7 +12,7 @@ from maxatac.data.readers import read_ahead, read_overlapping
 from maxatac.errors import MaxatacError
 from maxatac.evaluation.benchmark import score_predictors
 from maxatac.evaluation.motif import motif_bins
-from maxatac.evaluation.ranking import GUESS, auroc, average_precision
+from maxatac.evaluation.ranking import GUESS, Ranking
 from maxatac.genome.blacklist import Blacklist
 from maxatac.prediction.chromosome import predict_chromosomes, window_starts
 
@@ -408,13 +408,15 @@ class TestScores:
         labels = np.array([label for label, _ in pairs])
         scores = np.array([score for _, score in pairs])
         if labels.any():
-            assert average_precision(labels, scores) == pytest.approx(average_precision_score(labels, scores), abs=1e-9)
+            assert Ranking.of(labels, scores).average_precision == pytest.approx(
+                average_precision_score(labels, scores), abs=1e-9
+            )
         else:
-            assert np.isnan(average_precision(labels, scores))
+            assert np.isnan(Ranking.of(labels, scores).average_precision)
         if labels.any() and not labels.all():
-            assert auroc(labels, scores) == pytest.approx(roc_auc_score(labels, scores), abs=1e-9)
+            assert Ranking.of(labels, scores).auroc == pytest.approx(roc_auc_score(labels, scores), abs=1e-9)
         else:
-            assert np.isnan(auroc(labels, scores))
+            assert np.isnan(Ranking.of(labels, scores).auroc)
 
     @pytest.mark.parametrize("levels", [1, 2, 50, None])
     def test_equal_scikit_learn_on_many(self, levels):
@@ -422,16 +424,18 @@ class TestScores:
         scores = (rng.random(50_000) + labels * 0.3).astype(np.float32)
         if levels is not None:
             scores = np.floor(scores * levels / 1.3).astype(np.float32)
-        assert average_precision(labels, scores) == pytest.approx(average_precision_score(labels, scores), abs=1e-9)
-        assert auroc(labels, scores) == pytest.approx(roc_auc_score(labels, scores), abs=1e-9)
+        assert Ranking.of(labels, scores).average_precision == pytest.approx(
+            average_precision_score(labels, scores), abs=1e-9
+        )
+        assert Ranking.of(labels, scores).auroc == pytest.approx(roc_auc_score(labels, scores), abs=1e-9)
 
-    @pytest.mark.parametrize("metric", [average_precision, auroc])
-    def test_bad_arguments(self, metric):
+    def test_bad_arguments(self):
         with pytest.raises(ValueError, match="NaN"):
-            metric(np.array([True, False]), np.array([0.5, np.nan]))
+            Ranking.of(np.array([True, False]), np.array([0.5, np.nan]))
         with pytest.raises(ValueError, match="match"):
-            metric(np.array([True, False]), np.array([0.5]))
-        assert np.isnan(metric(np.array([], dtype=bool), np.array([])))
+            Ranking.of(np.array([True, False]), np.array([0.5]))
+        empty = Ranking.of(np.array([], dtype=bool), np.array([]))
+        assert np.isnan([empty.average_precision, empty.auroc]).all()
 
 
 class TestScorePredictors:
