@@ -123,10 +123,10 @@ a:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 3px sol
 .lead { font-size: 1.05rem; }
 .soft { color: var(--soft); }
 .summary { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0 2rem; }
-.doubts { border-left: 4px solid var(--warn); padding-left: .9rem; margin: .75rem 0; }
-.doubts.none { border-color: #00674d; }
-.doubts h2, .result h2 { border: 0; margin: 0 0 .25rem; padding: 0; font-size: 1.1rem; }
-.doubts ul { margin: 0; padding-left: 1.1rem; }
+.caveats { border-left: 4px solid var(--warn); padding-left: .9rem; margin: .75rem 0; }
+.caveats.none { border-color: #00674d; }
+.caveats h2, .result h2 { border: 0; margin: 0 0 .25rem; padding: 0; font-size: 1.1rem; }
+.caveats ul { margin: 0; padding-left: 1.1rem; }
 .result { margin: .75rem 0; min-width: 0; }
 nav ol { margin: .25rem 0; padding-left: 1.9rem; columns: 14rem; }
 .figures { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1.25rem 2rem; align-items: start; }
@@ -168,7 +168,7 @@ dd { margin: 0; }
   details::details-content { content-visibility: visible; display: block; height: auto; }
   h2 { margin-top: 1.2rem; break-after: avoid; }
   h3, figcaption { break-after: avoid; }
-  figure, tr, .doubts { break-inside: avoid; }
+  figure, tr, .caveats { break-inside: avoid; }
   .figures { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: .5rem 1.2rem; }
   .figures .two { grid-column: span 2; }
   .scroll, details .scroll { overflow: visible; max-height: none; }

@@ -1,4 +1,4 @@
-"""What there is to be doubted about a run: what a reader should know before believing its numbers."""
+"""Caveats about a run: what a reader should know before believing its numbers."""
 
 from __future__ import annotations
 
@@ -16,8 +16,18 @@ FEW_BOUND = 1_000
 """Bound 32-bp bins below which a score rests on little: some 200 sites."""
 
 
-def doubts(contents: Contents) -> list[str]:
-    """List what is to be doubted, the gravest first; a sentence or two each, plain text."""
+def find_caveats(contents: Contents) -> list[str]:
+    """List the caveats about a run.
+
+    Parameters
+    ----------
+    contents : Contents
+
+    Returns
+    -------
+    list of str
+        A sentence or two each, plain text; the gravest first.
+    """
     return [
         *_unfinished(contents),
         *_shared_files(contents),
@@ -31,7 +41,20 @@ def doubts(contents: Contents) -> list[str]:
 
 
 def verdict(predictor: Mapping[str, Any], metric: str = "average_precision") -> str:
-    """Say how a model stands to a predictor: ``better``, ``worse``, ``not clearly better``, or ``n/a``."""
+    """Say how a model compares with a predictor.
+
+    Parameters
+    ----------
+    predictor : mapping
+        One of ``predictors`` in ``<prefix>_test.json``.
+    metric : str
+
+    Returns
+    -------
+    str
+        ``better`` or ``worse`` where the interval of the difference leaves 0 out, ``not clearly better`` where it does
+        not, ``n/a`` where there is none.
+    """
     found = predictor.get(metric) or {}
     low, high = found.get("model_minus_low"), found.get("model_minus_high")
     if low is None or high is None:
@@ -66,17 +89,17 @@ def _test(contents: Contents) -> Iterator[str]:
         return
     if contents.test["labels"] == "Train":
         yield "No cell type is labelled Test: only the test chromosomes are new to the model, its cell types are not."
-    # Of several cell types with one doubt, all in one line.
+    # Cell types with the same caveat share a line.
     cells: dict[str, list[str]] = {}
     for tested in contents.test["cell_types"]:
-        for doubt in _of_tested(tested["resolutions"][0]):
-            cells.setdefault(doubt, []).append(tested["cell_type"])
-    for doubt, names in cells.items():
-        yield f"{listed(names)}: {doubt}"
+        for caveat in _of_tested(tested["resolutions"][0]):
+            cells.setdefault(caveat, []).append(tested["cell_type"])
+    for caveat, names in cells.items():
+        yield f"{listed(names)}: {caveat}"
 
 
 def _of_tested(at_32: Mapping[str, Any]) -> Iterator[str]:
-    """Find what is to be doubted about the test of a cell type, in words that fit any."""
+    """Find the caveats about the test of a cell type, in words that fit any cell type."""
     bound = at_32["bound_bins"]
     if not bound:
         yield "no bin on the test chromosomes is bound, nothing can be said there."
@@ -90,7 +113,7 @@ def _of_tested(at_32: Mapping[str, Any]) -> Iterator[str]:
         if predictor["name"] in (MODEL, GUESS):
             continue
         if "note" in predictor:
-            yield f"there is no {predictor['name']} to hold the model against ({predictor['note']})."
+            yield f"there is no {predictor['name']} to compare the model with ({predictor['note']})."
         elif (how := verdict(predictor)) != "better":
             meaning = {
                 SIGNAL: "The model may have learnt little beyond where chromatin is open.",

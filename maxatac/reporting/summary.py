@@ -9,7 +9,7 @@ from typing import Any
 from maxatac.evaluation.ranking import GUESS, MODEL
 from maxatac.evaluation.selection import criterion
 from maxatac.figures.markup import Markup, bullets, paragraphs, table, tag
-from maxatac.reporting.caveats import doubts, verdict
+from maxatac.reporting.caveats import find_caveats, verdict
 from maxatac.reporting.contents import Contents
 from maxatac.reporting.looks import SET_NAMES
 from maxatac.wording import NOT_AVAILABLE, counted, listed, number, with_interval
@@ -51,18 +51,18 @@ def _column(column: str) -> str:
 
 def summary(contents: Contents) -> Markup:
     """Make the first screen: how well the model does, and the caveats."""
-    found = doubts(contents)
+    found = find_caveats(contents)
     if found:
-        box = tag("div", tag("h2", "To be doubted"), bullets(found), class_="doubts")
+        box = tag("div", tag("h2", "Caveats"), bullets(found), class_="caveats")
     else:
-        box = tag("div", tag("h2", "To be doubted"), paragraphs("Nothing that could be found."), class_="doubts none")
+        box = tag("div", tag("h2", "Caveats"), paragraphs("Nothing that could be found."), class_="caveats none")
     return tag(
         "div", tag("div", tag("h2", "How well it does"), _results(contents), class_="result"), box, class_="summary"
     )
 
 
 def _results(contents: Contents) -> Markup:
-    """Tell the first thing that a reader wants to know."""
+    """Show the scores of the test, or of validation where there was none."""
     if contents.test is None:
         return _validation_results(contents)
     chroms, level = listed(contents.test["chroms"], 4), f"{contents.test['level']:.0%}"
@@ -95,7 +95,7 @@ def _results(contents: Contents) -> Markup:
 
 
 def _scores_of(tested: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """List predictor, average precision, and how the model stands to it."""
+    """List predictor, average precision, and how the model compares with it."""
     rows = []
     for predictor in tested["resolutions"][0]["predictors"]:
         name = predictor["name"]
@@ -109,7 +109,7 @@ def _scores_of(tested: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def _validation_results(contents: Contents) -> Markup:
-    """Tell of validation, where there was no test."""
+    """Show the scores of validation."""
     if not contents.validation:
         return paragraphs("There was no independent test, and no validation was kept.")
     rows = []

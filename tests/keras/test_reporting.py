@@ -25,8 +25,8 @@ from sklearn.metrics import average_precision_score, precision_recall_curve
 from tiny import TinySet
 
 from maxatac.cli.main import main
-from maxatac.reporting import caveats as doubts
 from maxatac.reporting import contents
+from maxatac.reporting.caveats import find_caveats
 from maxatac.reporting.workflow import write_report
 from maxatac.runs.folder import RunFolder, find_run
 from maxatac.training import held_out
@@ -391,7 +391,7 @@ def test_same_files_give_the_same_bytes(run: Run, tmp_path: Path) -> None:
     assert {path.name: path.read_bytes() for path in stale.iterdir()} == figures
 
 
-# What is to be doubted.
+# Caveats.
 
 
 def changed(run: Run, folder: Path, ending: str, change: Any) -> Run:
@@ -404,15 +404,15 @@ def changed(run: Run, folder: Path, ending: str, change: Any) -> Run:
 
 
 def told(run: Run) -> list[str]:
-    return doubts.doubts(contents.read_contents(run.folder))
+    return find_caveats(contents.read_contents(run.folder))
 
 
-def test_doubts_of_this_run(run: Run) -> None:
+def test_caveats_of_this_run(run: Run) -> None:
     found = told(run)
-    assert any(doubt.startswith(f"{ODD}: the test chromosomes have only 107 bound bins") for doubt in found)
-    assert any("The intervals come from 33 blocks of 4.8 kb" in doubt for doubt in found)
+    assert any(caveat.startswith(f"{ODD}: the test chromosomes have only 107 bound bins") for caveat in found)
+    assert any("The intervals come from 33 blocks of 4.8 kb" in caveat for caveat in found)
     shown = run.page().prose
-    assert all(doubt in shown for doubt in found)
+    assert all(caveat in shown for caveat in found)
 
 
 @pytest.mark.parametrize(
@@ -452,8 +452,8 @@ def test_doubts_of_this_run(run: Run) -> None:
         ("_report.json", lambda data: data.update(validation=None), "were not kept"),
     ],
 )  # fmt: skip
-def test_doubt(ending: str, change: Any, words: str, run: Run, tmp_path: Path) -> None:
-    # Where this run gives reason for the doubt already, the test would not show anything.
+def test_caveat(ending: str, change: Any, words: str, run: Run, tmp_path: Path) -> None:
+    # Where this run gives reason for the caveat already, the test would not show anything.
     without = changed(run, tmp_path / "without", ending, lambda _: None)
     value = json.loads(without.folder.test_scores.read_text())
     for predictor in value["cell_types"][0]["resolutions"][0]["predictors"][1:]:
@@ -465,19 +465,19 @@ def test_doubt(ending: str, change: Any, words: str, run: Run, tmp_path: Path) -
     kept = without.json("_report.json")
     kept["validation"]["epoch"] = 2
     without.folder.report_data.write_text(json.dumps(kept))
-    assert not [doubt for doubt in told(without) if words in doubt]
-    assert [doubt for doubt in told(changed(without, tmp_path / "changed", ending, change)) if words in doubt]
+    assert not [caveat for caveat in told(without) if words in caveat]
+    assert [caveat for caveat in told(changed(without, tmp_path / "changed", ending, change)) if words in caveat]
 
 
-@pytest.mark.parametrize(("waited", "doubted"), [(0.04, False), (0.06, True)])
-def test_waiting_is_doubted(waited: float, doubted: bool, run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("waited", "is_caveat"), [(0.04, False), (0.06, True)])
+def test_waiting_is_a_caveat(waited: float, is_caveat: bool, run: Run, tmp_path: Path) -> None:
     copied = run.copy(tmp_path / "changed")
     rows = run.rows("_timing.csv")
     with copied.folder.timing.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows([{**row, "waiting_share": waited} for row in rows])
-    assert bool([doubt for doubt in told(copied) if f"waited {share(waited)} of its time" in doubt]) == doubted
+    assert bool([caveat for caveat in told(copied) if f"waited {share(waited)} of its time" in caveat]) == is_caveat
 
 
 @pytest.mark.slow

@@ -6,11 +6,14 @@ import math
 
 import pytest
 import tiny
-from maxatac.reporting.figures import parts_of, use_of, wilson
 
+from maxatac.figures.axes import wrapped
 from maxatac.figures.markup import Markup, table, tag
+from maxatac.figures.predictions import wilson
 from maxatac.genome.chroms import assembly
 from maxatac.reporting import contents
+from maxatac.reporting.data_figures import use_of
+from maxatac.reporting.epoch_figures import parts_of
 from maxatac.wording import counted, duration, listed, number, share
 
 # Keras 3 reads its variables in a way that numpy 2 warns about; the .h5 file is written on purpose.
