@@ -1,6 +1,6 @@
 """Measure the container image, and write the tables of its numbers into the pages from ``docs/image.json``.
 
-``python docs/image.py --measure`` builds the image of each variant with ``tests/system/container/stack.sh`` and measures it;
+``python docs/image.py --measure`` builds each variant with ``tests/system/container/stack.sh`` and measures it;
 ``--check`` fails if a page disagrees with the file; ``--write`` puts that right.
 """
 
