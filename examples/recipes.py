@@ -251,7 +251,7 @@ def run(study: Study, epochs: int, recipe: Recipe, folder: Path) -> dict[str, An
     windows = draw_genome_windows(
         inputs.genome.chrom_sizes, VALIDATION_CHROMS, 1, inputs.blacklist, number=None, seed=study.seed
     )
-    judged = GenomeBatches(windows, inputs.genome, inputs.signal, inputs.binding, batch_size=256)
+    judged = GenomeBatches(windows, study.training.sampler.reader, batch_size=256)
     averager = Averager(model)
     callback = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: averager.update())
 

@@ -1,8 +1,8 @@
 """Train deep networks that predict transcription factor binding from ATAC-seq signal and DNA sequence.
 
-``train(TrainConfig(...))`` runs a whole training; ``Genome``, ``Track``, ``Sampler`` and ``WindowDataset`` are the
-loader and work on their own. Names are loaded when they are first used, so that ``import maxatac`` costs next to
-nothing.
+``train(TrainConfig(...))`` runs a whole training; ``Genome``, ``Track``, ``WindowReader``, ``Sampler`` and
+``WindowDataset`` are the loader and work on their own. Names are loaded when they are first used, so that ``import
+maxatac`` costs next to nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from maxatac._core import Memory as Memory
     from maxatac._core import Sampler as Sampler
     from maxatac._core import Track as Track
-    from maxatac._core import read_windows as read_windows
+    from maxatac._core import WindowReader as WindowReader
     from maxatac.data.batches import WindowDataset as WindowDataset
     from maxatac.training.result import TrainResult as TrainResult
     from maxatac.training.settings import TrainConfig as TrainConfig
@@ -25,7 +25,7 @@ _HOMES = {
     "Memory": "maxatac._core",
     "Sampler": "maxatac._core",
     "Track": "maxatac._core",
-    "read_windows": "maxatac._core",
+    "WindowReader": "maxatac._core",
     "TrainConfig": "maxatac.training.settings",
     "TrainResult": "maxatac.training.result",
     "WindowDataset": "maxatac.data.batches",
@@ -40,7 +40,7 @@ __all__ = [
     "TrainConfig",
     "TrainResult",
     "WindowDataset",
-    "read_windows",
+    "WindowReader",
     "train",
 ]
 

@@ -6,7 +6,7 @@ from typing import Literal, Self, TypedDict, final, overload, type_check_only
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Batches", "BigWigWriter", "Genome", "Memory", "Sampler", "Track", "read_windows"]
+__all__ = ["Batches", "BigWigWriter", "Genome", "Memory", "Sampler", "Track", "WindowReader"]
 
 _CompactInputs = tuple[NDArray[np.uint8], NDArray[np.float32]]
 _Inputs = NDArray[np.float32] | _CompactInputs
@@ -80,12 +80,61 @@ class BigWigWriter:
     def close(self) -> None: ...
 
 @final
-class Sampler:
+class WindowReader:
     def __new__(
         cls,
         genome: Genome,
         signal: Sequence[Track],
-        binding: Sequence[Track],
+        binding: Sequence[Track] | None = None,
+        *,
+        threads: int = 1,
+        memory: int | Memory | None = None,
+    ) -> WindowReader: ...
+    @property
+    def genome(self) -> Genome: ...
+    @property
+    def signal(self) -> tuple[Track, ...]: ...
+    @property
+    def binding(self) -> tuple[Track, ...]: ...
+    @property
+    def memory(self) -> Memory: ...
+    def chrom_numbers(self, names: Sequence[str]) -> NDArray[np.int32]: ...
+    @overload
+    def inputs(
+        self,
+        track: NDArray[np.int32],
+        chrom: NDArray[np.int32],
+        start: NDArray[np.int64],
+        reverse: NDArray[np.bool_] | None = None,
+        *,
+        compact: Literal[False] = False,
+    ) -> NDArray[np.float32]: ...
+    @overload
+    def inputs(
+        self,
+        track: NDArray[np.int32],
+        chrom: NDArray[np.int32],
+        start: NDArray[np.int64],
+        reverse: NDArray[np.bool_] | None = None,
+        *,
+        compact: Literal[True],
+    ) -> _CompactInputs: ...
+    def targets(
+        self,
+        track: NDArray[np.int32],
+        chrom: NDArray[np.int32],
+        start: NDArray[np.int64],
+        reverse: NDArray[np.bool_] | None = None,
+        *,
+        quantitative: bool = False,
+        target_scale_factor: float = 1.0,
+    ) -> NDArray[np.float32]: ...
+
+@final
+class Sampler:
+    def __new__(
+        cls,
+        reader: WindowReader,
         *,
         chroms: Sequence[str],
         roi_chrom: NDArray[np.int32],
@@ -101,8 +150,6 @@ class Sampler:
         jitter: int = 0,
         quantitative: bool = False,
         target_scale_factor: float = 1.0,
-        threads: int = 1,
-        memory: int | Memory | None = None,
     ) -> Sampler: ...
     def with_stream(self, stream: int) -> Sampler: ...
     def with_rows(self, start: int, stop: int) -> Sampler: ...
@@ -112,6 +159,8 @@ class Sampler:
     def batch_size(self) -> int: ...
     @property
     def rows(self) -> tuple[int, int]: ...
+    @property
+    def reader(self) -> WindowReader: ...
     @property
     def memory(self) -> Memory: ...
     @property
@@ -128,12 +177,3 @@ class Sampler:
     @overload
     def batch(self, epoch: int, index: int, *, compact: bool) -> tuple[_Inputs, NDArray[np.float32]]: ...
     def batches(self, epoch: int, start: int, stop: int, *, compact: bool = False) -> Batches: ...
-
-def read_windows(
-    genome: Genome,
-    track: Track,
-    chrom: str,
-    starts: NDArray[np.int64],
-    *,
-    reverse_complement: bool = False,
-) -> NDArray[np.float32]: ...

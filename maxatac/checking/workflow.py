@@ -122,7 +122,7 @@ def _try_out(
                 problems += error.problems
         try:
             samplers = make_samplers(config, inputs, seed)
-            genome_like = genome_batches(config, inputs, seed, threads=loader_threads(config))
+            genome_like = genome_batches(config, inputs, seed, samplers["validation"].reader)
             found["leak_guard"] = guard_samplers(config, inputs, samplers, genome_like)
             start = time.perf_counter() - begin
             found["labels"], loader = read_batches(inputs, samplers)

@@ -5,22 +5,20 @@ from __future__ import annotations
 import copy
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maxatac._core import Genome, Track, read_windows
-from maxatac.data.bins import is_bound, sum_bins
 from maxatac.errors import InputError, Problem, TrackError
 from maxatac.genome.blacklist import Blacklist
-from maxatac.genome.windows import BIN_SIZE, BINS, WINDOW_LENGTH
+from maxatac.genome.windows import BINS, WINDOW_LENGTH
 from maxatac.wording import some
 
 if TYPE_CHECKING:
+    from maxatac._core import WindowReader
     from maxatac.training.inputs import Inputs
     from maxatac.training.settings import TrainConfig
 
@@ -31,7 +29,7 @@ MANY_WINDOWS = 10_000
 
 UNKNOWN = -1.0
 
-_PIECE = 64  # windows that one thread reads at a time
+_PIECE = 4096  # windows whose targets are read at a time
 
 Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
 
@@ -158,21 +156,18 @@ class GenomeBatches:
     ----------
     windows : GenomeWindows
         What to read.
-    genome : Genome
-    signal, binding : sequence of Track
-        Of each training cell type.
+    reader : WindowReader
+        Of the training cell types.
     batch_size : int
     scale : float or None
         Targets are 0 or 1 if None, else the bin's mean times this factor, as the sampler makes them.
-    threads : int
-        Threads that read a batch; the numbers do not depend on it.
     rows : tuple of int, optional
         First row of each batch that is read, and the one behind the last, where several processes share it.
 
     Attributes
     ----------
     windows : GenomeWindows
-    signal, binding : tuple of Track
+    reader : WindowReader
         As given.
     seconds : float
         Time spent making batches so far.
@@ -181,24 +176,19 @@ class GenomeBatches:
     def __init__(
         self,
         windows: GenomeWindows,
-        genome: Genome,
-        signal: Sequence[Track],
-        binding: Sequence[Track],
+        reader: WindowReader,
         *,
         batch_size: int,
         scale: float | None = None,
-        threads: int = 1,
         rows: tuple[int, int] | None = None,
     ) -> None:
         self._rows = (0, batch_size) if rows is None else rows
         self.windows = windows
-        self.signal, self.binding = tuple(signal), tuple(binding)
+        self.reader = reader
         self.seconds = 0.0
-        self._genome = genome
-        self._named = [(track, frozenset(track.chrom_sizes)) for track in binding]
+        self._chrom = reader.chrom_numbers(windows.chroms)[windows.chrom]
         self._batch_size = batch_size
         self._scale = scale
-        self._pool = ThreadPoolExecutor(threads, "maxatac-genome-windows")
 
     def __len__(self) -> int:
         """Batches."""
@@ -230,23 +220,24 @@ class GenomeBatches:
             If a file turns out to be damaged, or was cut short since it was opened.
         """
         begin = time.perf_counter()
-        start, stop = self._rows
-        inputs = np.zeros((stop - start, WINDOW_LENGTH, 5), dtype=np.float32)
-        targets = np.full((stop - start, BINS), UNKNOWN, dtype=np.float32)
-        first = min(index * self._batch_size + start, len(self.windows))
-        last = min(index * self._batch_size + stop, len(self.windows))
-
-        def fill(begin: int, end: int) -> None:
-            cell, chrom = int(self.windows.cell[begin]), self.windows.chroms[self.windows.chrom[begin]]
-            starts = self.windows.start[begin:end]
-            rows = slice(begin - first, end - first)
-            inputs[rows] = read_windows(self._genome, self.signal[cell], chrom, starts)
-            track, known = self._named[cell]
-            targets[rows] = _targets(track, chrom, starts, self._scale) if chrom in known else 0.0
-
-        list(self._pool.map(lambda piece: fill(*piece), self._pieces(first, last)))
+        first, last = (index * self._batch_size + row for row in self._rows)
+        read = slice(first, last)
+        inputs = self.reader.inputs(self.windows.cell[read], self._chrom[read], self.windows.start[read])
+        targets = self._targets(read)
+        if missing := last - first - len(targets):
+            inputs = np.concatenate([inputs, np.zeros((missing, WINDOW_LENGTH, 5), dtype=np.float32)])
+            targets = np.concatenate([targets, np.full((missing, BINS), UNKNOWN, dtype=np.float32)])
         self.seconds += time.perf_counter() - begin
         return inputs, targets
+
+    def _targets(self, rows: slice) -> NDArray[np.float32]:
+        return self.reader.targets(
+            self.windows.cell[rows],
+            self._chrom[rows],
+            self.windows.start[rows],
+            quantitative=self._scale is not None,
+            target_scale_factor=self._scale or 1.0,
+        )
 
     def mean_binding(self, index: int, others: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         """Average the binding of other cell types at the windows of a batch.
@@ -263,60 +254,32 @@ class GenomeBatches:
             Mean per base; no data counts as 0.
         """
         first = index * self._batch_size
-        last = min(first + self._batch_size, len(self.windows))
-        means = np.zeros((last - first, BINS), dtype=np.float32)
-
-        def fill(begin: int, end: int) -> None:
-            chrom = self.windows.chroms[self.windows.chrom[begin]]
-            chosen = others[int(self.windows.cell[begin])]
-            for cell in chosen:
-                track, known = self._named[cell]
-                if chrom in known:
-                    values = _targets(track, chrom, self.windows.start[begin:end], 1.0)
-                    means[begin - first : end - first] += values / len(chosen)
-
-        list(self._pool.map(lambda piece: fill(*piece), self._pieces(first, last)))
+        cells = self.cells(index)
+        means = np.zeros((len(cells), BINS), dtype=np.float32)
+        for cell in np.unique(cells).tolist():
+            rows = np.flatnonzero(cells == cell)
+            chrom, start = self._chrom[first + rows], self.windows.start[first + rows]
+            for other in others[cell]:
+                track = np.full(len(rows), other, dtype=np.int32)
+                values = self.reader.targets(track, chrom, start, quantitative=True)
+                means[rows] += values.astype(np.float64) / len(others[cell])
         return means
 
     def description(self) -> str:
         """Word what the set is, for the log."""
         return (
             f"genome-like validation: {len(self.windows):,} of the {self.windows.possible:,} windows "
-            f"of {some(self.windows.chroms)} in {len(self.signal)} cell types"
+            f"of {some(self.windows.chroms)} in {len(self.reader.signal)} cell types"
         )
 
     def count_bound(self, threshold: float) -> int:
-        """Count the bins above a threshold; reads all targets once."""
-        bound = 0
-        for begin, end in self._pieces(0, len(self.windows)):
-            track, known = self._named[int(self.windows.cell[begin])]
-            chrom = self.windows.chroms[self.windows.chrom[begin]]
-            if chrom in known:
-                bound += int((_targets(track, chrom, self.windows.start[begin:end], self._scale) > threshold).sum())
-        return bound
-
-    def _pieces(self, first: int, last: int) -> Iterator[tuple[int, int]]:
-        """Cut rows into pieces that one thread reads: of one cell type and chromosome."""
-        cell, chrom = self.windows.cell[first:last], self.windows.chrom[first:last]
-        changes = np.flatnonzero((np.diff(cell) != 0) | (np.diff(chrom) != 0)) + 1 + first
-        for begin, end in zip([first, *changes.tolist()], [*changes.tolist(), last], strict=True):
-            for piece in range(begin, end, _PIECE):
-                yield piece, min(piece + _PIECE, end)
-
-
-def _targets(
-    track: Track, chrom: str, starts: NDArray[np.int64], scale: float | None
-) -> NDArray[np.floating[Any] | np.bool_]:
-    """Read what the network is asked to predict, by the sampler's rule; windows side by side are read in one go."""
-    sums = []
-    for run in np.split(starts, np.flatnonzero(np.diff(starts) != WINDOW_LENGTH) + 1):
-        sums.append(sum_bins(track.values(chrom, int(run[0]), int(run[-1]) + WINDOW_LENGTH)).reshape(-1, BINS))
-    total = np.concatenate(sums)
-    return is_bound(total) if scale is None else total / BIN_SIZE * scale
+        """Count the bins whose target is above a threshold."""
+        pieces = (slice(first, first + _PIECE) for first in range(0, len(self.windows), _PIECE))
+        return sum(int((self._targets(piece) > threshold).sum()) for piece in pieces)
 
 
 def genome_batches(
-    config: TrainConfig, inputs: Inputs, seed: int, *, threads: int, rows: tuple[int, int] | None = None
+    config: TrainConfig, inputs: Inputs, seed: int, reader: WindowReader, *, rows: tuple[int, int] | None = None
 ) -> GenomeBatches | None:
     """Make the genome-like set that the settings ask for.
 
@@ -325,7 +288,8 @@ def genome_batches(
     config : TrainConfig
     inputs : Inputs
     seed : int
-    threads : int
+    reader : WindowReader
+        Of the training cell types, as the samplers share it.
     rows : tuple of int, optional
         See ``GenomeBatches``.
 
@@ -356,12 +320,9 @@ def genome_batches(
     )
     batches = GenomeBatches(
         windows,
-        inputs.genome,
-        inputs.signal,
-        inputs.binding,
+        reader,
         batch_size=config.val_batch_size,
         scale=config.target_scale_factor if config.quant else None,
-        threads=threads,
         rows=rows,
     )
     where = f"of {some(chroms)} in {len(inputs.training)} cell types"

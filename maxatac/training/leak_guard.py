@@ -242,7 +242,7 @@ def _stray_genome_windows(batches: GenomeBatches, inputs: Inputs, sets: Mapping[
     own = frozenset(sets["validation"])
     if foreign := [chrom for chrom in windows.chroms if chrom not in own]:
         yield f"the genome-like set lies on {some(foreign)}, which is no validation chromosome"
-    if [*map(id, batches.signal)] != [*map(id, inputs.signal)] or [*map(id, batches.binding)] != [
+    if [*map(id, batches.reader.signal)] != [*map(id, inputs.signal)] or [*map(id, batches.reader.binding)] != [
         *map(id, inputs.binding)
     ]:
         yield "the genome-like set reads other tracks than those of the training cell types"

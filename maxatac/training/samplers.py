@@ -26,16 +26,18 @@ STATISTICS_BATCHES = 10
 
 
 def make_samplers(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, Sampler]:
-    """Make the samplers of the training and of the validation pool, which draw by the same rules.
+    """Make the samplers of the training and of the validation pool, which draw by the same rules and share a reader.
 
     Raises
     ------
     InputError
         If a track is damaged where the regions touch it, or random windows cannot be drawn.
     """
-    from maxatac._core import Memory, Sampler
+    from maxatac._core import Sampler, WindowReader
 
-    memory = Memory(loader_memory(config))
+    reader = WindowReader(
+        inputs.genome, inputs.signal, inputs.binding, threads=loader_threads(config), memory=loader_memory(config)
+    )
     samplers = {}
     problems = []
     for name, stream, batch_size in (
@@ -45,9 +47,7 @@ def make_samplers(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, S
         pool = inputs.pools[name]
         try:
             samplers[name] = Sampler(
-                inputs.genome,
-                list(inputs.signal),
-                list(inputs.binding),
+                reader,
                 chroms=list(pool.chroms),
                 roi_chrom=pool.chrom,
                 roi_start=pool.start,
@@ -62,8 +62,6 @@ def make_samplers(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, S
                 target_scale_factor=config.target_scale_factor,
                 seed=seed,
                 stream=stream,
-                threads=loader_threads(config),
-                memory=memory,
             )
         except ResourceError:
             raise

@@ -92,8 +92,8 @@ def _train(config: TrainConfig, processes: Processes, repeats: Mapping[str, Any]
                 with phases.measuring("decoding"):
                     samplers = make_samplers(config, inputs, seed)
                     rows = processes.rows(config.val_batch_size)
-                    threads = loader_threads(config)
-                    genome_like = genome_batches(config, inputs, seed, threads=threads, rows=rows)
+                    reader = samplers["validation"].reader
+                    genome_like = genome_batches(config, inputs, seed, reader, rows=rows)
             except InputError as error:
                 raise InputError([*problems, *error.problems, *_weights_problems(config)]) from error
             if problems:

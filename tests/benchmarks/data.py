@@ -74,7 +74,7 @@ class BenchSet:
 
         By default an example is what a pool says: the window as it is, forward, in a cell type drawn at random.
         """
-        from maxatac import Genome, Sampler, Track
+        from maxatac import Genome, Sampler, Track, WindowReader
 
         paths: list[Sequence[Path]] = [changes.pop("signal", self.signal), changes.pop("binding", self.binding)]
         signal, binding = ([Track(path) for path in some] for some in paths)
@@ -86,7 +86,9 @@ class BenchSet:
             "batch_size": BATCH_SIZE,
             "seed": SEED,
         }
-        return Sampler(Genome(self.sequence), signal, binding, **{**arguments, **changes})
+        limits = {name: changes.pop(name) for name in ("threads", "memory") if name in changes}
+        reader = WindowReader(Genome(self.sequence), signal, binding, **limits)
+        return Sampler(reader, **{**arguments, **changes})
 
     def describe(self) -> dict[str, Any]:
         """What a table says about it."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from oracles import WINDOW, Files
 from writers import BedGraph, FixedStep, Section, VariableStep, write_bigwig, write_twobit
 
-from maxatac import Genome, Sampler, Track
+from maxatac import Genome, Sampler, Track, WindowReader
 
 # The last is shorter than a window, chrX is missing from some tracks.
 SIZES = {"chr1": 40_000, "chr2": 25_003, "chrX": 6_000, "chrUn": 700}
@@ -46,10 +46,30 @@ class DataSet:
             "seed": 11,
             "blacklist": self.blacklist,
         }
-        genome = changes.pop("genome", self.genome)
-        tracks: list[Sequence[Path]] = [changes.pop("signal", self.signal), changes.pop("binding", self.binding)]
-        signal, binding = ([Track(path) for path in paths] for paths in tracks)
-        return Sampler(Genome(genome), signal, binding, **{**arguments, **changes})
+        names = {"genome", "signal", "binding", "threads", "memory"} & set(changes)
+        reader = self.reader(**{name: changes.pop(name) for name in names})
+        return Sampler(reader, **{**arguments, **changes})
+
+    def reader(
+        self,
+        genome: Path | None = None,
+        signal: Sequence[Path] | None = None,
+        binding: Sequence[Path] | None = None,
+        **changes: Any,
+    ) -> WindowReader:
+        """A reader of all files, or of others in their place."""
+        tracks = (self.signal if signal is None else signal, self.binding if binding is None else binding)
+        opened = [[Track(path) for path in paths] for paths in tracks]
+        return WindowReader(Genome(genome or self.genome), *opened, **changes)
+
+
+def inputs_at(
+    reader: WindowReader, chrom: str, starts: NDArray[np.int64], *, cell: int = 0, reverse: bool = False
+) -> NDArray[np.float32]:
+    """Read windows of one chromosome, cell type and strand."""
+    rows = len(starts)
+    numbers = np.repeat(reader.chrom_numbers([chrom]), rows)
+    return reader.inputs(np.full(rows, cell, np.int32), numbers, starts, np.full(rows, reverse))
 
 
 def _sequences(rng: np.random.Generator) -> dict[str, str]:

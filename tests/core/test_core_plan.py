@@ -14,7 +14,7 @@ from oracles import WINDOW
 from small_set import BLACKLIST, CHROMS, N_RUNS, SIZES, DataSet
 from writers import BedGraph, write_bigwig, write_twobit
 
-from maxatac import Genome, Sampler, Track
+from maxatac import Genome, Sampler, Track, WindowReader
 
 COLUMNS = ("roi", "track", "chrom", "start", "reverse")
 LARGEST = 2**64 - 1
@@ -150,9 +150,7 @@ def test_golden_plan(tmp_path: Path) -> None:
     genome = Genome(write_twobit(tmp_path / "x.2bit", {"chr1": "N" * 700 + "ACGT" * 1000, "chr2": "GATTACA" * 500}))
     track = Track(write_bigwig(tmp_path / "x.bw", {"chr1": 4700}, [[("chr1", BedGraph([(0, 5, 1.0)]))]]))
     sampler = Sampler(
-        genome,
-        [track, track],
-        [track, track],
+        WindowReader(genome, [track, track], [track, track]),
         chroms=["chr1", "chr2"],
         roi_chrom=np.array([0, 1, 0, 1, 1], np.int32),
         roi_start=np.array([1000, 0, 3676, 1200, 2476]),
@@ -256,9 +254,7 @@ def test_the_count_of_regions_rounds_half_to_even(tmp_path: Path) -> None:
     assert {(1, 0.5), (3, 0.5), (5, 0.5)} <= set(cases)
     for batch_size, ratio in cases:
         sampler = Sampler(
-            genome,
-            [track],
-            [track],
+            WindowReader(genome, [track], [track]),
             chroms=["c"],
             roi_chrom=np.zeros(3, np.int32),
             roi_start=np.zeros(3, np.int64),

@@ -16,7 +16,7 @@ from oracles import BIN, WINDOW
 from small_set import CHROMS, SIZES, DataSet
 from writers import BedGraph, Section, write_bigwig, write_twobit
 
-from maxatac import Genome, Sampler, Track, read_windows
+from maxatac import Genome, Sampler, Track, WindowReader
 from maxatac.errors import GenomeError, RegionError, TrackError
 
 # All that a batch can be made of.
@@ -167,19 +167,30 @@ def test_rows_that_are_none_are_errors(data: DataSet, start: int, stop: int) -> 
         data.sampler().with_rows(start, stop)
 
 
-def test_inputs_are_what_read_windows_gives(data: DataSet) -> None:
+def test_a_batch_is_what_its_reader_gives(data: DataSet) -> None:
     sampler = data.sampler(**EVERYTHING, batch_size=8)
-    plan, (inputs, _) = sampler.plan(0, 0), sampler.batch(0, 0)
-    genome, tracks = Genome(data.genome), [Track(path) for path in data.signal]
-    for row, found in enumerate(inputs):
-        alone = read_windows(
-            genome,
-            tracks[plan["track"][row]],
-            CHROMS[plan["chrom"][row]],
-            plan["start"][row : row + 1],
-            reverse_complement=bool(plan["reverse"][row]),
-        )
-        np.testing.assert_array_equal(found, alone[0])
+    plan, (inputs, targets) = sampler.plan(0, 0), sampler.batch(0, 0)
+    reader = sampler.reader
+    where = plan["track"], reader.chrom_numbers(CHROMS)[plan["chrom"]], plan["start"], plan["reverse"]
+    np.testing.assert_array_equal(reader.inputs(*where), inputs)
+    np.testing.assert_array_equal(reader.targets(*where), targets)
+    for one, other in zip(reader.inputs(*where, compact=True), sampler.batch(0, 0, compact=True)[0], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_samplers_that_share_a_reader_decode_once(data: DataSet) -> None:
+    sampler = data.sampler()
+    settings = {"chroms": CHROMS, "batch_size": 32, "seed": 5}
+    columns = {"roi_chrom": data.roi_chrom, "roi_start": data.roi_start, "roi_track": data.roi_track}
+    again = Sampler(sampler.reader, **settings, **columns)
+    assert again.reader is sampler.reader
+    assert sampler.decoded["bytes"] > again.decoded["bytes"] == 0
+    assert again.decoded["blocks"] == sampler.decoded["blocks"] > 0
+
+
+def test_a_reader_without_binding_is_none_for_a_sampler(data: DataSet) -> None:
+    with pytest.raises(ValueError, match="3 signal and 0 binding tracks"):
+        data.sampler(binding=[])
 
 
 def test_decoded_says_what_is_held(data: DataSet) -> None:
@@ -205,9 +216,7 @@ def _one_window(tmp_path: Path, intervals: list[tuple[int, int, float]], **setti
     blocks: list[list[Section]] = [[("c", BedGraph(intervals))]]
     track = Track(write_bigwig(tmp_path / "x.bw", {"c": WINDOW}, blocks))
     sampler = Sampler(
-        genome,
-        [track],
-        [track],
+        WindowReader(genome, [track], [track]),
         chroms=["c"],
         roi_chrom=np.zeros(1, np.int32),
         roi_start=np.zeros(1, np.int64),

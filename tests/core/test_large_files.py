@@ -9,9 +9,10 @@ import py2bit
 import pyBigWig
 import pytest
 from oracles import decode, encode, reverse_complement
+from small_set import inputs_at
 from writers import BedGraph, FixedStep, Section, VariableStep, dense, write_bigwig, write_twobit
 
-from maxatac import Genome, Sampler, Track, read_windows
+from maxatac import Genome, Sampler, Track, WindowReader
 
 HOLE = 5 << 30
 LETTERS = np.random.default_rng(4).choice(np.frombuffer(b"ACGTNacgt", np.uint8), 5003).tobytes().decode()
@@ -68,9 +69,7 @@ def test_batches_from_large_files(tmp_path: Path) -> None:
     track = Track(sparse(write_bigwig(tmp_path / "x.bw", {"chr1": 5003}, BLOCKS, hole=HOLE)))
     starts = np.array([0, 1500, 3979])
     sampler = Sampler(
-        genome,
-        [track],
-        [track],
+        WindowReader(genome, [track], [track]),
         chroms=["chr1"],
         roi_chrom=np.zeros(3, np.int32),
         roi_start=starts,
@@ -79,7 +78,7 @@ def test_batches_from_large_files(tmp_path: Path) -> None:
         seed=1,
     )
     inputs, _ = sampler.batch(0, 0)
-    wanted = read_windows(genome, track, "chr1", sampler.plan(0, 0)["start"])
+    wanted = inputs_at(WindowReader(genome, [track]), "chr1", sampler.plan(0, 0)["start"])
     np.testing.assert_array_equal(inputs, wanted)
     values = np.nan_to_num(dense([item for ((_, items),) in BLOCKS for item in items.intervals()], 5003))
     for start, window in zip(sampler.plan(0, 0)["start"].tolist(), inputs, strict=True):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from oracles import WINDOW
 from writers import BedGraph, FixedStep, Section, VariableStep, write_bigwig, write_twobit
 
-from maxatac import Genome, Sampler, Track
+from maxatac import Genome, Sampler, Track, WindowReader
 from maxatac.errors import TrackError
 
 NAN = float("nan")
@@ -29,16 +29,13 @@ def signal_of(path: Path, folder: Path, memory: int | None) -> NDArray[np.float3
     """Return the signal of the middle window as a sampler gives it: shape (1024,)."""
     genome = Genome(write_twobit(folder / "x.2bit", {"c": "ACGT" * (SIZE // 4)}))
     sampler = Sampler(
-        genome,
-        [Track(path)],
-        [Track(path)],
+        WindowReader(genome, [Track(path)], [Track(path)], memory=memory),
         chroms=["c"],
         roi_chrom=np.zeros(1, np.int32),
         roi_start=np.full(1, START, np.int64),
         roi_track=np.zeros(1, np.int32),
         batch_size=1,
         seed=1,
-        memory=memory,
     )
     signal: NDArray[np.float32] = sampler.batch(0, 0)[0][0, :, 4]
     return signal

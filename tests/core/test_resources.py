@@ -15,15 +15,15 @@ SIZE = 200_000
 SET_UP = """
 import os, resource, sys, time
 import numpy as np
-from maxatac import Genome, Sampler, Track, read_windows
+from maxatac import Genome, Sampler, Track, WindowReader
 from maxatac.errors import ResourceError
 
 genome, track = Genome("x.2bit"), Track("x.bw")
 
-def sampler(**changes):
+def sampler(threads=1, **changes):
     return Sampler(
-        genome, [track], [track], chroms=["c"], roi_chrom=np.zeros(9, np.int32), roi_start=np.arange(9, dtype=np.int64),
-        roi_track=np.zeros(9, np.int32), seed=1, **{"batch_size": 9, "threads": 1, **changes},
+        WindowReader(genome, [track], [track], threads=threads), chroms=["c"], roi_chrom=np.zeros(9, np.int32),
+        roi_start=np.arange(9, dtype=np.int64), roi_track=np.zeros(9, np.int32), seed=1, **{"batch_size": 9, **changes},
     )
 
 def forbid_threads():
@@ -105,7 +105,8 @@ allow_memory(100 << 20)
 told(lambda: large.batch(0, 0))
 told(lambda: next(large.batches(0, 0, 1)))
 told(lambda: large.batch(0, 0, compact=True) and large.batch(0, 0))
-told(lambda: read_windows(genome, track, "c", np.zeros(20_000, np.int64)))
+zeros = np.zeros(20_000, np.int32)
+told(lambda: large.reader.inputs(zeros, zeros, zeros.astype(np.int64)))
 print(genome.one_hot("c", 0, 100).shape)
 """,
         )

@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 from writers import BedGraph, FixedStep, Section, write_bigwig, write_twobit
 
-from maxatac import Genome, Sampler, Track, WindowDataset
+from maxatac import Genome, Sampler, Track, WindowDataset, WindowReader
 from maxatac.errors import TrackError
 from maxatac.model.step_times import StepTimes
 
@@ -48,10 +48,9 @@ def make_sampler(paths: tuple[Path, Path], **changes: Any) -> Sampler:
         "jitter": 100,
         "reverse_complement": True,
     }
+    limits = {name: changes.pop(name) for name in ("threads", "memory") if name in changes}
     return Sampler(
-        Genome(paths[0]),
-        [track],
-        [track],
+        WindowReader(Genome(paths[0]), [track], [track], **limits),
         chroms=["chr1"],
         roi_chrom=np.zeros(len(starts), np.int32),
         roi_start=starts,

@@ -24,7 +24,7 @@ from sklearn.metrics import average_precision_score, precision_recall_curve, roc
 from starting import Start
 from tiny import TinySet
 
-from maxatac import Genome, Track, read_windows
+from maxatac import Genome, Track, WindowReader
 from maxatac.cli.main import main
 from maxatac.data.samples import Sample
 from maxatac.errors import InputError
@@ -175,13 +175,14 @@ def test_track_holds_the_selected_models_predictions(
 ) -> None:
     result = train(tiny_set.config(output, epochs=2, test_rev_comp=both_strands, **SPLIT))
     model = keras.models.load_model(result.best_model, compile=False)
-    genome, signal = Genome(tiny_set.sequence), Track(tiny_set.file("CellC", "signal.bw"))
+    reader = WindowReader(Genome(tiny_set.sequence), [Track(tiny_set.file("CellC", "signal.bw"))])
     total, count = np.zeros(5_000), np.zeros(5_000)
     starts = np.array([*range(0, 160_000 - 1023, 256), 158_976], np.int64)
     chrom, black_start, black_end = tiny.BLACK
     starts = np.unique(starts[(starts + 1024 <= black_start) | (starts >= black_end)])
     for reverse in (False, True)[: 1 + both_strands]:
-        windows = read_windows(genome, signal, "chr1", starts, reverse_complement=reverse)
+        zeros = np.zeros(len(starts), np.int32)
+        windows = reader.inputs(zeros, zeros + reader.chrom_numbers(["chr1"]), starts, np.full(len(starts), reverse))
         predictions = model.predict_on_batch(windows)[:, :: -1 if reverse else 1]
         for start, values in zip(starts.tolist(), predictions, strict=True):
             total[start // 32 : start // 32 + 32] += values
@@ -409,10 +410,10 @@ def test_test_files_never_reach_a_sampler(
     given: list[str] = []
     sampler = maxatac._core.Sampler
 
-    def watched(genome: Any, signal: Any, binding: Any, **settings: Any) -> Any:
-        given.extend(track.path for track in (*signal, *binding))
+    def watched(reader: Any, **settings: Any) -> Any:
+        given.extend(track.path for track in (*reader.signal, *reader.binding))
         assert not set(settings["chroms"]) & {"chr1"}
-        return sampler(genome, signal, binding, **settings)
+        return sampler(reader, **settings)
 
     monkeypatch.setattr("maxatac._core.Sampler", watched)
     started = start(tiny_set.arguments(output, **SPLIT))

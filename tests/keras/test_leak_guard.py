@@ -21,7 +21,7 @@ import tiny
 from starting import Start, Started
 from tiny import TinySet
 
-from maxatac._core import Track
+from maxatac._core import Track, WindowReader
 from maxatac.cli.main import main
 from maxatac.data.regions import RoiPool
 from maxatac.errors import MaxatacError
@@ -136,11 +136,13 @@ def genome_like_of(change: Callable[[Inputs], Inputs]) -> Sabotage:
 
     def sabotage(_: TinySet, patch: pytest.MonkeyPatch) -> None:
         make = training.genome_batches
-        patch.setattr(
-            training,
-            "genome_batches",
-            lambda config, inputs, *more, **named: make(config, change(inputs), *more, **named),
-        )
+
+        def broken(config: Any, inputs: Inputs, seed: int, reader: WindowReader, **named: Any) -> Any:
+            changed = change(inputs)
+            reader = WindowReader(changed.genome, changed.signal, changed.binding)
+            return make(config, changed, seed, reader, **named)
+
+        patch.setattr(training, "genome_batches", broken)
 
     return sabotage
 

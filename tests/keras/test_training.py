@@ -680,17 +680,18 @@ def test_problems_are_raised_with_their_list(tiny_set: TinySet, output: Path) ->
 def test_loader_works_on_its_own(tiny_set: TinySet) -> None:
     genome = maxatac.Genome(tiny_set.sequence)
     signal, binding = (maxatac.Track(tiny_set.file("CellA", f"{name}.bw")) for name in ("signal", "binding"))
+    reader = maxatac.WindowReader(genome, [signal], [binding])
     sampler = maxatac.Sampler(
-        genome, [signal], [binding], chroms=["chr1"], roi_chrom=np.zeros(3, np.int32),
+        reader, chroms=["chr1"], roi_chrom=np.zeros(3, np.int32),
         roi_start=np.array([10_000, 20_000, 30_000], np.int64), roi_track=np.zeros(3, np.int32), batch_size=2, seed=1,
     )  # fmt: skip
     dataset = maxatac.WindowDataset(sampler, batches=5)
     assert len(dataset) == 5
     inputs, targets = dataset[4]
     assert (inputs.shape, inputs.dtype, targets.shape) == ((2, 1024, 5), np.float32, (2, 32))
-    start = int(sampler.plan(0, 4)["start"][0])
-    windows = maxatac.read_windows(genome, signal, "chr1", np.array([start], np.int64))
-    assert np.array_equal(windows[0], inputs[0])
+    plan = sampler.plan(0, 4)
+    windows = reader.inputs(plan["track"], reader.chrom_numbers(["chr1", "chr1"]), plan["start"])
+    assert np.array_equal(windows, inputs)
 
 
 # Batch normalisation.

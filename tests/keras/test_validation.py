@@ -17,7 +17,7 @@ from sklearn.metrics import average_precision_score, precision_recall_curve, roc
 from starting import Start
 from tiny import TinySet
 
-from maxatac import Genome, Track
+from maxatac import Genome, Track, WindowReader
 from maxatac.cli.main import main
 from maxatac.data.genome_like import GenomeBatches, draw_genome_windows
 from maxatac.errors import TrackError
@@ -117,7 +117,8 @@ def genome_batches(tiny_set: TinySet, number: int | None = 37, **changes: Any) -
     tracks = {
         name: [Track(tiny_set.file(cell, f"{name}.bw")) for cell in tiny.CELLS[:2]] for name in ("signal", "binding")
     }
-    return GenomeBatches(windows, Genome(tiny_set.sequence), **tracks, **{"batch_size": 8, **changes})
+    reader = WindowReader(Genome(tiny_set.sequence), **tracks, threads=changes.pop("threads", 1))
+    return GenomeBatches(windows, reader, **{"batch_size": 8, **changes})
 
 
 def by_reference_readers(tiny_set: TinySet, batches: GenomeBatches, row: int) -> tuple[np.ndarray, np.ndarray]:
@@ -343,11 +344,9 @@ def test_error_of_a_file_is_told(
     damaged: TinySet, output: Path, quick_network: None, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    from maxatac.data import genome_like
-
     def unreadable(*_: Any) -> None:
         raise TrackError("CellA_signal.bw: block at 1,024 is damaged")
 
-    monkeypatch.setattr(genome_like, "read_windows", unreadable)
+    monkeypatch.setattr(GenomeBatches, "__getitem__", unreadable)
     assert main(damaged.arguments(output)) == 1
     assert capsys.readouterr().err.splitlines()[-1] == "maxatac: error: CellA_signal.bw: block at 1,024 is damaged"

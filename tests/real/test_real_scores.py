@@ -16,7 +16,7 @@ import pyBigWig
 import pytest
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
-from maxatac import TrainConfig
+from maxatac import TrainConfig, WindowReader
 from maxatac.data.genome_like import genome_batches
 from maxatac.evaluation.ranking import METRICS
 from maxatac.model.architectures import build
@@ -65,7 +65,8 @@ class Quiet(keras.callbacks.Callback):
 
 def test_validation_equals_scikit_learn(run: Any, model: keras.Model) -> None:
     config, _, inputs = run
-    batches = genome_batches(config, inputs, 1, threads=2)
+    reader = WindowReader(inputs.genome, inputs.signal, inputs.binding, threads=2)
+    batches = genome_batches(config, inputs, 1, reader)
     assert batches is not None
     evaluator = BatchEvaluator(model, binary_cross_entropy, dice_coef)
     seen: list[tuple[np.ndarray, np.ndarray]] = []

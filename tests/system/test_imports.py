@@ -69,7 +69,7 @@ def test_public_names() -> None:
         "TrainConfig",
         "TrainResult",
         "WindowDataset",
-        "read_windows",
+        "WindowReader",
         "train",
     ]
     assert public == names == sorted(maxatac.__all__)

@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use criterion::{Criterion, Throughput};
-use maxatac_core::bins::{Target, targets};
-use maxatac_core::decoded::{DecodedTrack, Decoder, PaintedWindow};
-use maxatac_core::memory::Memory;
-use maxatac_core::sampler::{CHANNELS, Inputs, Regions, SampledChrom, Sampler, Settings};
+use maxatac_core::sampling::{Regions, SampledChrom, Sampler, Settings};
+use maxatac_core::track::{DecodedTrack, Decoder, Memory, PaintedWindow};
+use maxatac_core::window::{
+    CHANNELS, Files, Geometry, Inputs, Target, Targets, Window, WindowReader, targets,
+};
 use maxatac_core::{BigWig, BlockRef, Runs, Scratch, Strand, TwoBit};
 
 type BenchResult<T = ()> = Result<T, Box<dyn Error>>;
@@ -201,25 +202,26 @@ fn batches(criterion: &mut Criterion, kind: &str, data: &Data) -> BenchResult {
     let settings = Settings {
         batch_size: BATCH,
         random_ratio: 0.0,
-        window: WINDOW,
-        bin: BIN,
         shuffle_tracks: true,
         reverse_complement: true,
         jitter: 480,
         target: Target::Binary,
         seed: SEED,
-        threads: 1,
     };
-    let sampler = Sampler::new(
-        Arc::clone(&data.genome),
-        vec![Arc::clone(&data.signal)],
-        vec![Arc::clone(&data.binding)],
-        chroms.collect(),
-        data.regions(),
-        settings,
-        &Arc::new(Memory::new(u64::MAX)),
-        &|| false,
-    )?;
+    let files = Files {
+        genome: Arc::clone(&data.genome),
+        signal: vec![Arc::clone(&data.signal)],
+        binding: vec![Arc::clone(&data.binding)],
+    };
+    let geometry = Geometry {
+        window: WINDOW,
+        bin: BIN,
+    };
+    let memory = Arc::new(Memory::new(u64::MAX));
+    let reader = Arc::new(WindowReader::new(files, geometry, memory, 1)?);
+    let sampler = Sampler::new(reader, chroms.collect(), data.regions(), settings, &|| {
+        false
+    })?;
     let mut group = criterion.benchmark_group("batch");
     group.throughput(Throughput::Elements(BATCH as u64));
     let mut index = 0;
@@ -231,11 +233,20 @@ fn batches(criterion: &mut Criterion, kind: &str, data: &Data) -> BenchResult {
     });
     let mut inputs = vec![0.0; BATCH * FLOATS];
     let mut outputs = vec![0.0; BATCH * (WINDOW / BIN) as usize];
-    let plans: Vec<_> = (0..16).map(|index| sampler.plan(0, 0, index)).collect();
+    let plan = |index| -> Vec<Window> {
+        let examples = sampler.plan(0, 0, index).into_iter();
+        examples.map(|example| example.window).collect()
+    };
+    let plans: Vec<_> = (0..16).map(plan).collect();
     let mut endless = plans.iter().cycle();
     let mut read = || -> BenchResult {
         let plan = endless.next().ok_or("no plans")?;
-        sampler.read(plan, Inputs::OneHot(&mut inputs), &mut outputs)?;
+        let targets = Targets {
+            target: Target::Binary,
+            out: &mut outputs,
+        };
+        let inputs = Inputs::OneHot(&mut inputs);
+        sampler.reader().read(plan, Some(inputs), Some(targets))?;
         Ok(())
     };
     read()?;

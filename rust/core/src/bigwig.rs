@@ -58,6 +58,7 @@
 //! ```
 
 mod block;
+mod blocks;
 mod chrom_tree;
 mod header;
 mod index;
@@ -68,10 +69,12 @@ use std::sync::OnceLock;
 
 use self::header::Header;
 use self::index::Index;
-use crate::bytes::ByteOrder;
 use crate::chrom::{Chrom, ChromList};
-use crate::error::{Error, FileKind, Result, Shown};
-use crate::file::PositionedFile;
+use crate::error::{Error, Fault, FileKind, Result, Shown};
+use crate::io::bytes::ByteOrder;
+use crate::io::file::PositionedFile;
+
+pub(crate) use self::blocks::Blocks;
 
 pub use self::block::{Intervals, Runs, Scratch};
 pub use self::index::BlockRef;
@@ -92,14 +95,6 @@ pub struct BigWig {
     /// Set when all nodes of the index have been found in order.
     index_is_sound: OnceLock<()>,
     blocks: Vec<OnceLock<Blocks>>,
-}
-
-/// The blocks of a chromosome, by start.
-#[derive(Debug)]
-struct Blocks {
-    refs: Vec<BlockRef>,
-    /// Whether the ends ascend as well, as they do in every file whose blocks do not overlap.
-    ends_ascend: bool,
 }
 
 impl BigWig {
@@ -151,12 +146,7 @@ impl BigWig {
 
     /// The place of a name in [`Self::chroms`], or the error that says which names there are.
     pub fn require_chrom(&self, name: &str) -> Result<usize> {
-        self.chrom_index(name).ok_or_else(|| Error::UnknownChrom {
-            kind: FileKind::BigWig,
-            path: self.path().to_path_buf(),
-            chrom: name.to_owned(),
-            known: self.chroms.known(),
-        })
+        self.chroms.require(name, FileKind::BigWig, self.path())
     }
 
     /// The blocks that hold a chromosome's data, by start; those with the same start in the order of the file.
@@ -164,7 +154,7 @@ impl BigWig {
     /// Read from the index on the first call and kept. A block that spans several chromosomes is listed for each,
     /// with the part of its region that lies on it.
     pub fn blocks(&self, chrom: usize) -> Result<&[BlockRef]> {
-        Ok(&self.chrom_blocks(chrom)?.refs)
+        Ok(self.chrom_blocks(chrom)?.refs())
     }
 
     /// The blocks that may hold data of `start..end`, in the order of [`Self::blocks`].
@@ -175,18 +165,8 @@ impl BigWig {
         end: u32,
     ) -> Result<impl Iterator<Item = &BlockRef> + '_> {
         let blocks = self.chrom_blocks(chrom)?;
-        let last = blocks.refs.partition_point(|block| block.start < end);
-        let first = if blocks.ends_ascend {
-            blocks.refs.partition_point(|block| block.end <= start)
-        } else {
-            0
-        };
-        Ok(blocks
-            .refs
-            .iter()
-            .take(last)
-            .skip(first)
-            .filter(move |block| block.end > start))
+        let refs = blocks.refs();
+        Ok(blocks.overlapping(start, end).map(|index| &refs[index]))
     }
 
     /// The intervals of a block that belong to a chromosome, in the order of the file.
@@ -231,12 +211,10 @@ impl BigWig {
         } else {
             return Ok(());
         };
-        let reason = format!(
-            "the index says that this block holds {name}:{}-{}, but it holds data of {held}; if its rows were not sorted \
-             by chromosome and start, sort them and write the file again",
-            block.start, block.end
-        );
-        Err(self.file.damaged(block.offset, reason))
+        let listed = format!("{name}:{}-{}", block.start, block.end);
+        Err(self
+            .file
+            .fault(block.offset, Fault::Unsorted { listed, held }))
     }
 
     /// Reads every block of a chromosome, and fails as [`Self::decode_into`] does.
@@ -269,7 +247,7 @@ impl BigWig {
     ) -> Result<()> {
         self.check_region(chrom, start, end)?;
         if out.len() != (end - start) as usize {
-            return Err(Error::InvalidArgument(format!(
+            return Err(Error::Misuse(format!(
                 "{} values asked for, but there is room for {}",
                 end - start,
                 out.len()
@@ -307,7 +285,8 @@ impl BigWig {
         Ok(found)
     }
 
-    fn chrom_blocks(&self, chrom: usize) -> Result<&Blocks> {
+    /// As [`Self::blocks`], with the index of what they overlap.
+    pub(crate) fn chrom_blocks(&self, chrom: usize) -> Result<&Blocks> {
         let (id, size) = (self.id(chrom)?, self.chrom(chrom)?.size);
         let cell = self.blocks.get(chrom).ok_or_else(|| self.no_chrom(chrom))?;
         if let Some(blocks) = cell.get() {
@@ -336,8 +315,7 @@ impl BigWig {
         }
         // Stable, so that blocks with the same start stay in the file's order.
         refs.sort_by_key(|block| block.start);
-        let ends_ascend = refs.is_sorted_by_key(|block| block.end);
-        Ok(cell.get_or_init(|| Blocks { refs, ends_ascend }))
+        Ok(cell.get_or_init(|| Blocks::new(refs)))
     }
 
     fn check_region(&self, chrom: usize, start: u32, end: u32) -> Result<()> {
@@ -365,7 +343,7 @@ impl BigWig {
     }
 
     fn no_chrom(&self, chrom: usize) -> Error {
-        Error::InvalidArgument(format!(
+        Error::Misuse(format!(
             "{}: there is no chromosome number {chrom}",
             Shown(self.path())
         ))
@@ -472,7 +450,7 @@ mod tests {
 
     fn reason<T: std::fmt::Debug>(result: Result<T>) -> TestResult<String> {
         match result {
-            Err(Error::Format { reason, .. }) => Ok(reason),
+            Err(Error::Format { fault, .. }) => Ok(fault.to_string()),
             other => Err(format!("expected a format error, got {other:?}").into()),
         }
     }
@@ -743,10 +721,7 @@ mod tests {
         }
         for (chrom, room) in [(0, 9), (0, 11), (5, 10)] {
             let values = track.values(chrom, 0, 10, &mut vec![0.0; room], &mut scratch);
-            assert!(
-                matches!(values, Err(Error::InvalidArgument(_))),
-                "{values:?}"
-            );
+            assert!(matches!(values, Err(Error::Misuse(_))), "{values:?}");
         }
         assert!(track.blocks(5).is_err());
         let unknown = track.require_chrom("1").map_err(|error| error.to_string());

@@ -1,6 +1,9 @@
 //! The chromosomes of a file: names, lengths, and the way from a name to its place in the list.
 
 use std::collections::HashMap;
+use std::path::Path;
+
+use crate::error::{Error, FileKind, Result};
 
 /// How many names an error message lists.
 const NAMES_IN_MESSAGES: usize = 5;
@@ -45,8 +48,18 @@ impl ChromList {
         self.by_name.get(name).copied()
     }
 
+    /// The place of a name, or the error that says which names the file has.
+    pub(crate) fn require(&self, name: &str, kind: FileKind, path: &Path) -> Result<usize> {
+        self.index(name).ok_or_else(|| Error::UnknownChrom {
+            kind,
+            path: path.to_path_buf(),
+            chrom: name.to_owned(),
+            known: self.known(),
+        })
+    }
+
     /// The first few names in words, for the message about an unknown one.
-    pub(crate) fn known(&self) -> String {
+    fn known(&self) -> String {
         if self.chroms.is_empty() {
             return "it has none at all".into();
         }

@@ -42,10 +42,7 @@ pub enum Error {
     },
 
     /// A file's bytes are not what its format asks for: another format, damaged or cut short.
-    #[error(
-        "{}: not a valid {kind} file: {reason} (at byte {offset})",
-        Shown(path)
-    )]
+    #[error("{}: not a valid {kind} file: {fault} (at byte {offset})", Shown(path))]
     Format {
         /// The format that was expected.
         kind: FileKind,
@@ -54,7 +51,7 @@ pub enum Error {
         /// Where in the file the unexpected bytes, or the structure that they belong to, start.
         offset: u64,
         /// What was found and what was expected.
-        reason: String,
+        fault: Fault,
     },
 
     /// A file is no longer what it was when it was opened.
@@ -109,9 +106,17 @@ pub enum Error {
         size: u32,
     },
 
-    /// An argument that no caller should have passed.
+    /// Settings, or numbers of tracks, chromosomes and regions, that do not fit together.
     #[error("{0}")]
-    InvalidArgument(String),
+    Settings(String),
+
+    /// Data that a file of this format cannot hold, or not in this order.
+    #[error("{0}")]
+    Unwritable(String),
+
+    /// A call that only a fault of the program makes: a buffer of the wrong length, a number that stands for nothing.
+    #[error("{0}")]
+    Misuse(String),
 
     /// A region, or a set of regions, that cannot serve its purpose.
     #[error("{0}")]
@@ -135,9 +140,12 @@ impl Error {
             | Self::Changed { path, .. }
             | Self::UnknownChrom { path, .. }
             | Self::OutOfBounds { path, .. } => Some(path),
-            Self::InvalidArgument(_) | Self::Region(_) | Self::Resource(_) | Self::Cancelled => {
-                None
-            }
+            Self::Settings(_)
+            | Self::Unwritable(_)
+            | Self::Misuse(_)
+            | Self::Region(_)
+            | Self::Resource(_)
+            | Self::Cancelled => None,
         }
     }
 
@@ -148,6 +156,48 @@ impl Error {
             "{threads} thread{plural} could not be started: {error}; use fewer, or raise the limit of the process (ulimit -u, ulimit -v)"
         ))
     }
+}
+
+/// What is wrong with the bytes of a file.
+#[derive(Debug, Error)]
+pub enum Fault {
+    /// They are of another format, or of a version that is not read: another file was meant.
+    #[error("{0}")]
+    OtherFormat(String),
+
+    /// The file ends too early: a copy or a download was not finished.
+    #[error("file ends early: {wanted} bytes expected here, but the file has {len} bytes in all")]
+    EndsEarly {
+        /// Bytes that should follow from the place named.
+        wanted: u64,
+        /// Bytes that the file has.
+        len: u64,
+    },
+
+    /// A block holds data that the index does not lead to: rows were written unsorted, and sorting them is the cure.
+    #[error(
+        "the index says that this block holds {listed}, but it holds data of {held}; if its rows were not sorted \
+         by chromosome and start, sort them and write the file again"
+    )]
+    Unsorted {
+        /// The region that the index gives.
+        listed: String,
+        /// What the block holds besides.
+        held: String,
+    },
+
+    /// A fault of a part of the file.
+    #[error("{part}: {fault}")]
+    Within {
+        /// What is at fault.
+        part: String,
+        /// Its fault.
+        fault: Box<Self>,
+    },
+
+    /// Something else is not as it should be.
+    #[error("{0}")]
+    Damaged(String),
 }
 
 /// A value for each of `len` items, all zero, or the error that says how much memory they need.
@@ -223,11 +273,11 @@ mod tests {
             kind: FileKind::TwoBit,
             path: path.clone(),
             offset: 16,
-            reason: "file ends early".into(),
+            fault: Fault::Damaged("record is incomplete".into()),
         };
         assert_eq!(
             format.to_string(),
-            "hg38.2bit: not a valid 2bit file: file ends early (at byte 16)"
+            "hg38.2bit: not a valid 2bit file: record is incomplete (at byte 16)"
         );
 
         let bounds = Error::OutOfBounds {

@@ -1,4 +1,4 @@
-//! Readers of 2bit and bigWig files, a writer of bigWig files, one-hot encoding and the window sampler of maxATAC.
+//! Readers of 2bit and bigWig files, a writer of bigWig files, one-hot encoding, and the reader and sampler of maxATAC's windows.
 //!
 //! A **2bit** file holds the sequences of a genome with four bases to the byte, together with the places where the
 //! base is not known (N). A **bigWig** file holds one number per base of a genome: sorted intervals with a value
@@ -41,27 +41,74 @@
 //! # }
 //! ```
 
-pub mod ahead;
 pub mod bigwig;
-pub mod bins;
-pub mod buffer;
-mod bytes;
 pub mod chrom;
-pub mod decoded;
 pub mod error;
-pub mod file;
 pub mod memory;
-mod one_hot;
-pub mod random;
-pub mod sampler;
-pub mod starts;
+pub mod spans;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-pub mod twobit;
+
+/// Bytes of files.
+pub mod io {
+    pub(crate) mod bytes;
+    pub(crate) mod file;
+
+    pub use self::file::PositionedFile;
+}
+
+/// The bases of a genome.
+pub mod sequence {
+    mod one_hot;
+    mod twobit;
+
+    pub use self::one_hot::{INPUT_CHANNELS, Strand};
+    pub use self::twobit::TwoBit;
+}
+
+/// A signal along a genome: its blocks, decoded once and read many times.
+pub mod track {
+    mod block;
+    mod decoded;
+
+    pub use self::block::{Block, PaintedWindow};
+    pub use self::decoded::{DecodedTrack, Decoder, Held};
+
+    /// The memory that tracks share: blocks that are held, and a cache of others.
+    pub type Memory = crate::memory::Cache<Block>;
+}
+
+/// Inputs and targets of windows.
+pub mod window {
+    mod bins;
+    mod reader;
+
+    pub use self::bins::{Target, targets};
+    pub use self::reader::{
+        CHANNELS, Files, Geometry, Inputs, Preloaded, Targets, Wanted, Window, WindowReader,
+    };
+}
+
+/// Which windows a batch holds.
+pub mod sampling {
+    pub mod random;
+    mod sampler;
+    pub mod starts;
+
+    pub use self::sampler::{Example, Regions, SampledChrom, Sampler, Settings};
+}
+
+/// Batches that are read ahead of their use, into memory that is used again.
+pub mod batches {
+    mod ahead;
+    mod buffer;
+
+    pub use self::ahead::{Ahead, Batch, BatchInputs, Next, Order};
+    pub use self::buffer::{Buffer, BufferPool};
+}
 
 pub use bigwig::{BigWig, BlockRef, Runs, Scratch};
 pub use chrom::Chrom;
-pub use error::{Error, FileKind, Result};
-pub use file::PositionedFile;
-pub use one_hot::Strand;
-pub use twobit::TwoBit;
+pub use error::{Error, Fault, FileKind, Result};
+pub use io::PositionedFile;
+pub use sequence::{Strand, TwoBit};

@@ -1,68 +1,41 @@
-//! What decoded track blocks may take of the machine's memory.
+//! What may be taken of the machine's memory, and a cache that keeps within it.
 //!
-//! Two kinds of blocks share one limit. Those decoded at start are *held*: the regions of interest come back to them
-//! in every epoch, and nothing is looked up to find them. What is left of the limit, at least an eighth of it or
-//! 64 MiB, is a cache for all others: random windows, and whatever did not fit at start.
+//! Two kinds of data share one limit. What is *held* stays until its owner is dropped. What is left of the limit, at least
+//! an eighth of it or 64 MiB, is a [`Cache`] for all else.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::decoded::Block;
-
 /// Parts of the cache, each behind a lock of its own, so that threads seldom wait for each other.
 const SHARDS: u64 = 16;
 
-/// What the cache's own book-keeping takes for each block, about.
+/// What the cache's own book-keeping takes for each value, about.
 const ENTRY_BYTES: u64 = 96;
 
-/// The most that is kept back from the blocks held, for the cache.
+/// The most of the limit that is kept for the cache.
 const MOST_RESERVED: u64 = 64 << 20;
 
-/// A limit on bytes, shared by the tracks of one or more samplers.
+/// A limit on bytes, and how many of them are held.
 #[derive(Debug)]
-pub struct Memory {
+pub struct Budget {
     limit: u64,
     held: AtomicU64,
     /// Whether something was refused since anything was last given back.
     full: AtomicBool,
-    tracks: AtomicU32,
-    shards: Vec<Mutex<Shard>>,
-    inflated: AtomicU64,
 }
 
-/// What [`Memory`] has come to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MemoryUse {
-    /// The limit, in bytes.
-    pub limit: u64,
-    /// Bytes of blocks and indexes that stay as long as their tracks do.
-    pub held: u64,
-    /// Bytes in the cache.
-    pub cached: u64,
-    /// Blocks that had to be read from a file and inflated after the start, because they were neither held nor cached.
-    pub inflated: u64,
-}
-
-/// Which block of which track.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub(crate) struct BlockKey {
-    pub(crate) track: u32,
-    pub(crate) chrom: u32,
-    pub(crate) index: u32,
-}
-
-/// Bytes taken of a [`Memory`], which are given back when this is dropped.
+/// Bytes held of a [`Budget`], which are given back when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Reserved {
-    memory: Arc<Memory>,
+    budget: Arc<Budget>,
     bytes: u64,
 }
 
 impl Reserved {
-    /// Adds what another one has taken of the same memory.
+    /// Adds what another one holds of the same budget.
     pub(crate) fn merge(&mut self, mut other: Self) {
-        debug_assert!(Arc::ptr_eq(&self.memory, &other.memory));
+        debug_assert!(Arc::ptr_eq(&self.budget, &other.budget));
         self.bytes += std::mem::take(&mut other.bytes);
     }
 
@@ -76,52 +49,19 @@ impl Drop for Reserved {
         if self.bytes == 0 {
             return;
         }
-        self.memory.held.fetch_sub(self.bytes, Ordering::Relaxed);
-        self.memory.full.store(false, Ordering::Relaxed);
+        self.budget.held.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.budget.full.store(false, Ordering::Relaxed);
     }
 }
 
-#[derive(Debug, Default)]
-struct Shard {
-    blocks: HashMap<BlockKey, Entry>,
-    /// Oldest first; a block that was asked for since it came gets a second turn (the clock algorithm).
-    order: VecDeque<BlockKey>,
-    bytes: u64,
-}
-
-#[derive(Debug)]
-struct Entry {
-    block: Arc<Block>,
-    bytes: u64,
-    asked_for: bool,
-}
-
-impl Memory {
+impl Budget {
     /// A limit of `limit` bytes.
     pub fn new(limit: u64) -> Self {
         Self {
             limit,
             held: AtomicU64::new(0),
             full: AtomicBool::new(false),
-            tracks: AtomicU32::new(0),
-            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
-            inflated: AtomicU64::new(0),
         }
-    }
-
-    /// What is taken of it.
-    pub fn usage(&self) -> MemoryUse {
-        MemoryUse {
-            limit: self.limit,
-            held: self.held.load(Ordering::Relaxed),
-            cached: self.shards.iter().map(|shard| lock(shard).bytes).sum(),
-            inflated: self.inflated.load(Ordering::Relaxed),
-        }
-    }
-
-    /// A number for a track, by which its blocks are told from others'.
-    pub(crate) fn new_track(&self) -> u32 {
-        self.tracks.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Takes bytes for something to be held, unless they would not leave the cache its part.
@@ -138,76 +78,166 @@ impl Memory {
             return None;
         }
         Some(Reserved {
-            memory: Arc::clone(self),
+            budget: Arc::clone(self),
             bytes,
         })
     }
 
-    /// Whether something had to be refused: then nothing more need be decoded in order to be held.
-    pub(crate) fn is_full(&self) -> bool {
-        self.full.load(Ordering::Relaxed)
-    }
-
-    /// Counts bytes that are needed whatever the limit: the index of a track.
+    /// Counts bytes that are needed whatever the limit.
     pub(crate) fn hold_always(self: &Arc<Self>, bytes: u64) -> Reserved {
         self.held.fetch_add(bytes, Ordering::Relaxed);
         Reserved {
-            memory: Arc::clone(self),
+            budget: Arc::clone(self),
             bytes,
         }
     }
 
-    /// Counts a block that was inflated for a window.
-    pub(crate) fn count_inflated(&self) {
-        self.inflated.fetch_add(1, Ordering::Relaxed);
+    /// Whether something had to be refused: then nothing more need be made in order to be held.
+    pub(crate) fn is_full(&self) -> bool {
+        self.full.load(Ordering::Relaxed)
     }
 
-    /// A cached block.
-    pub(crate) fn cached(&self, key: BlockKey) -> Option<Arc<Block>> {
+    /// Bytes that are held.
+    pub fn held(&self) -> u64 {
+        self.held.load(Ordering::Relaxed)
+    }
+}
+
+/// What a [`Cache`] and its [`Budget`] have come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryUse {
+    /// The limit, in bytes.
+    pub limit: u64,
+    /// Bytes that stay as long as their owners do.
+    pub held: u64,
+    /// Bytes in the cache.
+    pub cached: u64,
+    /// Values that had to be made because they were neither held nor cached.
+    pub missed: u64,
+}
+
+/// Which value of which owner.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(crate) struct Key {
+    pub(crate) owner: u32,
+    pub(crate) part: u32,
+    pub(crate) index: u32,
+}
+
+/// Values that can be made again, in what is left of a [`Budget`].
+#[derive(Debug)]
+pub struct Cache<V> {
+    budget: Arc<Budget>,
+    owners: AtomicU32,
+    shards: Vec<Mutex<Shard<V>>>,
+    missed: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Shard<V> {
+    entries: HashMap<Key, Entry<V>>,
+    /// Oldest first; a value that was asked for since it came gets a second turn (the clock algorithm).
+    order: VecDeque<Key>,
+    bytes: u64,
+}
+
+#[derive(Debug)]
+struct Entry<V> {
+    value: Arc<V>,
+    bytes: u64,
+    asked_for: bool,
+}
+
+impl<V> Cache<V> {
+    /// A cache within a budget of `limit` bytes.
+    pub fn new(limit: u64) -> Self {
+        let shard = || {
+            Mutex::new(Shard {
+                entries: HashMap::new(),
+                order: VecDeque::new(),
+                bytes: 0,
+            })
+        };
+        Self {
+            budget: Arc::new(Budget::new(limit)),
+            owners: AtomicU32::new(0),
+            shards: (0..SHARDS).map(|_| shard()).collect(),
+            missed: AtomicU64::new(0),
+        }
+    }
+
+    /// The limit, of which what is held is taken.
+    pub fn budget(&self) -> &Arc<Budget> {
+        &self.budget
+    }
+
+    /// What is taken of the limit.
+    pub fn usage(&self) -> MemoryUse {
+        MemoryUse {
+            limit: self.budget.limit,
+            held: self.budget.held(),
+            cached: self.shards.iter().map(|shard| lock(shard).bytes).sum(),
+            missed: self.missed.load(Ordering::Relaxed),
+        }
+    }
+
+    /// A number by which the values of an owner are told from others'.
+    pub(crate) fn new_owner(&self) -> u32 {
+        self.owners.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Counts a value that had to be made.
+    pub(crate) fn count_missed(&self) {
+        self.missed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A cached value.
+    pub(crate) fn get(&self, key: Key) -> Option<Arc<V>> {
         let mut shard = self.shard(key);
-        let entry = shard.blocks.get_mut(&key)?;
+        let entry = shard.entries.get_mut(&key)?;
         entry.asked_for = true;
-        Some(Arc::clone(&entry.block))
+        Some(Arc::clone(&entry.value))
     }
 
-    /// Puts a block into the cache, in place of older ones; one too large for its part of the cache stays out.
-    pub(crate) fn cache(&self, key: BlockKey, block: &Arc<Block>) {
-        let bytes = block.bytes() + ENTRY_BYTES;
+    /// Puts a value of so many bytes into the cache, in place of older ones; one too large for its part of the cache stays
+    /// out.
+    pub(crate) fn insert(&self, key: Key, value: &Arc<V>, bytes: u64) {
+        let bytes = bytes + ENTRY_BYTES;
         let room = self.room();
         if bytes > room {
             return;
         }
         let mut shard = self.shard(key);
-        if shard.blocks.contains_key(&key) {
+        if shard.entries.contains_key(&key) {
             return;
         }
         shard.shrink(room - bytes);
         shard.bytes += bytes;
         shard.order.push_back(key);
         let entry = Entry {
-            block: Arc::clone(block),
+            value: Arc::clone(value),
             bytes,
             asked_for: false,
         };
-        shard.blocks.insert(key, entry);
+        shard.entries.insert(key, entry);
     }
 
-    /// Drops the cached blocks of a track.
-    pub(crate) fn forget(&self, track: u32) {
+    /// Drops the cached values of an owner.
+    pub(crate) fn forget(&self, owner: u32) {
         for shard in &self.shards {
             let mut shard = lock(shard);
             let mut bytes = 0;
-            shard.blocks.retain(|key, entry| {
-                bytes += if key.track == track { entry.bytes } else { 0 };
-                key.track != track
+            shard.entries.retain(|key, entry| {
+                bytes += if key.owner == owner { entry.bytes } else { 0 };
+                key.owner != owner
             });
-            shard.order.retain(|key| key.track != track);
+            shard.order.retain(|key| key.owner != owner);
             shard.bytes -= bytes;
         }
     }
 
-    /// Makes the cache fit into what the blocks held have left of the limit.
-    pub(crate) fn shrink_cache(&self) {
+    /// Makes the cache fit into what is left of the limit.
+    pub(crate) fn shrink(&self) {
         let room = self.room();
         for shard in &self.shards {
             lock(shard).shrink(room);
@@ -216,28 +246,28 @@ impl Memory {
 
     /// Bytes that one part of the cache may take.
     fn room(&self) -> u64 {
-        self.limit.saturating_sub(self.held.load(Ordering::Relaxed)) / SHARDS
+        self.budget.limit.saturating_sub(self.budget.held()) / SHARDS
     }
 
-    fn shard(&self, key: BlockKey) -> MutexGuard<'_, Shard> {
-        let spread = u64::from(key.index) + u64::from(key.chrom) * 7 + u64::from(key.track) * 11;
+    fn shard(&self, key: Key) -> MutexGuard<'_, Shard<V>> {
+        let spread = u64::from(key.index) + u64::from(key.part) * 7 + u64::from(key.owner) * 11;
         lock(&self.shards[(spread % SHARDS) as usize])
     }
 }
 
-impl Shard {
+impl<V> Shard<V> {
     fn shrink(&mut self, room: u64) {
         while self.bytes > room
             && let Some(key) = self.order.pop_front()
         {
-            match self.blocks.get_mut(&key) {
+            match self.entries.get_mut(&key) {
                 Some(entry) if entry.asked_for => {
                     entry.asked_for = false;
                     self.order.push_back(key);
                 }
                 Some(entry) => {
                     self.bytes -= entry.bytes;
-                    self.blocks.remove(&key);
+                    self.entries.remove(&key);
                 }
                 None => {}
             }
@@ -246,84 +276,77 @@ impl Shard {
 }
 
 /// A thread that panicked while it held the lock has left a cache that is no worse than before.
-fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+fn lock<T>(shard: &Mutex<T>) -> MutexGuard<'_, T> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Result;
 
-    fn key(index: u32) -> BlockKey {
-        BlockKey {
-            track: 0,
-            chrom: 0,
+    const VALUE_BYTES: u64 = 4_000;
+
+    fn key(index: u32) -> Key {
+        Key {
+            owner: 0,
+            part: 0,
             index,
         }
     }
 
-    /// A block of 4,000 bytes and its own fields.
-    fn block() -> Result<Arc<Block>> {
-        Block::of_bases((0..1000u16).map(f32::from)).map(Arc::new)
-    }
-
     #[test]
     fn what_is_held_leaves_the_cache_its_part() {
-        let memory = Arc::new(Memory::new(800));
-        let mut first = memory.hold(300);
-        let second = memory.hold(300);
+        let budget = Arc::new(Budget::new(800));
+        let mut first = budget.hold(300);
+        let second = budget.hold(300);
         assert!(first.is_some() && second.is_some());
-        assert!(memory.hold(101).is_none());
-        let third = memory.hold(100);
-        assert!(third.is_some() && memory.is_full());
+        assert!(budget.hold(101).is_none());
+        let third = budget.hold(100);
+        assert!(third.is_some() && budget.is_full());
         // What has become of two is given back once.
         if let (Some(first), Some(third)) = (&mut first, third) {
             first.merge(third);
             assert_eq!(first.bytes(), 400);
         }
-        assert!(memory.is_full());
+        assert!(budget.is_full());
         drop(second);
-        assert!(!memory.is_full());
-        assert_eq!(memory.usage().held, 400);
-        let last = memory.hold(299);
-        assert_eq!(memory.usage().held, 699);
+        assert!(!budget.is_full());
+        assert_eq!(budget.held(), 400);
+        let last = budget.hold(299);
+        assert_eq!(budget.held(), 699);
         drop((first, last));
-        assert_eq!(memory.usage().held, 0);
+        assert_eq!(budget.held(), 0);
     }
 
     #[test]
-    fn the_cache_keeps_within_its_room_and_what_was_asked_for_longest() -> Result<()> {
-        // Each of the 16 parts has room for three blocks.
-        let memory = Arc::new(Memory::new(16 * 13_000));
-        let block = block()?;
-        assert!(block.bytes() >= 4000);
+    fn the_cache_keeps_within_its_room_and_what_was_asked_for_longest() {
+        // Each of the 16 parts has room for three values.
+        let cache = Cache::new(16 * 13_000);
+        let value = Arc::new("value");
         for round in 0..3 {
-            memory.cache(key(16 * round), &block);
+            cache.insert(key(16 * round), &value, VALUE_BYTES);
         }
-        assert!(memory.cached(key(0)).is_some());
-        memory.cache(key(16 * 3), &block);
-        assert!(memory.cached(key(0)).is_some());
-        assert!(memory.cached(key(16)).is_none());
-        assert!(memory.cached(key(32)).is_some());
-        assert!(memory.usage().cached <= 13_000);
+        assert!(cache.get(key(0)).is_some());
+        cache.insert(key(16 * 3), &value, VALUE_BYTES);
+        assert!(cache.get(key(0)).is_some());
+        assert!(cache.get(key(16)).is_none());
+        assert!(cache.get(key(32)).is_some());
+        assert!(cache.usage().cached <= 13_000);
 
-        // More is held now, so that one block fits.
-        let held = memory.hold(16 * 8_000);
+        // More is held now, so that one value fits.
+        let held = cache.budget().hold(16 * 8_000);
         assert!(held.is_some());
-        memory.shrink_cache();
-        assert!((4_000..5_000).contains(&memory.usage().cached));
-        memory.forget(0);
-        assert_eq!(memory.usage().cached, 0);
-        Ok(())
+        cache.shrink();
+        assert_eq!(cache.usage().cached, VALUE_BYTES + ENTRY_BYTES);
+        cache.forget(0);
+        assert_eq!(cache.usage().cached, 0);
     }
 
     #[test]
-    fn a_block_larger_than_the_cache_stays_out() -> Result<()> {
-        let memory = Memory::new(100);
-        memory.cache(key(0), &block()?);
-        assert!(memory.cached(key(0)).is_none());
-        assert_eq!(memory.usage().cached, 0);
-        Ok(())
+    fn a_value_larger_than_the_cache_stays_out() {
+        let cache = Cache::new(100);
+        cache.insert(key(0), &Arc::new("value"), VALUE_BYTES);
+        assert!(cache.get(key(0)).is_none());
+        assert_eq!(cache.usage().cached, 0);
     }
 }

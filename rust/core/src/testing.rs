@@ -1,6 +1,6 @@
-//! Writers of small 2bit and bigWig files, for tests.
+//! Writers of small 2bit and bigWig files, and a small set of them, for tests.
 //!
-//! They know nothing of the readers, and write what other programs rarely do: either byte order, old versions, trees of
+//! The writers know nothing of the readers, and write what other programs rarely do: either byte order, old versions, trees of
 //! many levels, several sections in a block, a hole in front of the data.
 
 use std::env;
@@ -10,9 +10,15 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use libdeflater::{CompressionLvl, Compressor};
+
+use crate::sampling::{Regions, SampledChrom, Sampler, Settings};
+use crate::track::Memory;
+use crate::window::{Files, Geometry, Target, WindowReader};
+use crate::{BigWig, TwoBit};
 
 /// What tests return, so that they can use `?`.
 pub type TestResult<T = ()> = Result<T, Box<dyn Error>>;
@@ -559,4 +565,133 @@ pub fn same(one: &[f32], other: &[f32]) -> bool {
             .collect::<Vec<_>>()
     };
     bits(one) == bits(other)
+}
+
+/// Start, end and value.
+pub type Item = (u32, u32, f32);
+
+/// A small genome with the tracks of two cell types, and what a sampler of them needs: windows of 8 bp, bins of 4.
+pub struct SmallSet {
+    /// What windows are read from.
+    pub files: Files,
+    /// Removed when dropped.
+    temps: Vec<TempFile>,
+}
+
+impl SmallSet {
+    /// The bases of `chr1`; the genome has `chr2` too.
+    pub const LETTERS: &str = "NNACGTTGCANACGGTTANNNNNNNNNNCATG";
+    /// How many there are.
+    pub const SIZE: u32 = Self::LETTERS.len() as u32;
+    /// The signal, on `chr1` only.
+    pub const SIGNAL: [&[Item]; 2] = [
+        &[(2, 9, 0.5), (12, 20, f32::NAN), (25, 32, 0.25)],
+        &[(0, 32, 1.0)],
+    ];
+    /// The binding, on `chr1` only.
+    pub const BINDING: [&[Item]; 2] = [
+        &[(4, 6, 1.0), (9, 13, 1.0)],
+        &[(13, 16, 0.75), (16, 17, f32::NAN)],
+    ];
+    /// The windows.
+    pub const GEOMETRY: Geometry = Geometry { window: 8, bin: 4 };
+
+    /// Writes and opens the files.
+    pub fn write() -> TestResult<Self> {
+        let genome = TwoBitFile {
+            sequences: &[("chr1", Self::LETTERS), ("chr2", "CATGATTACAGG")],
+            version: 0,
+            endian: Endian::Little,
+            hole: 0,
+        };
+        let mut temps = vec![genome.write()?];
+        let genome = Arc::new(TwoBit::open(temps[0].path())?);
+        let mut open = |items: &[Item]| -> TestResult<Arc<BigWig>> {
+            let blocks: Vec<Vec<Section>> = items
+                .iter()
+                .map(|item| vec![(0, Items::BedGraph(vec![*item]))])
+                .collect();
+            let file = BigWigFile {
+                chroms: &[("chr1", 0, Self::SIZE)],
+                blocks: &blocks,
+                version: 4,
+                endian: Endian::Little,
+                compressed: true,
+                children: 2,
+                hole: 0,
+            };
+            let temp = file.write()?;
+            let track = BigWig::open(temp.path())?;
+            temps.push(temp);
+            Ok(Arc::new(track))
+        };
+        let mut all = |tracks: [&[Item]; 2]| -> TestResult<Vec<_>> {
+            tracks.into_iter().map(&mut open).collect()
+        };
+        let files = Files {
+            genome,
+            signal: all(Self::SIGNAL)?,
+            binding: all(Self::BINDING)?,
+        };
+        Ok(Self { files, temps })
+    }
+
+    /// A reader within so many bytes.
+    pub fn reader(&self, memory: u64, threads: usize) -> crate::Result<Arc<WindowReader>> {
+        let (files, memory) = (self.files.clone(), Arc::new(Memory::new(memory)));
+        WindowReader::new(files, Self::GEOMETRY, memory, threads).map(Arc::new)
+    }
+
+    /// Settings of a sampler.
+    pub fn settings() -> Settings {
+        Settings {
+            batch_size: 6,
+            random_ratio: 0.5,
+            shuffle_tracks: true,
+            reverse_complement: true,
+            jitter: 3,
+            target: Target::Binary,
+            seed: 5,
+        }
+    }
+
+    /// A pool of regions.
+    pub fn regions() -> Regions {
+        Regions {
+            chrom: vec![0, 0, 1, 0],
+            start: vec![0, 24, 3, 11],
+            track: vec![Some(0), Some(1), None, Some(1)],
+        }
+    }
+
+    /// A sampler with these settings and regions.
+    pub fn sampler(
+        reader: Arc<WindowReader>,
+        regions: Regions,
+        settings: Settings,
+    ) -> crate::Result<Sampler> {
+        let chroms = [("chr1", vec![(18, 19)]), ("chr2", vec![])];
+        let chroms = chroms.map(|(name, blacklist)| SampledChrom {
+            name: name.to_owned(),
+            blacklist,
+        });
+        Sampler::new(reader, chroms.into(), regions, settings, &|| false)
+    }
+
+    /// Batches of 100, read by two threads within so many bytes.
+    pub fn wide_sampler(&self, memory: u64) -> crate::Result<Arc<Sampler>> {
+        let settings = Settings {
+            batch_size: 100,
+            ..Self::settings()
+        };
+        Self::sampler(self.reader(memory, 2)?, Self::regions(), settings).map(Arc::new)
+    }
+
+    /// Cuts all files off behind their headers.
+    pub fn cut(&self) -> io::Result<()> {
+        for temp in &self.temps {
+            File::options().write(true).open(temp.path())?.set_len(80)?;
+        }
+        Ok(())
+    }
 }

@@ -86,7 +86,6 @@ fn read_genome(path: &Path) -> Result<Vec<String>> {
             )?;
         }
         found.push(format!("{:?}", genome.n_runs(chrom)));
-        found.push(format!("{:?}", genome.mask_runs(chrom)?));
     }
     Ok(found)
 }

@@ -26,7 +26,6 @@ fn cycle(genomes: &[TempFile; 2], tracks: &[TempFile; 2]) -> TestResult {
     let genome = TwoBit::open(genomes[0].path())?;
     let mut out = vec![0.0; 4 * 12];
     genome.one_hot(0, 0, 12, Strand::Reverse, &mut out, 4, &mut Vec::new())?;
-    genome.mask_runs(0)?;
     assert!(TwoBit::open(genomes[1].path()).is_err());
 
     let track = BigWig::open(tracks[0].path())?;

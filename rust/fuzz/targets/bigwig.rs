@@ -13,8 +13,7 @@ use std::sync::Arc;
 
 use libdeflater::{CompressionLvl, Compressor, Decompressor};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
-use maxatac_core::decoded::{DecodedTrack, Decoder, PaintedWindow};
-use maxatac_core::memory::Memory;
+use maxatac_core::track::{DecodedTrack, Decoder, Memory, PaintedWindow};
 use maxatac_core::{BigWig, BlockRef, FileKind, PositionedFile, Runs, Scratch};
 
 /// Bases read at each end of a chromosome, and round the start of each block.

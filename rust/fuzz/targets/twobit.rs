@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
-use maxatac_core::memory::Memory;
+use maxatac_core::memory::Budget;
 use maxatac_core::{FileKind, PositionedFile, Strand, TwoBit};
 
 /// Bases read at each end of a sequence, and round each run of N.
@@ -36,12 +36,9 @@ fuzz_target!(|bytes: &[u8]| {
         assert_eq!(genome.chrom_index(&sequence.name), Some(chrom));
         assert!(u64::from(size) <= 4 * bytes.len() as u64);
         check_runs(genome.n_runs(chrom), size);
-        if let Ok(runs) = genome.mask_runs(chrom) {
-            check_runs(&runs, size);
-        }
 
         for is_held in [false, true] {
-            let memory = Arc::new(Memory::new(if is_held { 1 << 30 } else { 0 }));
+            let memory = Arc::new(Budget::new(if is_held { 1 << 30 } else { 0 }));
             assert!(
                 matches!(genome.hold(chrom, &memory), Ok(held) if held == is_held || size == 0)
             );
@@ -60,7 +57,6 @@ fuzz_target!(|bytes: &[u8]| {
                 || size == u32::MAX
         );
     }
-    assert!(genome.mask_runs(genome.chroms().len()).is_err());
 });
 
 fn check_runs(runs: &[(u32, u32)], size: u32) {

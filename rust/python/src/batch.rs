@@ -1,24 +1,20 @@
 //! Batches as numpy arrays in memory that comes back, and the iterator that has them ready.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use maxatac_core::ahead::{Ahead, Batch, BatchInputs, Next};
-use maxatac_core::buffer::{Buffer, BufferPool};
-use maxatac_core::error::Error;
+use maxatac_core::batches::{Ahead, Batch, BatchInputs, Buffer, BufferPool, Next};
+use maxatac_core::window::CHANNELS;
 use numpy::ndarray::{ArrayViewMut, Dimension, IntoDimension};
-use numpy::{Element, PyArray};
+use numpy::{Element, PyArray, PyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use crate::error::to_python;
-use crate::sampler::{BIN, WINDOW};
+use crate::geometry::{BINS, WINDOW};
+use crate::interrupt::PATIENCE;
 
 /// Batches that may wait to be used again: those ahead, the one in use, and what a backend holds on to.
 const POOLED_BATCHES: usize = 6;
-
-/// How often a wait looks for Ctrl-C.
-const PATIENCE: Duration = Duration::from_millis(100);
 
 /// A pool for the buffers of batches, each of up to three.
 pub(crate) fn new_pool() -> Arc<BufferPool> {
@@ -49,20 +45,31 @@ fn array<T: Element + bytemuck::Pod, D: Dimension>(
 
 /// `(inputs, targets)`, or `((codes, signal), targets)`.
 pub(crate) fn to_arrays(py: Python<'_>, batch: Batch) -> PyResult<Bound<'_, PyTuple>> {
-    let (window, bins) = (WINDOW as usize, (WINDOW / BIN) as usize);
-    let examples = batch.targets.floats().len() / bins;
-    let targets = array::<f32, _>(py, batch.targets, [examples, bins])?;
-    let inputs = match batch.inputs {
+    let inputs = input_arrays(py, batch.inputs)?;
+    (inputs, target_array(py, batch.targets)?).into_pyobject(py)
+}
+
+/// `inputs`, or `(codes, signal)`.
+pub(crate) fn input_arrays(py: Python<'_>, inputs: BatchInputs) -> PyResult<Bound<'_, PyAny>> {
+    let window = WINDOW as usize;
+    match inputs {
         BatchInputs::OneHot(floats) => {
-            array::<f32, _>(py, floats, [examples, window, 5])?.into_any()
+            let rows = floats.floats().len() / (window * CHANNELS);
+            Ok(array::<f32, _>(py, floats, [rows, window, CHANNELS])?.into_any())
         }
         BatchInputs::Compact { codes, signal } => {
-            let codes = array::<u8, _>(py, codes, [examples, window])?;
-            let signal = array::<f32, _>(py, signal, [examples, window])?;
-            (codes, signal).into_pyobject(py)?.into_any()
+            let rows = codes.len() / window;
+            let codes = array::<u8, _>(py, codes, [rows, window])?;
+            let signal = array::<f32, _>(py, signal, [rows, window])?;
+            Ok((codes, signal).into_pyobject(py)?.into_any())
         }
-    };
-    (inputs, targets).into_pyobject(py)
+    }
+}
+
+/// Targets, windows x bins.
+pub(crate) fn target_array(py: Python<'_>, targets: Buffer) -> PyResult<Bound<'_, PyArray2<f32>>> {
+    let rows = targets.floats().len() / BINS;
+    array(py, targets, [rows, BINS])
 }
 
 /// Batches of one epoch in order, of which a few are always made ahead, by threads of the loader.
@@ -115,48 +122,4 @@ impl Batches {
             *ahead = None;
         });
     }
-}
-
-/// Runs `work` on a thread of its own, and tells it to stop when Ctrl-C or another signal's handler raises.
-pub(crate) fn cancellable<T: Send>(
-    py: Python<'_>,
-    work: impl FnOnce(&(dyn Fn() -> bool + Sync)) -> Result<T, Error> + Send,
-) -> PyResult<T> {
-    use std::sync::atomic::{AtomicBool, Ordering};
-    use std::sync::mpsc::{RecvTimeoutError, channel};
-    use std::thread::Builder;
-
-    let cancelled = AtomicBool::new(false);
-    py.detach(|| {
-        std::thread::scope(|scope| {
-            let (sender, receiver) = channel();
-            let flag = &cancelled;
-            let is_cancelled = move || flag.load(Ordering::Relaxed);
-            let thread = Builder::new().spawn_scoped(scope, move || {
-                let result = work(&is_cancelled);
-                // The receiver outlives the thread.
-                let _ = sender.send(());
-                result
-            });
-            let thread = match thread {
-                Ok(thread) => thread,
-                Err(error) => return Ok(Err(Error::no_threads(1, &error))),
-            };
-            let mut interrupt = Ok(());
-            while receiver.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-                if interrupt.is_ok() {
-                    #[allow(clippy::redundant_closure_for_method_calls)]
-                    // the method alone is not general enough
-                    let signals = Python::attach(|py| py.check_signals());
-                    interrupt = signals;
-                    cancelled.store(interrupt.is_err(), Ordering::Relaxed);
-                }
-            }
-            let result = thread
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            interrupt.map(|()| result)
-        })
-    })?
-    .map_err(|error| to_python(py, error))
 }

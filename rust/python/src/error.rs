@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use maxatac_core::error::{Error, FileKind, Shown};
+use numpy::PyReadonlyArray1;
 use pyo3::PyErr;
 use pyo3::exceptions::{PyKeyboardInterrupt, PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -33,7 +34,9 @@ pub(crate) fn to_python(py: Python<'_>, error: Error) -> PyErr {
                 Err(error) => error,
             }
         }
-        Error::InvalidArgument(_) => PyValueError::new_err(message),
+        Error::Settings(_) | Error::Unwritable(_) | Error::Misuse(_) => {
+            PyValueError::new_err(message)
+        }
         Error::Region(_) => RegionError::new_err(message),
         Error::Resource(_) => ResourceError::new_err(message),
         Error::Cancelled => PyKeyboardInterrupt::new_err(message),
@@ -78,4 +81,17 @@ pub(crate) fn interval(start: i64, end: i64) -> PyResult<(u32, u32)> {
             "interval {start}..{end}: expected 0 <= start <= end < 2^32"
         ))),
     }
+}
+
+/// A column of numbers as Python gives it, checked to fit the core's unsigned coordinates.
+pub(crate) fn column<T: numpy::Element + Copy + TryInto<u32> + std::fmt::Display>(
+    array: &PyReadonlyArray1<'_, T>,
+    name: &str,
+) -> PyResult<Vec<u32>> {
+    let narrow = |&value: &T| {
+        value
+            .try_into()
+            .map_err(|_| PyValueError::new_err(format!("{name}: {value} is not within 0..2^32")))
+    };
+    array.as_slice()?.iter().map(narrow).collect()
 }

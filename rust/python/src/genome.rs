@@ -89,11 +89,7 @@ impl Genome {
         reverse_complement: bool,
     ) -> PyResult<Bound<'py, PyArray2<f32>>> {
         let (from, to) = interval(start, end)?;
-        let strand = if reverse_complement {
-            Strand::Reverse
-        } else {
-            Strand::Forward
-        };
+        let strand = Strand::of(reverse_complement);
         let read = || {
             let index = self.inner.require_chrom(chrom)?;
             // The reader refuses what leaves the chromosome; no memory is taken for it.

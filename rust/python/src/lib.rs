@@ -9,7 +9,11 @@
 mod batch;
 mod error;
 mod genome;
+mod geometry;
+mod interrupt;
+mod memory;
 mod path;
+mod reader;
 mod sampler;
 mod sizes;
 mod track;
@@ -17,7 +21,7 @@ mod writer;
 
 use pyo3::prelude::*;
 
-/// The compiled part of maxatac: readers of 2bit and bigWig files, a writer of bigWig files, and the window sampler.
+/// The compiled part of maxatac: readers of 2bit and bigWig files, a writer of bigWig files, and the reader and the sampler of windows.
 #[pymodule]
 mod _core {
     #[pymodule_export]
@@ -25,7 +29,11 @@ mod _core {
     #[pymodule_export]
     use super::genome::Genome;
     #[pymodule_export]
-    use super::sampler::{Memory, Sampler, read_windows};
+    use super::memory::Memory;
+    #[pymodule_export]
+    use super::reader::WindowReader;
+    #[pymodule_export]
+    use super::sampler::Sampler;
     #[pymodule_export]
     use super::track::Track;
     #[pymodule_export]

@@ -2,83 +2,26 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use maxatac_core::Strand;
-use maxatac_core::ahead::{Ahead, Order};
-use maxatac_core::bins::Target;
-use maxatac_core::buffer::BufferPool;
-use maxatac_core::error::zeroed;
-use maxatac_core::sampler::{self, CHANNELS, Regions, SampledChrom, Settings, Window};
-use maxatac_core::{memory, sampler::Preloaded};
-use numpy::{PyArray1, PyArray3, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
+use maxatac_core::batches::{Ahead, BufferPool, Order};
+use maxatac_core::sampling::{self, Example, Regions, SampledChrom, Settings};
+use maxatac_core::window::Preloaded;
+use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-use crate::batch::{Batches, cancellable, new_pool, to_arrays};
-use crate::error::to_python;
-use crate::genome::Genome;
-use crate::track::Track;
-
-/// Window length in bp and bin width in bp of every model of this package.
-pub(crate) const WINDOW: u32 = 1024;
-pub(crate) const BIN: u32 = 32;
-/// Bytes that decoded blocks may take unless the caller says otherwise.
-const MEMORY: u64 = 4 << 30;
-
-/// A limit on the bytes that decoded track data may take, to be shared by samplers.
-///
-/// Parameters
-/// ----------
-/// limit : int
-///     Bytes. A sampler first fills it with what its batches come back to: the binding tracks, and the signal that its regions
-///     touch. The rest, at least an eighth or 64 MiB, caches what else is read.
-#[pyclass(frozen, module = "maxatac._core")]
-pub(crate) struct Memory {
-    inner: Arc<memory::Memory>,
-}
-
-#[pymethods]
-impl Memory {
-    #[new]
-    fn new(limit: u64) -> Self {
-        Self {
-            inner: Arc::new(memory::Memory::new(limit)),
-        }
-    }
-
-    /// dict: ``limit``, ``held`` and ``cached`` in bytes, and ``inflated``, the blocks read from files since the start.
-    #[getter]
-    fn usage<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let usage = self.inner.usage();
-        let summary = PyDict::new(py);
-        summary.set_item("limit", usage.limit)?;
-        summary.set_item("held", usage.held)?;
-        summary.set_item("cached", usage.cached)?;
-        summary.set_item("inflated", usage.inflated)?;
-        Ok(summary)
-    }
-}
-
-/// A limit of its own, or one that is shared.
-fn memory_of(argument: Option<&Bound<'_, PyAny>>) -> PyResult<Arc<memory::Memory>> {
-    let limit = match argument {
-        None => MEMORY,
-        Some(argument) => match argument.cast::<Memory>() {
-            Ok(shared) => return Ok(Arc::clone(&shared.get().inner)),
-            Err(_) => argument.extract()?,
-        },
-    };
-    Ok(Arc::new(memory::Memory::new(limit)))
-}
+use crate::batch::{Batches, new_pool, to_arrays};
+use crate::error::{column, to_python};
+use crate::interrupt::cancellable;
+use crate::memory::Memory;
+use crate::reader::{WindowReader, target};
 
 /// Draws windows and turns them into batches; each batch is a pure function of (seed, stream, epoch, index).
 ///
 /// Parameters
 /// ----------
-/// genome : Genome
-/// signal, binding : list of Track
-///     ATAC-seq and ChIP-seq signal of each cell type; row i of both is cell type i. A chromosome that a track lacks
-///     reads as zeros.
+/// reader : WindowReader
+///     Of signal and binding. Samplers that share it share what is decoded.
 /// chroms : list of str
 ///     The chromosomes to draw from; all must be in the genome.
 /// roi_chrom : numpy.ndarray, shape (regions,), int32
@@ -101,11 +44,6 @@ fn memory_of(argument: Option<&Bound<'_, PyAny>>) -> PyResult<Arc<memory::Memory
 ///     Targets are the bin's mean times ``target_scale_factor``, not 0 or 1.
 /// target_scale_factor : float
 /// seed, stream : int
-/// threads : int
-///     Threads that fill a batch; the numbers do not depend on it.
-/// memory : int or Memory, optional
-///     Bytes that decoded track data may take, alone or shared with other samplers; 4 GiB by default. The numbers do not
-///     depend on it.
 ///
 /// Raises
 /// ------
@@ -116,11 +54,11 @@ fn memory_of(argument: Option<&Bound<'_, PyAny>>) -> PyResult<Arc<memory::Memory
 /// GenomeError, TrackError, OSError
 ///     If a chromosome is unknown to the genome, or a file cannot be read.
 /// ResourceError
-///     If the threads cannot be started, or there is no memory for what is to be held.
+///     If a thread cannot be started, or there is no memory for what is to be held.
 #[pyclass(frozen, module = "maxatac._core")]
 pub(crate) struct Sampler {
-    inner: Arc<sampler::Sampler>,
-    memory: Arc<memory::Memory>,
+    inner: Arc<sampling::Sampler>,
+    reader: Py<WindowReader>,
     buffers: Arc<BufferPool>,
     stream: u64,
     rows: Range<usize>,
@@ -130,15 +68,13 @@ pub(crate) struct Sampler {
 impl Sampler {
     #[new]
     #[pyo3(signature = (
-        genome, signal, binding, *, chroms, roi_chrom, roi_start, roi_track, batch_size, seed, stream = 0,
-        rand_ratio = 0.0, blacklist = None, shuffle_cell_type = true, reverse_complement = false, jitter = 0,
-        quantitative = false, target_scale_factor = 1.0, threads = 1, memory = None,
+        reader, *, chroms, roi_chrom, roi_start, roi_track, batch_size, seed, stream = 0, rand_ratio = 0.0,
+        blacklist = None, shuffle_cell_type = true, reverse_complement = false, jitter = 0, quantitative = false,
+        target_scale_factor = 1.0,
     ))]
     fn new(
         py: Python<'_>,
-        genome: &Bound<'_, Genome>,
-        signal: Vec<Bound<'_, Track>>,
-        binding: Vec<Bound<'_, Track>>,
+        reader: &Bound<'_, WindowReader>,
         chroms: Vec<String>,
         roi_chrom: PyReadonlyArray1<'_, i32>,
         roi_start: PyReadonlyArray1<'_, i64>,
@@ -153,8 +89,6 @@ impl Sampler {
         jitter: u32,
         quantitative: bool,
         target_scale_factor: f32,
-        threads: usize,
-        memory: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let blacklist = blacklist.unwrap_or_default();
         let chroms = chroms
@@ -180,45 +114,19 @@ impl Sampler {
         let settings = Settings {
             batch_size,
             random_ratio: rand_ratio,
-            window: WINDOW,
-            bin: BIN,
             shuffle_tracks: shuffle_cell_type,
             reverse_complement,
             jitter,
-            target: if quantitative {
-                Target::Mean {
-                    scale: target_scale_factor,
-                }
-            } else {
-                Target::Binary
-            },
+            target: target(quantitative, target_scale_factor.into()),
             seed,
-            threads,
         };
-        let memory = memory_of(memory)?;
-        let genome = genome.get().inner.clone();
-        let files = |tracks: Vec<Bound<'_, Track>>| {
-            tracks
-                .iter()
-                .map(|track| track.get().inner.clone())
-                .collect()
-        };
-        let (signal, binding) = (files(signal), files(binding));
+        let shared = Arc::clone(&reader.get().inner);
         let inner = cancellable(py, |is_cancelled| {
-            sampler::Sampler::new(
-                genome,
-                signal,
-                binding,
-                chroms,
-                regions,
-                settings,
-                &memory,
-                is_cancelled,
-            )
+            sampling::Sampler::new(shared, chroms, regions, settings, is_cancelled)
         })?;
         Ok(Self {
             inner: Arc::new(inner),
-            memory,
+            reader: reader.clone().unbind(),
             buffers: new_pool(),
             stream,
             rows: 0..batch_size,
@@ -234,10 +142,10 @@ impl Sampler {
     /// Returns
     /// -------
     /// Sampler
-    fn with_stream(&self, stream: u64) -> Self {
+    fn with_stream(&self, py: Python<'_>, stream: u64) -> Self {
         Self {
             inner: Arc::clone(&self.inner),
-            memory: Arc::clone(&self.memory),
+            reader: self.reader.clone_ref(py),
             buffers: Arc::clone(&self.buffers),
             stream,
             rows: self.rows.clone(),
@@ -262,7 +170,7 @@ impl Sampler {
     /// ------
     /// ValueError
     ///     If these are no rows of a batch.
-    fn with_rows(&self, start: usize, stop: usize) -> PyResult<Self> {
+    fn with_rows(&self, py: Python<'_>, start: usize, stop: usize) -> PyResult<Self> {
         let batch_size = self.batch_size();
         if start >= stop || stop > batch_size {
             return Err(PyValueError::new_err(format!(
@@ -271,7 +179,7 @@ impl Sampler {
         }
         Ok(Self {
             rows: start..stop,
-            ..self.with_stream(self.stream)
+            ..self.with_stream(py, self.stream)
         })
     }
 
@@ -293,12 +201,16 @@ impl Sampler {
         (self.rows.start, self.rows.end)
     }
 
+    /// WindowReader: What reads its windows.
+    #[getter]
+    fn reader(&self, py: Python<'_>) -> Py<WindowReader> {
+        self.reader.clone_ref(py)
+    }
+
     /// Memory: The limit on decoded track data, and what is taken of it.
     #[getter]
     fn memory(&self) -> Memory {
-        Memory {
-            inner: Arc::clone(&self.memory),
-        }
+        self.reader.get().memory()
     }
 
     /// dict: What was decoded when the sampler was made: ``blocks`` of track data and their ``bytes``, how many had to be
@@ -328,22 +240,22 @@ impl Sampler {
     ///     ``chroms``), ``start`` int64 (bp), ``reverse`` bool.
     fn plan<'py>(&self, py: Python<'py>, epoch: u64, index: u64) -> PyResult<Bound<'py, PyDict>> {
         let rows = self.rows.clone();
-        let windows = py.detach(|| self.inner.plan_rows(self.stream, epoch, index, rows));
+        let examples = py.detach(|| self.inner.plan_rows(self.stream, epoch, index, rows));
         let plan = PyDict::new(py);
-        let narrow = |part: fn(&Window) -> u32| {
-            PyArray1::from_iter(py, windows.iter().map(|w| part(w).cast_signed()))
+        let narrow = |part: fn(&Example) -> u32| {
+            PyArray1::from_iter(py, examples.iter().map(|e| part(e).cast_signed()))
         };
-        let roi = windows.iter().map(|w| w.region.map_or(-1, i64::from));
+        let roi = examples.iter().map(|e| e.region.map_or(-1, i64::from));
         plan.set_item("roi", PyArray1::from_iter(py, roi))?;
-        plan.set_item("track", narrow(|w| w.track))?;
-        plan.set_item("chrom", narrow(|w| w.chrom))?;
+        plan.set_item("track", narrow(|e| e.window.track))?;
+        plan.set_item("chrom", narrow(|e| e.chrom))?;
         plan.set_item(
             "start",
-            PyArray1::from_iter(py, windows.iter().map(|w| i64::from(w.start))),
+            PyArray1::from_iter(py, examples.iter().map(|e| i64::from(e.window.start))),
         )?;
         plan.set_item(
             "reverse",
-            PyArray1::from_iter(py, windows.iter().map(|w| w.reverse)),
+            PyArray1::from_iter(py, examples.iter().map(|e| e.window.reverse)),
         )?;
         Ok(plan)
     }
@@ -380,10 +292,8 @@ impl Sampler {
         compact: bool,
     ) -> PyResult<Bound<'py, PyTuple>> {
         let order = self.order(epoch, compact);
-        let batch = py
-            .detach(|| order.read(&self.inner, &self.buffers, index))
-            .map_err(|error| to_python(py, error))?;
-        to_arrays(py, batch)
+        let batch = py.detach(|| order.read(&self.inner, &self.buffers, index));
+        to_arrays(py, batch.map_err(|error| to_python(py, error))?)
     }
 
     /// The batches ``start`` to ``stop`` of an epoch, made ahead by threads of the loader while the caller works on one.
@@ -423,76 +333,6 @@ impl Sampler {
             compact,
         }
     }
-}
-
-/// Windows of one chromosome and one signal track, as a sampler would read them.
-///
-/// Parameters
-/// ----------
-/// genome : Genome
-/// track : Track
-///     ATAC-seq signal; a chromosome that it lacks reads as zeros.
-/// chrom : str
-/// starts : numpy.ndarray, shape (windows,), int64
-///     First base of each 1,024-bp window.
-/// reverse_complement : bool
-///
-/// Returns
-/// -------
-/// numpy.ndarray, shape (windows, 1024, 5), float32
-///     A, C, G, T, signal, 5' to 3' on the strand asked for; no data is 0.
-///
-/// Raises
-/// ------
-/// GenomeError, TrackError, OSError
-///     If a window leaves its chromosome, or a file is damaged.
-#[pyfunction]
-#[pyo3(signature = (genome, track, chrom, starts, *, reverse_complement = false))]
-pub(crate) fn read_windows<'py>(
-    py: Python<'py>,
-    genome: &Bound<'py, Genome>,
-    track: &Bound<'py, Track>,
-    chrom: &str,
-    starts: PyReadonlyArray1<'py, i64>,
-    reverse_complement: bool,
-) -> PyResult<Bound<'py, PyArray3<f32>>> {
-    let starts: Vec<u32> = column(&starts, "starts")?;
-    let strand = if reverse_complement {
-        Strand::Reverse
-    } else {
-        Strand::Forward
-    };
-    let (genome, track) = (genome.get(), track.get());
-    let read = || {
-        let mut inputs = zeroed(
-            starts.len() * WINDOW as usize * CHANNELS,
-            "a batch of windows",
-        )?;
-        sampler::read_windows(
-            &genome.inner,
-            &track.inner,
-            chrom,
-            &starts,
-            WINDOW,
-            strand,
-            &mut inputs,
-        )?;
-        Ok(inputs)
-    };
-    let inputs = py.detach(read).map_err(|error| to_python(py, error))?;
-    PyArray1::from_vec(py, inputs).reshape([starts.len(), WINDOW as usize, CHANNELS])
-}
-
-pub(crate) fn column<T: numpy::Element + Copy + TryInto<u32> + std::fmt::Display>(
-    array: &PyReadonlyArray1<'_, T>,
-    name: &str,
-) -> PyResult<Vec<u32>> {
-    let narrow = |&value: &T| {
-        value
-            .try_into()
-            .map_err(|_| PyValueError::new_err(format!("{name}: {value} is not within 0..2^32")))
-    };
-    array.as_slice()?.iter().map(narrow).collect()
 }
 
 fn intervals(array: &PyReadonlyArray2<'_, i64>) -> PyResult<Vec<(u32, u32)>> {

@@ -4,9 +4,8 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyMapping;
 
-use crate::error::to_python;
+use crate::error::{column, to_python};
 use crate::path::FilePath;
-use crate::sampler::column;
 
 const AFTER_AN_ERROR: &str = "the bigWig file cannot be finished after an error";
 

@@ -8,9 +8,9 @@ use std::fmt;
 use libdeflater::{DecompressionError, Decompressor};
 
 use super::index::BlockRef;
-use crate::bytes::{ByteOrder, Fields};
 use crate::error::Result;
-use crate::file::PositionedFile;
+use crate::io::bytes::{ByteOrder, Fields};
+use crate::io::file::PositionedFile;
 
 /// Most bytes that a block may have, in the file or inflated. A section has at most 65,535 intervals of 12 bytes;
 /// without a limit, a damaged size would ask for as much memory as it says.

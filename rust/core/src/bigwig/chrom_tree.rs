@@ -6,10 +6,10 @@
 
 use std::collections::HashSet;
 
-use crate::bytes::{ByteOrder, Fields};
 use crate::chrom::{Chrom, ChromList};
 use crate::error::Result;
-use crate::file::PositionedFile;
+use crate::io::bytes::{ByteOrder, Fields};
+use crate::io::file::PositionedFile;
 
 pub(super) const MAGIC: u32 = 0x78CA_8C91;
 const HEADER_SIZE: u64 = 32;

@@ -7,9 +7,9 @@
 use std::collections::HashSet;
 
 use super::index::Index;
-use crate::bytes::{ByteOrder, Fields};
-use crate::error::{Error, Result};
-use crate::file::PositionedFile;
+use crate::error::{Error, Fault, Result};
+use crate::io::bytes::{ByteOrder, Fields};
+use crate::io::file::PositionedFile;
 
 pub(super) const MAGIC: u32 = 0x888F_FC26;
 const BIG_BED_MAGIC: u32 = 0x8789_F2EB;
@@ -31,13 +31,12 @@ impl Header {
         let magic = bytes.first_chunk().copied().unwrap_or_default();
         let order = ByteOrder::of_magic(magic, MAGIC).ok_or_else(|| {
             if ByteOrder::of_magic(magic, BIG_BED_MAGIC).is_some() {
-                return file.damaged(0, "this is a bigBed file, expected a bigWig file");
+                let reason = "this is a bigBed file, expected a bigWig file".to_owned();
+                return file.fault(0, Fault::OtherFormat(reason));
             }
             let found = u32::from_le_bytes(magic);
-            file.damaged(
-                0,
-                format!("magic number is {found:#010x}, expected {MAGIC:#010x}"),
-            )
+            let reason = format!("magic number is {found:#010x}, expected {MAGIC:#010x}");
+            file.fault(0, Fault::OtherFormat(reason))
         })?;
 
         let mut fields = Fields::new(&bytes, order);
@@ -61,7 +60,8 @@ impl Header {
         })()
         .ok_or_else(|| file.damaged(0, "header is incomplete"))?;
         if !(1..=4).contains(&version) {
-            return Err(file.damaged(4, format!("version is {version}, expected 1 to 4")));
+            let reason = format!("version is {version}, expected 1 to 4");
+            return Err(file.fault(4, Fault::OtherFormat(reason)));
         }
         Ok((order, header))
     }
@@ -101,12 +101,15 @@ fn in_zoom_level(error: Error, level: u16, levels: u16) -> Error {
             kind,
             path,
             offset,
-            reason,
+            fault,
         } => Error::Format {
             kind,
             path,
             offset,
-            reason: format!("zoom level {level} of {levels}: {reason}"),
+            fault: Fault::Within {
+                part: format!("zoom level {level} of {levels}"),
+                fault: Box::new(fault),
+            },
         },
         other => other,
     }

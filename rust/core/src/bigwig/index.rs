@@ -7,9 +7,9 @@
 
 use std::collections::HashSet;
 
-use crate::bytes::{ByteOrder, Fields};
 use crate::error::Result;
-use crate::file::PositionedFile;
+use crate::io::bytes::{ByteOrder, Fields};
+use crate::io::file::PositionedFile;
 
 pub(super) const MAGIC: u32 = 0x2468_ACE0;
 const HEADER_SIZE: u64 = 48;

@@ -81,7 +81,7 @@ impl BigWigWriter {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] if the file cannot be written. [`Error::InvalidArgument`] for no chromosome at all, and for a
+    /// [`Error::Io`] if the file cannot be written. [`Error::Unwritable`] for no chromosome at all, and for a
     /// name that is empty, given twice or has control characters, and a length that is no unsigned 32-bit number.
     pub fn create<N: Into<String>>(
         path: impl AsRef<Path>,
@@ -90,7 +90,7 @@ impl BigWigWriter {
     ) -> Result<Self> {
         let path = path.as_ref();
         let chroms = sorted(sizes)
-            .map_err(|reason| Error::InvalidArgument(format!("{}: {reason}", Shown(path))))?;
+            .map_err(|reason| Error::Unwritable(format!("{}: {reason}", Shown(path))))?;
         let longest = chroms.as_slice().iter().map(|chrom| chrom.size).max();
         let mut output = Output::create(path)?;
         // Zeros until the end: a reader that comes before it finds no magic number.
@@ -125,7 +125,7 @@ impl BigWigWriter {
     /// # Errors
     ///
     /// [`Error::Io`] if the file cannot be written, [`Error::Resource`] if memory is wanting. [`Error::UnknownChrom`] for a name that was not given to
-    /// [`BigWigWriter::create`]. [`Error::InvalidArgument`] for what is out of order, leaves the chromosome, is empty
+    /// [`BigWigWriter::create`]. [`Error::Unwritable`] for what is out of order, leaves the chromosome, is empty
     /// or infinite. After an error, nothing more can be written.
     pub fn write(
         &mut self,
@@ -173,7 +173,7 @@ impl BigWigWriter {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] if the file cannot be written, [`Error::InvalidArgument`] after an earlier error.
+    /// [`Error::Io`] if the file cannot be written, [`Error::Unwritable`] after an earlier error.
     pub fn finish(mut self) -> Result<()> {
         self.or_fail(Self::write_rest)
     }
@@ -188,17 +188,12 @@ impl BigWigWriter {
     }
 
     fn invalid(&self, reason: impl std::fmt::Display) -> Error {
-        Error::InvalidArgument(format!("{}: {reason}", Shown(self.path())))
+        Error::Unwritable(format!("{}: {reason}", Shown(self.path())))
     }
 
     /// Makes a chromosome the current one.
     fn go_to(&mut self, name: &str) -> Result<u32> {
-        let chrom = self.chroms.index(name).ok_or_else(|| Error::UnknownChrom {
-            kind: FileKind::BigWig,
-            path: self.path().to_path_buf(),
-            chrom: name.to_owned(),
-            known: self.chroms.known(),
-        })?;
+        let chrom = self.chroms.require(name, FileKind::BigWig, self.path())?;
         if self.chrom != Some(chrom) {
             if let Some(last) = self.chrom.filter(|last| *last > chrom) {
                 let last = self.chroms.get(last).map_or("", |chrom| &chrom.name);

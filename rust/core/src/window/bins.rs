@@ -8,7 +8,7 @@ pub enum Target {
     /// The bin's mean times a factor.
     Mean {
         /// The factor.
-        scale: f32,
+        scale: f64,
     },
 }
 
@@ -20,7 +20,7 @@ pub fn targets(values: &[f32], bin: usize, target: Target, out: &mut [f32]) {
         let sum = sum(bases);
         *slot = match target {
             Target::Binary => f32::from(u8::from(sum > 0.5 * bin as f64)),
-            Target::Mean { scale } => (sum / bin as f64 * f64::from(scale)) as f32,
+            Target::Mean { scale } => (sum / bin as f64 * scale) as f32,
         };
     }
 }

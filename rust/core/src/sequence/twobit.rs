@@ -14,15 +14,17 @@
 //! [`TwoBit::open`] reads the index and the N runs of all sequences, and checks that every record lies inside the
 //! file; bases are read when asked for. The [crate's page](crate) has an example.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use crate::bytes::{ByteOrder, Fields};
+use super::one_hot::{self, BASES_PER_BYTE, CHANNELS, INPUT_CHANNELS, Strand};
 use crate::chrom::{Chrom, ChromList};
-use crate::error::{Error, FileKind, Result, Shown, with_capacity};
-use crate::file::{PositionedFile, ReadAhead};
-use crate::memory::{Memory, Reserved};
-use crate::one_hot::{self, BASES_PER_BYTE, CHANNELS, INPUT_CHANNELS, Strand};
+use crate::error::{Error, Fault, FileKind, Result, Shown, with_capacity};
+use crate::io::bytes::{ByteOrder, Fields};
+use crate::io::file::{PositionedFile, ReadAhead};
+use crate::memory::{Budget, Reserved};
+use crate::spans::{Span, inside, merge};
 
 const MAGIC: u32 = 0x1A41_2743;
 const HEADER_SIZE: u64 = 16;
@@ -31,7 +33,6 @@ const HEADER_SIZE: u64 = 16;
 #[derive(Debug)]
 pub struct TwoBit {
     file: PositionedFile,
-    order: ByteOrder,
     chroms: ChromList,
     records: Vec<Record>,
 }
@@ -40,19 +41,32 @@ pub struct TwoBit {
 #[derive(Debug)]
 struct Record {
     /// Half-open, sorted, apart from each other, inside the sequence.
-    n_runs: Vec<(u32, u32)>,
-    mask_offset: u64,
-    mask_count: u32,
+    n_runs: Vec<Span>,
     dna_offset: u64,
     /// The packed bases, once they are held in memory.
     held: OnceLock<HeldBases>,
 }
 
-/// Packed bases, with their part of a [`Memory`].
+/// Packed bases, with their part of a [`Budget`].
 #[derive(Debug)]
 struct HeldBases {
     packed: Box<[u8]>,
     _reserved: Reserved,
+}
+
+impl Record {
+    /// Where N lies in `start..end`, counted along `strand`.
+    fn unknown(
+        &self,
+        start: u32,
+        end: u32,
+        strand: Strand,
+    ) -> impl Iterator<Item = Range<usize>> + '_ {
+        inside(&self.n_runs, start, end).map(move |(from, to)| match strand {
+            Strand::Forward => (from - start) as usize..(to - start) as usize,
+            Strand::Reverse => (end - to) as usize..(end - from) as usize,
+        })
+    }
 }
 
 /// The header's fields that matter.
@@ -75,7 +89,6 @@ impl TwoBit {
         file.check_unchanged()?;
         Ok(Self {
             file,
-            order,
             chroms,
             records,
         })
@@ -98,12 +111,7 @@ impl TwoBit {
 
     /// The place of a name in [`Self::chroms`], or the error that says which names there are.
     pub fn require_chrom(&self, name: &str) -> Result<usize> {
-        self.chrom_index(name).ok_or_else(|| Error::UnknownChrom {
-            kind: FileKind::TwoBit,
-            path: self.path().to_path_buf(),
-            chrom: name.to_owned(),
-            known: self.chroms.known(),
-        })
+        self.chroms.require(name, FileKind::TwoBit, self.path())
     }
 
     /// The stretches of unknown bases: half-open, sorted, apart from each other.
@@ -111,18 +119,8 @@ impl TwoBit {
     /// # Panics
     ///
     /// If `chrom` is not a place in [`Self::chroms`].
-    pub fn n_runs(&self, chrom: usize) -> &[(u32, u32)] {
+    pub fn n_runs(&self, chrom: usize) -> &[Span] {
         &self.records[chrom].n_runs
-    }
-
-    /// The stretches of masked (lower-case) bases: half-open, sorted, apart from each other. Read from the file on
-    /// every call.
-    pub fn mask_runs(&self, chrom: usize) -> Result<Vec<(u32, u32)>> {
-        let (chrom, record) = self.record(chrom)?;
-        let length = 2 * 4 * u64::from(record.mask_count);
-        let bytes = self.file.read_vec(record.mask_offset, length)?;
-        self.file.check_unchanged()?;
-        Ok(runs(&bytes, self.order, chrom.size))
     }
 
     /// Writes the one-hot form of `start..end`, channels A, C, G, T; N is all zeros.
@@ -148,7 +146,7 @@ impl TwoBit {
             .checked_mul(stride)
             .and_then(|floats| floats.checked_add(CHANNELS));
         if stride < CHANNELS || room.is_none_or(|room| out.len() < room) {
-            return Err(Error::InvalidArgument(format!(
+            return Err(Error::Misuse(format!(
                 "{bases} one-hot bases with stride {stride} do not fit into {} floats",
                 out.len()
             )));
@@ -158,12 +156,8 @@ impl TwoBit {
         let skip = start as usize % BASES_PER_BYTE;
         one_hot::encode(packed, skip, bases, strand, out, stride);
 
-        for (from, to) in runs_inside(&record.n_runs, start, end) {
-            let range = match strand {
-                Strand::Forward => from - start..to - start,
-                Strand::Reverse => end - to..end - from,
-            };
-            one_hot::clear(range.start as usize..range.end as usize, out, stride);
+        for range in record.unknown(start, end, strand) {
+            one_hot::clear(range, out, stride);
         }
         Ok(())
     }
@@ -190,7 +184,7 @@ impl TwoBit {
         let end = end.unwrap_or(u32::MAX);
         let record = self.region(chrom, start, end)?;
         if out.len() != signal.len() * INPUT_CHANNELS {
-            return Err(Error::InvalidArgument(format!(
+            return Err(Error::Misuse(format!(
                 "{} bases with a signal do not fit into {} floats",
                 signal.len(),
                 out.len()
@@ -198,23 +192,15 @@ impl TwoBit {
         }
         let packed = self.packed(record, start, end, scratch)?;
         one_hot::encode_input(packed, start as usize % BASES_PER_BYTE, strand, signal, out);
-        for (from, to) in runs_inside(&record.n_runs, start, end) {
-            let range = match strand {
-                Strand::Forward => from - start..to - start,
-                Strand::Reverse => end - to..end - from,
-            };
-            one_hot::clear(
-                range.start as usize..range.end as usize,
-                out,
-                INPUT_CHANNELS,
-            );
+        for range in record.unknown(start, end, strand) {
+            one_hot::clear(range, out, INPUT_CHANNELS);
         }
         Ok(())
     }
 
     /// Keeps the packed bases of a chromosome in memory, if that has room for them: reading them from the file costs a system
     /// call for each window. Whether they are kept.
-    pub fn hold(&self, chrom: usize, memory: &Arc<Memory>) -> Result<bool> {
+    pub fn hold(&self, chrom: usize, memory: &Arc<Budget>) -> Result<bool> {
         let (Chrom { size, .. }, record) = self.record(chrom)?;
         let bytes = u64::from(*size).div_ceil(BASES_PER_BYTE as u64);
         if record.held.get().is_none()
@@ -247,7 +233,7 @@ impl TwoBit {
     ) -> Result<()> {
         let record = self.region(chrom, start, end)?;
         if out.len() != (end - start) as usize {
-            return Err(Error::InvalidArgument(format!(
+            return Err(Error::Misuse(format!(
                 "{} bases asked for, but there is room for {}",
                 end - start,
                 out.len()
@@ -255,12 +241,8 @@ impl TwoBit {
         }
         let packed = self.packed(record, start, end, scratch)?;
         one_hot::encode_codes(packed, start as usize % BASES_PER_BYTE, strand, out);
-        for (from, to) in runs_inside(&record.n_runs, start, end) {
-            let range = match strand {
-                Strand::Forward => from - start..to - start,
-                Strand::Reverse => end - to..end - from,
-            };
-            out[range.start as usize..range.end as usize].fill(one_hot::UNKNOWN);
+        for range in record.unknown(start, end, strand) {
+            out[range].fill(one_hot::UNKNOWN);
         }
         Ok(())
     }
@@ -284,7 +266,7 @@ impl TwoBit {
                 _ => 'G',
             })
             .collect();
-        for (from, to) in runs_inside(&record.n_runs, start, end) {
+        for (from, to) in inside(&record.n_runs, start, end) {
             let range = (from - start) as usize..(to - start) as usize;
             letters.replace_range(range.clone(), &"N".repeat(range.len()));
         }
@@ -294,7 +276,7 @@ impl TwoBit {
     fn record(&self, chrom: usize) -> Result<(&Chrom, &Record)> {
         match (self.chroms.get(chrom), self.records.get(chrom)) {
             (Some(chrom), Some(record)) => Ok((chrom, record)),
-            _ => Err(Error::InvalidArgument(format!(
+            _ => Err(Error::Misuse(format!(
                 "{}: there is no sequence number {chrom}",
                 Shown(self.path())
             ))),
@@ -346,10 +328,8 @@ fn read_header(file: &PositionedFile, reader: &mut ReadAhead) -> Result<(ByteOrd
     let magic = bytes.first_chunk().copied().unwrap_or_default();
     let order = ByteOrder::of_magic(magic, MAGIC).ok_or_else(|| {
         let found = u32::from_le_bytes(magic);
-        file.damaged(
-            0,
-            format!("magic number is {found:#010x}, expected {MAGIC:#010x}"),
-        )
+        let reason = format!("magic number is {found:#010x}, expected {MAGIC:#010x}");
+        file.fault(0, Fault::OtherFormat(reason))
     })?;
 
     let mut fields = Fields::new(bytes, order);
@@ -360,7 +340,7 @@ fn read_header(file: &PositionedFile, reader: &mut ReadAhead) -> Result<(ByteOrd
     .ok_or_else(|| file.damaged(0, "header is incomplete"))?;
     if header.version > 1 {
         let reason = format!("version is {}, expected 0 or 1", header.version);
-        return Err(file.damaged(4, reason));
+        return Err(file.fault(4, Fault::OtherFormat(reason)));
     }
     Ok((order, header))
 }
@@ -393,8 +373,6 @@ fn read_sequences(
         let bytes = reader.bytes(offset + 8, 2 * 4 * u64::from(counts.n_runs))?;
         records.push(Record {
             n_runs: runs(bytes, order, counts.size),
-            mask_offset: counts.mask_offset,
-            mask_count: counts.masks,
             dna_offset: counts.dna_offset,
             held: OnceLock::new(),
         });
@@ -453,8 +431,6 @@ fn read_index(
 struct Counts {
     size: u32,
     n_runs: u32,
-    masks: u32,
-    mask_offset: u64,
     dna_offset: u64,
 }
 
@@ -481,43 +457,19 @@ fn read_counts(
     Ok(Counts {
         size,
         n_runs,
-        masks,
-        mask_offset,
         dna_offset,
     })
 }
 
 /// The runs that a record stores as all starts, then all lengths: sorted, merged and cut at the sequence's end.
-fn runs(bytes: &[u8], order: ByteOrder, size: u32) -> Vec<(u32, u32)> {
+fn runs(bytes: &[u8], order: ByteOrder, size: u32) -> Vec<Span> {
     let (words, _) = bytes.as_chunks::<4>();
     let (starts, lengths) = words.split_at(words.len() / 2);
-    let mut runs: Vec<(u32, u32)> = starts
-        .iter()
-        .zip(lengths)
-        .map(|(start, length)| {
-            let start = order.u32(*start);
-            (start, start.saturating_add(order.u32(*length)).min(size))
-        })
-        .filter(|(start, end)| start < end)
-        .collect();
-    runs.sort_unstable();
-    runs.dedup_by(|next, kept| {
-        let touches = next.0 <= kept.1;
-        if touches {
-            kept.1 = kept.1.max(next.1);
-        }
-        touches
+    let runs = starts.iter().zip(lengths).map(|(start, length)| {
+        let start = order.u32(*start);
+        (start, start.saturating_add(order.u32(*length)).min(size))
     });
-    runs
-}
-
-/// The parts of sorted runs that lie inside `start..end`.
-fn runs_inside(runs: &[(u32, u32)], start: u32, end: u32) -> impl Iterator<Item = (u32, u32)> + '_ {
-    let first = runs.partition_point(|run| run.1 <= start);
-    runs.iter()
-        .skip(first)
-        .take_while(move |run| run.0 < end)
-        .map(move |run| (run.0.max(start), run.1.min(end)))
+    merge(runs.collect())
 }
 
 #[cfg(test)]
@@ -551,7 +503,7 @@ mod tests {
 
     fn reason(bytes: &[u8]) -> TestResult<String> {
         match open(bytes)? {
-            Err(Error::Format { reason, .. }) => Ok(reason),
+            Err(Error::Format { fault, .. }) => Ok(fault.to_string()),
             other => Err(format!("expected a format error, got {other:?}").into()),
         }
     }
@@ -597,8 +549,6 @@ mod tests {
                 assert_eq!(genome.chrom_index(name), Some(chrom));
                 let is_n = |letter| matches!(letter, b'N' | b'n');
                 assert_eq!(genome.n_runs(chrom), letter_runs(letters, is_n));
-                let masks = letter_runs(letters, |letter| letter.is_ascii_lowercase());
-                assert_eq!(genome.mask_runs(chrom)?, masks);
 
                 for (start, end) in (0..=size).flat_map(|s| (s..=size).map(move |e| (s, e))) {
                     let part = &letters[start as usize..end as usize];
@@ -618,17 +568,17 @@ mod tests {
     fn what_is_held_is_counted_as_long_as_it_is_there() -> TestResult {
         let temp = file(0, Endian::Little).write()?;
         let genome = TwoBit::open(temp.path())?;
-        let memory = Arc::new(Memory::new(1000));
+        let memory = Arc::new(Budget::new(1000));
         assert!(genome.hold(0, &memory)? && genome.hold(0, &memory)?);
-        assert_eq!(memory.usage().held, 9);
+        assert_eq!(memory.held(), 9);
         drop(genome);
-        assert_eq!(memory.usage().held, 0);
+        assert_eq!(memory.held(), 0);
 
         // What could not be read is not held.
         let genome = TwoBit::open(temp.path())?;
         std::fs::write(temp.path(), "")?;
         assert!(genome.hold(0, &memory).is_err());
-        assert_eq!(memory.usage().held, 0);
+        assert_eq!(memory.held(), 0);
         Ok(())
     }
 
@@ -714,10 +664,7 @@ mod tests {
             (6, 99, 4),
         ] {
             let argument = one_hot(chrom, 8, 12, room, stride);
-            assert!(
-                matches!(argument, Err(Error::InvalidArgument(_))),
-                "{argument:?}"
-            );
+            assert!(matches!(argument, Err(Error::Misuse(_))), "{argument:?}");
         }
         let unknown = genome.require_chrom("2").map_err(|error| error.to_string());
         assert!(unknown.is_err_and(|text| {

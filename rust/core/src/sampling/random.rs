@@ -6,7 +6,7 @@
 //! number of threads, the order of the calls, or the epoch at which a run was resumed.
 //!
 //! ```
-//! use maxatac_core::random::{Draw, Key};
+//! use maxatac_core::sampling::random::{Draw, Key};
 //!
 //! let key = Key { seed: 7, stream: 0, epoch: 3, index: 12 };
 //! let mut draw = Draw::new(key, 5);

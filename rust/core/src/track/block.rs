@@ -1,21 +1,12 @@
-//! A bigWig whose blocks are decoded once and read many times.
-//!
-//! Inflating a block takes 20 to 100 times as long as reading one window out of it, and batches come back to the same
-//! blocks again and again. [`DecodedTrack`] therefore keeps blocks in the smallest form that gives the same numbers, as far
-//! as a [`Memory`] allows: those decoded at start for good, others in its cache.
+//! The forms in which a decoded block is kept.
 //!
 //! To a window, no data and NaN are both 0, and neighbours of one value are one run. That is what is kept: a sound block
 //! becomes runs without gaps, of which only the ends are stored, or values base by base where that is shorter.
 
 use std::ops::Range;
-use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use rayon::prelude::*;
-
-use crate::bigwig::{BigWig, BlockRef, Intervals, Runs, Scratch};
-use crate::error::{Error, Result, with_capacity};
-use crate::memory::{BlockKey, Memory, Reserved};
+use crate::bigwig::{Intervals, Runs};
+use crate::error::{Result, with_capacity};
 
 /// Values that are written at once where a run is shorter, as most are; the surplus is overwritten by the runs after it.
 const STRIDE: usize = 16;
@@ -28,7 +19,7 @@ const DECODED: &str = "decoded track data";
 
 /// One decoded block.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Block {
+pub struct Block {
     start: u32,
     end: u32,
     form: Form,
@@ -49,7 +40,7 @@ enum Form {
 
 impl Block {
     /// The smallest form of sound items.
-    fn of_runs(runs: &ContiguousRuns) -> Result<Self> {
+    pub(super) fn of_runs(runs: &ContiguousRuns) -> Result<Self> {
         Ok(Self {
             start: runs.start,
             end: runs.start + runs.bases(),
@@ -58,7 +49,7 @@ impl Block {
     }
 
     /// Items as they are.
-    fn of_items(items: Runs) -> Self {
+    pub(super) fn of_items(items: Runs) -> Self {
         Self {
             start: items.starts.iter().copied().min().unwrap_or(0),
             end: items.ends.iter().copied().max().unwrap_or(0),
@@ -66,18 +57,8 @@ impl Block {
         }
     }
 
-    /// A value for each base from 0 on.
-    #[cfg(test)]
-    pub(crate) fn of_bases(values: impl Iterator<Item = f32>) -> Result<Self> {
-        let mut runs = ContiguousRuns::default();
-        for (base, value) in (0..).zip(values) {
-            runs.push(base, base + 1, value);
-        }
-        Self::of_runs(&runs)
-    }
-
     /// Bytes that it takes.
-    pub(crate) fn bytes(&self) -> u64 {
+    pub(super) fn bytes(&self) -> u64 {
         let elsewhere = match &self.form {
             Form::Uniform(_) => return size_of::<Self>() as u64,
             Form::Runs(runs) => 4 * runs.words.len(),
@@ -89,7 +70,7 @@ impl Block {
 
     /// Writes what it holds of the window that starts at `start`. Between the block's start and end, what it holds nothing
     /// for becomes 0, unless it keeps items as they are; all else stays.
-    fn paint(&self, start: u32, window: &mut PaintedWindow) {
+    pub(super) fn paint(&self, start: u32, window: &mut PaintedWindow) {
         let end = start + window.values.len() as u32;
         let (from, to) = (self.start.max(start), self.end.min(end));
         if from >= to {
@@ -250,15 +231,22 @@ fn paint_runs(
 
 /// Sorted items with their gaps and NaN as runs of 0, and neighbours of one value as one run.
 #[derive(Debug, Default)]
-struct ContiguousRuns {
+pub(super) struct ContiguousRuns {
     start: u32,
     ends: Vec<u32>,
     values: Vec<f32>,
     /// Whether an item began before the one before it ended: then what is here is of no use.
-    is_disordered: bool,
+    pub(super) is_disordered: bool,
 }
 
 impl ContiguousRuns {
+    /// Removes all runs, keeps the memory.
+    pub(super) fn clear(&mut self) {
+        self.ends.clear();
+        self.values.clear();
+        self.is_disordered = false;
+    }
+
     fn bases(&self) -> u32 {
         self.ends.last().map_or(0, |end| end - self.start)
     }
@@ -342,279 +330,10 @@ impl PaintedWindow {
     }
 }
 
-/// The blocks of one chromosome.
-#[derive(Debug)]
-struct ChromBlocks {
-    /// Where blocks overlap: the largest end among each block and those before it, which rises.
-    reach: Option<Vec<u32>>,
-    /// Where they do not: how many blocks end at or before each multiple of `1 << shift`; bisecting would miss the cache.
-    places: Vec<u32>,
-    shift: u8,
-    held: Vec<OnceLock<Block>>,
-}
-
-impl ChromBlocks {
-    fn new(blocks: &[BlockRef]) -> Self {
-        let next = blocks.iter().skip(1);
-        let are_apart = next
-            .zip(blocks)
-            .all(|(next, block)| next.start >= block.end);
-        let reach = (!are_apart).then(|| {
-            let mut furthest = 0;
-            let ends = blocks.iter().map(|block| {
-                furthest = furthest.max(block.end);
-                furthest
-            });
-            ends.collect()
-        });
-        let last_end = blocks.iter().map(|block| block.end).max().unwrap_or(0) as usize;
-        let mut shift = 0;
-        while last_end >> shift > blocks.len() {
-            shift += 1;
-        }
-        let mut block = 0;
-        let place = |step: usize| {
-            while blocks
-                .get(block)
-                .is_some_and(|block| block.end as usize <= step << shift)
-            {
-                block += 1;
-            }
-            block as u32
-        };
-        Self {
-            places: if reach.is_none() {
-                (0..=last_end >> shift).map(place).collect()
-            } else {
-                Vec::new()
-            },
-            reach,
-            shift,
-            held: blocks.iter().map(|_| OnceLock::new()).collect(),
-        }
-    }
-
-    fn bytes(&self) -> u64 {
-        let block = size_of::<BlockRef>() + size_of::<OnceLock<Block>>();
-        let numbers = self.places.len() + self.reach.as_ref().map_or(0, Vec::len);
-        (self.held.len() * block + 4 * numbers) as u64
-    }
-
-    fn overlapping<'a>(
-        &'a self,
-        blocks: &'a [BlockRef],
-        start: u32,
-        end: u32,
-    ) -> impl Iterator<Item = usize> + 'a {
-        let first = match &self.reach {
-            Some(reach) => reach.partition_point(|&reach| reach <= start),
-            // Behind the last step, there is no block.
-            None => self
-                .places
-                .get(start as usize >> self.shift)
-                .map_or(blocks.len(), |&place| place as usize),
-        };
-        let rest = blocks[first..].iter().enumerate();
-        rest.take_while(move |(_, block)| block.start < end)
-            .filter(move |(_, block)| block.end > start)
-            .map(move |(index, _)| first + index)
-    }
-}
-
-/// How many of the blocks asked for are held, and how many are not.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Held {
-    /// Decoded and kept.
-    pub held: usize,
-    /// Left alone for want of memory.
-    pub left_out: usize,
-}
-
-/// A bigWig with its decoded blocks.
-#[derive(Debug)]
-pub struct DecodedTrack {
-    file: Arc<BigWig>,
-    chroms: Vec<OnceLock<ChromBlocks>>,
-    memory: Arc<Memory>,
-    /// Its number in the memory.
-    number: u32,
-    /// What it holds there.
-    held: Mutex<Reserved>,
-}
-
-impl DecodedTrack {
-    /// Wraps an open bigWig; nothing is decoded yet.
-    pub fn new(file: Arc<BigWig>, memory: Arc<Memory>) -> Self {
-        let chroms = file.chroms().iter().map(|_| OnceLock::new()).collect();
-        Self {
-            file,
-            chroms,
-            number: memory.new_track(),
-            held: Mutex::new(memory.hold_always(0)),
-            memory,
-        }
-    }
-
-    /// The file's path.
-    pub fn path(&self) -> &Path {
-        self.file.path()
-    }
-
-    /// The chromosome's index in this file.
-    pub fn chrom_index(&self, name: &str) -> Option<usize> {
-        self.file.chrom_index(name)
-    }
-
-    /// The chromosome's blocks, and what is held of them.
-    fn chrom(&self, chrom: usize) -> Result<(&[BlockRef], &ChromBlocks)> {
-        let blocks = self.file.blocks(chrom)?;
-        if let Some(known) = self.chroms[chrom].get() {
-            return Ok((blocks, known));
-        }
-        let known = self.chroms[chrom].get_or_init(|| {
-            let known = ChromBlocks::new(blocks);
-            self.held().merge(self.memory.hold_always(known.bytes()));
-            known
-        });
-        Ok((blocks, known))
-    }
-
-    /// Decodes every block that touches one of the sorted, disjoint `regions`, in parallel on the current rayon pool.
-    ///
-    /// Those for which the memory has no room are left alone.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Cancelled`] as soon as `is_cancelled` says so, besides the errors of reading.
-    pub fn preload(
-        &self,
-        chrom: usize,
-        regions: &[(u32, u32)],
-        is_cancelled: &(dyn Fn() -> bool + Sync),
-    ) -> Result<Held> {
-        let (blocks, known) = self.chrom(chrom)?;
-        let mut wanted: Vec<usize> = regions
-            .iter()
-            .flat_map(|&(start, end)| known.overlapping(blocks, start, end))
-            .collect();
-        // Regions that are close to each other ask for the same blocks.
-        wanted.sort_unstable();
-        wanted.dedup();
-        let all = wanted.len();
-        let held = wanted
-            .into_par_iter()
-            .map_init(Decoder::default, |decoder, index| {
-                if is_cancelled() {
-                    return Err(Error::Cancelled);
-                }
-                let slot = &known.held[index];
-                if slot.get().is_none() && !self.memory.is_full() {
-                    let block = self.decode(chrom, blocks, known, index, decoder)?;
-                    let bytes = block.bytes() - size_of::<Block>() as u64;
-                    if let Some(reserved) = self.memory.hold(bytes)
-                        && slot.set(block).is_ok()
-                    {
-                        self.held().merge(reserved);
-                    }
-                }
-                Ok(usize::from(slot.get().is_some()))
-            })
-            .sum::<Result<usize>>()?;
-        Ok(Held {
-            held,
-            left_out: all - held,
-        })
-    }
-
-    /// Bytes that it holds in the memory.
-    pub fn held_bytes(&self) -> u64 {
-        self.held().bytes()
-    }
-
-    /// A number is as good after a panic elsewhere as before.
-    fn held(&self) -> MutexGuard<'_, Reserved> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn decode(
-        &self,
-        chrom: usize,
-        blocks: &[BlockRef],
-        known: &ChromBlocks,
-        index: usize,
-        decoder: &mut Decoder,
-    ) -> Result<Block> {
-        let Decoder { scratch, runs } = decoder;
-        if known.reach.is_none() {
-            runs.ends.clear();
-            runs.values.clear();
-            runs.is_disordered = false;
-            self.file
-                .decode_into(chrom, &blocks[index], scratch, runs)?;
-            if !runs.is_disordered {
-                return Block::of_runs(runs);
-            }
-        }
-        let items = self.file.decode(chrom, &blocks[index], scratch)?;
-        Ok(Block::of_items(items))
-    }
-
-    /// Fills the window with the values of `start..end`; 0 where there is no data or NaN.
-    ///
-    /// Where items overlap, which they should not, the last one counts, in the order of [`BigWig::blocks`] and, inside a block,
-    /// of the file.
-    pub fn paint(
-        &self,
-        chrom: usize,
-        start: u32,
-        end: u32,
-        decoder: &mut Decoder,
-        window: &mut PaintedWindow,
-    ) -> Result<()> {
-        window.clear((end - start) as usize);
-        let (blocks, known) = self.chrom(chrom)?;
-        for index in known.overlapping(blocks, start, end) {
-            if let Some(block) = known.held[index].get() {
-                block.paint(start, window);
-                continue;
-            }
-            let key = BlockKey {
-                track: self.number,
-                chrom: chrom as u32,
-                index: index as u32,
-            };
-            if let Some(block) = self.memory.cached(key) {
-                block.paint(start, window);
-                continue;
-            }
-            let block = Arc::new(self.decode(chrom, blocks, known, index, decoder)?);
-            self.memory.count_inflated();
-            self.memory.cache(key, &block);
-            block.paint(start, window);
-        }
-        Ok(())
-    }
-}
-
-impl Drop for DecodedTrack {
-    fn drop(&mut self) {
-        self.memory.forget(self.number);
-    }
-}
-
-/// What a thread needs to decode blocks.
-#[derive(Debug, Default)]
-pub struct Decoder {
-    scratch: Scratch,
-    runs: ContiguousRuns,
-}
-
 #[cfg(test)]
 mod tests {
-    use std::fs::File;
-
     use super::*;
-    use crate::testing::{BigWigFile, Endian, Items, Section, TempFile, TestResult, same};
+    use crate::testing::{TestResult, same};
 
     fn runs(items: &[(u32, u32, f32)]) -> Runs {
         Runs {
@@ -782,131 +501,6 @@ mod tests {
         assert!(matches!(block.form, Form::Items(_)));
         let block = check(&[(3, 5, 1.0), (7, 9, f32::NAN)], false, 12)?;
         assert!(matches!(block.form, Form::Items(_)));
-        Ok(())
-    }
-
-    /// Two chromosomes; the blocks of the first overlap, and its second one ends before the first does.
-    fn overlapping_blocks() -> Vec<Vec<Section>> {
-        vec![
-            vec![(0, Items::BedGraph(vec![(0, 5, 1.0), (20, 40, 2.0)]))],
-            vec![(0, Items::FixedStep(3, 4, 3, vec![3.0, f32::NAN, 0.0]))],
-            vec![(0, Items::VariableStep(2, vec![(30, 4.0), (45, 5.0)]))],
-            vec![(1, Items::BedGraph(vec![(7, 9, 6.0)]))],
-        ]
-    }
-
-    const CHROMS: [(&str, u32, u32); 2] = [("chr1", 0, 50), ("chr2", 1, 10)];
-
-    fn open(blocks: &[Vec<Section>]) -> TestResult<(TempFile, Arc<BigWig>)> {
-        let file = BigWigFile {
-            chroms: &CHROMS,
-            blocks,
-            version: 4,
-            endian: Endian::Little,
-            compressed: true,
-            children: 2,
-            hole: 0,
-        };
-        let temp = file.write()?;
-        let track = BigWig::open(temp.path())?;
-        Ok((temp, Arc::new(track)))
-    }
-
-    fn go_on() -> bool {
-        false
-    }
-
-    #[test]
-    fn every_region_is_the_same_whatever_is_kept() -> TestResult {
-        let apart = vec![
-            vec![(0, Items::BedGraph(vec![(0, 5, 1.0), (7, 9, 2.0)]))],
-            vec![(0, Items::FixedStep(9, 4, 3, vec![3.0, f32::NAN, 0.0]))],
-            vec![(0, Items::VariableStep(2, vec![(30, 4.0), (45, 5.0)]))],
-        ];
-        for blocks in [overlapping_blocks(), apart] {
-            let (_temp, file) = open(&blocks)?;
-            let (mut scratch, mut decoder) = (Scratch::new(), Decoder::default());
-            let mut window = PaintedWindow::default();
-            for (limit, some_held) in [(0, false), (1000, true), (10_000, true), (1 << 40, true)] {
-                let memory = Arc::new(Memory::new(limit));
-                let track = DecodedTrack::new(Arc::clone(&file), Arc::clone(&memory));
-                let held = track.preload(0, &[(0, 50)], &go_on)?;
-                assert_eq!(held.held > 0, some_held, "limit {limit}");
-                for (chrom, (_, _, size)) in CHROMS.into_iter().enumerate() {
-                    for (start, end) in (0..=size).flat_map(|s| (s..=size).map(move |e| (s, e))) {
-                        let mut expected = vec![9.0; (end - start) as usize];
-                        file.values(chrom, start, end, &mut expected, &mut scratch)?;
-                        for value in &mut expected {
-                            *value = if value.is_nan() { 0.0 } else { *value };
-                        }
-                        track.paint(chrom, start, end, &mut decoder, &mut window)?;
-                        let found = window.values();
-                        assert!(same(found, &expected), "{chrom}:{start}-{end} {found:?}");
-                    }
-                }
-                drop(track);
-                assert_eq!((memory.usage().held, memory.usage().cached), (0, 0));
-            }
-        }
-        Ok(())
-    }
-
-    #[test]
-    fn a_block_is_held_and_counted_once() -> TestResult {
-        let (_temp, file) = open(&overlapping_blocks())?;
-        let once = Arc::new(Memory::new(1 << 40));
-        let track = DecodedTrack::new(Arc::clone(&file), Arc::clone(&once));
-        assert_eq!(track.preload(0, &[(0, 50)], &go_on)?.held, 3);
-
-        // The first two regions lie in the same two blocks.
-        let twice = Arc::new(Memory::new(1 << 40));
-        let other = DecodedTrack::new(file, Arc::clone(&twice));
-        assert_eq!(
-            other.preload(0, &[(4, 6), (8, 9), (44, 46)], &go_on)?.held,
-            3
-        );
-        assert_eq!(twice.usage(), once.usage());
-        assert_eq!(other.preload(0, &[(0, 50)], &go_on)?.held, 3);
-        assert_eq!(twice.usage(), once.usage());
-        Ok(())
-    }
-
-    #[test]
-    fn what_is_held_needs_no_file() -> TestResult {
-        let (temp, file) = open(&overlapping_blocks())?;
-        let track = DecodedTrack::new(file, Arc::new(Memory::new(1 << 40)));
-        assert_eq!(track.preload(0, &[(0, 1)], &go_on)?.held, 1);
-        File::options().write(true).open(temp.path())?.set_len(99)?;
-
-        let (mut decoder, mut window) = (Decoder::default(), PaintedWindow::default());
-        track.paint(0, 0, 3, &mut decoder, &mut window)?;
-        assert_eq!(window.values(), [1.0; 3]);
-        assert!(track.preload(0, &[(0, 50)], &go_on).is_err());
-        assert!(track.paint(0, 40, 50, &mut decoder, &mut window).is_err());
-        Ok(())
-    }
-
-    #[test]
-    fn what_is_not_held_is_inflated_once_while_it_is_cached() -> TestResult {
-        let (_temp, file) = open(&overlapping_blocks())?;
-        for (limit, inflated) in [(1 << 40, 3), (0, 6)] {
-            let memory = Arc::new(Memory::new(limit));
-            let track = DecodedTrack::new(Arc::clone(&file), Arc::clone(&memory));
-            let (mut decoder, mut window) = (Decoder::default(), PaintedWindow::default());
-            for _ in 0..2 {
-                track.paint(0, 0, 50, &mut decoder, &mut window)?;
-            }
-            assert_eq!(memory.usage().inflated, inflated);
-        }
-        Ok(())
-    }
-
-    #[test]
-    fn a_cancelled_preload_is_an_error() -> TestResult {
-        let (_temp, file) = open(&overlapping_blocks())?;
-        let track = DecodedTrack::new(file, Arc::new(Memory::new(1 << 40)));
-        let result = track.preload(0, &[(0, 50)], &|| true);
-        assert!(matches!(result, Err(Error::Cancelled)), "{result:?}");
         Ok(())
     }
 }

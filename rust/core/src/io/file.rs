@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::error::{Error, FileKind, Result, zeroed};
+use crate::error::{Error, Fault, FileKind, Result, zeroed};
 
 /// How many bytes [`ReadAhead`] fetches at least.
 const READ_AHEAD: usize = 16 * 1024;
@@ -203,20 +203,22 @@ impl PositionedFile {
 
     /// The error for bytes at `offset` that are not as they should be.
     pub(crate) fn damaged(&self, offset: u64, reason: impl Into<String>) -> Error {
+        self.fault(offset, Fault::Damaged(reason.into()))
+    }
+
+    /// The error for a fault of the bytes at `offset`.
+    pub(crate) fn fault(&self, offset: u64, fault: Fault) -> Error {
         Error::Format {
             kind: self.kind,
             path: self.path.clone(),
             offset,
-            reason: reason.into(),
+            fault,
         }
     }
 
     fn ends_early(&self, offset: u64, wanted: u64) -> Error {
-        let reason = format!(
-            "file ends early: {wanted} bytes expected here, but the file has {} bytes in all",
-            self.len()
-        );
-        self.damaged(offset, reason)
+        let len = self.len();
+        self.fault(offset, Fault::EndsEarly { wanted, len })
     }
 }
 
@@ -285,7 +287,13 @@ mod tests {
             file.read_vec(8, u64::MAX).map(drop),
         ] {
             assert!(
-                matches!(&result, Err(Error::Format { reason, .. }) if reason.starts_with("file ends early")),
+                matches!(
+                    &result,
+                    Err(Error::Format {
+                        fault: Fault::EndsEarly { .. },
+                        ..
+                    })
+                ),
                 "{result:?}"
             );
         }

@@ -14,6 +14,17 @@ pub enum Strand {
     Reverse,
 }
 
+impl Strand {
+    /// The reverse complement, or the strand that the file stores.
+    pub fn of(reverse: bool) -> Self {
+        if reverse {
+            Self::Reverse
+        } else {
+            Self::Forward
+        }
+    }
+}
+
 /// Floats per base.
 pub(crate) const CHANNELS: usize = 4;
 
@@ -150,7 +161,7 @@ fn copy_bases(floats: &[f32], count: usize, out: &mut [f32], stride: usize) {
 }
 
 /// Floats per base of a model's input: one-hot base and signal.
-pub(crate) const INPUT_CHANNELS: usize = CHANNELS + 1;
+pub const INPUT_CHANNELS: usize = CHANNELS + 1;
 
 /// Four bases of a model's input.
 type Quad = [f32; BASES_PER_BYTE * INPUT_CHANNELS];

@@ -3,18 +3,19 @@
 //! Used with the blacklist (no base at all) and with runs of N (at most half of the window).
 //!
 //! ```
-//! use maxatac_core::starts::{allowed, intersect};
+//! use maxatac_core::sampling::starts::allowed;
 //!
 //! // Windows of 4 on a chromosome of 20 with the run 8..10: none may touch it.
 //! let clean = allowed(&[(8, 10)], 20, 4, 0);
 //! assert_eq!(clean, [(0, 5), (10, 17)]);
 //! // One base of it is allowed: one more start on either side.
 //! assert_eq!(allowed(&[(8, 10)], 20, 4, 1), [(0, 6), (9, 17)]);
-//! assert_eq!(intersect(&clean, &[(3, 12)]), [(3, 5), (10, 12)]);
 //! ```
 
+use crate::spans::Span;
+
 /// Half-open intervals of window starts, sorted and disjoint.
-pub type Starts = Vec<(u32, u32)>;
+pub type Starts = Vec<Span>;
 
 /// The starts `s` with `0 <= s`, `s + length <= size` at which `s..s + length` covers at most `limit` bases of `runs`.
 ///
@@ -82,48 +83,62 @@ fn push(starts: &mut Starts, from: u32, to: u32) {
     }
 }
 
-/// The starts that are in both lists.
-pub fn intersect(a: &[(u32, u32)], b: &[(u32, u32)]) -> Starts {
-    let (mut i, mut j) = (0, 0);
-    let mut both = Starts::new();
-    while let (Some(x), Some(y)) = (a.get(i), b.get(j)) {
-        let (from, to) = (x.0.max(y.0), x.1.min(y.1));
-        if from < to {
-            both.push((from, to));
-        }
-        if x.1 < y.1 {
-            i += 1;
-        } else {
-            j += 1;
-        }
-    }
-    both
+/// The starts of all windows that may be drawn on some chromosomes, in one row.
+#[derive(Debug)]
+pub(crate) struct AllStarts {
+    runs: Vec<Run>,
+    count: u64,
 }
 
-/// Sorts runs and joins those that touch or overlap; empty ones go.
-pub fn merge(mut runs: Vec<(u32, u32)>) -> Vec<(u32, u32)> {
-    runs.retain(|run| run.0 < run.1);
-    runs.sort_unstable();
-    let mut merged: Vec<(u32, u32)> = Vec::with_capacity(runs.len());
-    for run in runs {
-        match merged.last_mut() {
-            Some(last) if run.0 <= last.1 => last.1 = last.1.max(run.1),
-            _ => merged.push(run),
-        }
-    }
-    merged
+/// Starts side by side on one chromosome.
+#[derive(Debug)]
+struct Run {
+    /// How many starts the runs before this one have.
+    before: u64,
+    chrom: u32,
+    from: u32,
 }
 
-/// Whether `start..end` touches one of the sorted, disjoint `runs`.
-pub fn touches(runs: &[(u32, u32)], start: u32, end: u32) -> bool {
-    let first = runs.partition_point(|run| run.1 <= start);
-    runs.get(first).is_some_and(|run| run.0 < end)
+impl AllStarts {
+    /// Takes the starts of each chromosome, in the order of the chromosomes.
+    pub(crate) fn new(chroms: impl IntoIterator<Item = Starts>) -> Self {
+        let (mut runs, mut count) = (Vec::new(), 0);
+        for (starts, chrom) in chroms.into_iter().zip(0..) {
+            for (from, to) in starts {
+                let before = count;
+                runs.push(Run {
+                    before,
+                    chrom,
+                    from,
+                });
+                count += u64::from(to - from);
+            }
+        }
+        Self { runs, count }
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The chromosome and the start at a place in the row, which is below the count.
+    pub(crate) fn at(&self, place: u64) -> (u32, u32) {
+        let run = self.runs.partition_point(|run| run.before <= place) - 1;
+        let Run {
+            before,
+            chrom,
+            from,
+        } = self.runs[run];
+        (chrom, from + (place - before) as u32)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::{Draw, Key};
+    use crate::sampling::random::{Draw, Key};
+    use crate::spans::merge;
 
     fn naive(runs: &[(u32, u32)], size: u32, length: u32, limit: u32) -> Vec<u32> {
         let inside = |base: u32| runs.iter().any(|run| run.0 <= base && base < run.1);
@@ -171,12 +186,10 @@ mod tests {
     }
 
     #[test]
-    fn touching_is_half_open() {
-        let runs = [(5, 8), (12, 13)];
-        assert!(!touches(&runs, 0, 5));
-        assert!(touches(&runs, 0, 6));
-        assert!(touches(&runs, 7, 8));
-        assert!(!touches(&runs, 8, 12));
-        assert!(!touches(&runs, 13, 20));
+    fn every_start_has_its_place() {
+        let chroms = [vec![(3, 5), (9, 10)], vec![], vec![(0, 2)]];
+        let all = AllStarts::new(chroms);
+        let found: Vec<_> = (0..all.count()).map(|place| all.at(place)).collect();
+        assert_eq!(found, [(0, 3), (0, 4), (0, 9), (2, 0), (2, 1)]);
     }
 }

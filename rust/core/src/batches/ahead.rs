@@ -10,9 +10,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use crate::buffer::{Buffer, BufferPool};
+use super::buffer::{Buffer, BufferPool};
 use crate::error::{Error, Result};
-use crate::sampler::{CHANNELS, Inputs, Sampler};
+use crate::sampling::Sampler;
+use crate::window::{CHANNELS, Inputs, Targets, Window};
 
 /// Bytes of batches that may be ready or in the making; one batch always may.
 const AHEAD_BYTES: usize = 256 << 20;
@@ -43,6 +44,29 @@ pub enum BatchInputs {
     },
 }
 
+impl BatchInputs {
+    /// Takes buffers for so many bases from a pool.
+    pub fn take(pool: &Arc<BufferPool>, bases: usize, compact: bool) -> Result<Self> {
+        Ok(if compact {
+            let (codes, signal) = (pool.take(bases)?, pool.take(bases * size_of::<f32>())?);
+            Self::Compact { codes, signal }
+        } else {
+            Self::OneHot(pool.take(bases * CHANNELS * size_of::<f32>())?)
+        })
+    }
+
+    /// The buffers, to be written.
+    pub fn as_inputs(&mut self) -> Inputs<'_> {
+        match self {
+            Self::OneHot(floats) => Inputs::OneHot(floats.floats_mut()),
+            Self::Compact { codes, signal } => Inputs::Compact {
+                codes,
+                signal: signal.floats_mut(),
+            },
+        }
+    }
+}
+
 /// Which batches to read, and how.
 #[derive(Clone, Debug)]
 pub struct Order {
@@ -59,24 +83,17 @@ pub struct Order {
 impl Order {
     /// Reads the rows of batch `index` into buffers of the pool.
     pub fn read(&self, sampler: &Sampler, pool: &Arc<BufferPool>, index: u64) -> Result<Batch> {
-        let windows = sampler.plan_rows(self.stream, self.epoch, index, self.rows.clone());
+        let examples = sampler.plan_rows(self.stream, self.epoch, index, self.rows.clone());
+        let windows: Vec<Window> = examples.iter().map(|example| example.window).collect();
         let (bases, bins) = self.sizes(sampler);
+        let mut inputs = BatchInputs::take(pool, bases, self.compact)?;
         let mut targets = pool.take(bins * size_of::<f32>())?;
-        let inputs = if self.compact {
-            let mut codes = pool.take(bases)?;
-            let mut signal = pool.take(bases * size_of::<f32>())?;
-            let inputs = Inputs::Compact {
-                codes: &mut codes,
-                signal: signal.floats_mut(),
-            };
-            sampler.read(&windows, inputs, targets.floats_mut())?;
-            BatchInputs::Compact { codes, signal }
-        } else {
-            let mut floats = pool.take(bases * CHANNELS * size_of::<f32>())?;
-            let inputs = Inputs::OneHot(floats.floats_mut());
-            sampler.read(&windows, inputs, targets.floats_mut())?;
-            BatchInputs::OneHot(floats)
+        let wanted = Targets {
+            target: sampler.settings().target,
+            out: targets.floats_mut(),
         };
+        let reader = sampler.reader();
+        reader.read(&windows, Some(inputs.as_inputs()), Some(wanted))?;
         Ok(Batch { inputs, targets })
     }
 
@@ -89,9 +106,9 @@ impl Order {
 
     /// Bases and bins of the rows.
     fn sizes(&self, sampler: &Sampler) -> (usize, usize) {
-        let settings = sampler.settings();
-        let bases = self.rows.len() * settings.window as usize;
-        (bases, bases / settings.bin as usize)
+        let geometry = sampler.reader().geometry();
+        let bases = self.rows.len() * geometry.window as usize;
+        (bases, bases / geometry.bin as usize)
     }
 }
 
@@ -199,8 +216,7 @@ fn fill(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sampler::tests::{cut_files, open_wide};
-    use crate::testing::TestResult;
+    use crate::testing::{SmallSet, TestResult};
 
     const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -223,8 +239,8 @@ mod tests {
 
     #[test]
     fn batches_come_in_order_and_then_end() -> TestResult {
-        let (sampler, _files) = open_wide(u64::MAX)?;
-        let (sampler, pool) = (Arc::new(sampler), BufferPool::new(4));
+        let set = SmallSet::write()?;
+        let (sampler, pool) = (set.wide_sampler(u64::MAX)?, BufferPool::new(4));
         for compact in [false, true] {
             let order = order(compact);
             let mut ahead = Ahead::start(
@@ -247,8 +263,8 @@ mod tests {
 
     #[test]
     fn rows_of_a_batch_are_the_batch() -> TestResult {
-        let (sampler, _files) = open_wide(u64::MAX)?;
-        let pool = BufferPool::new(4);
+        let set = SmallSet::write()?;
+        let (sampler, pool) = (set.wide_sampler(u64::MAX)?, BufferPool::new(4));
         for compact in [false, true] {
             let whole = order(compact);
             let part = |rows| Order {
@@ -296,8 +312,8 @@ mod tests {
 
     #[test]
     fn a_queue_that_is_left_stops_its_thread() -> TestResult {
-        let (sampler, _files) = open_wide(u64::MAX)?;
-        let (sampler, pool) = (Arc::new(sampler), BufferPool::new(4));
+        let set = SmallSet::write()?;
+        let (sampler, pool) = (set.wide_sampler(u64::MAX)?, BufferPool::new(4));
         for taken in [0, 1, 3] {
             let mut ahead = Ahead::start(
                 Arc::clone(&sampler),
@@ -317,10 +333,10 @@ mod tests {
 
     #[test]
     fn an_error_comes_in_its_place_and_ends_it() -> TestResult {
-        let (sampler, files) = open_wide(0)?;
-        cut_files(&files)?;
-        let pool = BufferPool::new(4);
-        let mut ahead = Ahead::start(Arc::new(sampler), pool, order(false), 0..9)?;
+        let set = SmallSet::write()?;
+        let (sampler, pool) = (set.wide_sampler(0)?, BufferPool::new(4));
+        set.cut()?;
+        let mut ahead = Ahead::start(sampler, pool, order(false), 0..9)?;
         assert!(matches!(
             ahead.next(PATIENCE),
             Next::Ready(Err(Error::Changed { .. }))
