@@ -60,9 +60,7 @@ def main() -> None:
 
     def score(model: Any) -> str:
         chroms = VALIDATION_CHROMS
-        predicted = dict(
-            predict_chromosomes(model, inputs.genome, inputs.signal[0], chroms, blacklist=inputs.blacklist)
-        )
+        predicted = dict(predict_chromosomes(model, sampler.reader, chroms, blacklist=inputs.blacklist))
         labels = {chrom: bin_labels(inputs.binding[0], chrom, len(values)) for chrom, values in predicted.items()}
         scores = score_predictors(labels, {MODEL: predicted})
         return f"{scores.value(MODEL):.3f} / {scores.value(MODEL, 'auroc'):.3f}"

@@ -233,8 +233,8 @@ class Study:
         from maxatac.data.bins import bin_labels
         from maxatac.prediction.chromosome import predict_chromosomes
 
-        signal, binding, inputs = Track(self.first.signal), Track(self.first.binding), self.inputs
-        predicted = dict(predict_chromosomes(self.model, inputs.genome, signal, chroms, blacklist=inputs.blacklist))
+        binding, reader = Track(self.first.binding), self.training.sampler.reader
+        predicted = dict(predict_chromosomes(self.model, reader, chroms, blacklist=self.inputs.blacklist))
         labels = np.concatenate([bin_labels(binding, chrom, len(values)) for chrom, values in predicted.items()])
         values = np.concatenate(list(predicted.values()))
         return labels[~np.isnan(values)], values[~np.isnan(values)]

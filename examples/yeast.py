@@ -51,7 +51,7 @@ def score(data: Path, output: Path, tf: str, seed: int, epoch: int | None, chrom
     """Score the checkpoint of an epoch (none: the selected one) on whole chromosomes of the first cell type."""
     import keras
 
-    from maxatac import Genome, Track
+    from maxatac import Genome, Track, WindowReader
     from maxatac.data.bins import bin_labels, signal_bins
     from maxatac.data.meta_file import read_meta
     from maxatac.errors import Problems
@@ -69,7 +69,8 @@ def score(data: Path, output: Path, tf: str, seed: int, epoch: int | None, chrom
     first = read_meta(data / f"meta_{tf}.tsv", problems)[0]
     genome, signal, binding = Genome(data / "sacCer3.2bit"), Track(first.signal), Track(first.binding)
     blacklist = read_blacklist(data / "sacCer3_blacklist.bed", problems)
-    predicted = dict(predict_chromosomes(model, genome, signal, chroms, blacklist=blacklist))
+    reader = WindowReader(genome, [signal])
+    predicted = dict(predict_chromosomes(model, reader, chroms, blacklist=blacklist))
     n_bins = {chrom: len(values) for chrom, values in predicted.items()}
     scores = score_predictors(
         {chrom: bin_labels(binding, chrom, number) for chrom, number in n_bins.items()},

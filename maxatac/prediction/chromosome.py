@@ -19,23 +19,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from maxatac.data.readers import read_ahead, read_overlapping, reverse_complement
+from maxatac.data.readers import read_ahead
 from maxatac.errors import MaxatacError
 from maxatac.genome.windows import BIN_SIZE, BINS, WINDOW_LENGTH
 
 if TYPE_CHECKING:
     import keras
 
-    from maxatac.data.readers import GenomeReader, TrackReader
+    from maxatac._core import WindowReader
     from maxatac.genome.blacklist import Blacklist
 
 
 def predict_chromosomes(
     model: keras.Model,
-    genome: GenomeReader,
-    track: TrackReader,
+    reader: WindowReader,
     chroms: Iterable[str],
     *,
+    cell: int = 0,
     step: int = 256,
     batch_size: int = 256,
     both_strands: bool = True,
@@ -54,12 +54,12 @@ def predict_chromosomes(
     ----------
     model : keras.Model
         Input of shape (windows, 1024, 5), output of shape (windows, 32).
-    genome : Genome
-        The sequence.
-    track : Track
-        The ATAC signal; no data counts as 0.
+    reader : WindowReader
+        Of the genome and the ATAC signal; no data counts as 0.
     chroms : iterable of str
         Names of the chromosomes.
+    cell : int
+        Whose signal is read.
     step : int
         Distance of windows in bp, a multiple of 32.
     batch_size : int
@@ -89,8 +89,8 @@ def predict_chromosomes(
         raise ValueError(f"windows {step} bp apart do not line up with bins of {BIN_SIZE} bp")
     if batch_size < 1:
         raise ValueError(f"a batch needs at least one window, found {batch_size}")
-    sizes = genome.chrom_sizes
-    make = partial(_read_batch, genome, track, batch_size=batch_size, both_strands=both_strands)
+    sizes = reader.genome.chrom_sizes
+    make = partial(_read_batch, reader, cell, batch_size=batch_size, both_strands=both_strands)
     bins = _BinMeans(0)
     for pieces, strands in read_ahead(make, _batches(chroms, sizes, step, batch_size, blacklist)):
         predictions: list[NDArray[np.float32]] = []
@@ -147,15 +147,19 @@ def _batches(
 
 
 def _read_batch(
-    genome: GenomeReader, track: TrackReader, pieces: Sequence[_Piece], *, batch_size: int, both_strands: bool
+    reader: WindowReader, cell: int, pieces: Sequence[_Piece], *, batch_size: int, both_strands: bool
 ) -> tuple[Sequence[_Piece], list[NDArray[np.float32]]]:
-    """Read the windows of a batch, filled up with copies of the last; gives one array for each strand."""
-    filled = [read_overlapping(genome, track, piece.chrom, piece.starts) for piece in pieces if len(piece.starts)]
-    if not filled:
+    """Read the windows of a batch in one go, filled up with copies of the last; gives one array for each strand."""
+    starts = np.concatenate([piece.starts for piece in pieces])
+    if not len(starts):
         return pieces, []
-    missing = batch_size - sum(map(len, filled))
-    forward = np.concatenate([*filled, np.repeat(filled[-1][-1:], missing, axis=0)])
-    return pieces, [forward, reverse_complement(forward)] if both_strands else [forward]
+    numbers = reader.chrom_numbers([piece.chrom for piece in pieces])
+    chrom = np.repeat(numbers, [len(piece.starts) for piece in pieces])
+    strands = 1 + both_strands
+    rows = np.tile(np.minimum(np.arange(batch_size), len(starts) - 1), strands)
+    reverse = np.repeat([False, True][:strands], batch_size)
+    track = np.full(len(rows), cell, dtype=np.int32)
+    return pieces, np.split(reader.inputs(track, chrom[rows], starts[rows], reverse), strands)
 
 
 class _BinMeans:

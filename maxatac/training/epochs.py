@@ -239,6 +239,7 @@ def _run_deferring(
                 inputs,
                 record.seed,
                 check,
+                memory=samplers["validation"].memory,
                 selected=chosen["weights_sha256"],
                 files=record.files_of_test(),
                 keep=gathered is None or gathered.has_test,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maxatac._core import Track
+from maxatac._core import Memory, Track, WindowReader
 from maxatac.data.bins import COARSE_BIN_SIZE, bin_labels, coarse_labels, coarse_maxima, signal_bins
 from maxatac.data.samples import Sample, to_test
 from maxatac.errors import MaxatacError
@@ -33,6 +33,7 @@ from maxatac.genome.windows import BIN_SIZE, WINDOW_LENGTH
 from maxatac.prediction.chromosome import predict_chromosomes, window_starts
 from maxatac.system.progress import counting
 from maxatac.training.checkpoints import load_model
+from maxatac.training.settings import loader_threads
 from maxatac.wording import some
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ def run_test(
     seed: int,
     check_for_interrupt: Callable[[], None] = lambda: None,
     *,
+    memory: Memory | None = None,
     selected: str | None = None,
     files: Mapping[str, Any] | None = None,
     keep: bool = False,
@@ -131,6 +133,8 @@ def run_test(
         Of the run; draws the resamples.
     check_for_interrupt : callable
         Called after each batch; what it raises ends the test.
+    memory : Memory, optional
+        Limits what decoded tracks take; that of the samplers, in a run.
     selected : str, optional
         The ``weights_sha256`` that the model must have.
     files : mapping, optional
@@ -170,7 +174,7 @@ def run_test(
         logger.info("independent test: done before, of the same model and inputs; its results are kept")
         return kept
     model = _selected_model(folder.named("_best.keras"), selected)
-    tested = _test_samples(config, inputs, model, samples, folder, seed, check_for_interrupt)
+    tested = _test_samples(config, inputs, model, samples, folder, seed, memory, check_for_interrupt)
     scores = {
         "chroms": made_of["chroms"],
         "labels": samples[0].label,
@@ -195,6 +199,7 @@ def _test_samples(
     samples: Sequence[Sample],
     folder: RunFolder,
     seed: int,
+    memory: Memory | None,
     check_for_interrupt: Callable[[], None],
 ) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """Predict each cell type, write its track and score it; gives scores and the details of the report."""
@@ -210,14 +215,14 @@ def _test_samples(
         tracks = folder.test_tracks([sample.cell_line for sample in samples])
         for sample, path in zip(samples, tracks, strict=True):
             signal = Track(sample.signal)
+            reader = WindowReader(inputs.genome, [signal], threads=loader_threads(config), memory=memory)
             binding = Track(sample.binding)
             baseline = other_binding(sample, inputs.training)
             others = [Track(other.binding) for other in baseline.samples]
             predicted = dict(
                 predict_chromosomes(
                     model,
-                    inputs.genome,
-                    signal,
+                    reader,
                     inputs.split.test,
                     step=STEP,
                     batch_size=config.val_batch_size,

@@ -8,7 +8,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from maxatac.data import bins
 from maxatac.data.bins import bin_labels, coarse_labels, coarse_maxima, signal_bins
-from maxatac.data.readers import read_ahead, read_overlapping
+from maxatac.data.readers import read_ahead
 from maxatac.errors import MaxatacError
 from maxatac.evaluation.benchmark import score_predictors
 from maxatac.evaluation.motif import motif_bins
@@ -23,10 +23,8 @@ class ArrayGenome:
     def __init__(self, **chroms):
         self._chroms = chroms
         self.chrom_sizes = {name: len(letters) for name, letters in chroms.items()}
-        self.asked = []
 
     def one_hot(self, chrom, start, end):
-        self.asked.append((chrom, start, end))
         assert 0 <= start <= end <= self.chrom_sizes[chrom]
         letters = np.frombuffer(self._chroms[chrom][start:end].encode(), dtype="S1")
         return (letters[:, None] == np.array([b"A", b"C", b"G", b"T"])).astype(np.float32)
@@ -44,20 +42,30 @@ class ArrayTrack:
         return self._chroms[chrom][start:end]
 
 
-def read(genome, track, chrom, starts):
-    """Windows as the loader gives them."""
-    return np.stack(
-        [
-            np.column_stack(
-                [genome.one_hot(chrom, start, start + 1024), np.nan_to_num(track.values(chrom, start, start + 1024))]
-            )
-            for start in starts
-        ]
-    ).astype(np.float32)
+class ArrayReader:
+    """A reader of windows of the two."""
+
+    def __init__(self, genome, track):
+        self.genome, self._track, self.calls = genome, track, 0
+
+    def chrom_numbers(self, names):
+        known = list(self.genome.chrom_sizes)
+        return np.array([known.index(name) for name in names], dtype=np.int32)
+
+    def inputs(self, track, chrom, start, reverse):
+        self.calls += 1
+        names = list(self.genome.chrom_sizes)
+        windows = []
+        for number, first, turned in zip(chrom.tolist(), start.tolist(), reverse.tolist(), strict=True):
+            where = names[number], first, first + 1024
+            values = self._track.values(*where)
+            window = np.column_stack([self.genome.one_hot(*where), np.where(np.isnan(values), 0, values)])
+            windows.append(window[::-1, [3, 2, 1, 0, 4]] if turned else window)
+        return np.stack(windows).astype(np.float32)
 
 
 def predict_chromosome(model, genome, track, chrom, **options):
-    ((_, predictions),) = predict_chromosomes(model, genome, track, [chrom], **options)
+    ((_, predictions),) = predict_chromosomes(model, ArrayReader(genome, track), [chrom], **options)
     return predictions
 
 
@@ -187,7 +195,7 @@ class TestPredictChromosomes:
         blacklist = Blacklist({"black": ([700], [701]), "b": ([100], [200])})
         options = {"batch_size": batch_size, "blacklist": blacklist, "both_strands": both_strands}
         model = Recorder(lambda windows: share_of_a(windows) * np.arange(1, 33))
-        found = list(predict_chromosomes(model, genome, track, list(self.SIZES), **options))
+        found = list(predict_chromosomes(model, ArrayReader(genome, track), list(self.SIZES), **options))
         assert [chrom for chrom, _ in found] == list(self.SIZES)
         windows = 0
         for chrom, scores in found:
@@ -205,17 +213,19 @@ class TestPredictChromosomes:
         genome = ArrayGenome(**dict.fromkeys(names, LETTERS[:1_300]))
         track = ArrayTrack(**dict.fromkeys(names, SIGNAL[:1_300]))
         model, counted = Recorder(mean_signal), []
-        found = predict_chromosomes(model, genome, track, names, after_batch=counted.append)
+        reader = ArrayReader(genome, track)
+        found = predict_chromosomes(model, reader, names, after_batch=counted.append)
         assert [chrom for chrom, _ in found] == names
         assert model.shapes == [(256, 1024, 5)] * 2 * 8
         assert sum(counted) == 2 * 2 * 1_000
-        # A contig that two batches share is read twice.
-        assert 1_000 <= len(genome.asked) <= 1_000 + 8
+        assert reader.calls == 8
 
     def test_chromosome_is_given_when_its_last_window_is_predicted(self, genome, track):
         """Nothing behind it is predicted by then, and of the rest no more than a batch is read."""
         model = Recorder(mean_signal)
-        found = predict_chromosomes(model, genome, track, ["a", "b", "d"], batch_size=4, both_strands=False)
+        found = predict_chromosomes(
+            model, ArrayReader(genome, track), ["a", "b", "d"], batch_size=4, both_strands=False
+        )
         assert next(found)[0] == "a"
         assert len(model.shapes) == 2  # 5 windows
         assert next(found)[0] == "b"
@@ -224,8 +234,8 @@ class TestPredictChromosomes:
 
     def test_no_chromosome_and_none_with_a_window(self, genome, track):
         model = Recorder(mean_signal)
-        assert list(predict_chromosomes(model, genome, track, [])) == []
-        ((chrom, scores),) = predict_chromosomes(model, genome, track, ["short"])
+        assert list(predict_chromosomes(model, ArrayReader(genome, track), [])) == []
+        ((chrom, scores),) = predict_chromosomes(model, ArrayReader(genome, track), ["short"])
         assert (chrom, len(scores), np.isnan(scores).all()) == ("short", 31, True)
         assert model.shapes == []
 
@@ -244,7 +254,7 @@ class TestPredictChromosomes:
         bins = keras.layers.Flatten()(keras.layers.Conv1D(1, 1)(keras.layers.AveragePooling1D(32)(inputs)))
         model = keras.Model(inputs, Watched()(bins))
         model.compile(jit_compile=True)
-        found = predict_chromosomes(model, genome, track, list(self.SIZES), batch_size=4)
+        found = predict_chromosomes(model, ArrayReader(genome, track), list(self.SIZES), batch_size=4)
         traced.clear()
         next(found)
         assert len(traced) == 1
@@ -257,54 +267,29 @@ class TestPredictChromosomes:
         signal[chrom][-30] = np.inf
         start = (self.SIZES[chrom] - 1_024) // 32 * 32
         with pytest.raises(MaxatacError, match=f"prediction for {chrom}:{start:,}-.* this window is infinite"):
-            list(predict_chromosomes(Recorder(mean_signal), genome, ArrayTrack(**signal), list(self.SIZES)))
+            list(
+                predict_chromosomes(Recorder(mean_signal), ArrayReader(genome, ArrayTrack(**signal)), list(self.SIZES))
+            )
 
 
 class TestReading:
-    @pytest.mark.parametrize("step", [32, 256, 1024, 1056, 3000])
-    def test_overlapping_windows_are_what_one_by_one_gives(self, step):
-        starts = np.append(np.arange(0, SIZE - 1024 + 1, step), [3968, 3968])
-        found = read_overlapping(GENOME, TRACK, "c", starts)
-        np.testing.assert_array_equal(found, read(GENOME, TRACK, "c", starts))
-        assert found.flags.c_contiguous
-        assert found.dtype == np.float32
+    @pytest.mark.parametrize("both_strands", [False, True])
+    def test_network_gets_what_the_core_reads(self, tiny_set, both_strands):
+        from maxatac import Genome, Track, WindowReader
 
-    def test_chromosome_that_the_track_lacks(self):
-        found = read_overlapping(GENOME, ArrayTrack(), "c", np.array([0, 512]))
-        np.testing.assert_array_equal(found[..., :4], read(GENOME, TRACK, "c", np.array([0, 512]))[..., :4])
-        assert not found[..., 4].any()
-
-    def test_same_as_the_core(self, tiny_set):
-        from maxatac import Genome, Track, read_windows
-
-        genome, track = Genome(tiny_set.sequence), Track(tiny_set.file("CellA", "signal.bw"))
-        starts = np.append(np.arange(0, 40_000, 256, dtype=np.int64), 80_000 - 1024)
-        found = read_overlapping(genome, track, "chr3", starts)
-        np.testing.assert_array_equal(found, read_windows(genome, track, "chr3", starts))
-
-    def test_both_strands_come_from_one_reading(self, tiny_set):
-        """The network gets what the core reads for either strand, and each window is read once."""
-        from maxatac import Genome, Track, read_windows
-
-        genome, track = Genome(tiny_set.sequence), Track(tiny_set.file("CellA", "signal.bw"))
-        asked, given = [], []
-
-        class Watched:
-            chrom_sizes = genome.chrom_sizes
-
-            def one_hot(self, chrom, start, end):
-                asked.append((start, end - start))
-                return genome.one_hot(chrom, start, end)
-
+        tracks = [Track(tiny_set.file(cell, "signal.bw")) for cell in ("CellA", "CellB")]
+        reader, given = WindowReader(Genome(tiny_set.sequence), tracks), []
         model = Recorder(lambda windows: given.append(windows.copy()) or mean_signal(windows))
-        predict_chromosome(model, Watched(), track, "chr3", step=20_000, batch_size=4)
-        starts = [0, 20_000, 40_000, 60_000, 78_976]
-        assert asked == [(start, 1024) for start in starts]
-        for reverse in (False, True):
-            expected = read_windows(genome, track, "chr3", np.array(starts), reverse_complement=reverse)
+        options = {"step": 20_000, "batch_size": 4, "both_strands": both_strands}
+        list(predict_chromosomes(model, reader, ["chr3"], cell=1, **options))
+        starts = np.array([0, 20_000, 40_000, 60_000, 78_976])
+        cell = np.ones(5, np.int32)
+        for reverse in (False, True)[: 1 + both_strands]:
+            expected = reader.inputs(cell, np.repeat(reader.chrom_numbers(["chr3"]), 5), starts, np.full(5, reverse))
             # Batches of the two strands take turns; the last is filled up with its last window.
-            found = np.concatenate(given[reverse::2])[: len(starts)]
-            np.testing.assert_array_equal(found, expected)
+            found = np.concatenate(given[reverse :: 1 + both_strands])
+            np.testing.assert_array_equal(found[:5], expected)
+            np.testing.assert_array_equal(found[5:], np.repeat(expected[-1:], 3, axis=0))
         assert all(windows.flags.c_contiguous for windows in given)
 
     @pytest.mark.parametrize("count", [0, 1, 2, 5])
