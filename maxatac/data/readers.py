@@ -1,4 +1,4 @@
-"""What is read: protocols of genome and track, and reading ahead of use."""
+"""Reading windows: protocols of genome and track, and reading ahead of use."""
 
 from __future__ import annotations
 
@@ -37,7 +37,19 @@ class TrackReader(Protocol):
 
 
 def read_ahead(make: Callable[[_Item], _T], items: Iterable[_Item]) -> Iterator[_T]:
-    """Give what is made of each item in turn; each is made, in a thread, while the one before is being used."""
+    """Apply a function to items in order, in a thread, one item ahead of use.
+
+    Parameters
+    ----------
+    make : callable
+        Called with each item; what it raises is raised when the item's turn comes.
+    items : iterable
+
+    Yields
+    ------
+    object
+        What ``make`` returns, in the order of the items.
+    """
     with ThreadPoolExecutor(1, "maxatac-read-ahead") as reader:
         coming: list[Future[_T]] = []
         for item in items:

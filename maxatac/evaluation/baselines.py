@@ -12,13 +12,14 @@ from maxatac.files.checksums import sha256
 
 @dataclass(frozen=True, eq=False)
 class Baseline:
-    """The other training cell types whose mean binding is held against the model.
+    """The other training cell types, whose mean binding the model is compared with.
 
     Attributes
     ----------
     samples : tuple of Sample
+        Those whose binding is averaged.
     left_out : tuple of str
-        Cell types whose binding file is that of the evaluated one, under whatever path.
+        Cell types whose binding file has the content of the evaluated one's.
     """
 
     samples: tuple[Sample, ...]
@@ -35,7 +36,7 @@ class Baseline:
 
 
 def other_binding(sample: Sample, training: Sequence[Sample]) -> Baseline:
-    """Choose the training cell types that may stand in for one that is evaluated.
+    """Choose the training cell types whose binding may predict that of one that is evaluated.
 
     Parameters
     ----------
@@ -43,6 +44,15 @@ def other_binding(sample: Sample, training: Sequence[Sample]) -> Baseline:
         The evaluated cell type.
     training : sequence of Sample
         Rows that train.
+
+    Returns
+    -------
+    Baseline
+
+    Raises
+    ------
+    OSError
+        If a binding file cannot be read.
     """
     others = [other for other in training if other.cell_line != sample.cell_line]
     same = [other.cell_line for other in others if _same_content(other.binding, sample.binding)]

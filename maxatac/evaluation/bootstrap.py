@@ -1,7 +1,7 @@
 """Intervals for scores over a genome, by resampling contiguous blocks of it.
 
 Neighbouring bins are alike, so that resampling bins would make intervals far too narrow. Whole blocks are drawn, with
-replacement, and every predictor is scored on the same draws: what is common to them cancels in their differences.
+replacement, and every predictor is scored on the same draws, so that common variation cancels in differences.
 
 A resample is a weighted sum of the blocks' histograms, so that nothing is sorted again. The histograms' bins are laid
 at quantiles of the predictions, of the bound bins and of the others, and are narrow where either kind is dense.
@@ -141,7 +141,7 @@ class Resampled:
         return interval(self.resampled[:, METRICS.index(metric)])
 
     def difference(self, metric: str, other: Resampled) -> tuple[float, float, float]:
-        """How much more than another predictor, and the interval of that."""
+        """Difference from another predictor's metric, and its interval."""
         place = METRICS.index(metric)
         low, high = interval(self.resampled[:, place] - other.resampled[:, place])
         return self.values[metric] - other.values[metric], low, high
@@ -198,7 +198,7 @@ def resample(
 
 
 def interval(values: NDArray[np.float64]) -> tuple[float, float]:
-    """Tell between which values the middle 95 % of the resamples lie, of those that could be scored.
+    """Interval that holds the middle 95 % of the resamples that could be scored.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-"""What a ranking of predictions looks like: precision and recall, calibration, and how the scores are spread.
+"""Summaries of a ranking of predictions: precision and recall, calibration, and the distribution of the scores.
 
-All of it follows from the counts of a :class:`maxatac.evaluation.ranking.Ranking`, so that a stream of batches is
+All of them follow from the counts of a :class:`maxatac.evaluation.ranking.Ranking`, so that a stream of batches is
 enough. A summary is small, whatever the number of bins, and holds plain numbers that JSON can hold.
 """
 
@@ -54,6 +54,10 @@ def summarize(ranking: Ranking, *, largest: float = 1.0) -> dict[str, Any]:
 def precision_recall(ranking: Ranking) -> dict[str, list[float]]:
     """Take some points of the precision-recall curve, from the highest score down; each is a point of the exact curve.
 
+    Parameters
+    ----------
+    ranking : Ranking
+
     Returns
     -------
     dict
@@ -77,7 +81,13 @@ def precision_recall(ranking: Ranking) -> dict[str, list[float]]:
 
 
 def calibration(ranking: Ranking, *, largest: float = 1.0) -> list[dict[str, float]]:
-    """Hold predictions against what is bound, in groups of like predictions.
+    """Count how many bins are bound, in groups of similar predictions.
+
+    Parameters
+    ----------
+    ranking : Ranking
+    largest : float
+        As in :func:`summarize`.
 
     Returns
     -------
@@ -103,6 +113,12 @@ def calibration(ranking: Ranking, *, largest: float = 1.0) -> list[dict[str, flo
 
 def histogram(ranking: Ranking, *, largest: float = 1.0) -> dict[str, list[float]]:
     """Count bound bins and others by their prediction.
+
+    Parameters
+    ----------
+    ranking : Ranking
+    largest : float
+        As in :func:`summarize`.
 
     Returns
     -------

@@ -1,7 +1,7 @@
-"""A few places on held-out chromosomes to look at: what a model finds, what it misses, and where it is wrong.
+"""Example loci on held-out chromosomes: what a model finds, what it misses, and where it is wrong.
 
-Everything is chosen by rule from predictions, labels and signal, so that nobody picks the good ones. Bins are 32 bp
-wide and counted from the start of a chromosome; those without a prediction are NaN and never chosen.
+They are chosen by rule from predictions, labels and signal, not by hand. Bins are 32 bp wide and counted from the start
+of a chromosome; those without a prediction are NaN and are never chosen.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ FLANK = 64
 """Bins shown to either side of the chosen one: 2,048 bp."""
 
 CLEARANCE = 16
-"""Bins between a false positive and the nearest bound bin: 512 bp. The edge of a peak is no news."""
+"""Bins between a false positive and the nearest bound bin: 512 bp. Peak edges are uninformative."""
 
 APART = 32
 """Least distance in bins of two false positives that are listed: 1,024 bp."""
@@ -40,7 +40,7 @@ def false_positives(predicted: Values, labels: Labels, tracks: Mapping[str, Valu
         By chromosome.
     labels : mapping of str to array of shape (bins,), bool
     tracks : mapping of str to the like of ``predicted``
-        What else to tell of each place.
+        Further values that are listed for each place.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def false_positives(predicted: Values, labels: Labels, tracks: Mapping[str, Valu
             bins = np.sort(bins[np.argpartition(-values[bins], _CANDIDATES)[:_CANDIDATES]])
         found += [(-float(values[bin_]), place, int(bin_)) for bin_ in bins]
         if len(found) > 2 * _CANDIDATES:
-            # Each of the 20 can stand in the way of 62 others, so that the rest cannot be listed.
+            # Each of the 20 excludes at most 62 others, so that candidates beyond these cannot be listed.
             found = sorted(found)[:_CANDIDATES]
             least = -found[-1][0]
     chosen: list[tuple[float, int, int]] = []
@@ -68,12 +68,12 @@ def false_positives(predicted: Values, labels: Labels, tracks: Mapping[str, Valu
             break
         if all(place != candidate[1] or abs(bin_ - candidate[2]) >= APART for _, place, bin_ in chosen):
             chosen.append(candidate)
-    told = []
+    listed = []
     for score, place, bin_ in chosen:
         chrom = names[place]
         around = slice(max(bin_ - CLEARANCE, 0), bin_ + CLEARANCE + 1)
         bound = np.flatnonzero(labels[chrom])
-        told.append(
+        listed.append(
             {
                 "chrom": chrom,
                 "start": bin_ * BIN_SIZE,
@@ -83,11 +83,11 @@ def false_positives(predicted: Values, labels: Labels, tracks: Mapping[str, Valu
                 "tracks": {name: _largest(values[chrom][around]) for name, values in tracks.items()},
             }
         )
-    return told
+    return listed
 
 
 def example_loci(predicted: Values, labels: Labels, signal: Values) -> list[dict[str, Any]]:
-    """Choose places that show what a model does: two that are bound, the worst miss, a false alarm, an open one.
+    """Choose places that show what a model does: bound ones that it finds and misses, and false positives.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def example_loci(predicted: Values, labels: Labels, signal: Values) -> list[dict
     scores = np.concatenate([predicted[chrom] for chrom in names])
     bound = np.concatenate([labels[chrom] for chrom in names])
     near = np.concatenate([_near(labels[chrom], CLEARANCE) for chrom in names])
-    opened = np.concatenate([signal[chrom] for chrom in names])
+    accessible = np.concatenate([signal[chrom] for chrom in names])
     covered = ~np.isnan(scores)
     hits, others = np.flatnonzero(bound & covered), np.flatnonzero(~near & covered)
     wanted: list[tuple[str, int]] = []
@@ -122,12 +122,12 @@ def example_loci(predicted: Values, labels: Labels, signal: Values) -> list[dict
         wanted.append(("bound, with the lowest prediction", int(ranked[-1])))
     if len(others):
         wanted.append(("not bound within 512 bp, with the highest prediction", int(others[np.argmax(scores[others])])))
-        quiet = others[scores[others] < middle]
-        if len(quiet):
+        low = others[scores[others] < middle]
+        if len(low):
             wanted.append(
                 (
                     "not bound within 512 bp and predicted low, with the highest ATAC-seq signal",
-                    int(quiet[np.argmax(opened[quiet])]),
+                    int(low[np.argmax(accessible[low])]),
                 )
             )
     chosen: list[dict[str, Any]] = []

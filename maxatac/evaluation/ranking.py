@@ -1,13 +1,13 @@
-"""How well predictions tell bound bins from the others.
+"""How well predictions separate bound bins from the others.
 
 Everything here follows from a ranking: for each distinct prediction, from the highest down, how many bound bins and how
-many others lie at or above it. Bins of equal prediction are taken together, as no threshold can part them.
+many others lie at or above it. Bins of equal prediction are taken together, as no threshold can separate them.
 
 A ``ScoreTally`` builds the ranking from a stream of batches. It counts distinct predictions by the bit pattern of their
-float32, which orders them as their values do. So predictions that are all tied, or all crowded below 0.001, are
-told apart exactly, where histogram bins of equal width would lump them together. Memory is bounded: beyond a number of
-distinct predictions the last bits are dropped, at most as many as it takes. A tally of four million then still tells
-numbers apart that differ by a few parts in 100,000, whatever their size.
+float32, which orders them as their values do. So predictions that are tied, or crowded below 0.001, are
+ranked exactly, where histogram bins of equal width would merge them. Memory is bounded: beyond a number of distinct
+predictions their last bits are dropped, as many as needed. A tally of four million then still distinguishes numbers
+that differ by a few parts in 100,000, whatever their size.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Ranking:
 
     @classmethod
     def of(cls, labels: NDArray[Any], scores: NDArray[Any]) -> Ranking:
-        """Rank bins that are all at hand.
+        """Rank bins that are all in memory.
 
         Parameters
         ----------
@@ -54,6 +54,10 @@ class Ranking:
             Bound or not.
         scores : shape (n,), float
             Higher means bound.
+
+        Returns
+        -------
+        Ranking
 
         Raises
         ------

@@ -15,7 +15,7 @@ History = Sequence[Mapping[str, float]]
 
 
 def criterion(select: str | None, *, quantitative: bool) -> tuple[str, bool]:
-    """Tell what the best epoch is best in.
+    """Name the column of the history that the best epoch is selected by.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def criterion(select: str | None, *, quantitative: bool) -> tuple[str, bool]:
         ``dice`` (of the validation windows around peaks, as the original), ``average_precision`` (of the genome-like
         validation set), ``loss`` (around peaks).
     quantitative : bool
-        Without a choice the loss decides about quantitative targets, for which the Dice coefficient is a rough measure.
+        Whether targets are quantitative. By default the loss then selects: the Dice coefficient is a rough measure.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def criterion(select: str | None, *, quantitative: bool) -> tuple[str, bool]:
 
 
 def is_over(finished: int, best: int | None, patience: int | None) -> bool:
-    """Tell whether a run has gone on for long enough without getting better.
+    """Whether a run stops early, because its last epochs were no better than an earlier one.
 
     Parameters
     ----------
@@ -46,6 +46,10 @@ def is_over(finished: int, best: int | None, patience: int | None) -> bool:
         Index of the best of them.
     patience : int or None
         Epochs in a row that may be no better; ``None`` for any number.
+
+    Returns
+    -------
+    bool
     """
     if patience is None or not finished:
         return False

@@ -1,4 +1,4 @@
-"""Scores of predictions that come batch by batch."""
+"""Scores of predictions, counted batch by batch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CELL_COLUMNS = ("epoch", "set", "cell_type", "bins", "bound_bins", "loss", *METR
 """Columns of the table of these scores by cell type."""
 
 MAX_DISTINCT = 1 << 22
-"""Distinct predictions that a tally tells apart; more than the 3.2 million bins of a default validation set."""
+"""Distinct predictions that a tally distinguishes; more than the 3.2 million bins of a default validation set."""
 
 _SIGN = np.uint32(1 << 31)
 
@@ -24,18 +24,18 @@ _SMOOTHING = 10.0  # as in the Dice coefficient of a batch
 
 
 class ScoreTally:
-    """Counts of bound bins and others for each distinct prediction, of as many batches as there are.
+    """Counts of bound bins and others for each distinct prediction, of a stream of batches.
 
     Parameters
     ----------
     limit : int
-        Distinct predictions to tell apart; beyond that, their last bits are dropped. Memory stays below 100 bytes times
-        this number.
+        Distinct predictions to distinguish; beyond that, their last bits are dropped. Memory stays below 100 bytes
+        times this number.
 
     Attributes
     ----------
     has_nan : bool
-        Whether a prediction was NaN; such a one counts nowhere.
+        Whether a prediction was NaN; it is not counted.
     """
 
     def __init__(self, limit: int = MAX_DISTINCT) -> None:
@@ -75,7 +75,7 @@ class ScoreTally:
         """Rank what was counted so far; once, however often it is asked for."""
         if self._ranking is None:
             self._compact()
-            # Of a number of predictions that share a key, the lowest stands for all.
+            # Predictions that share a key get the lowest of them.
             scores = _from_keys(self._keys << np.uint32(self._shift))[::-1]
             self._ranking = Ranking(scores, np.cumsum(self._true[::-1]), np.cumsum(self._false[::-1]))
         return self._ranking
@@ -116,7 +116,7 @@ class StreamingScores:
         For quantitative targets: a bin counts as bound where its target is above. The Dice coefficient then takes a
         prediction above it for 1 and any other for 0; the rest ranks the predictions as they are.
     limit : int
-        Distinct predictions that are told apart: of all cell types together, and split between them of each one.
+        Distinct predictions that are distinguished: of all cell types together, and divided among the cell types.
     """
 
     def __init__(self, cell_types: Sequence[str], *, threshold: float | None = None, limit: int = MAX_DISTINCT) -> None:

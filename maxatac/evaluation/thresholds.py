@@ -1,7 +1,7 @@
-"""What a prediction is worth: precision and recall at each threshold, so that a model can be used at once.
+"""Precision and recall at each threshold of the prediction.
 
-The table has the columns of those that come with the published models. There the numbers are means over several cell
-types and chromosomes; here they are of the genome-like validation set as a whole, of the selected epoch.
+The table has the columns of the tables that come with the published models. There the numbers are means over several
+cell types and chromosomes; here they are those of the whole genome-like validation set, at the selected epoch.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def threshold_table(ranking: Ranking, *, largest: float = 1.0) -> str:
     -------
     str
         Tab-separated, with a header. Precision, and its log2 over the prevalence, never fall as the threshold rises:
-        each is the highest so far, as a few last bins would make them jump. F1 is that of the plain precision.
+        each is the highest so far, because the precision of the last few bins jumps. F1 is that of the plain precision.
     """
     thresholds = np.arange(STEPS + 1) / STEPS * largest
     true, false = ranking.at_or_above(thresholds)

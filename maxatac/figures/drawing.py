@@ -1,4 +1,4 @@
-"""Figures as bytes: drawn once, in two formats, the same each time. The plotting library is imported when one is."""
+"""Figures as SVG and PNG, the same bytes each time. Matplotlib is imported when one is drawn."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _SETTINGS = {
     "legend.fontsize": 9,
     "hatch.linewidth": 0.6,
     "svg.fonttype": "none",
-    # Names are no formulas.
+    # Names may hold dollar signs.
     "text.parse_math": False,
 }
 
@@ -52,9 +52,9 @@ class Drawing:
     title : str
         What it shows, in a few words.
     alt : str
-        What can be seen, in a sentence, for those who cannot.
+        Description in a sentence, for readers who cannot see the figure.
     note : str
-        What to know to read it; may be empty.
+        What is needed to read it; may be empty.
     header : sequence of str
     rows : sequence of sequences of str
         The numbers.
@@ -74,7 +74,7 @@ class Drawing:
     wide: bool = False
 
     def inline(self) -> str:
-        """Give the SVG as a part of an HTML page: names of its parts that no other figure has, and no prolog."""
+        """Make the SVG a part of an HTML page: without prolog, and with ids that no other figure has."""
         text = self.svg.decode()
         text = text[text.index("<svg") :]
         text = re.sub(r"<(metadata|style)\b.*?</\1>\s*", "", text, flags=re.DOTALL)
@@ -110,12 +110,16 @@ def draw(
         Fills an empty figure.
     width, height : float
         In inches.
+
+    Returns
+    -------
+    Drawing
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     with own_style(**_SETTINGS, **{"svg.hashsalt": name}), warnings.catch_warnings():
-        # A name in a script that the font lacks: the text of the SVG, and of the page, has it all the same.
+        # The font of the PNG may lack letters of a name; the text of the SVG and of the page has them.
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
         figure = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasAgg(figure)

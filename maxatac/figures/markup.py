@@ -1,4 +1,4 @@
-"""Pieces of HTML. Everything that is not markup of this module's own making is escaped here."""
+"""Pieces of HTML. All text that was not made by this module is escaped here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LONG = 30
 
 
 class Markup(str):
-    """Text that is HTML already; what is added to it is escaped unless it is, too."""
+    """Text that is HTML; text that is added to it is escaped unless it is HTML too."""
 
     __slots__ = ()
 
@@ -64,7 +64,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, label: str) -
     header : sequence of str
     rows : iterable of sequences of str
     label : str
-        What the table holds, for those who cannot see it.
+        Description of the table, for readers who cannot see it.
     """
     head = Markup("".join(tag("th", name, scope="col") for name in header))
     body = []
@@ -79,7 +79,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, label: str) -
 
 
 def _kind(cell: str) -> str | None:
-    """Class of a cell: what is long without a gap may be broken anywhere on paper."""
+    """Class of a cell; long words may be broken anywhere on paper."""
     if _is_number(cell):
         return "number"
     return "long" if max(map(len, cell.split()), default=0) > _LONG else None

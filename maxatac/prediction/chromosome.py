@@ -1,9 +1,9 @@
-"""Run a network over whole chromosomes, and score what it says bin by bin.
+"""Predict every bin of whole chromosomes.
 
-A window is judged where it stands, so windows that were centred on peaks say little about a model: it may have learnt
-the place. Here windows are laid over the chromosome at a fixed step, every bin is seen at several places of a window
-and on both strands, and the predictions are averaged. Bins that no window covers (the chromosome's last few, and those
-near blacklisted regions) have no score and take no part.
+Windows centred on peaks would flatter a model, which may have learnt where in a window bound bins are. Here windows are
+tiled over the chromosome at a fixed step: each bin is predicted at several places of a window and on both strands, and
+the predictions are averaged. Bins that no window covers (the chromosome's last few, and those near blacklisted regions)
+have no prediction.
 
 Bin ``b`` of a chromosome is [32 b, 32 b + 32); a remainder at the end of the chromosome that does not fill a bin is
 left out.
@@ -69,7 +69,7 @@ def predict_chromosomes(
     blacklist : Blacklist, optional
         Windows that touch it are left out.
     after_batch : callable, optional
-        Told of the windows of each call of the model; what it raises ends the prediction.
+        Called with the number of windows of each call of the model; what it raises ends the prediction.
 
     Yields
     ------
@@ -83,7 +83,7 @@ def predict_chromosomes(
     ValueError
         If ``step`` is not a positive multiple of 32, or ``batch_size`` is not positive.
     MaxatacError
-        If the model predicts what is no number, as it does where the signal is infinite.
+        If a prediction is not finite, as where the signal is infinite.
     """
     if step < 1 or step % BIN_SIZE:
         raise ValueError(f"windows {step} bp apart do not line up with bins of {BIN_SIZE} bp")
@@ -114,7 +114,7 @@ def predict_chromosomes(
 
 @dataclass(frozen=True, eq=False)
 class _Piece:
-    """Windows of a chromosome that stand side by side in a batch; none, for a chromosome without a window."""
+    """Consecutive windows of a chromosome in a batch; none, for a chromosome without a window."""
 
     chrom: str
     starts: NDArray[np.int64]
@@ -170,7 +170,7 @@ class _BinMeans:
         self._count = np.zeros(n_bins, dtype=np.int32)
 
     def add(self, starts: NDArray[np.int64], predictions: NDArray[np.float32]) -> None:
-        """Take in the predictions of windows, shape (windows, 32)."""
+        """Add the predictions of windows, shape (windows, 32)."""
         bins = starts[:, None] // BIN_SIZE + np.arange(BINS)
         np.add.at(self._total, bins, predictions)
         np.add.at(self._count, bins, 1)
@@ -183,14 +183,14 @@ class _BinMeans:
 
 
 def _check_finite(pieces: Sequence[_Piece], windows: NDArray[np.float32], predictions: NDArray[np.float32]) -> None:
-    """Say where a prediction is no number, and what of the signal may be to blame."""
+    """Raise an error with the place of the first prediction that is not finite, and the range of the signal there."""
     rows = np.flatnonzero(~np.isfinite(predictions).all(axis=1))
     if not len(rows):
         return
     row = int(rows[0])
     signal = windows[row, :, 4]
     what = "is infinite" if not np.isfinite(signal).all() else f"runs from {signal.min():g} to {signal.max():g}"
-    # What a batch is filled up with is a copy of its last window.
+    # A batch is filled up with copies of its last window.
     places = [(piece.chrom, int(start)) for piece in pieces for start in piece.starts]
     chrom, start = places[min(row, len(places) - 1)]
     raise MaxatacError(

@@ -1,4 +1,4 @@
-"""What a report is made of, read from the files of a run."""
+"""The contents of a report, read from the files of a run."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from maxatac.runs.folder import HISTORY_COLUMNS, TIMING_COLUMNS, RunFolder
 Row = Mapping[str, Any]
 
 FORMAT = 1
-"""Of the file of what was gathered for the report alone; another number is not read."""
+"""Version of ``<prefix>_report.json``; another one is not read."""
 
-_WORDS = ("set", "cell_type")
+_TEXT_COLUMNS = ("set", "cell_type")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -37,7 +37,7 @@ class Contents:
     test : mapping or None
         Scores of the independent test.
     data : mapping
-        What was gathered for the report alone.
+        ``<prefix>_report.json``: what the report needs and the tables lack.
     """
 
     prefix: str
@@ -56,7 +56,7 @@ class Contents:
 
     @property
     def trained_on(self) -> Row:
-        """What :func:`maxatac.training.report_data.trained_on` lists; empty if that was not kept."""
+        """Data that was trained on (:func:`maxatac.training.report_data.trained_on`); empty if it was not kept."""
         return self.data.get("trained_on") or {}
 
     @property
@@ -89,6 +89,14 @@ class Contents:
 
 def read_contents(folder: RunFolder) -> Contents:
     """Read the files of a run.
+
+    Parameters
+    ----------
+    folder : RunFolder
+
+    Returns
+    -------
+    Contents
 
     Raises
     ------
@@ -132,7 +140,7 @@ def _of_this_format(path: Path, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _table(path: Path, columns: Sequence[str]) -> list[dict[str, Any]]:
-    """Read a table; what is no word is a number."""
+    """Read a table; all columns but text become float."""
     try:
         with path.open(newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file)
@@ -143,7 +151,7 @@ def _table(path: Path, columns: Sequence[str]) -> list[dict[str, Any]]:
                 )
             return [
                 {
-                    name: _printable(value) if name in _WORDS else float("nan" if value == "" else value)
+                    name: _printable(value) if name in _TEXT_COLUMNS else float("nan" if value == "" else value)
                     for name, value in row.items()
                 }
                 for row in reader

@@ -98,7 +98,7 @@ def _some_chroms(chroms: Sequence[Row]) -> tuple[Sequence[Row], str]:
 def use_of(role: str, label: str, tested_label: str | None) -> str:
     """Say what a chromosome of a cell type is used for."""
     if role == "test":
-        # The binding of the others is what the model is held against.
+        # The mean binding of training cell types is the baseline.
         return "tested" if label == tested_label else "baseline" if label == "Train" and tested_label else "not read"
     return _ROLES[role] if label == "Train" else "not read"
 

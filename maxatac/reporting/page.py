@@ -1,4 +1,4 @@
-"""The page of a report: what stands where, and in which words."""
+"""The page of a report: its sections in order, and those about data and settings."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The independent test: the selected model on whole chromosomes that neither trained nor validated.
 
-Each cell type labelled Test is predicted over the test chromosomes, and scored beside what a model has to beat, all on
-the same bins: the ATAC-seq signal alone, the mean binding of the other training cell types, and a guess. The intervals
-come from resampling blocks of the chromosomes, the same for all.
+Each cell type labelled Test is predicted over the test chromosomes, and scored beside its baselines on the same bins:
+the ATAC-seq signal alone, the mean binding of the other training cell types, and a guess. The intervals come from
+resampling blocks of the chromosomes, the same for all.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def run_test(
     keep: bool = False,
     tell_details: Callable[[list[dict[str, Any]]], None] = lambda details: None,
 ) -> dict[str, Any]:
-    """Test the selected model of a run, and write what comes out; the scores last, so that they tell of a whole test.
+    """Test the selected model of a run, and write the results; scores are written last, when the test is whole.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def run_test(
     selected : str, optional
         The ``weights_sha256`` that the model must have.
     files : mapping, optional
-        What the inputs look like, by what each is for; written beside the scores.
+        Description of each input, by its purpose; written beside the scores.
     keep : bool
         Whether scores that are there stay, if they are of the same model, settings and inputs.
     tell_details : callable
@@ -231,7 +231,7 @@ def _test_samples(
                     after_batch=after_batch,
                 )
             )
-            # Scores of an earlier test would stand beside the track of this one.
+            # Scores of an earlier test must not lie beside the track of this one.
             folder.test_scores.unlink(missing_ok=True)
             write_track(path, predicted, inputs.genome.chrom_sizes, span=BIN_SIZE)
             predictors = _with_baselines(predicted, signal, others)
@@ -324,7 +324,7 @@ def _kept(folder: RunFolder, made_of: Mapping[str, Any]) -> dict[str, Any] | Non
 
 
 def describe_test(scores: Mapping[str, Any]) -> list[str]:
-    """Word the result of a test, for the log: a line per cell type."""
+    """Describe the result of a test for the log, in a line per cell type."""
     if "skipped" in scores:
         return [f"no independent test: {scores['skipped']}"]
     lines = []

@@ -1,4 +1,4 @@
-"""What a model is judged by after each epoch, on two fixed sets of windows.
+"""Validation after each epoch, on two fixed sets of windows.
 
 The **ROI set** is what the validation sampler draws: windows around peaks, by the rules of training. Bound bins are
 common there, and so it says how well a model tells peaks apart, not what it would find on a genome. The **genome-like
@@ -59,7 +59,7 @@ class ValidationSet:
 
 @dataclass(frozen=True, eq=False)
 class Validated:
-    """What a validation has found.
+    """Results of a validation.
 
     Attributes
     ----------
@@ -80,12 +80,12 @@ class Validated:
 
     @property
     def ranking(self) -> Ranking | None:
-        """That of the genome-like set, if there is one."""
+        """Ranking of the genome-like set, if there is one."""
         return self.rankings.get("genome")
 
 
 class Validator:
-    """Judges a model on its validation sets.
+    """Scores a model on its validation sets.
 
     Parameters
     ----------
@@ -117,7 +117,11 @@ class Validator:
         Parameters
         ----------
         callback : keras.callbacks.Callback
-            Told of every batch, as by ``evaluate``.
+            Called for every batch, as by ``evaluate``.
+
+        Returns
+        -------
+        Validated
         """
         row: dict[str, float] = {}
         cells: list[dict[str, Any]] = []
@@ -139,12 +143,12 @@ class Validator:
         others: Sequence[Sequence[int]] | None = None,
         after_batch: Callable[[], None] = lambda: None,
     ) -> dict[str, dict[str, Ranking]]:
-        """Rank the bins of each set by what a model has to beat. The network is not used.
+        """Rank the bins of each set by the baselines. The network is not used.
 
         Parameters
         ----------
         others : sequence of sequences of int, optional
-            For each training cell type, those whose mean binding is held against the model in it, none of them empty.
+            For each training cell type, those whose mean binding is its baseline, none of them empty.
             Only the genome-like set is ranked by it: the binding at its windows is read from all tracks.
         after_batch : callable
             Called after each batch; what it raises ends the ranking.
@@ -157,7 +161,7 @@ class Validator:
         found = {}
         for validation_set in self._sets:
             tallies = {"signal": ScoreTally()}
-            # One process has what others hold against the model read by itself.
+            # All rows: this process ranks the whole set by itself.
             batches = validation_set.batches.whole()
             genome_like = batches if others and isinstance(batches, GenomeBatches) else None
             if genome_like is not None:
@@ -207,7 +211,7 @@ def make_validator(
     cell_types: Sequence[str],
     place: Callable[[Any], Any] = lambda batch: batch,
 ) -> Validator:
-    """Put the validation of a run together.
+    """Make the validator of a run.
 
     Parameters
     ----------
@@ -223,6 +227,10 @@ def make_validator(
         Of the training rows, in the order of the samplers' tracks.
     place : callable
         See ``BatchEvaluator``.
+
+    Returns
+    -------
+    Validator
     """
     from maxatac.model.evaluator import BatchEvaluator
 
@@ -237,7 +245,7 @@ def make_validator(
 
 
 def describe_scores(row: Mapping[str, float]) -> str:
-    """Word the scores of an epoch for its line in the log; nothing where there are none."""
+    """Describe the scores of an epoch for its line in the log; empty where there are none."""
     told = [
         f"{row[column]:.4f} {where}" if math.isfinite(row[column]) else f"n/a {where}"
         for column, where in (("val_average_precision", "around peaks"), ("genome_average_precision", "genome-like"))
