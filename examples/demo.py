@@ -45,9 +45,11 @@ def main() -> None:
     from maxatac.data.bins import bin_labels, signal_bins
     from maxatac.data.meta_file import read_meta
     from maxatac.evaluation.benchmark import score_predictors
+    from maxatac.evaluation.curves import summarize
     from maxatac.evaluation.motif import motif_bins
+    from maxatac.figures.predictions import precision_recall
     from maxatac.genome.windows import BIN_SIZE
-    from maxatac.reporting.run_plots import plot_precision_recall
+    from maxatac.reporting.looks import PREDICTOR_LOOKS
 
     result = train(
         TrainConfig(
@@ -88,7 +90,10 @@ def main() -> None:
         },
     )
     figure = results / "demo_precision_recall.png"
-    plot_precision_recall(scores.rankings, figure, title=f"{held_out.cell_line}, {', '.join(chroms)}")
+    curves = {name: summarize(ranking) for name, ranking in scores.rankings.items()}
+    looks = dict(zip(curves, PREDICTOR_LOOKS.values(), strict=False))
+    title = f"Precision and recall: {held_out.cell_line}, {', '.join(chroms)}"
+    figure.write_bytes(precision_recall("precision_recall", title, curves, looks, guess="share of bound bins").png)
 
     of_model, of_signal, of_motif = map(scores.value, scores.rankings)
     print(f"\nheld out: {held_out.cell_line} on {' and '.join(chroms)}, {scores.bins:,} bins, ", end="")

@@ -12,6 +12,7 @@ from maxatac.checking.findings import (
     LabelFindings,
     SplitFindings,
 )
+from maxatac.data.regions import COUNTS
 from maxatac.wording import aligned, byte_size, rough_duration, shortened, some
 
 WIDTH = 100
@@ -149,17 +150,7 @@ def _pools(findings: Findings) -> list[str]:
             (
                 pool.cell_type,
                 pool.kind,
-                *(
-                    f"{number:,}"
-                    for number in (
-                        pool.intervals,
-                        pool.other_chromosomes,
-                        pool.beyond_end,
-                        pool.off_end,
-                        pool.blacklisted,
-                        pool.kept,
-                    )
-                ),
+                *(f"{getattr(pool, name):,}" for name in COUNTS),
             )
             for pool in findings.pools
             if pool.pool == name

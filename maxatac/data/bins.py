@@ -90,12 +90,8 @@ def signal_bins(track: TrackReader, chrom: str, n_bins: int) -> NDArray[np.float
 
     Parameters
     ----------
-    track : Track
-        Any signal; no data counts as 0, and so does a chromosome that the track lacks.
-    chrom : str
-        Name of the chromosome.
-    n_bins : int
-        Bins from the chromosome's start on.
+    track, chrom, n_bins
+        As in :func:`bin_labels`, for any signal.
 
     Returns
     -------

@@ -30,6 +30,9 @@ logger = logging.getLogger(__name__)
 KINDS = ("ATAC", "CHIP", "ROI")
 """Where a region stems from: ATAC-seq peaks, ChIP-seq peaks, or a file of regions that does not say."""
 
+COUNTS = ("intervals", "other_chromosomes", "beyond_end", "off_end", "blacklisted", "kept")
+"""What becomes of the intervals of a source, in the order of the filters."""
+
 Center = Literal["midpoint", "summit"]
 
 # What became of an interval; the first filter that it fails counts.
@@ -147,34 +150,18 @@ class PoolReport:
 
     def total(self) -> SourceCount:
         """Add the sources up."""
-        columns = ("intervals", "other_chromosomes", "beyond_end", "off_end", "blacklisted", "kept", "without_summit")
+        columns = (*COUNTS, "without_summit")
         sums = {column: sum(getattr(source, column) for source in self.sources) for column in columns}
         return SourceCount("total", "", Path(), **sums)
 
     def format_table(self) -> str:
         """Lay the counts out as an aligned table, a line per source and one for the total."""
-        header = (
-            "cell type",
-            "kind",
-            "file",
-            "intervals",
-            "other chrom",
-            "beyond end",
-            "off end",
-            "blacklisted",
-            "kept",
-        )
-        rows = []
-        for source in (*self.sources, self.total()):
-            numbers = (
-                source.intervals,
-                source.other_chromosomes,
-                source.beyond_end,
-                source.off_end,
-                source.blacklisted,
-                source.kept,
-            )
-            rows.append((source.cell_line, source.kind, source.path.name, *(f"{number:,}" for number in numbers)))
+        counts = ("intervals", "other chrom", "beyond end", "off end", "blacklisted", "kept")
+        header = ("cell type", "kind", "file", *counts)
+        rows = [
+            (source.cell_line, source.kind, source.path.name, *(f"{getattr(source, name):,}" for name in COUNTS))
+            for source in (*self.sources, self.total())
+        ]
         return "\n".join([f"{self.name} regions", *aligned(header, rows, left=3)])
 
 

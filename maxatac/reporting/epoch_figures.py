@@ -11,6 +11,7 @@ from maxatac.reporting.looks import SET_LOOKS, SET_NAMES
 from maxatac.wording import counted, number, share
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 Row = Mapping[str, Any]
@@ -41,8 +42,6 @@ def epochs(
     at = [int(row["epoch"]) for row in history]
 
     def plot(figure: Figure) -> None:
-        from matplotlib.ticker import MaxNLocator
-
         axes = figure.subplots()
         for which, column in columns.items():
             colour, dash, marker = SET_LOOKS[which]
@@ -55,9 +54,7 @@ def epochs(
                 best, color=DARK, linewidth=1, linestyle=(0, (2, 2)), zorder=0, label=f"selected epoch ({best})"
             )
         axes.set(xlabel="Epoch", ylabel=label)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        if len(at) == 1:
-            axes.set_xlim(at[0] - 1, at[0] + 1)
+        _whole_epochs(axes, at)
         figure.legend(loc="outside lower center", ncols=2)
 
     return draw(
@@ -75,6 +72,15 @@ def epochs(
         rows=[[str(int(row["epoch"])), *(number(row[column], 4) for column in columns.values())] for row in history],
         height=HEIGHT + 0.3,
     )
+
+
+def _whole_epochs(axes: Axes, at: Sequence[int], margin: float = 1) -> None:
+    """Label an axis with whole epochs, and leave room beside a single one."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if len(at) == 1:
+        axes.set_xlim(at[0] - margin, at[0] + margin)
 
 
 _PARTS = {
@@ -101,8 +107,6 @@ def times(timing: Sequence[Row]) -> Drawing:
     shown = [name for name in _PARTS if any(part[name] > 0 for part in parts)]
 
     def plot(figure: Figure) -> None:
-        from matplotlib.ticker import MaxNLocator
-
         axes = figure.subplots()
         bottom = [0.0] * len(at)
         for name in shown:
@@ -113,9 +117,7 @@ def times(timing: Sequence[Row]) -> Drawing:
             )
             bottom = [before + value for before, value in zip(bottom, values, strict=True)]
         axes.set(xlabel="Epoch", ylabel="Seconds")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        if len(at) == 1:
-            axes.set_xlim(at[0] - 1.5, at[0] + 1.5)
+        _whole_epochs(axes, at, margin=1.5)
         axes.grid(axis="x", visible=False)
         figure.legend(loc="outside lower center", ncols=1)
 
@@ -139,8 +141,6 @@ def loader(timing: Sequence[Row]) -> Drawing:
     at = [int(row["epoch"]) for row in timing]
 
     def plot(figure: Figure) -> None:
-        from matplotlib.ticker import MaxNLocator
-
         above, below = figure.subplots(2, 1, sharex=True)
         above.plot(at, [row["examples_per_second"] for row in timing], color=BLUE, marker="o", markersize=4.5)
         above.set(ylabel="Examples\nper second")
@@ -149,9 +149,7 @@ def loader(timing: Sequence[Row]) -> Drawing:
         below.plot(at, waited, color=ORANGE, linestyle="--", marker="s", markersize=4.5)
         below.axhline(5, color=DARK, linestyle=":", linewidth=1.2)
         below.set(xlabel="Epoch", ylabel="Waiting\n(% of training)", ylim=(0, max(6, *waited) * 1.1))
-        below.xaxis.set_major_locator(MaxNLocator(integer=True))
-        if len(at) == 1:
-            below.set_xlim(at[0] - 1, at[0] + 1)
+        _whole_epochs(below, at)
 
     return draw(
         "loader",

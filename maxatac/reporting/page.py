@@ -118,7 +118,7 @@ def _trained_on(contents: Contents, show: Draw) -> Markup:
         drawings.append(data_figures.region_sources(known["pools"]))
     if rates := _label_rates(contents):
         drawings.append(data_figures.label_rates(rates))
-    parts.append(tag("div", *map(show, drawings), class_="figures"))
+    parts.append(sections.figures(show, drawings))
     parts += [*_pools(known["pools"]), *_tracks(known["tracks"]), *_shared_files(known["shared_files"])]
     if guard := contents.record.get("leak_guard"):
         parts.append(tag("h3", "Leak guard"))

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from maxatac.figures.style import BLUE, GREEN, GREY, ORANGE, new_figure, own_style
-
-if TYPE_CHECKING:
-    from maxatac.evaluation.ranking import Ranking
 
 _LAYER_COLOURS = {"Conv1D": BLUE, "BatchNormalization": GREY, "MaxPooling1D": ORANGE, "Dense": GREEN}
 
@@ -50,38 +47,6 @@ def plot_history(history: Sequence[Mapping[str, float]], best: int | None, path:
         axes.grid(axis="y", color="#e6e6e6")
         axes.set_axisbelow(True)
         axes.legend(frameon=False)
-    figure.suptitle(title)
-    figure.savefig(path, dpi=150)
-
-
-@own_style()
-def plot_precision_recall(rankings: Mapping[str, Ranking], path: Path, *, title: str) -> None:
-    """Draw precision against recall for several rankings of the same bins.
-
-    Parameters
-    ----------
-    rankings : mapping of str to Ranking
-        By the name that the legend gives them; at least one.
-    path : Path
-        Where to write; the suffix says the format.
-    title : str
-    """
-    figure = new_figure(5.6, 5.2)
-    axes = figure.subplots()
-    colours = (BLUE, ORANGE, GREEN, "#CC79A7", "#000000")
-    styles = ("-", "--", "-.", ":", "-")
-    for (name, ranking), colour, style in zip(rankings.items(), colours, styles, strict=False):
-        recall, precision = ranking.true / max(ranking.positives, 1), ranking.true / (ranking.true + ranking.false)
-        label = f"{name} ({ranking.average_precision:.3f})"
-        axes.plot(recall, precision, style, color=colour, linewidth=1.8, label=label)
-    prevalence = ranking.prevalence
-    axes.axhline(prevalence, color=GREY, linewidth=1, label=f"share of bound bins ({prevalence:.3f})")
-    axes.set(xlabel="Recall", ylabel="Precision", xlim=(0, 1), ylim=(0, 1.02))
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(color="#e6e6e6")
-    axes.set_axisbelow(True)
-    # Below the axes: a good model's curve leaves no corner free.
-    figure.legend(frameon=False, title="average precision", loc="outside lower center", ncols=2)
     figure.suptitle(title)
     figure.savefig(path, dpi=150)
 

@@ -7,7 +7,7 @@ folder of figures, and makes its part of the page.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -41,6 +41,11 @@ _LOCI_INTRODUCTION = (
 )
 
 
+def figures(show: Draw, drawings: Iterable[Drawing]) -> Markup:
+    """Put figures beside each other."""
+    return tag("div", *map(show, drawings), class_="figures")
+
+
 def epochs(contents: Contents, show: Draw) -> Markup:
     """Draw loss, Dice coefficient and scores over the epochs."""
     history, best = contents.history, contents.best_epoch
@@ -62,7 +67,7 @@ def epochs(contents: Contents, show: Draw) -> Markup:
         if chosen := columns(ending):
             title = title[0].upper() + title[1:]
             drawings.append(epoch_figures.epochs(ending, title, title, history, chosen, best))
-    parts.append(tag("div", *map(show, drawings), class_="figures"))
+    parts.append(figures(show, drawings))
     return Markup("".join(parts))
 
 
@@ -90,7 +95,7 @@ def precision_recall(contents: Contents, show: Draw) -> Markup:
         )
     if not contents.validation:
         parts.append(paragraphs("The curves of the selected epoch were not kept."))
-    parts.append(tag("div", *map(show, drawings), class_="figures"))
+    parts.append(figures(show, drawings))
     parts.append(tag("h3", "Independent test"))
     if contents.test is None:
         reason = (contents.record.get("test") or {}).get("skipped", "the run ended before it")
@@ -113,7 +118,7 @@ def precision_recall(contents: Contents, show: Draw) -> Markup:
             parts.append(paragraphs(f"No curve of {tested['cell_type']}: no scored bin is bound, or it was not kept."))
         if tested["resolutions"][0]["bound_bins"]:
             drawings.append(score_figures.test_scores(tested, f"test_scores_{place}"))
-    parts.append(tag("div", *map(show, drawings), class_="figures"))
+    parts.append(figures(show, drawings))
     parts.append(_test_table(contents))
     return Markup("".join(parts))
 
@@ -174,7 +179,7 @@ def cell_types(contents: Contents, show: Draw) -> Markup:
         return paragraphs("No cell type has a score: none has a bound bin in a set, or no epoch was selected.")
     return paragraphs(
         "Sets with more bound bins are easier: compare cell types within a set, and each with its prevalence."
-    ) + tag("div", show(score_figures.by_cell_type(rows)), class_="figures")
+    ) + figures(show, [score_figures.by_cell_type(rows)])
 
 
 def calibration(contents: Contents, show: Draw) -> Markup:
@@ -194,7 +199,7 @@ def calibration(contents: Contents, show: Draw) -> Markup:
         "Of the bins that are predicted to be bound with some probability, how many are? A model that was trained "
         "where bound bins are common predicts too much on a genome, where they are rare, however well it ranks them. "
         "Use the table of thresholds, not the prediction itself, to decide what to call bound."
-    ) + tag("div", show(predictions.calibration(named, looks)), class_="figures")
+    ) + figures(show, [predictions.calibration(named, looks)])
 
 
 def _pooled(groups: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
@@ -225,7 +230,7 @@ def scores(contents: Contents, show: Draw) -> Markup:
             )
     if not drawings:
         return paragraphs("Not drawn: the predictions were not kept.")
-    return tag("div", *map(show, drawings), class_="figures")
+    return figures(show, drawings)
 
 
 def loader(contents: Contents, show: Draw) -> Markup:
@@ -242,12 +247,7 @@ def loader(contents: Contents, show: Draw) -> Markup:
             f"The run took {duration(record['seconds'])} on {record.get('device') or 'an unknown device'}{told}. "
             f"Training waited {share(waited)} of its time for the loader, at most."
         )
-        + tag(
-            "div",
-            show(epoch_figures.times(contents.timing)),
-            show(epoch_figures.loader(contents.timing)),
-            class_="figures",
-        )
+        + figures(show, [epoch_figures.times(contents.timing), epoch_figures.loader(contents.timing)])
         + table(("phase", "time"), rows, label="Time of each phase")
     )
 
@@ -266,7 +266,7 @@ def example_loci(contents: Contents, show: Draw) -> Markup:
             score_figures.example_locus(f"locus_{number_}_{place}", locus, tested["cell_type"])
             for place, locus in enumerate(tested["loci"], start=1)
         ]
-        parts.append(tag("div", *map(show, drawings), class_="figures"))
+        parts.append(figures(show, drawings))
     if len(contents.tested) > SHOWN_CELL_TYPES:
         parts.append(paragraphs(f"The places of {len(contents.tested) - SHOWN_CELL_TYPES} more are in the data file."))
     if not contents.tested:

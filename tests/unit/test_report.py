@@ -4,12 +4,9 @@ import math
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from sklearn.metrics import average_precision_score, precision_recall_curve
 
-from maxatac.evaluation.ranking import Ranking
 from maxatac.reporting import run_plots as report
 from maxatac.reporting.run_plots import plot_history, plot_structure
 
@@ -74,31 +71,6 @@ def test_history_shows_the_numbers(tmp_path: Path, figures: list[Figure]) -> Non
 def test_history_without_a_best_epoch(history: list[dict[str, float]], tmp_path: Path, figures: list[Figure]) -> None:
     plot_history(history, None, tmp_path / "history.png", title="CTCF")
     assert not [text for text in texts(figures[0]) if text.startswith("best epoch")]
-
-
-@pytest.mark.parametrize("ties", [False, True], ids=["all different", "ties"])
-def test_precision_recall_curves(ties: bool, tmp_path: Path, figures: list[Figure]) -> None:
-    random = np.random.default_rng(1)
-    labels = random.random(500) < 0.1
-    scores = {
-        name: (labels * weight + random.random(500)).astype(np.float32)
-        for name, weight in (("model", 2), ("ATAC", 0.3))
-    }
-    if ties:
-        scores = {name: np.round(values, 1) for name, values in scores.items()}
-    path = tmp_path / "curves.png"
-    rankings = {name: Ranking.of(labels, values) for name, values in scores.items()}
-    report.plot_precision_recall(rankings, path, title="CellC")
-    assert path.read_bytes().startswith(b"\x89PNG")
-    (axes,) = figures[0].axes
-    lines = {str(line.get_label()): line for line in axes.get_lines()}
-    for name, values in scores.items():
-        line = lines[f"{name} ({average_precision_score(labels, values):.3f})"]
-        precision, recall, _ = precision_recall_curve(labels, values)
-        # scikit-learn goes from the last threshold to the first, and adds a point of its own.
-        points = np.column_stack([recall[-2::-1], precision[-2::-1]])
-        np.testing.assert_allclose(np.column_stack([line.get_xdata(), line.get_ydata()]), points, atol=1e-12)
-    assert list(lines[f"share of bound bins ({labels.mean():.3f})"].get_ydata()) == [labels.mean()] * 2
 
 
 def test_structure_names_every_layer(tmp_path: Path, figures: list[Figure]) -> None:
