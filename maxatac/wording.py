@@ -23,7 +23,7 @@ def number(value: Any, digits: int = 3) -> str:
 
 
 def share(value: Any) -> str:
-    """Write a share in percent."""
+    """Write a share, 0 to 1, in percent; ``n/a`` where there is none."""
     return NOT_AVAILABLE if value is None or not math.isfinite(value) else f"{number(100 * value)} %"
 
 
@@ -38,7 +38,7 @@ def counted(count: int, thing: str) -> str:
 
 
 def base_pairs(size: float) -> str:
-    """Write a length: ``12.3 Mb``, ``40 kb``, ``800 bp``."""
+    """Write a length in bp: ``12.3 Mb``, ``40 kb``, ``800 bp``."""
     for unit, factor in (("Mb", 10**6), ("kb", 10**3)):
         if size >= factor:
             return f"{number(size / factor)} {unit}"
@@ -55,7 +55,7 @@ def byte_size(count: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Write a measured time: ``42 s``, ``3 min 5 s``, ``2 h 4 min``."""
+    """Write a measured time in seconds: ``42 s``, ``3 min 5 s``, ``2 h 4 min``."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
@@ -65,7 +65,7 @@ def duration(seconds: float) -> str:
 
 
 def rough_duration(seconds: float) -> str:
-    """Write an estimated time, with two digits and one unit: ``4 min``."""
+    """Write an estimated time in seconds, with two digits and one unit: ``4 min``."""
     for unit, length, limit in (("s", 1, 100), ("min", 60, 6_000), ("h", 3_600, 172_800)):
         if seconds < limit:
             return f"{seconds / length:.2g} {unit}" if seconds / length < 10 else f"{seconds / length:.0f} {unit}"

@@ -152,7 +152,18 @@ def coarse_labels(track: TrackReader, chrom: str, n_coarse: int) -> NDArray[np.b
 
 
 def chunks(end: int) -> Iterator[tuple[int, int]]:
-    """Cut [0, end) into stretches that are read at a time."""
+    """Cut a chromosome into stretches that are read at a time.
+
+    Parameters
+    ----------
+    end : int
+        Where to end, in bp.
+
+    Yields
+    ------
+    first, last : int
+        Half-open, in bp; all but the last are about a million bp long, in whole 32-bp bins.
+    """
     for first in range(0, end, _CHUNK):
         yield first, min(first + _CHUNK, end)
 

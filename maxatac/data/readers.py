@@ -22,7 +22,7 @@ class GenomeReader(Protocol):
         """Chromosome lengths in bp."""
 
     def one_hot(self, chrom: str, start: int, end: int) -> NDArray[np.float32]:
-        """Read bases as rows of A, C, G, T; all zero for N."""
+        """Read [start, end), in bp: shape (end - start, 4), float32, columns A, C, G, T; all zero for N."""
 
 
 class TrackReader(Protocol):
@@ -33,7 +33,7 @@ class TrackReader(Protocol):
         """Chromosome lengths in bp."""
 
     def values(self, chrom: str, start: int, end: int) -> NDArray[np.float32]:
-        """Read one value per base; NaN where there is no data."""
+        """Read [start, end), in bp: shape (end - start,), float32; NaN where there is no data."""
 
 
 def read_ahead(make: Callable[[_Item], _T], items: Iterable[_Item]) -> Iterator[_T]:

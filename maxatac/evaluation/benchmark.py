@@ -90,7 +90,7 @@ class BenchmarkScores:
         return float(entry[metric]["value"]) if metric in entry else math.nan
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the scores as plain values, as the files of a run hold them."""
+        """Make a mapping of plain values, as the files of a run hold it: all but the rankings."""
         names = ("bin_size", "bins", "bound_bins", "blocks", "block_size")
         return {name: getattr(self, name) for name in names} | {"predictors": list(self.predictors)}
 

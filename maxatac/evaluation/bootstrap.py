@@ -137,11 +137,34 @@ class Resampled:
     resampled: NDArray[np.float64]
 
     def interval(self, metric: str) -> tuple[float, float]:
-        """Interval of a metric."""
+        """Interval of a metric.
+
+        Parameters
+        ----------
+        metric : str
+            One of ``METRICS``.
+
+        Returns
+        -------
+        low, high : float
+            NaN if no resample could be scored.
+        """
         return interval(self.resampled[:, METRICS.index(metric)])
 
     def difference(self, metric: str, other: Resampled) -> tuple[float, float, float]:
-        """Difference from another predictor's metric, and its interval."""
+        """Difference from another predictor's metric, and its interval.
+
+        Parameters
+        ----------
+        metric : str
+            One of ``METRICS``.
+        other : Resampled
+            Scored on the same resamples.
+
+        Returns
+        -------
+        difference, low, high : float
+        """
         place = METRICS.index(metric)
         low, high = interval(self.resampled[:, place] - other.resampled[:, place])
         return self.values[metric] - other.values[metric], low, high

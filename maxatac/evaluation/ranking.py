@@ -114,7 +114,18 @@ class Ranking:
         return float((widths * heights).sum() / self.positives / self.negatives)
 
     def precision_at_recall(self, recall: float = EARLY_RECALL) -> float:
-        """Precision at the highest threshold that finds at least this share of the bound bins; NaN if none is bound."""
+        """Precision at the highest threshold that reaches a recall.
+
+        Parameters
+        ----------
+        recall : float
+            Least share of the bound bins that is found, 0 to 1.
+
+        Returns
+        -------
+        float
+            NaN if nothing is bound.
+        """
         if not self.positives:
             return float("nan")
         place = int(np.argmax(self.true / self.positives >= recall))

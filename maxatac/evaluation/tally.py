@@ -166,11 +166,11 @@ class StreamingScores:
         return self._together.ranking()
 
     def pooled(self) -> dict[str, float]:
-        """``METRICS`` over all bins."""
+        """Scores of all bins: ``METRICS``, by name; NaN if a prediction was NaN."""
         return _metrics(self._together, self._sums.sum(axis=0))
 
     def by_cell_type(self) -> dict[str, dict[str, float]]:
-        """``bins``, ``bound_bins``, ``loss`` and ``METRICS`` of each cell type."""
+        """Scores of each cell type: ``bins``, ``bound_bins``, ``loss`` and ``METRICS``, by name."""
         return {
             cell_type: {
                 "bins": (ranking := tally.ranking()).bins,

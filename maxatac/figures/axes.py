@@ -16,7 +16,17 @@ _LINE, _LONGEST_LINE = 24, 30  # letters in a line of a name
 
 
 def wrapped(names: Iterable[str]) -> list[str]:
-    """Break long names into two lines, so that they leave room for what is drawn; the rest of longer ones is cut."""
+    """Break names into two lines of at most 30 letters, so that they leave room for the figure.
+
+    Parameters
+    ----------
+    names : iterable of str
+
+    Returns
+    -------
+    list of str
+        The middle of the second line is left out where a name is longer.
+    """
     broken = []
     for name in names:
         for width in range(_LINE, _LONGEST_LINE + 1):
@@ -32,7 +42,15 @@ def wrapped(names: Iterable[str]) -> list[str]:
 
 
 def logarithmic(axis: Axis, *, percent: bool = False) -> None:
-    """Let an axis that is logarithmic show plain numbers, and more than one of them on a short one."""
+    """Show plain numbers on a logarithmic axis, and more than one of them on a short axis.
+
+    Parameters
+    ----------
+    axis : matplotlib.axis.Axis
+        With its final limits.
+    percent : bool
+        Show shares in percent.
+    """
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     axis.set_major_locator(LogLocator(base=10, subs=(1,)))

@@ -202,7 +202,18 @@ def _loader(contents: Contents) -> Iterator[str]:
 
 
 def waiting_share(timing: Sequence[Mapping[str, Any]]) -> float | None:
-    """Share of the training time of all epochs that was spent waiting for the loader; None without an epoch."""
+    """Share of the training time of all epochs that was spent waiting for the loader.
+
+    Parameters
+    ----------
+    timing : sequence of mappings
+        Rows of the timing table.
+
+    Returns
+    -------
+    float or None
+        From 0 to 1; None without an epoch.
+    """
     parts = [parts_of(row) for row in timing]
     training = sum(part["training"] + part["waiting"] for part in parts)
     return sum(part["waiting"] for part in parts) / training if training > 0 else None

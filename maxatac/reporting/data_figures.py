@@ -96,7 +96,22 @@ def _some_chroms(chroms: Sequence[Row]) -> tuple[Sequence[Row], str]:
 
 
 def use_of(role: str, label: str, tested_label: str | None) -> str:
-    """Say what a chromosome of a cell type is used for."""
+    """Say what a chromosome of a cell type is used for.
+
+    Parameters
+    ----------
+    role : str
+        Of the chromosome: ``training``, ``validation`` or ``test``.
+    label : str
+        Of the cell type: ``Train`` or ``Test``.
+    tested_label : str or None
+        Label of the cell types that are tested; None if none is.
+
+    Returns
+    -------
+    str
+        ``trains``, ``validates``, ``tested``, ``baseline`` or ``not read``.
+    """
     if role == "test":
         # The mean binding of training cell types is the baseline.
         return "tested" if label == tested_label else "baseline" if label == "Train" and tested_label else "not read"
@@ -104,7 +119,17 @@ def use_of(role: str, label: str, tested_label: str | None) -> str:
 
 
 def region_sources(pools: Mapping[str, Sequence[Row]]) -> Drawing:
-    """Draw where the regions of both pools come from."""
+    """Draw where the regions of both pools come from.
+
+    Parameters
+    ----------
+    pools : mapping of str to sequence of mappings
+        ``pools`` of :func:`maxatac.training.report_data.trained_on`.
+
+    Returns
+    -------
+    Drawing
+    """
     kinds = list(dict.fromkeys(source["kind"] for sources in pools.values() for source in sources))
     kept: dict[tuple[str, str], dict[str, int]] = {}
     for name, sources in pools.items():
@@ -153,7 +178,17 @@ def _kind(kind: str) -> str:
 
 
 def label_rates(rates: Mapping[str, float]) -> Drawing:
-    """Draw the share of bound bins in each set of windows."""
+    """Draw the share of bound bins in each set of windows.
+
+    Parameters
+    ----------
+    rates : mapping of str to float
+        Name of the set to its share, 0 to 1.
+
+    Returns
+    -------
+    Drawing
+    """
     shown = {name: rate for name, rate in rates.items() if rate > 0}
 
     def plot(figure: Figure) -> None:

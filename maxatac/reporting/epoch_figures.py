@@ -1,4 +1,7 @@
-"""Figures of the epochs of a run, and of where their time went."""
+"""Figures of the epochs of a run, and of where their time went.
+
+``timing`` is the rows of the timing table.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +96,18 @@ _PARTS = {
 
 
 def parts_of(row: Row) -> dict[str, float]:
-    """Seconds of each part of an epoch, from its row of the timing table; they add up to the epoch's."""
+    """Split the time of an epoch.
+
+    Parameters
+    ----------
+    row : mapping
+        Of the timing table.
+
+    Returns
+    -------
+    dict of str to float
+        Seconds of ``training``, ``waiting``, ``statistics``, ``validation`` and ``genome``; they add up.
+    """
     seconds = {name: row[f"{name}_share"] * row["seconds"] for name in ("statistics", "validation", "genome")}
     training = row["seconds"] - sum(seconds.values())
     waiting = row["waiting_share"] * training

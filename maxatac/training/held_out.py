@@ -65,6 +65,10 @@ def no_window(chroms: Sequence[str], sizes: Mapping[str, int], blacklist: Blackl
     sizes : mapping of str to int
         Lengths in bp.
     blacklist : Blacklist
+
+    Returns
+    -------
+    str
     """
     if any(len(window_starts(chrom, sizes[chrom], STEP, blacklist)) for chrom in chroms):
         return ""
@@ -324,7 +328,18 @@ def _kept(folder: RunFolder, made_of: Mapping[str, Any]) -> dict[str, Any] | Non
 
 
 def describe_test(scores: Mapping[str, Any]) -> list[str]:
-    """Describe the result of a test for the log, in a line per cell type."""
+    """Describe the result of a test for the log.
+
+    Parameters
+    ----------
+    scores : mapping
+        As :func:`run_test` returns it.
+
+    Returns
+    -------
+    list of str
+        A line per cell type, or one that says why there was no test.
+    """
     if "skipped" in scores:
         return [f"no independent test: {scores['skipped']}"]
     lines = []
