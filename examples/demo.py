@@ -10,49 +10,21 @@ import argparse
 import shutil
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from maxatac.simulation.config import SimulatedSet
+    from maxatac.training.result import TrainResult
 
 TRAINING = {"epochs": 20, "batches": 60, "batch_size": 50, "val_batch_size": 50}
 
 
-def main() -> None:
-    """Simulate, train, evaluate, draw."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("output", type=Path, help="folder for data and results; replaced")
-    parser.add_argument("--seed", type=int, default=1, help="seed of the data and of the training")
-    arguments = parser.parse_args()
-    begin = time.monotonic()
+def train(simulated: SimulatedSet, results: Path, seed: int) -> TrainResult:
+    """Train on a simulated set."""
+    import maxatac
 
-    from maxatac.cli.logs import log_to_stderr
-    from maxatac.errors import Problems
-
-    log_to_stderr("info")
-    data, results = arguments.output / "data", arguments.output / "results"
-    for folder in (data, results):
-        shutil.rmtree(folder, ignore_errors=True)
-
-    from maxatac.simulation.config import SimulateConfig
-    from maxatac.simulation.workflow import simulate
-
-    simulated = simulate(SimulateConfig(data, seed=arguments.seed))
-    print(
-        f"simulated {sum(simulated.sizes.values()):,} bp and {len(simulated.cell_types)} cell types in {data}",
-        flush=True,
-    )
-
-    import numpy as np
-
-    from maxatac import Genome, Track, TrainConfig, train
-    from maxatac.data.bins import bin_labels, signal_bins
-    from maxatac.data.meta_file import read_meta
-    from maxatac.evaluation.benchmark import score_predictors
-    from maxatac.evaluation.curves import summarize
-    from maxatac.evaluation.motif import motif_bins
-    from maxatac.figures.predictions import precision_recall
-    from maxatac.genome.windows import BIN_SIZE
-    from maxatac.reporting.looks import PREDICTOR_LOOKS
-
-    result = train(
-        TrainConfig(
+    return maxatac.train(
+        maxatac.TrainConfig(
             sequence=simulated.sequence,
             meta_file=simulated.meta_file,
             blacklist=simulated.blacklist,
@@ -66,16 +38,31 @@ def main() -> None:
             rev_comp_train=True,
             rand_ratio=0.5,
             jitter=480,
-            seed=arguments.seed,
+            seed=seed,
             save_roi=True,
             genome_validation=600,
             **TRAINING,
         )
     )
 
-    # The test has predicted the cell type labelled Test; here the same bins are scored by the motif, too.
-    problems = Problems()
-    held_out = next(sample for sample in read_meta(simulated.meta_file, problems) if sample.label == "Test")
+
+def score(simulated: SimulatedSet, results: Path, best_epoch: int | None) -> Path:
+    """Score model, signal alone and motif alone on the same bins, and draw them; gives the figure."""
+    import numpy as np
+
+    from maxatac import Genome, Track
+    from maxatac.data.bins import bin_labels, signal_bins
+    from maxatac.data.meta_file import read_meta
+    from maxatac.errors import Problems
+    from maxatac.evaluation.benchmark import score_predictors
+    from maxatac.evaluation.curves import summarize
+    from maxatac.evaluation.motif import motif_bins
+    from maxatac.figures.predictions import precision_recall
+    from maxatac.genome.windows import BIN_SIZE
+    from maxatac.reporting.looks import PREDICTOR_LOOKS
+
+    # The test has predicted the cell type labelled Test.
+    held_out = next(sample for sample in read_meta(simulated.meta_file, Problems()) if sample.label == "Test")
     genome, motif = Genome(simulated.sequence), np.loadtxt(simulated.motif, skiprows=1)
     signal, binding, predicted = Track(held_out.signal), Track(held_out.binding), Track(results / "demo.bw")
     chroms = simulated.test_chroms
@@ -99,10 +86,36 @@ def main() -> None:
     print(f"\nheld out: {held_out.cell_line} on {' and '.join(chroms)}, {scores.bins:,} bins, ", end="")
     print(f"{scores.prevalence:.2%} of them bound")
     print("average precision")
-    print(f"  model (epoch {result.best_epoch})     {of_model:.3f}")
+    print(f"  model (epoch {best_epoch})     {of_model:.3f}")
     print(f"  ATAC signal alone   {of_signal:.3f}")
     print(f"  motif score alone   {of_motif:.3f}")
     print(f"the model has {of_model / max(of_signal, of_motif):.2f} times the better of the two")
+    return figure
+
+
+def main() -> None:
+    """Simulate, train, evaluate, draw."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("output", type=Path, help="folder for data and results; replaced")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the data and of the training")
+    arguments = parser.parse_args()
+    begin = time.monotonic()
+
+    from maxatac.cli.logs import log_to_stderr
+    from maxatac.simulation.config import SimulateConfig
+    from maxatac.simulation.workflow import simulate
+
+    log_to_stderr("info")
+    data, results = arguments.output / "data", arguments.output / "results"
+    for folder in (data, results):
+        shutil.rmtree(folder, ignore_errors=True)
+    simulated = simulate(SimulateConfig(data, seed=arguments.seed))
+    print(
+        f"simulated {sum(simulated.sizes.values()):,} bp and {len(simulated.cell_types)} cell types in {data}",
+        flush=True,
+    )
+    result = train(simulated, results, arguments.seed)
+    figure = score(simulated, results, result.best_epoch)
     print(f"the report: {results / 'demo_report.html'}")
     print("figures:")
     for path in (results / "demo_model_dice_acc.png", results / "demo_model_structure.png", figure):
