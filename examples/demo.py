@@ -55,7 +55,6 @@ def score(simulated: SimulatedSet, results: Path, best_epoch: int | None) -> Pat
     from maxatac.data.meta_file import read_meta
     from maxatac.errors import Problems
     from maxatac.evaluation.benchmark import score_predictors
-    from maxatac.evaluation.curves import summarize
     from maxatac.evaluation.motif import motif_bins
     from maxatac.figures.predictions import precision_recall
     from maxatac.genome.windows import BIN_SIZE
@@ -77,12 +76,13 @@ def score(simulated: SimulatedSet, results: Path, best_epoch: int | None) -> Pat
         },
     )
     figure = results / "demo_precision_recall.png"
-    curves = {name: summarize(ranking) for name, ranking in scores.rankings.items()}
-    looks = dict(zip(curves, PREDICTOR_LOOKS.values(), strict=False))
+    looks = dict(zip(scores.curves, PREDICTOR_LOOKS.values(), strict=False))
     title = f"Precision and recall: {held_out.cell_line}, {', '.join(chroms)}"
-    figure.write_bytes(precision_recall("precision_recall", title, curves, looks, guess="share of bound bins").png)
+    figure.write_bytes(
+        precision_recall("precision_recall", title, scores.curves, looks, guess="share of bound bins").png
+    )
 
-    of_model, of_signal, of_motif = map(scores.value, scores.rankings)
+    of_model, of_signal, of_motif = map(scores.value, scores.curves)
     print(f"\nheld out: {held_out.cell_line} on {' and '.join(chroms)}, {scores.bins:,} bins, ", end="")
     print(f"{scores.prevalence:.2%} of them bound")
     print("average precision")

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maxatac.evaluation.bootstrap import METRICS, block_length, draw_weights, number_blocks, resample
+from maxatac.evaluation.curves import summarize
 from maxatac.evaluation.ranking import GUESS, Ranking
 from maxatac.genome.windows import BIN_SIZE
 from maxatac.wording import some
@@ -49,8 +50,8 @@ class BenchmarkScores:
         ``value``, ``low`` and ``high`` (a 95 % interval). All but the first also have ``model_minus``,
         ``model_minus_low`` and ``model_minus_high``: by how much the first is better. One without scores has a
         ``note`` that says why.
-    rankings : mapping of str to Ranking
-        Of the scored bins by each predictor that was given.
+    curves : mapping of str to mapping
+        Of each predictor that was given, as :func:`maxatac.evaluation.curves.summarize` makes it.
     """
 
     bin_size: int
@@ -59,7 +60,7 @@ class BenchmarkScores:
     blocks: int
     block_size: int
     predictors: tuple[Mapping[str, Any], ...]
-    rankings: Mapping[str, Ranking]
+    curves: Mapping[str, Mapping[str, Any]]
 
     @property
     def prevalence(self) -> float:
@@ -90,7 +91,7 @@ class BenchmarkScores:
         return float(entry[metric]["value"]) if metric in entry else math.nan
 
     def as_dict(self) -> dict[str, Any]:
-        """Make a mapping of plain values, as the files of a run hold it: all but the rankings."""
+        """Make a mapping of plain values, as the files of a run hold it: all but the curves."""
         names = ("bin_size", "bins", "bound_bins", "blocks", "block_size")
         return {name: getattr(self, name) for name in names} | {"predictors": list(self.predictors)}
 
@@ -142,13 +143,13 @@ def score_predictors(
     bound = pool(labels, np.bool_)
     blocks, n_blocks = number_blocks(scored, bin_size, block_size)
     weights = draw_weights(n_blocks, seed) if bound.any() else None
-    rankings: dict[str, Ranking] = {}
-    results = {}
+    curves, results = {}, {}
     for name, by_chrom in predictors.items():
         values = pool(by_chrom, np.float32)
-        rankings[name] = Ranking.of(bound, values)
+        ranking = Ranking.of(bound, values)
+        curves[name] = summarize(ranking)
         if weights is not None:
-            results[name] = resample(bound, values, blocks, weights, rankings[name])
+            results[name] = resample(bound, values, blocks, weights, ranking)
     if weights is not None:
         guess = np.zeros(len(bound), np.float32)
         results[GUESS] = resample(bound, guess, blocks, weights, Ranking.of(bound, guess))
@@ -166,7 +167,7 @@ def score_predictors(
                 more, low, high = results[first].difference(metric, results[name])
                 entry[metric] |= {"model_minus": more, "model_minus_low": low, "model_minus_high": high}
         entries.append(entry)
-    return BenchmarkScores(bin_size, len(bound), int(bound.sum()), n_blocks, block_size, tuple(entries), rankings)
+    return BenchmarkScores(bin_size, len(bound), int(bound.sum()), n_blocks, block_size, tuple(entries), curves)
 
 
 def table_of_test(scores: Mapping[str, Any]) -> str:

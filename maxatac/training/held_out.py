@@ -24,7 +24,6 @@ from maxatac.errors import MaxatacError
 from maxatac.evaluation.baselines import other_binding
 from maxatac.evaluation.benchmark import score_predictors, table_of_test
 from maxatac.evaluation.bootstrap import LEVEL, RESAMPLES
-from maxatac.evaluation.curves import summarize
 from maxatac.evaluation.example_loci import example_loci, false_positives
 from maxatac.evaluation.ranking import BINDING, GUESS, MODEL, SIGNAL
 from maxatac.files.atomic import write_json, write_text
@@ -283,7 +282,7 @@ def _score(
     labels = {chrom: bin_labels(binding, chrom, len(values)) for chrom, values in predicted.items()}
     at_32 = score_predictors(labels, predictors, bin_size=BIN_SIZE, seed=seed, unavailable=unavailable)
     details = {
-        "curves": {name: summarize(ranking) for name, ranking in at_32.rankings.items()},
+        "curves": at_32.curves,
         "loci": example_loci(predicted, labels, predictors[SIGNAL]),
         "false_positives": false_positives(
             predicted, labels, {name: values for name, values in predictors.items() if name != MODEL}

@@ -439,7 +439,7 @@ class TestScorePredictors:
         for name, scores in (("model", p), ("ATAC", s)):
             assert found.value(name) == pytest.approx(average_precision_score(y, scores))
             assert found.value(name, "auroc") == pytest.approx(roc_auc_score(y, scores))
-            assert found.rankings[name].average_precision == found.value(name)
+            assert found.curves[name]["average_precision"] == found.value(name)
         entry = found.predictors[0]["average_precision"]
         assert entry["low"] < entry["value"] < entry["high"]
         more = found.predictors[1]["average_precision"]
