@@ -13,7 +13,7 @@ from maxatac.runs.folder import RunFolder
 
 
 def add_parser(subparsers: Any) -> None:
-    """Declare the options: those of a training run, and how to report."""
+    """Declare the options: those of a training run, and those of the report."""
     parser = subparsers.add_parser(
         "check",
         help="read and check everything that a training run would read",
@@ -24,7 +24,7 @@ def add_parser(subparsers: Any) -> None:
         "130 interrupted.",
     )
     add_options(parser, meta_is_positional=True)
-    # A folder that holds results is no fault of what is checked, unless it is asked about.
+    # The output folder is checked only if it is given.
     parser.set_defaults(output=None)
     group = parser.add_argument_group("report")
     group.add_argument("--json", action="store_true", help="Print JSON for programs in place of text. Default: off.")
@@ -38,11 +38,11 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(namespace: argparse.Namespace) -> int:
-    """Check, and print what was found out."""
+    """Check, and print the findings."""
     from maxatac.cli.logs import log_to_stderr
 
-    asked_about = namespace.output is not None
-    if not asked_about:
+    checks_folder = namespace.output is not None
+    if not checks_folder:
         del namespace.output
     config = config_from(namespace)
     if namespace.config_problems:
@@ -50,5 +50,5 @@ def run(namespace: argparse.Namespace) -> int:
     log_to_stderr(config.loglevel)
     tell(namespace)
     prepare_libraries(config)
-    folder = RunFolder(config.output, config.prefix, config.model_format) if asked_about else None
+    folder = RunFolder(config.output, config.prefix, config.model_format) if checks_folder else None
     return show(config, folder, as_json=namespace.json, timed_fit=namespace.timed_fit)

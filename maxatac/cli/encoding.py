@@ -1,4 +1,4 @@
-"""One encoding for all text of the program, whatever the environment says."""
+"""UTF-8 for all text of the program, whatever the environment."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import sys
 
 
 def use_utf8() -> None:
-    r"""Read and write names of files as UTF-8, and let no character be an error on the terminal.
+    r"""Use UTF-8 for file names, and escape characters that the terminal cannot show.
 
-    In the C locale without Python's UTF-8 mode, or in one of another encoding, Python cannot open a path from a meta
-    file. The encoding of file names is fixed when Python starts, so the program starts once more, as the same process.
-    What a standard stream cannot show, for example because ``PYTHONIOENCODING`` is ASCII, is written as an escape such
-    as ``\u03b2``; so is a byte of a path that is no text.
+    In the C locale without Python's UTF-8 mode, or in a locale of another encoding, Python cannot open a path from a
+    meta file. The encoding of file names is fixed when Python starts, so the program starts again, as the same process.
+    A character that a standard stream cannot show, for example because ``PYTHONIOENCODING`` is ASCII, is written as an
+    escape such as ``\u03b2``; so is a byte of a path that is not valid text.
     """
     if sys.getfilesystemencoding().lower() not in ("utf-8", "utf8") and not sys.flags.utf8_mode and sys.executable:
         os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])

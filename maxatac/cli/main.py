@@ -28,21 +28,21 @@ logger = logging.getLogger("maxatac")
 
 OK, FAILURE, BAD_INPUT, RETRY, INTERRUPTED = 0, 1, 2, 75, 130
 
-# Set when a backend failed in the middle of its work. TensorFlow then does not survive the end of the interpreter.
-_left_backend = threading.Event()
+# Set when a backend failed during its work. TensorFlow then crashes when the interpreter ends.
+_backend_failed = threading.Event()
 
 T = TypeVar("T")
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that takes no abbreviations and knows what an unknown option was meant to be."""
+    """An argument parser that takes no abbreviations and suggests a name for an unknown option."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         kwargs["allow_abbrev"] = False
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
 
     def canonical(self, argument: str) -> str:
-        """Spell an option that was typed with other hyphens or underscores as this parser does."""
+        """Replace hyphens and underscores of an option that was typed by those that this parser uses."""
         if not argument.startswith("--"):
             return argument
         name, equals, value = argument.partition("=")
@@ -50,22 +50,22 @@ class Parser(argparse.ArgumentParser):
         return spellings.get(_folded(name), name) + equals + value
 
     def unknown_options(self, arguments: Sequence[str]) -> list[str]:
-        """List what looks like a long option and is none."""
+        """List arguments that look like a long option but are not one."""
         options = [argument for argument in takewhile("--".__ne__, arguments) if argument.startswith("--")]
         return [option for option in options if option.partition("=")[0] not in self._option_string_actions]
 
     def error(self, message: str) -> NoReturn:
-        """Leave with what is wrong, and where the options are listed; the usage would bury it."""
+        """Exit with the problem and the command that lists the options; the usage would hide the problem."""
         lines = "".join(f"{self.prog}: error: {visible(line)}\n" for line in message.split("\n"))
         self.exit(BAD_INPUT, f"{lines}See {self.prog} --help.\n")
 
     def reject_unknown(self, unknown: Sequence[str]) -> None:
-        """Leave with a usage error that names each unknown option and what it resembles."""
+        """Exit with a usage error that names each unknown option and the option that is most similar."""
         problems = []
         for argument in unknown:
             name = argument.partition("=")[0]
             known = [option for option in self._option_string_actions if option.startswith("--")]
-            # The dashes that all have in common would make any two of them alike.
+            # With the dashes, which all options share, any two would be similar.
             bare = {option.strip("-"): option for option in known}
             close = difflib.get_close_matches(name.strip("-"), bare, n=1, cutoff=0.6) if name.startswith("-") else []
             kind = "option" if name.startswith("-") else "argument"
@@ -75,7 +75,7 @@ class Parser(argparse.ArgumentParser):
 
 
 class _Version(argparse.Action):
-    """Tell the version, and look it up only then: a clone that is not installed has a command line, too."""
+    """Print the version; look it up only then, because a clone that is not installed has none."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
         say(f"maxatac {version('maxatac')}")
@@ -107,7 +107,7 @@ def build_parser() -> Parser:
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """Parse a command line; usage errors leave with status 2."""
+    """Parse a command line; usage errors exit with status 2."""
     parser = build_parser()
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     if not arguments:
@@ -117,7 +117,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     subparser = choices.get(arguments[0]) if isinstance(choices, dict) else None
     if isinstance(subparser, Parser):
         arguments[1:] = [subparser.canonical(argument) for argument in arguments[1:]]
-        # Before anything else is found missing: a required option may be the one that is misspelt.
+        # Report these before missing options: a required option may be misspelt.
         if unknown := subparser.unknown_options(arguments[1:]):
             subparser.reject_unknown(unknown)
         fill_from_file(subparser, arguments[1:])
@@ -128,7 +128,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def run(command: Callable[[T], int], argument: T) -> int:
-    """Run a command; errors become messages and exit statuses here and nowhere else."""
+    """Run a command, and turn errors into messages and exit statuses; this is done only here."""
     try:
         return command(argument)
     except InputError as error:
@@ -150,22 +150,22 @@ def run(command: Callable[[T], int], argument: T) -> int:
         _tell(f"error: {error}")
         return FAILURE
     except Exception as error:
-        # Memory runs out in numpy, in a backend, anywhere.
+        # numpy and the backends have their own errors for memory that runs out.
         if (lacking := want_of_memory(error)) is None:
             raise
         logger.debug("traceback", exc_info=True)
         _tell(f"error: {lacking}")
-        _left_backend.set()
+        _backend_failed.set()
         return FAILURE
 
 
 def _tell(line: str) -> None:
-    """Print a line to stderr; where it cannot be written, the exit status has to do."""
+    """Print a line to stderr; if that fails, only the exit status reports the error."""
     with contextlib.suppress(OSError, ValueError):
         print(f"maxatac: {visible(line)}", file=sys.stderr)
 
 
-def _obey(arguments: Sequence[str] | None) -> int:
+def _run_command(arguments: Sequence[str] | None) -> int:
     namespace = parse(arguments)
     status: int = namespace.run(namespace)
     return status
@@ -176,17 +176,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     put_back = heed_signals()
     try:
         with own_settings():
-            return run(_obey, arguments)
+            return run(_run_command, arguments)
     finally:
         put_back()
 
 
 def program() -> NoReturn:
-    """Entry point of the program ``maxatac``, which heeds signals until it is gone."""
+    """Entry point of the program ``maxatac``; signals are handled until the process ends."""
     if sys.stderr is None:
-        # Closed by who started it. This takes its descriptor, which would else be that of a file to be written.
+        # The program was started without stderr. Use its descriptor up, or the next file would get it.
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - open as long as the program
-    # PYTHONWARNINGS=error, set for another program, would end a run at the first word of a library.
+    # PYTHONWARNINGS=error, set for another program, would end a run at the first warning of a library.
     warnings.filters[:] = [entry for entry in warnings.filters if entry[0] != "error"]  # type: ignore[index]
     use_utf8()
     heed_signals()
@@ -196,7 +196,7 @@ def program() -> NoReturn:
     except SystemExit as leaving:
         # Usage errors and help; the status is a number.
         status = leaving.code  # type: ignore[assignment]
-    except Exception:  # noqa: BLE001 - a fault of this program, told as Python tells it
+    except Exception:  # noqa: BLE001 - a bug of this program, reported as Python does
         sys.excepthook(*sys.exc_info())
     try:
         flush()
@@ -204,7 +204,7 @@ def program() -> NoReturn:
         _tell(f"error: standard output: {error}")
         status = status or FAILURE
     distribution = sys.modules.get("maxatac.backend.processes")
-    if _left_backend.is_set() or (distribution is not None and distribution.has_left()):
+    if _backend_failed.is_set() or (distribution is not None and distribution.has_left()):
         with contextlib.suppress(OSError):
             sys.stderr.flush()
         os._exit(status)

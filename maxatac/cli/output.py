@@ -1,4 +1,4 @@
-"""Standard output of the command line. A reader that leaves early, as ``head`` does, changes neither run nor status."""
+"""Standard output of the command line. A reader that stops early, such as ``head``, changes neither run nor status."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from collections.abc import Iterator
 
 def say(text: str) -> None:
     """Print a text and a line end."""
-    with _reader_may_leave():
+    with _reader_may_stop():
         print(text, flush=True)
 
 
 def flush() -> None:
-    """Write what is still in the buffer, which would else be told as an error when the interpreter ends."""
-    with _reader_may_leave():
+    """Write what is left in the buffer; the interpreter would report a failure of this at its end."""
+    with _reader_may_stop():
         if sys.stdout is not None and not sys.stdout.closed:
             sys.stdout.flush()
 
 
 @contextlib.contextmanager
-def _reader_may_leave() -> Iterator[None]:
+def _reader_may_stop() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        # What is left in the buffer, and whatever comes, goes nowhere.
+        # The rest of the buffer, and all later output, goes to the null device.
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)

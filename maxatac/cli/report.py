@@ -26,7 +26,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(namespace: argparse.Namespace) -> int:
-    """Draw, and say where."""
+    """Draw the report, and print its path."""
     from maxatac.reporting.workflow import write_report
 
     say(str(write_report(find_run(namespace.run_files))))

@@ -62,22 +62,12 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Simulate, and say what was written and what can be run next."""
+    """Simulate, and print what was written and the command that trains on it."""
     from maxatac.simulation.workflow import simulate
 
-    result = simulate(
-        SimulateConfig(
-            output=args.output,
-            size=args.size,
-            chroms=tuple(args.chroms),
-            tf=args.tf,
-            cell_types=args.cell_types,
-            dense=args.dense,
-            seed=args.seed,
-            force=args.force,
-        )
-    )
-    say("\n".join(_summary(result)))
+    names = ("output", "size", "tf", "cell_types", "dense", "seed", "force")
+    config = SimulateConfig(chroms=tuple(args.chroms), **{name: getattr(args, name) for name in names})
+    say("\n".join(_summary(simulate(config))))
     return 0
 
 
@@ -107,22 +97,9 @@ def _summary(result: SimulatedSet) -> list[str]:
 
 
 def train_command(result: SimulatedSet) -> str:
-    """Command line that trains on a simulated set, ready to paste into a shell."""
-    words = [
-        "maxatac",
-        "train",
-        "--sequence",
-        str(result.sequence),
-        "--meta_file",
-        str(result.meta_file),
-        "--blacklist",
-        str(result.blacklist),
-        "--tchroms",
-        *result.training_chroms,
-        "--vchroms",
-        *result.validation_chroms,
-        "--rev_comp",
-        "--rand_ratio",
-        "0.5",
-    ]
+    """Give the command line that trains on a simulated set, quoted for a shell."""
+    files = {"--sequence": result.sequence, "--meta_file": result.meta_file, "--blacklist": result.blacklist}
+    words = ["maxatac", "train", *(word for option, path in files.items() for word in (option, str(path)))]
+    words += ["--tchroms", *result.training_chroms, "--vchroms", *result.validation_chroms]
+    words += ["--rev_comp", "--rand_ratio", "0.5"]
     return shlex.join(words)

@@ -8,7 +8,7 @@ import keras
 
 
 def keep_average(optimizer: keras.optimizers.Optimizer, decay: float) -> None:
-    """Let an optimiser keep an exponential moving average of what it trains, and leave the weights as they are.
+    """Make an optimiser keep an exponential moving average of the weights, without changing the weights.
 
     The average begins with the weights of the first step. It lives in variables of the optimiser, so that it is saved
     and restored with them.
@@ -18,16 +18,16 @@ def keep_average(optimizer: keras.optimizers.Optimizer, decay: float) -> None:
     optimizer : keras.optimizers.Optimizer
         Not built yet.
     decay : float
-        What stays of the average at each step, between 0 and 1.
+        Share of the average that is kept at each step, between 0 and 1.
     """
     optimizer.use_ema, optimizer.ema_momentum = True, decay
     optimizer.ema_overwrite_frequency = None
-    # At the end of each fit Keras would go on from the average.
+    # Keras would replace the weights with the average at the end of each fit.
     optimizer.finalize_variable_values = _leave
 
 
 def exchange(model: keras.Model) -> None:
-    """Exchange the trainable weights of a model and their average; once more, and all is as it was.
+    """Swap the trainable weights of a model with their average; a second call swaps them back.
 
     Parameters
     ----------

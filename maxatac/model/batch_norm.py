@@ -1,8 +1,8 @@
 """Batch-norm statistics that are right from the first epoch.
 
-The moving variance starts at 1 and forgets 1 % of itself a step, while the real variance behind the first convolution
-is about 0.002. For the first 600 to 1,000 steps the network in inference mode, the one that is validated and saved, is
-therefore not the one that was trained. ``StatisticsEstimator`` measures the statistics anew instead.
+The moving variance starts at 1 and changes by 1 % per step, while the real variance after the first convolution is
+about 0.002. For the first 600 to 1,000 steps the network in inference mode, the one that is validated and saved, is
+therefore not the one that was trained. ``StatisticsEstimator`` measures the statistics on a few batches instead.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from maxatac.model.devices import whole
 
 
 class StatisticsEstimator:
-    """Measure the moving statistics of a model's batch-norm layers on batches of its own.
+    """Measure the moving statistics of a model's batch-norm layers on separate batches.
 
     The estimator compiles one function when it is first used; make it once per model and call ``estimate`` whenever the
-    statistics are needed. Trainable weights, optimiser and compile state of the model stay as they are, and training
-    itself does not read the moving statistics, so its course is the same with and without.
+    statistics are needed. Trainable weights, optimiser and compile state of the model do not change. Training does not
+    read the moving statistics, so it does not change either.
 
     Parameters
     ----------
     model : keras.Model
-        A built model with one output. Batch-norm layers are looked for among its own layers, not in nested models.
+        A built model with one output. Only its own batch-norm layers are measured, not those of nested models.
     place : callable
-        Turns a batch into what Keras takes, where several devices share it.
+        Turns a batch into what Keras takes, if several devices share it.
     """
 
     def __init__(self, model: keras.Model, place: Callable[[Any], Any] = lambda batch: batch) -> None:
@@ -54,7 +54,7 @@ class StatisticsEstimator:
             ``dataset[i]`` is an input of shape (windows, length, channels), or a tuple that begins with it. Only
             ``len(dataset)`` and ``dataset[i]`` are used, in order. Batches of equal size are compiled once.
         after_batch : callable
-            Called after each batch; what it raises leaves the statistics as they were.
+            Called after each batch; if it raises, the statistics do not change.
 
         Raises
         ------
@@ -87,7 +87,7 @@ class StatisticsEstimator:
 
 
 class _TrainingMode(keras.Model):  # type: ignore[misc]
-    """Run a model in training mode where Keras would run it in inference mode, without touching the weights.
+    """Run a model in training mode through ``predict``, without changing the weights.
 
     ``predict`` keeps what the layers write into their non-trainable variables, on every backend.
     """
@@ -97,5 +97,5 @@ class _TrainingMode(keras.Model):  # type: ignore[misc]
         self.trainee = trainee
 
     def call(self, inputs: Any) -> Any:
-        # The statistics are the result; one number per window is what predict has to carry back.
+        # The statistics are the result; predict returns one number per window.
         return whole(ops.max(self.trainee(inputs, training=True), axis=-1))

@@ -1,4 +1,4 @@
-"""What a model needs to know of several devices that share a batch."""
+"""Tensors of models whose batches are shared by several devices."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import keras
 
 
 def whole(tensor: Any) -> Any:
-    """Give every device all of a tensor of which each has a part; nothing changes without a distribution.
+    """Gather a tensor, of which each device holds a part, on every device; without a distribution, return it unchanged.
 
-    A process can only bring back what is on its own devices.
+    A process can read only what is on its own devices.
 
     Parameters
     ----------

@@ -18,17 +18,17 @@ from maxatac.model.devices import whole
 
 
 class Evaluated(NamedTuple):
-    """What a batch came to.
+    """Predictions and scores of one batch.
 
     Attributes
     ----------
     predictions : shape (windows, bins), float32
     loss, metric : float
-        Of the batch as a whole, as ``evaluate`` computes them before it takes the mean over batches.
+        Of the whole batch, as ``evaluate`` computes them before it takes the mean over batches.
     losses : shape (windows,), float32
         Loss of each window; 0 for one without a known target.
     targets : shape (windows, bins), float32
-        Of the whole batch, where several devices share it; else as they were given.
+        Of the whole batch, if several devices share it; otherwise as they were given.
     """
 
     predictions: NDArray[np.float32]
@@ -39,10 +39,10 @@ class Evaluated(NamedTuple):
 
 
 class BatchEvaluator:
-    """Run a model in inference mode and hold its predictions against the targets.
+    """Run a model in inference mode and score its predictions against the targets.
 
-    One function is compiled, when the first batch comes; batches of equal size are compiled once. Weights, optimiser
-    and compile state of the model stay as they are.
+    One function is compiled at the first batch; batches of equal size are compiled once. Weights, optimiser and compile
+    state of the model do not change.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class BatchEvaluator:
     loss, metric : callable
         Take targets and predictions of a batch, give one number.
     place : callable
-        Turns a batch into what Keras takes, where several devices share it.
+        Turns a batch into what Keras takes, if several devices share it.
     """
 
     def __init__(
@@ -62,8 +62,8 @@ class BatchEvaluator:
         place: Callable[[Any], Any] = lambda batch: batch,
     ) -> None:
         self._place = place
-        self._judge = _Judge(model, loss, metric)
-        self._judge.compile(optimizer=None, jit_compile=True)
+        self._scorer = _Scorer(model, loss, metric)
+        self._scorer.compile(optimizer=None, jit_compile=True)
 
     def __call__(self, windows: NDArray[np.float32], targets: NDArray[np.float32]) -> Evaluated:
         """Evaluate a batch.
@@ -74,7 +74,7 @@ class BatchEvaluator:
         targets : shape (windows, bins), float32
             Below -0.5 where unknown.
         """
-        found = self._judge.predict_on_batch(self._place({"windows": windows, "targets": targets}))
+        found = self._scorer.predict_on_batch(self._place({"windows": windows, "targets": targets}))
         return Evaluated(
             found["predictions"],
             float(found["loss"]),
@@ -84,13 +84,13 @@ class BatchEvaluator:
         )
 
 
-class _Judge(keras.Model):  # type: ignore[misc]
-    """A model whose outputs are what there is to know about a batch: ``predict`` brings them back on every backend."""
+class _Scorer(keras.Model):  # type: ignore[misc]
+    """A model whose outputs are predictions and scores of a batch, which ``predict`` returns on every backend."""
 
     def __init__(
         self, trainee: keras.Model, loss: Callable[[Any, Any], Any], metric: Callable[[Any, Any], Any]
     ) -> None:
-        super().__init__(name="judge")
+        super().__init__(name="scorer")
         self.trainee = trainee
         self._loss_function = loss
         self._metric_function = metric

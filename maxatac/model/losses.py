@@ -1,8 +1,8 @@
-"""What training minimises.
+"""The losses that training minimises.
 
-A target below -0.5 means "unknown" and takes no part. Each loss is the mean over the known elements of the batch; a
-batch without any gives 0, never NaN. Elements are masked by ``where`` and sums, because selecting them would make
-shapes depend on data, which compiled code cannot have.
+A target below -0.5 means "unknown" and is ignored. Each loss is the mean over the known elements of the batch; a batch
+without any gives 0, never NaN. Elements are masked by ``where`` and sums, because selecting them would make shapes
+depend on data, which compiled code cannot handle.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _CLIP = 1e-7
 
 
 def known(y_true: Any) -> Any:
-    """Tell which targets are known.
+    """Find the known targets.
 
     Parameters
     ----------

@@ -24,5 +24,5 @@ def adam(learning_rate: float = 1e-3, decay: float = 1e-5) -> keras.optimizers.A
         With beta 0.9 and 0.999 and epsilon 1e-7.
     """
     schedule = keras.optimizers.schedules.InverseTimeDecay(learning_rate, decay_steps=1, decay_rate=decay)
-    # Named, for a second optimiser of a process would else be adam_1, and its variables with it.
+    # Without a name, the second optimiser of a process and its variables would be called adam_1.
     return keras.optimizers.Adam(learning_rate=schedule, beta_1=0.9, beta_2=0.999, epsilon=1e-7, name="adam")

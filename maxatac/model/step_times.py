@@ -1,4 +1,4 @@
-"""How long the training steps of a ``fit`` took, so that time that went elsewhere can be told."""
+"""Time of the training steps of a ``fit``, apart from the time between them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import keras
 
 
 class StepTimes(keras.callbacks.Callback):  # type: ignore[misc]
-    """Adds up the training steps of a ``fit``, each from its begin to its end as Keras tells them.
+    """Adds up the time of the training steps of a ``fit``, each from its beginning to its end as Keras reports them.
 
-    Keras waits for the results of a step before it tells of its end, on every backend. TensorFlow takes the batch from
+    Keras waits for the results of a step before it reports its end, on every backend. TensorFlow takes the batch from
     the dataset within the step, JAX before it. The first step of a model compiles it.
 
     Attributes

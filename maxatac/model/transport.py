@@ -1,4 +1,4 @@
-"""Inputs that travel to the device in a quarter of the memory."""
+"""Compact inputs: base codes and signal are sent to the device, a quarter of the bytes, and expanded there."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class OneHotInput(keras.layers.Layer):  # type: ignore[misc]
 
 
 def accepting_codes(model: keras.Model) -> keras.Model:
-    """Put a model behind a layer that makes its input, so that ``fit`` takes codes and signal.
+    """Put a layer before a model that makes its input, so that ``fit`` takes codes and signal.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """Load a network's weights from a file, reading numbers only.
 
-Three layouts are known, told apart by what is in the file, never by its name:
+Three layouts are recognised by the content of the file, not by its name:
 
 ==================  ==================================================================================================
 ``.keras``          a zip archive; its member ``model.weights.h5`` is a file of the next kind
@@ -9,8 +9,8 @@ full model ``.h5``  HDF5; group ``model_weights`` with the attribute ``layer_nam
                     ``weight_names``. Keras 2 (the published models) and Keras 3 write it alike.
 ==================  ==================================================================================================
 
-The architecture stored beside the weights is not looked at, so nothing in the file can run code; links that would lead
-out of the file are refused. Nothing is assigned before every array is found to fit.
+The architecture stored with the weights is not read, so nothing in the file can run code. Links to other files are
+refused. Weights are assigned only when every array fits.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class _Layer:
 
 
 def load_weights(model: keras.Model, path: str | Path) -> None:
-    """Give a model the weights of a file.
+    """Load the weights of a file into a model.
 
     Parameters
     ----------
@@ -64,8 +64,8 @@ def load_weights(model: keras.Model, path: str | Path) -> None:
     Raises
     ------
     WeightsError
-        If there is no such file, if it is not one of weights, or if it does not fit; says what was found, which layers
-        differ and how. The model is unchanged then.
+        If there is no such file, if it holds no weights, or if it does not fit; the message says what was found, and
+        which layers differ and how. The model is then unchanged.
     """
     path = Path(path)
     needed = [
@@ -80,7 +80,7 @@ def load_weights(model: keras.Model, path: str | Path) -> None:
 
 
 def _read(path: Path, needed: Sequence[_Layer], kinds: Sequence[str]) -> list[NDArray[np.float32]]:
-    """Read every array that the model needs, in its order."""
+    """Read every array that the model needs, in the order of the model."""
     import h5py
 
     content = _open_hdf5(path)
@@ -95,7 +95,7 @@ def _read(path: Path, needed: Sequence[_Layer], kinds: Sequence[str]) -> list[ND
                 raise WeightsError(_misfit(path, needed, found, differences))
             arrays = [np.asarray(member[()], dtype=np.float32) for layer in found for member in layer.members]
     except (OSError, AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        # What h5py raises for damaged files depends on where the damage is.
+        # The type of h5py's error depends on where the file is damaged.
         raise WeightsError(f"{path}: not a readable HDF5 file, or truncated ({error})") from error
     owners = [layer.name for layer in needed for _ in layer.members]
     for owner, array in zip(owners, arrays, strict=True):
@@ -105,7 +105,7 @@ def _read(path: Path, needed: Sequence[_Layer], kinds: Sequence[str]) -> list[ND
 
 
 def _open_hdf5(path: Path) -> io.BytesIO | Path:
-    """Say where h5py finds the HDF5 content: in the file itself, or in a member of an archive."""
+    """Find the HDF5 content: the file itself, or a member of an archive, which is read into memory."""
     fault = file_fault(path)
     if fault is not None:
         raise WeightsError(f"{path}: file of weights {fault}")
@@ -133,7 +133,7 @@ def _found_layers(file: h5py.File, kinds: Sequence[str]) -> list[_Layer] | None:
         layers = [_legacy_layer(group, _text(name)) for name in group.attrs["layer_names"]]
     elif "layers" in file:
         group = file["layers"]
-        # Those that the model lacks come last, so that the message names them.
+        # Layers that the model does not have come last, so that the message names them.
         others = sorted(name for name in group if name not in kinds)
         layers = [_native_layer(group, name) for name in [*kinds, *others]]
     else:
@@ -156,7 +156,7 @@ def _layer(name: str, members: Sequence[h5py.Dataset]) -> _Layer:
 
 
 def _own_dataset(group: h5py.Group, name: str) -> h5py.Dataset:
-    """Get a dataset whose numbers are stored in this very file."""
+    """Get a dataset, and make sure that its numbers are stored in this file."""
     import h5py
 
     outer = group

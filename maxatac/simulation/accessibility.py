@@ -34,7 +34,7 @@ class Regions:
     start, end : shape (regions,), int64
         Half-open, `MIN_LENGTH` to `MAX_LENGTH` bp.
     is_open : shape (regions, cell types), bool
-        In which cell types it is accessible; in one at least.
+        In which cell types it is accessible; at least one.
     strength : shape (regions, cell types), float64
         Tn5 cuts per bp at the middle of the region.
     """
@@ -50,7 +50,7 @@ def draw_regions(size: int, closed: Intervals, cell_types: int, rng: np.random.G
     count = int(size / BP_PER_REGION * 1.2) + 10
     lengths = np.exp(rng.normal(np.log(_TYPICAL_LENGTH), _LENGTH_SPREAD, count))
     lengths = np.clip(lengths, MIN_LENGTH, MAX_LENGTH).astype(np.int64)
-    # exponential gaps: regions lie at random, but never on one another
+    # exponential gaps: regions lie at random, but never overlap
     gaps = (_MARGIN + rng.exponential(BP_PER_REGION - _MARGIN - _TYPICAL_LENGTH, count)).astype(np.int64)
     starts = np.cumsum(gaps + lengths) - lengths
     ends = starts + lengths

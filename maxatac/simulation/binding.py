@@ -1,7 +1,7 @@
 """Which motif matches are bound in which cell type.
 
-Binding asks for both: the odds rise with the score of the match and with how open the chromatin is at that place. Part
-of what decides is not visible in the data, and is shared between cell types (neighbouring factors, say) or not.
+The odds of binding rise with the score of the match and with the accessibility of the chromatin at that place. Noise is
+added that is not visible in the data; a part of it is shared between cell types, as that of neighbouring factors is.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def draw_sites(regions: Regions, matches: Matches, motif_length: int, rng: np.ra
 
 
 def _best_of_overlapping(matches: Matches, motif_length: int) -> Matches:
-    """Drop matches that overlap a better one: one factor has room there, not two; of equals the first stays."""
+    """Drop matches that overlap a better one, because only one factor fits there; of equal matches the first stays."""
     keep = np.ones(len(matches.start), bool)
     for step in range(1, 2 * motif_length):  # on two strands this many matches may start within one motif length
         close = matches.start[step:] - matches.start[:-step] < motif_length

@@ -1,4 +1,4 @@
-"""Settings and result of a simulation. Standard library only, so that the command line can show the defaults."""
+"""Settings and result of a simulation; standard library only, so that `--help` stays fast."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def parse_size(text: str) -> int:
 
 
 def split_chroms(chroms: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Suggest training, validation and test chromosomes: a quarter each for the last two, at most two names.
+    """Suggest training, validation and test chromosomes: a quarter each for validation and test, at most two names.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def split_chroms(chroms: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, .
     Returns
     -------
     tuple of three tuples of str
-        Training, validation, test. One name is left for training whatever happens.
+        Training, validation, test. At least one name is left for training.
     """
     held_out = min(2, -(-len(chroms) // 4))
     validation = min(held_out, max(0, len(chroms) - 1))

@@ -1,7 +1,7 @@
-"""The motif: a position weight matrix of our own making, and the scan of a sequence with it.
+"""The motif: a simulated position weight matrix, and the scan of a sequence with it.
 
-Real motifs are degenerate: their matches are everywhere, and a few per cent of them are bound. This one holds 11.7
-bits, where naming 1,000 places on both strands of 12 Mb on its own would take log2(24,000,000 / 1,000) = 14.6.
+Real motifs are degenerate: they match everywhere, and a few per cent of the matches are bound. This motif holds 11.7
+bits. To specify 1,000 places on both strands of 12 Mb, a motif alone would need log2(24,000,000 / 1,000) = 14.6 bits.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class Matches:
 def draw_motif(rng: np.random.Generator) -> NDArray[np.float64]:
     """Draw a position weight matrix.
 
-    The conserved positions hold every base equally often, so that the base composition of a genome neither hides nor
-    floods the motif, and no CpG, which is rare in it. A motif that is nearly its own reverse complement is drawn again.
+    The conserved positions hold every base equally often, so that the base composition of a genome changes the
+    number of matches little, and no CpG, which is rare. A motif close to its own reverse complement is drawn again.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def draw_motif(rng: np.random.Generator) -> NDArray[np.float64]:
     for position, (base, top) in enumerate(zip(preferred, _PREFERRED, strict=True)):
         probabilities[position, np.delete(np.arange(4), base)] = (1 - top) * rng.permutation(_OTHERS)
         probabilities[position, base] = top
-    # what is written to the file, with four decimals, is what is used
+    # the numbers that are written to the file, with four decimals, are used
     probabilities = np.round(probabilities, 4)
     return probabilities
 
@@ -98,7 +98,7 @@ def find_matches(codes: NDArray[np.uint8], n_runs: Intervals, probabilities: NDA
     probabilities : shape (length, 4), float64
         The matrix.
     """
-    # float32 is exact enough and halves the memory; N has a column of its own
+    # float32 is exact enough and halves the memory; N has its own column
     scores = np.full((len(probabilities), 5), _N_SCORE, np.float32)
     scores[:, :4] = np.log2(probabilities / 0.25)
     reverse_scores = scores.copy()

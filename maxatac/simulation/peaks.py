@@ -1,4 +1,4 @@
-"""Peaks: called from the ATAC signal, and drawn around bound sites for ChIP-seq; narrowPeak files."""
+"""Peaks: ATAC-seq peaks called from the signal, ChIP-seq peaks drawn around bound sites, and narrowPeak files."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Peaks:
 def call_atac_peaks(signal: Runs, size: int, mean: float) -> Peaks:
     """Call peaks where the smoothed signal exceeds three times the mean of the genome.
 
-    The signal is all that it sees, so it misses weak regions and takes bursts of noise for regions, as callers do.
+    It uses the signal alone, so it misses weak regions and calls bursts of noise, as real peak callers do.
     """
     half = _SMOOTHED_OVER // 2
     steps = np.arange(0, size - _STEP + 1, _STEP)
@@ -89,14 +89,14 @@ def draw_chip_peaks(sites: Sites, size: int, rng: np.random.Generator) -> Peaks:
 
 
 def peak_runs(peaks: Peaks) -> Runs:
-    """1 in the peaks: the binding track."""
+    """Make the binding track: 1 in the peaks."""
     return Runs(peaks.start, peaks.end, np.ones(len(peaks.start), np.float32))
 
 
 def write_narrow_peaks(path: Path, name: str, peaks: Mapping[str, Peaks]) -> int:
     """Write the peaks of all chromosomes, and return how many there are.
 
-    Columns as in https://genome.ucsc.edu/FAQ/FAQformat.html#format12; p and q values are -1, not known.
+    Columns as in https://genome.ucsc.edu/FAQ/FAQformat.html#format12; p and q values are -1, which means unknown.
     """
     count = 0
     with path.open("w", encoding="ascii", newline="\n") as file:

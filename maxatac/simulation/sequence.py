@@ -28,7 +28,7 @@ _GC_SPREAD = 0.045
 _GC_LIMITS = (0.33, 0.56)
 _GC_LEVELS = 24
 _ISOCHORE = 60_000  # bp between independent GC values, which are joined by straight lines
-_BLOCK = 512  # bp that one column of the chain makes; each starts anew from the base composition
+_BLOCK = 512  # bp that one column of the chain makes; each starts from the base composition
 _BLOCKS_AT_ONCE = 1 << 14
 
 _TELOMERE = (0.002, 300, 10_000)  # share of the chromosome, least and most bp of N at each end
@@ -53,7 +53,7 @@ class ChromSequence:
     codes : shape (size,), uint8
         0 to 3 for A, C, G, T, also under N.
     n_runs, masked_runs, blacklist : shape (runs, 2), int64
-        Runs of N, soft-masked repeats, and what no short read can be placed in: N, satellites, tandem arrays.
+        Runs of N, soft-masked repeats, and places where no short read can be aligned: N, satellites, tandem arrays.
     """
 
     codes: NDArray[np.uint8]
@@ -63,7 +63,7 @@ class ChromSequence:
 
 
 def chrom_sizes(size: int, chroms: Sequence[str]) -> dict[str, int]:
-    """Share ``size`` bp out among the chromosomes, the last about a fifth of the first, as in mammals."""
+    """Divide ``size`` bp among the chromosomes; the last has about a fifth of the first, as in mammals."""
     weights = np.exp(-1.6 * np.linspace(0, 1, len(chroms)))
     ends = np.round(np.cumsum(weights) / weights.sum() * size).astype(np.int64)
     return dict(zip(chroms, np.diff(ends, prepend=0).tolist(), strict=True))

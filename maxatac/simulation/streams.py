@@ -1,7 +1,7 @@
 """Random numbers of the simulation: one independent generator for each thing that is drawn.
 
-A generator that is handed from one part to the next would tie all parts together: one more cell type would change the
-genome. Here each part has its own, named by what it draws.
+With one generator for all parts, one more cell type would change the genome. So each part has its own generator, named
+after what it draws.
 """
 
 from __future__ import annotations
@@ -12,5 +12,5 @@ import numpy as np
 
 
 def stream(seed: int, name: str, *numbers: int) -> np.random.Generator:
-    """Start the generator for the thing called ``name``, of chromosome and cell type ``numbers``."""
+    """Make the generator for the part ``name``, with the ``numbers`` of chromosome and cell type."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, zlib.crc32(name.encode()), *numbers])))

@@ -1,21 +1,24 @@
-"""Tn5 cut sites of one cell type, the signal that is made of them, and the bigWig files.
+"""Tn5 cut sites of one cell type, the signal made from them, and its bigWig files.
 
 The signal is made as maxATAC makes it (Cazares et al. 2023): each cut site is widened by 20 bp to both sides, the depth
-is scaled to 20 million cuts, and the result to 0..1 between 0 and its 99th percentile. Depth is a whole number of cuts,
-so the scale to 20 million falls out of the quotient, and depth over the depth of the percentile is all there is to it.
+is scaled to 20 million cuts, and the result to 0..1 between 0 and its 99th percentile. Depth is a whole number of cuts.
+The scale to 20 million cancels, so the signal is the depth divided by the depth at the percentile.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maxatac._core import BigWigWriter
 from maxatac.simulation.accessibility import Regions
 from maxatac.simulation.binding import Sites
 from maxatac.simulation.intervals import Intervals, contains
+
+if TYPE_CHECKING:
+    from maxatac._core import BigWigWriter
 
 _EXTENSION = 20  # bp on each side of a cut
 _BACKGROUND = 0.012  # cuts per bp
@@ -26,7 +29,7 @@ _BP_PER_BURST = 40_000  # amplification bursts: small false peaks, different in 
 _CUTS_PER_BURST = 14.0
 _BURST_SPREAD = 45.0
 _FOOTPRINT = 8  # bp to both sides of a bound site that the factor protects
-_PROTECTION = 0.7  # share of the cuts that it keeps off where it is always bound
+_PROTECTION = 0.7  # share of the cuts that it prevents where it is always bound
 _PERCENTILE = 0.99
 _BASES_AT_ONCE = 1 << 20
 
@@ -49,10 +52,10 @@ class Runs:
 def draw_cuts(
     size: int, regions: Regions, cell_type: int, sites: Sites, blacklist: Intervals, rng: np.random.Generator
 ) -> NDArray[np.int64]:
-    """Draw the Tn5 cut sites on one chromosome, sorted; none in the blacklist.
+    """Draw the Tn5 cut sites on one chromosome, shape (cuts,), int64, sorted; none in the blacklist.
 
-    The sum of independent Poisson processes: an uneven background, small bursts, and the accessible regions, less what
-    bound factors protect.
+    The sum of independent Poisson processes: an uneven background, small bursts, and accessible regions, without the
+    cuts that bound factors prevent.
     """
     knots = rng.gamma(_DOMAIN_SHAPE, 1 / _DOMAIN_SHAPE, size // _DOMAIN + 2)
     tiles = np.arange(-(-size // _TILE))
@@ -65,9 +68,8 @@ def draw_cuts(
     burst = np.repeat(bursts, in_burst) + rng.normal(0, _BURST_SPREAD, int(in_burst.sum())).astype(np.int64)
 
     lengths = regions.end - regions.start
-    in_region = rng.poisson(
-        regions.strength[:, cell_type] * lengths * (2 / 3)
-    )  # the mean of a parabola is 2/3 of its top
+    # the mean of a parabola is 2/3 of its top
+    in_region = rng.poisson(regions.strength[:, cell_type] * lengths * (2 / 3))
     place = rng.beta(2, 2, int(in_region.sum()))  # its density is that parabola
     accessible = np.repeat(regions.start, in_region) + (place * np.repeat(lengths, in_region)).astype(np.int64)
     accessible = accessible[~_is_protected(accessible, sites, rng)]
@@ -116,7 +118,7 @@ def mean_signal(bases: NDArray[np.int64], percentile: int, size: int) -> float:
 
 
 def scale(depth: Runs, percentile: int) -> Runs:
-    """Divide by the depth of the percentile and clip to 0..1; neighbours that the clip made equal become one run."""
+    """Divide by the depth of the percentile and clip to 0..1; neighbours that become equal are joined to one run."""
     if len(depth.start) == 0:
         return Runs(depth.start, depth.end, np.empty(0, np.float32))
     value = np.minimum(depth.value, percentile)
@@ -126,7 +128,7 @@ def scale(depth: Runs, percentile: int) -> Runs:
 
 
 def _runs_between(edges: NDArray[np.int64], values: NDArray[np.int64]) -> Runs:
-    """Take the runs of a step function: ``values[i]`` from ``edges[i]`` on, the last of equal edges deciding."""
+    """Take the runs of a step function: ``values[i]`` from ``edges[i]`` on; of equal edges the last one counts."""
     deciding = np.append(edges[1:] != edges[:-1], True)[: len(edges)]
     edges, values = edges[deciding], values[deciding]
     changes = np.diff(values, prepend=0) != 0

@@ -1,7 +1,7 @@
 """The whole simulation: a pass over the chromosomes for sequence and bound sites, then one per cell type.
 
-Only one chromosome is held as bases at any time; what is kept of the others is regions, sites and cuts. Everything is
-written to a folder inside the output folder and moved when it is complete, so that a run that fails leaves nothing.
+Only one chromosome is held as bases at any time; of the others, regions, sites and cuts are kept. Everything is written
+to a temporary folder inside the output folder and moved when it is complete, so that a failed run leaves nothing.
 """
 
 from __future__ import annotations
@@ -28,20 +28,14 @@ from maxatac.simulation.streams import stream
 logger = logging.getLogger(__name__)
 
 _META_COLUMNS = (
-    "Cell_Line",
-    "TF",
-    "CHIP_Peak_Counts",
-    "Binding_File",
-    "CHIP_Peaks",
-    "ATAC_Signal_File",
-    "ATAC_Peaks",
+    "Cell_Line", "TF", "CHIP_Peak_Counts", "Binding_File", "CHIP_Peaks", "ATAC_Signal_File", "ATAC_Peaks",
     "Train_Test_Label",
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class _Chrom:
-    """What is known of one chromosome once its sequence is written."""
+    """What is kept of one chromosome once its sequence is written."""
 
     name: str
     size: int
@@ -101,9 +95,9 @@ def simulate(config: SimulateConfig) -> SimulatedSet:
     except OSError as error:
         if error.errno is None:
             raise
-        # A full disk is told without a name by some writers, by others with one in the folder that goes.
-        told = config.output / Path(error.filename).name if error.filename else config.output
-        raise OSError(error.errno, error.strerror, str(told)) from error
+        # Some writers report a full disk without a name, others with a name in the temporary folder.
+        path = config.output / Path(error.filename).name if error.filename else config.output
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         if not existed and not any(config.output.iterdir()):
@@ -162,7 +156,7 @@ def _write(config: SimulateConfig, folder: Path) -> SimulatedSet:
 def _write_genome(
     config: SimulateConfig, path: Path, sizes: dict[str, int], matrix: NDArray[np.float64]
 ) -> list[_Chrom]:
-    """Write the 2bit file, and decide what is open and bound on the way: both depend on the sequence."""
+    """Write the 2bit file, and draw open regions and bound sites, which depend on the sequence."""
     families = sequence.draw_families(config.seed)
     chroms = []
     with TwoBitWriter(path, list(sizes)) as genome:
@@ -189,18 +183,8 @@ def _write_cell_type(
     signal_file, binding_file = f"{name}_atac.bw", f"{config.tf}_{name}_binding.bw"
     atac_file, chip_file = f"{name}_atac_peaks.narrowPeak", f"{config.tf}_{name}_chip_peaks.narrowPeak"
 
-    # the scale is known only when all chromosomes have been seen, so cuts are kept and widened twice
-    cuts = {}
-    bases_at_depth = np.zeros(1, np.int64)
-    for index, chrom in enumerate(chroms):
-        rng = stream(config.seed, "cuts", index, number)
-        drawn = tracks.draw_cuts(chrom.size, chrom.regions, number, chrom.sites[number], chrom.blacklist, rng)
-        cuts[chrom.name] = drawn.astype(np.int32)
-        bases_at_depth = tracks.add_depths(bases_at_depth, tracks.depth_runs(drawn, chrom.size))
-    percentile = tracks.percentile_depth(bases_at_depth)
-    mean = tracks.mean_signal(bases_at_depth, percentile, config.size)
-
-    # bigWig files have their chromosomes in the order of the names, all others in that of the genome
+    cuts, percentile, mean = _draw_cuts(config, chroms, number)
+    # bigWig files have chromosomes in the order of their names, all other files in that of the genome
     in_name_order = sorted(chroms, key=lambda chrom: chrom.name)
     called = {}
     with new_bigwig(folder / signal_file, sizes) as track:
@@ -232,22 +216,30 @@ def _write_cell_type(
     )
 
 
+def _draw_cuts(
+    config: SimulateConfig, chroms: Sequence[_Chrom], number: int
+) -> tuple[dict[str, NDArray[np.int32]], int, float]:
+    """Draw the cuts of a cell type, by chromosome; also gives the depth of the percentile, and the mean of the signal.
+
+    The scale needs the depth of all chromosomes, so cuts are kept and widened twice.
+    """
+    cuts = {}
+    bases_at_depth = np.zeros(1, np.int64)
+    for index, chrom in enumerate(chroms):
+        rng = stream(config.seed, "cuts", index, number)
+        drawn = tracks.draw_cuts(chrom.size, chrom.regions, number, chrom.sites[number], chrom.blacklist, rng)
+        cuts[chrom.name] = drawn.astype(np.int32)
+        bases_at_depth = tracks.add_depths(bases_at_depth, tracks.depth_runs(drawn, chrom.size))
+    percentile = tracks.percentile_depth(bases_at_depth)
+    return cuts, percentile, tracks.mean_signal(bases_at_depth, percentile, config.size)
+
+
 def _write_meta(path: Path, config: SimulateConfig, files: Sequence[_CellTypeFiles]) -> None:
     rows = [_META_COLUMNS]
     for entry in files:
         label = "Test" if entry is files[-1] else "Train"
-        rows.append(
-            (
-                entry.cell_type,
-                config.tf,
-                str(entry.n_chip_peaks),
-                entry.binding,
-                entry.chip_peaks,
-                entry.signal,
-                entry.atac_peaks,
-                label,
-            )
-        )
+        paths = (entry.binding, entry.chip_peaks, entry.signal, entry.atac_peaks)
+        rows.append((entry.cell_type, config.tf, str(entry.n_chip_peaks), *paths, label))
     _write_lines(path, ["\t".join(row) for row in rows])
 
 
