@@ -182,7 +182,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def program() -> NoReturn:
-    """Entry point of the program ``maxatac``; signals are handled until the process ends."""
+    """Entry point of the program ``maxatac``, which handles stop signals to its very end."""
     if sys.stderr is None:
         # The program was started without stderr. Use its descriptor up, or the next file would get it.
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - open as long as the program
