@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from maxatac.errors import Problems
+
 MIN_SIZE = 1_000_000
 MAX_SIZE = 4_000_000_000  # a 2bit file of this size keeps its 32-bit offsets
 MIN_MEAN_CHROM = 20_000  # below this the smallest chromosomes have no room for a telomere and a window
@@ -58,31 +60,31 @@ class SimulateConfig:
         """CellA, CellB, ..."""
         return tuple(f"Cell{chr(ord('A') + number)}" for number in range(self.cell_types))
 
-    def check(self, problems: list[str]) -> None:
-        """Append one line to ``problems`` for each setting that cannot be simulated."""
+    def check(self, problems: Problems) -> None:
+        """Add a problem for each setting that cannot be simulated."""
         if not MIN_SIZE <= self.size <= MAX_SIZE:
-            problems.append(f"--size: found {self.size:,}; expected {MIN_SIZE:,} to {MAX_SIZE:,} bp")
+            expected = f"{MIN_SIZE:,} to {MAX_SIZE:,} bp"
+            problems.add("setting", f"{self.size:,}", expected=expected, option="--size")
         if not self.chroms:
-            problems.append("--chroms: found no name; expected one or more")
+            problems.add("setting", "no name", expected="one or more", option="--chroms")
         elif self.size >= MIN_SIZE and self.size < MIN_MEAN_CHROM * len(self.chroms):
-            problems.append(
-                f"--chroms: found {len(self.chroms)} names for {self.size:,} bp; "
-                f"expected at most one for every {MIN_MEAN_CHROM:,} bp"
-            )
+            expected = f"at most one for every {MIN_MEAN_CHROM:,} bp"
+            names = f"{len(self.chroms)} names for {self.size:,} bp"
+            problems.add("setting", names, expected=expected, option="--chroms")
         for name in sorted({name for name in self.chroms if self.chroms.count(name) > 1}):
-            problems.append(f"--chroms: found {name} twice; expected every name once")
+            problems.add("setting", f"{name} twice", expected="every name once", option="--chroms")
         for name in self.chroms:
             if not _CHROM_NAME.fullmatch(name):
-                problems.append(f"--chroms: found {name!r}; expected printable ASCII without spaces")
+                expected = "printable ASCII without spaces"
+                problems.add("setting", repr(name), expected=expected, option="--chroms")
         if not _FILE_NAME.fullmatch(self.tf):
-            problems.append(f"--tf: found {self.tf!r}; expected letters, digits and . _ + - (it is part of file names)")
+            expected = "letters, digits and . _ + - (it is part of file names)"
+            problems.add("setting", repr(self.tf), expected=expected, option="--tf")
         if not 2 <= self.cell_types <= MAX_CELL_TYPES:
-            problems.append(
-                f"--cell_types: found {self.cell_types}; "
-                f"expected 2 to {MAX_CELL_TYPES} (one to train on, one to test on)"
-            )
+            expected = f"2 to {MAX_CELL_TYPES} (one to train on, one to test on)"
+            problems.add("setting", str(self.cell_types), expected=expected, option="--cell_types")
         if self.seed < 0:
-            problems.append(f"--seed: found {self.seed}; expected 0 or more")
+            problems.add("setting", str(self.seed), expected="0 or more", option="--seed")
 
 
 @dataclass(frozen=True)

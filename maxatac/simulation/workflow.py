@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from maxatac.errors import InputError
+from maxatac.errors import InputError, Problem, Problems
 from maxatac.files.bigwig import new_bigwig
 from maxatac.files.sniff import whose
 from maxatac.files.twobit import TwoBitWriter
@@ -76,7 +76,7 @@ def simulate(config: SimulateConfig) -> SimulatedSet:
     InputError
         If a setting makes no sense or the output folder cannot be used. All problems at once; nothing is written.
     """
-    problems: list[str] = []
+    problems = Problems()
     config.check(problems)
     _check_output(config.output, config.force, problems)
     if problems:
@@ -87,7 +87,10 @@ def simulate(config: SimulateConfig) -> SimulatedSet:
         folder = Path(tempfile.mkdtemp(prefix=".simulate-", dir=config.output))
     except OSError as error:
         reason = f"({error.strerror}){whose(config.output)}"
-        raise InputError([f"{config.output}: cannot be written {reason}; expected a folder of your own"]) from error
+        fault = Problem(
+            "output", f"cannot be written {reason}", hint="expected a folder of your own", file=config.output
+        )
+        raise InputError([fault]) from error
     try:
         result = _write(config, folder)
         for file in sorted(folder.iterdir()):
@@ -105,17 +108,18 @@ def simulate(config: SimulateConfig) -> SimulatedSet:
     return result
 
 
-def _check_output(output: Path, force: bool, problems: list[str]) -> None:
+def _check_output(output: Path, force: bool, problems: Problems) -> None:
     if output.exists() and not output.is_dir():
-        problems.append(f"{output}: found a file; expected a folder, or a name that is free")
+        problems.add("output", "a file", expected="a folder, or a name that is free", file=output)
     elif output.is_dir() and not force:
         try:
             empty = not any(output.iterdir())
         except OSError as error:
-            problems.append(f"{output}: cannot be read ({error.strerror})")
+            problems.add("output", f"cannot be read ({error.strerror})", file=output)
             return
         if not empty:
-            problems.append(f"{output}: found a folder that is not empty; expected an empty or new one, or --force")
+            expected = "an empty or new one, or --force"
+            problems.add("output", "a folder that is not empty", expected=expected, file=output)
 
 
 def _write(config: SimulateConfig, folder: Path) -> SimulatedSet:
