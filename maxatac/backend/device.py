@@ -16,14 +16,14 @@ logger = logging.getLogger(__name__)
 
 _DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
 
-# Variables that may shape what is computed, or on what, by how they begin: they are the user's, and recorded. Not all
-# of "TF_": Terraform's variables begin so, and may be secrets.
+# First parts of variables that may change what is computed, or on which device. They keep the user's values, and are
+# recorded. Not all of "TF_", because Terraform's variables begin so too, and may be secrets.
 _RECORDED = (
     "KERAS_", "TF_CUDA_", "TF_CUDNN_", "TF_DETERMINISTIC_", "TF_DISABLE_", "TF_ENABLE_", "TF_FORCE_GPU_", "TF_GPU_",
     "TF_NUM_", "TF_USE_", "TF_XLA_", "XLA_", "JAX_", "CUDA_VISIBLE_", "NVIDIA_TF32_", "OMP_NUM_", "MKL_NUM_",
     "OPENBLAS_NUM_",
 )  # fmt: skip
-_jax_threads: int | None = None  # what JAX was told, which counts once
+_jax_threads: int | None = None  # as set for JAX, which reads it once
 
 _REMEDY = {
     "tensorflow": "pip install 'maxatac[cuda]'",
@@ -55,7 +55,7 @@ def describe() -> str:
 
 
 def describe_settings() -> dict[str, Any]:
-    """Tell for the run record what Keras computes with, and which variables of the environment may shape that."""
+    """Describe Keras' settings, and the variables of the environment that may change results, for the run record."""
     environment = given_environment()
     return {
         "backend": keras.config.backend(),
@@ -69,10 +69,10 @@ def describe_settings() -> dict[str, Any]:
 
 
 def use_deterministic_algorithms() -> None:
-    """Let a GPU use nothing but algorithms that give the same bits in each run; call it before anything is computed.
+    """Limit a GPU to algorithms that give the same bits in each run; call it before anything is computed.
 
-    XLA, which both backends compile with, leaves out what adds in a changing order, and does not choose algorithms by
-    timing them, for the fastest of today is not that of tomorrow. TensorFlow's own operations have a switch too.
+    XLA, which both backends compile with, then avoids sums in a changing order, and chooses no algorithms by timing
+    them, because the fastest may differ from run to run. TensorFlow's own operations have a switch too.
     """
     flags = os.environ.get("XLA_FLAGS", "")
     if _DETERMINISTIC not in flags.split():
@@ -84,7 +84,7 @@ def use_deterministic_algorithms() -> None:
 
 
 def limit_threads(threads: int) -> int | None:
-    """Let the backend compute with so many threads on a CPU; call it before anything is computed.
+    """Set the number of threads that the backend computes with on a CPU; call it before anything is computed.
 
     TensorFlow has a pool for parts of an operation and one for operations side by side; both get the number. JAX takes
     it from the variable ``NPROC`` when it first looks for devices. Without it both make as many threads as the machine
@@ -99,8 +99,7 @@ def limit_threads(threads: int) -> int | None:
     Returns
     -------
     int or None
-        The number that holds: another where something was computed before in this process. ``None`` if that is not
-        known.
+        The number in use, which differs if something was computed before in this process. ``None`` if unknown.
     """
     backend = keras.backend.backend()
     if backend == "tensorflow":
@@ -162,7 +161,7 @@ def gpu_present() -> bool:
 
 
 def log_device() -> str:
-    """Log the device in use, with a warning where a GPU lies idle; return its description."""
+    """Log the device in use, with a warning if a GPU is not used; return its description."""
     description = describe()
     logger.info("Keras %s, %s", keras.__version__, description)
     if " on CPU" in description and gpu_present():

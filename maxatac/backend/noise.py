@@ -1,4 +1,4 @@
-"""Lines that backends print on their own, held back."""
+"""Suppress lines that backends print when they start."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
-# What TensorFlow prints when it is imported, at every log level, though nothing is wrong. The last one is an error
-# only on a machine with a GPU, and there the log warns of it with the remedy.
+# Lines that TensorFlow prints when it is imported, at every log level, although nothing is wrong. The last ones are
+# errors only on a machine with a GPU, where the log has a warning with the remedy.
 _NOISE = re.compile(
     rb"WARNING: All log messages before absl::InitializeLog|I0000 |W0000 .*computation_placer"
     rb"|E0000 .*(failed call to cuInit|Unable to register cu)"
@@ -19,13 +19,13 @@ _NOISE = re.compile(
 
 @contextlib.contextmanager
 def without_backend_noise() -> Iterator[None]:
-    """Keep a backend's start-up chatter off stderr; whatever else is printed meanwhile comes out when the block ends.
+    """Keep start-up lines of a backend off stderr; everything else is printed when the block ends.
 
-    The chatter is written by C++ code to the file descriptor, and no setting of the backend stops it.
+    C++ code writes these lines to the file descriptor, and no setting of the backend stops it.
     """
     try:
         stderr = sys.stderr.fileno()
-    except (AttributeError, OSError, ValueError):  # captured or closed: there is no descriptor to guard
+    except (AttributeError, OSError, ValueError):  # captured or closed: there is no descriptor
         yield
         return
     gone = contextlib.suppress(OSError)

@@ -1,4 +1,4 @@
-"""Seeds of what the backend draws."""
+"""Seed the random numbers of the backend."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import random
 
 
 def seed_backend(seed: int) -> None:
-    """Seed what Keras draws initial weights from."""
+    """Seed the random numbers from which Keras draws initial weights."""
     import keras
     import numpy as np
 
     if keras.config.backend() == "jax":
-        # Keras' own function would import TensorFlow wherever it is installed.
+        # Keras' own function would import TensorFlow if it is installed.
         random.seed(seed)
         np.random.seed(seed)
     else:

@@ -1,11 +1,11 @@
-"""How long training waits for the loader, and what to change when it does."""
+"""Time that training waits for the loader, and advice on what to change."""
 
 from __future__ import annotations
 
 import dataclasses
 
 SLOW = 0.05
-"""Share of the training time spent waiting for batches from which on something should be changed."""
+"""Share of the training time spent waiting for batches at which advice is given."""
 
 _MUCH_INFLATED = 0.05
 
@@ -19,14 +19,14 @@ class LoaderTimes:
     seconds : float
         Time that training took.
     waited : float
-        Of these, seconds in which a batch was asked for and not ready. A backend that asks ahead of its need may have
-        had other work meanwhile, so this is the most that training can have waited.
+        Of these, seconds in which a batch was asked for and not ready. This is an upper bound: a backend that asks for
+        batches in advance may have had other work meanwhile.
     windows : int
         Windows read, of signal and of binding.
     inflated : int
         Track blocks that had to be read from a file, because they were neither decoded at start nor in the cache.
     threads, processors : int
-        The loader's, and those that the process may use.
+        Threads of the loader, and processors that the process may use.
     """
 
     seconds: float
@@ -42,7 +42,7 @@ class LoaderTimes:
         return self.waited / self.seconds if self.seconds > 0 else 0.0
 
     def advice(self) -> str | None:
-        """Say what to change, or nothing while training does not wait."""
+        """Say what to change; ``None`` if training hardly waits."""
         if self.waiting_share < SLOW:
             return None
         if self.inflated > _MUCH_INFLATED * self.windows:

@@ -1,4 +1,4 @@
-"""The output folder of a training run: one place that names its files, finds them and clears them."""
+"""The output folder of a training run: the names of its files, finding them and removing them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TIMING_COLUMNS = (
     "epoch", "seconds", "examples_per_second", "waiting_share", "statistics_share", "validation_share", "genome_share",
     "steps_seconds", "statistics_seconds", "validation_seconds", "genome_seconds", "saving_seconds",
 )  # fmt: skip
-"""Columns of the times of each epoch; the last is empty where a run was killed before it had saved the epoch whole."""
+"""Columns of the times of each epoch; the last is empty if the run was killed while it saved the epoch."""
 
 _RECORD = "_run.json"
 
@@ -97,7 +97,7 @@ class RunFolder:
     def test_tracks(self, cell_types: Sequence[str]) -> list[Path]:
         """Name the predictions of the independent test: ``<prefix>.bw``, or one ``<prefix>_test.<cell type>.bw`` each.
 
-        What a file name cannot hold becomes an underscore.
+        Characters that a file name cannot hold become underscores.
         """
         if len(cell_types) == 1:
             return [self.named(".bw")]
@@ -112,7 +112,7 @@ class RunFolder:
         return [self.named(f"_test.{name}.bw") for name in names]
 
     def of_report(self) -> list[Path]:
-        """Name everything that is the report, or that it alone is drawn from; of its figures those that are there."""
+        """Name the files of the report, and the file that only it is drawn from; of its figures, those that exist."""
         return [self.report, self.report_data, *self.figure_files()]
 
     def of_test(self, cell_types: Sequence[str]) -> list[Path]:
@@ -155,7 +155,7 @@ class RunFolder:
 
     @property
     def report_data(self) -> Path:
-        """What the report is drawn from, beside the tables."""
+        """Data of the report that the tables lack."""
         return self.named("_report.json")
 
     @property
@@ -164,7 +164,7 @@ class RunFolder:
         return self.named("_figures")
 
     def figure_files(self) -> list[Path]:
-        """List the figures of the report that are there, also those that are not finished."""
+        """List the figures of the report that exist, also unfinished ones."""
         if not self.figures.is_dir():
             return []
         names = re.compile(r"[\w-]+\.(png|svg)")
@@ -181,7 +181,7 @@ class RunFolder:
         return self.folder / "tensorboard" / self.prefix
 
     def too_long(self, epochs: int, cell_types: Sequence[str]) -> str | None:
-        """Find a name that a run would give to a file and that the file system does not take.
+        """Find a file name of a run that is too long for the file system.
 
         Parameters
         ----------
@@ -192,7 +192,7 @@ class RunFolder:
         Returns
         -------
         str or None
-            The longest, in bytes, of all names that are too long; none if all fit.
+            The longest name, in bytes, if it is too long; ``None`` if all fit.
         """
         named = [getattr(self, name) for name, value in vars(RunFolder).items() if isinstance(value, property)]
         pools = [self.named(f"_{pool}_ROI_totalregions_stats.txt") for pool in ("training", "validation")]
@@ -211,9 +211,9 @@ class RunFolder:
         return _LONGEST_NAME
 
     def of_earlier_run(self) -> list[Path]:
-        """List the files of this prefix that are there already; no longer prefix is taken for it.
+        """List the files of this prefix that exist; those of a longer prefix are not listed.
 
-        That of a process that is writing is none of them: whether it may stay is not this one's to say.
+        The file of a process that is writing is not listed: only :mod:`maxatac.runs.running` removes it.
         """
         if not self.folder.is_dir():
             return []
@@ -221,20 +221,20 @@ class RunFolder:
         return found + self.figure_files() + self.event_files()
 
     def event_files(self) -> list[Path]:
-        """List the event files of this prefix that are there already."""
+        """List the event files of this prefix that exist."""
         if not self.tensorboard.is_dir():
             return []
         return sorted(path for path in self.tensorboard.rglob("events.out.tfevents.*") if path.is_file())
 
     def checkpoints(self) -> dict[int, Path]:
-        """Find the checkpoints that are there, by their epochs, counted from 1."""
+        """Find the checkpoints that exist, by epoch, counted from 1."""
         pattern = self._mine(rf"_(\d+)\.{self.model_format}")
         names = ((pattern.fullmatch(path.name), path) for path in self.folder.iterdir())
         return {int(match[2]): path for match, path in names if match is not None}
 
     def clear(self) -> None:
         """Remove what an earlier run of this prefix left."""
-        # First of all: a run whose files are half gone must not be gone on with.
+        # The state goes first: a run whose files are partly removed must not be resumed.
         self.resume_state.unlink(missing_ok=True)
         for path in self.of_earlier_run():
             path.unlink()
@@ -244,7 +244,7 @@ class RunFolder:
             self.best_epoch.unlink()
 
     def clear_partial(self) -> None:
-        """Remove what a killed run of this prefix had not finished writing."""
+        """Remove the unfinished files of a killed run of this prefix."""
         for path in self.folder.iterdir():
             name = whole_name(path.name)
             if name is not None and self._mine(f"{_ENDINGS}|{_RUNNING}").fullmatch(name):
@@ -255,7 +255,7 @@ class RunFolder:
 
 
 def find_run(path: Path) -> RunFolder:
-    """Find the run that was named: by folder and prefix, by the folder alone, or by its run record.
+    """Find a run by folder and prefix, by the folder alone, or by its run record.
 
     Raises
     ------

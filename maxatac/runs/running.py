@@ -1,21 +1,20 @@
-"""Who is writing a run: a small file beside the results, which one process at a time holds.
+"""Which process is writing a run: a small file beside the results, held by one process at a time.
 
-The file ``<prefix>_<command>_running.json`` is made exclusively when a run begins to write, and removed when it ends,
-however it ends. File locks are not used: network file systems often have none. It says which process holds it, and
-its time of last change is a heartbeat, renewed every ``HEARTBEAT`` seconds by a thread.
+The file ``<prefix>_<command>_running.json`` is created exclusively when a run begins to write, and removed when the run
+ends, however it ends. File locks are not used: many network file systems have none. The file names the process that
+holds it. Its modification time is a heartbeat, which a thread renews every ``HEARTBEAT`` seconds.
 
-Whether the holder lives:
+How another process finds out whether the holder is alive:
 
-- It has the boot id and the process namespace of whoever asks: then the process of that id decides, if its start time
-  is the one in the file, for ids are used again. A process that was killed is known at once, one that is suspended is
-  alive.
-- Else it is on another machine, in another container, or from before a reboot. Ids and host names tell nothing there,
-  for those of two containers may be equal. The heartbeat decides: whoever asks watches the file, and takes the holder
-  for dead when there was no heartbeat for ``SILENCE`` seconds of his own clock, or if the last one is ``LONG_PAST``.
+- If boot id and process namespace are the same, it looks at the process of that id. The start time must be the one in
+  the file, because ids are used again. A process that was killed is known at once; a suspended process is alive.
+- Otherwise the holder is on another machine, in another container, or from before a reboot. Ids and host names may
+  repeat there, so the heartbeat decides: the holder is taken for dead if there is no heartbeat for ``SILENCE`` seconds
+  of the other's own clock, or if the last one is older than ``LONG_PAST`` seconds.
 
-The file of a dead holder is moved aside and made anew. Of several that do so at once one succeeds. A process that was
-only taken for dead, because it was suspended, finds another's file in place of its own before it writes anything else,
-or none where the other has ended meanwhile, and stops.
+The file of a dead holder is moved aside and created again. Of several processes that do so at once, one succeeds. A
+process that was suspended and taken for dead checks the file before it writes anything else. It finds the file of
+another process, or none if the other has ended, and stops.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ SILENCE = 120.0
 LONG_PAST = 3600.0
 
 ROOM = 65_536
-"""Bytes of the file. Most are blanks, which are given back where a full disk would not take the last record."""
+"""Bytes of the file. Most are blanks, which are given up on a full disk, so that the last record can be written."""
 
 _READ = 4096
 _TRIES = 100
@@ -57,16 +56,16 @@ class Holder:
     ----------
     host : str
     process : int
-        Its id.
+        Process id.
     process_start : int or None
-        When it began, in clock ticks since the machine did.
+        Start of the process, in clock ticks since the machine started.
     boot, namespace : str or None
-        Where its id means something: boot id of the machine, and namespace of process ids. ``None`` where the system
-        does not tell.
+        Where the process id is valid: boot id of the machine, and namespace of process ids. ``None`` if the system does
+        not say.
     started : str
-        When it began to hold the file.
+        Time at which the process took the file.
     token : str
-        Unlike that of any other.
+        Random; unique to this holder.
     """
 
     host: str
@@ -89,7 +88,7 @@ class Holder:
         return cls(socket.gethostname(), os.getpid(), start, boot, namespace, started, uuid.uuid4().hex)
 
     def lives(self) -> bool | None:
-        """Whether the process lives; ``None`` if that cannot be told from here."""
+        """Whether the process is alive; ``None`` if that cannot be seen from here."""
         here = Holder.this()
         if None in (here.boot, here.namespace, here.process_start, self.process_start):
             return None
@@ -101,12 +100,12 @@ class Holder:
         return start == self.process_start
 
     def __str__(self) -> str:
-        """Say who it is."""
+        """Describe the process in words."""
         return f"process {self.process} on {self.host}, since {self.started}"
 
 
 def _is_of_another_user(process: int) -> bool:
-    """Whether there is a process that this user must not touch, and perhaps not see."""
+    """Whether there is a process of this id that belongs to another user, and may not be visible."""
     try:
         os.kill(process, 0)
     except PermissionError:
@@ -119,7 +118,7 @@ def _is_of_another_user(process: int) -> bool:
 def _process_start(process: int) -> int | None:
     """Clock ticks from the start of the machine to that of a process; ``None`` if there is none, or it is a zombie."""
     try:
-        # Behind the name, which may hold anything: the state, and 19 fields on the start (proc(5)).
+        # After the name, which may hold any character: the state, and 19 fields later the start (proc(5)).
         fields = Path(f"/proc/{process}/stat").read_text(errors="replace").rpartition(")")[2].split()
         return None if fields[0] in "ZX" else int(fields[19])
     except (OSError, ValueError, IndexError):
@@ -127,7 +126,7 @@ def _process_start(process: int) -> int | None:
 
 
 def _read(path: Path) -> tuple[Holder | None, float]:
-    """Read who holds a file, ``None`` if it says nothing sensible, and the time of the last heartbeat."""
+    """Read the holder of a file, ``None`` if the file is not valid, and the time of the last heartbeat."""
     # Opened each time: a network file system then asks its server.
     with path.open("rb") as file:
         beat = os.fstat(file.fileno()).st_mtime
@@ -139,7 +138,7 @@ def _read(path: Path) -> tuple[Holder | None, float]:
 
 
 def _judge(path: Path, *, watch: bool) -> tuple[Holder | None, bool]:
-    """Read who holds a file, and whether it lives.
+    """Read the holder of a file, and find out whether it is alive.
 
     Raises
     ------
@@ -172,19 +171,19 @@ def _judge(path: Path, *, watch: bool) -> tuple[Holder | None, bool]:
 
 
 def running_problems(path: Path, *, watch: bool) -> list[str]:
-    """Say in a line who else is writing the run, if somebody is.
+    """Say which other process is writing the run, if there is one.
 
     Parameters
     ----------
     path : Path
     watch : bool
-        Whether to watch for a heartbeat where nothing else tells, for up to ``SILENCE`` seconds; else the last one
-        decides.
+        Whether to watch for a heartbeat, if nothing else decides, for up to ``SILENCE`` seconds; otherwise the last
+        heartbeat decides.
     """
     try:
         holder, lives = _judge(path, watch=watch)
     except (OSError, ValueError):
-        # There is none, or the folder is one in which it could not be made.
+        # There is no such file, or the folder does not allow one.
         return []
     return [_held(path, holder)] if lives else []
 
@@ -219,7 +218,7 @@ class Running:
         return self._lost is not None
 
     def take(self) -> None:
-        """Take the file, from a dead holder if need be.
+        """Take the file, from a dead holder if necessary.
 
         Raises
         ------
@@ -243,12 +242,12 @@ class Running:
         raise InputError([f"{self.path}: taken by other processes again and again; start one of them"])
 
     def check(self) -> None:
-        """Read whether the file is still this process's own.
+        """Read the file, and make sure that this process still holds it.
 
         Raises
         ------
         TakenOver
-            If it is another's.
+            If another process holds it.
         """
         if self._over.is_set():
             return
@@ -257,21 +256,21 @@ class Running:
         self.check_seen()
 
     def check_seen(self) -> None:
-        """Do the same with what was seen last, which takes no time."""
+        """Do the same with the result of the last read, which takes no time."""
         if self._lost is not None:
             raise TakenOver(self._lost)
 
     def give_room(self) -> None:
-        """Give back the room on the disk that the file holds for what has to be written last."""
+        """Free the disk space that the file reserves for what has to be written last."""
         with contextlib.suppress(OSError, TakenOver):
             self.check()
             os.truncate(self.path, len(self._text()))
 
     def leave(self) -> None:
-        """Remove the file, if it is this process's own."""
+        """Remove the file, if this process holds it."""
         self._over.set()
         if self._thread.ident is not None:
-            # It may wait for a file system that is gone; nobody else has to.
+            # The thread may wait for a file system that is gone; the process must not.
             self._thread.join(HEARTBEAT)
         with contextlib.suppress(OSError):
             holder, _ = _read(self.path)
@@ -282,7 +281,7 @@ class Running:
         return f"{json.dumps(dataclasses.asdict(self._me), indent=2)}\n".encode()
 
     def _create(self) -> None:
-        """Make the file, unless there is one."""
+        """Create the file, unless there is one."""
         file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         try:
             if os.write(file, self._text().ljust(ROOM)) != ROOM:
@@ -291,7 +290,7 @@ class Running:
             self._beat = time.time()
         except OSError:
             with contextlib.suppress(OSError):
-                # Another process may have moved it aside, and made its own.
+                # Another process may have moved it aside, and created its own.
                 if os.path.samestat(os.fstat(file), self.path.stat()):
                     self.path.unlink()
             raise
@@ -299,12 +298,12 @@ class Running:
             os.close(file)
 
     def _move_aside(self, dead: Holder | None) -> None:
-        """Remove the file of a dead holder, or give back what another process has put in its place meanwhile."""
+        """Remove the file of a dead holder, or put back the file that another process has created in its place."""
         aside = self.path.with_name(temporary_name(self.path.name, self._me.token[:8]))
         self.path.rename(aside)
         try:
             if _read(aside)[0] != dead:
-                # Where this fails, its owner makes it anew, or sees that a third process has, and stops.
+                # If this fails, its owner creates it again, or sees that a third process has, and stops.
                 with contextlib.suppress(OSError):
                     os.link(aside, self.path)
         finally:
@@ -316,16 +315,16 @@ class Running:
                 holder, _ = _read(self.path)
             except FileNotFoundError:
                 holder = None
-                # Without a heartbeat for so long, another process may have taken over, and ended. Else a person has
-                # removed it, or, for a moment, a process that took this one for dead.
+                # After a long time without a heartbeat, another process may have taken over, and ended. Otherwise a
+                # person has removed it, or, for a moment, a process that took this one for dead.
                 if time.time() - self._beat <= SILENCE or not self.path.parent.is_dir():
                     with contextlib.suppress(FileExistsError):
                         self._create()
                         return
-                    # Given back, or another's.
+                    # Put back, or created by another process.
                     holder, _ = _read(self.path)
         except OSError:
-            # The folder is gone, or the disk is full: what is to be written tells it better.
+            # The folder is gone, or the disk is full: the next write reports it better.
             return
         if holder is None or holder.token != self._me.token:
             other = f": {holder}" if holder is not None else ""
@@ -347,16 +346,16 @@ class Running:
 
 @contextlib.contextmanager
 def running(path: Path) -> Iterator[Running]:
-    """Hold a file, as long as the block runs; before any other file is written, it is looked whether it is still held.
+    """Hold a file while the block runs; before any other file is written, make sure that it is still held.
 
     Raises
     ------
     InputError
         If a live process holds it.
     OSError
-        If it cannot be made.
+        If it cannot be created.
     TakenOver
-        From the block, when another process has taken over.
+        From the block, if another process has taken over.
     """
     held = Running(path)
     try:

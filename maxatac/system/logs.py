@@ -15,13 +15,13 @@ PACKAGE = logging.getLogger("maxatac")
 
 
 class LineFormatter(logging.Formatter):
-    """Time, level and message; what cannot be seen in the message is escaped, see :func:`maxatac.errors.visible`."""
+    """Time, level and message; invisible characters of the message are escaped, see :func:`maxatac.errors.visible`."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S")
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        """Escape the message, and leave a traceback behind it alone."""
+        """Escape the message, but not a traceback after it."""
         return visible(super().formatMessage(record))
 
 
@@ -35,19 +35,19 @@ class _Keep(logging.Handler):
 
 
 class HeldBack:
-    """Log records that wait for their turn."""
+    """Log records that are logged later."""
 
     def __init__(self, records: list[logging.LogRecord]) -> None:
         self._records = records
 
     def release(self) -> None:
-        """Log what was held back, in order, with its own times."""
+        """Log the records that were held back, in order, with their own times."""
         while self._records:
             record = self._records.pop(0)
             logging.getLogger(record.name).handle(record)
 
     def take(self) -> list[logging.LogRecord]:
-        """Hand over what was held back, so that it is not logged."""
+        """Return the records that were held back; they are not logged."""
         taken = list(self._records)
         self._records.clear()
         return taken
@@ -55,7 +55,7 @@ class HeldBack:
 
 @contextlib.contextmanager
 def at_level(name: str) -> Iterator[None]:
-    """Log from this level on as long as the block runs; ``info`` where there is no such level."""
+    """Log from this level on while the block runs; ``info`` if there is no such level."""
     before = PACKAGE.level
     PACKAGE.setLevel(logging.getLevelNamesMapping().get(name.upper(), logging.INFO))
     try:
@@ -66,7 +66,7 @@ def at_level(name: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def naming_process(rank: int) -> Iterator[None]:
-    """Begin the package's messages with the process that they come from, but for process 0, in the block."""
+    """Put the number of the process before the package's messages while the block runs, except for process 0."""
     before = logging.getLogRecordFactory()
 
     def make(
@@ -88,8 +88,8 @@ def naming_process(rank: int) -> Iterator[None]:
 def holding_back() -> Iterator[HeldBack]:
     """Keep the package's log records until ``release``, or until the block fails.
 
-    Inputs are checked before Keras is imported, so that a typing error is told at once; yet the first line of a log is
-    to name the device.
+    Inputs are checked before Keras is imported, so that a typing error is reported at once, but the first line of a log
+    shall name the device.
     """
     keep = _Keep()
     held = HeldBack(keep.records)
@@ -106,10 +106,10 @@ def holding_back() -> Iterator[HeldBack]:
 
 
 class _LogFile(logging.FileHandler):
-    """A log that a full disk stops, and nothing but the log."""
+    """A log file; if the disk is full, only the log stops."""
 
     def handleError(self, record: logging.LogRecord) -> None:
-        """Let a line go that cannot be written; the screen has it too."""
+        """Drop a line that cannot be written; the screen has it too."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handleError(record)
 
@@ -121,7 +121,7 @@ class _LogFile(logging.FileHandler):
 
 @contextlib.contextmanager
 def writing_to(path: Path, may_write: Callable[[], bool] = lambda: True) -> Iterator[None]:
-    """Write the package's log to a file too, line by line, as long as the block runs and a function says so."""
+    """Write the package's log to a file too, line by line, while the block runs and ``may_write`` allows it."""
     handler = _LogFile(path, encoding="utf-8", errors="backslashreplace")
     handler.addFilter(lambda _: may_write())
     handler.setFormatter(LineFormatter())
@@ -129,7 +129,7 @@ def writing_to(path: Path, may_write: Callable[[], bool] = lambda: True) -> Iter
     try:
         yield
     except Exception:
-        # The screen gets one line from whoever catches it; the file gets the rest.
+        # The caller prints one line on the screen; the file gets the traceback.
         record = PACKAGE.makeRecord(PACKAGE.name, logging.ERROR, __file__, 0, "the run failed", (), sys.exc_info())
         handler.handle(record)
         raise

@@ -16,7 +16,7 @@ def on_terminal() -> bool:
 
 @functools.cache
 def _bar_class() -> Any:
-    """Make a bar that costs the run nothing where the terminal does not take it, for it is gone or busy."""
+    """Make a bar class that ignores errors of the terminal, which may be gone or busy."""
     from tqdm import tqdm
 
     class _Bar(tqdm):  # type: ignore[type-arg] # generic in the stubs, not when it runs
@@ -32,13 +32,13 @@ def _bar_class() -> Any:
 
 
 def bar(label: str, total: int, unit: str) -> Any:
-    """Make a progress bar on stderr; what cannot be shown ends nothing."""
+    """Make a progress bar on stderr; errors of the terminal are ignored."""
     return _bar_class()(total=total, desc=label, unit=f" {unit}", unit_scale=True, leave=False, file=sys.stderr)
 
 
 @contextlib.contextmanager
 def counting(label: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
-    """Show a bar that a function moves on, as long as the block runs; nothing where stderr is no terminal.
+    """Show a bar while the block runs, and give the function that advances it; no bar if stderr is no terminal.
 
     Parameters
     ----------

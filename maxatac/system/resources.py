@@ -1,4 +1,4 @@
-"""What the process may use of the machine: processors and memory, as far as a container or batch system grants them."""
+"""Processors and memory that the process may use, as a container or batch system grants them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 def usable_processors(root: Path = Path("/")) -> int:
     """Count the processors that the process may use, at least 1.
 
-    The affinity mask counts, and the processor time that control groups grant (versions 1 and 2), rounded up.
+    The smaller of the affinity mask and the processor time that control groups grant (versions 1 and 2), rounded up.
 
     Parameters
     ----------
@@ -32,9 +32,9 @@ def usable_processors(root: Path = Path("/")) -> int:
 
 
 def limit_numeric_threads(threads: int) -> None:
-    """Let the libraries under numpy have so many threads, unless the environment says how many.
+    """Set the number of threads of the libraries under numpy, unless the environment sets it.
 
-    They make them when numpy is imported: this has to come before.
+    Call it before numpy is imported, because the libraries make their threads then.
     """
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, str(max(1, threads)))
@@ -61,9 +61,9 @@ def usable_memory(root: Path = Path("/")) -> int:
 
 
 def available_memory(root: Path = Path("/")) -> int | None:
-    """Bytes of memory that the machine, or the process's control groups, could still give; None if nothing says so.
+    """Bytes of memory that are available on the machine, or in the process's control groups; None if unknown.
 
-    What a group holds of files that were read counts as free: the system gives it up when memory is asked for.
+    The file cache of a group counts as free: the system drops it when memory is needed.
 
     Parameters
     ----------
@@ -86,18 +86,18 @@ def available_memory(root: Path = Path("/")) -> int | None:
     return min(found) if found else None
 
 
-# How TensorFlow, JAX and numpy call it; JAX has errors of one kind for everything.
+# Words of TensorFlow, JAX and numpy; JAX has one type of error for everything.
 _OUT_OF_MEMORY = re.compile(r"RESOURCE_EXHAUSTED|out of memory", re.IGNORECASE)
 _AMOUNT = re.compile(r"allocat\w* (?:\d[\d.]* ?(?:bytes|[KMGTPE]i?B)|tensor with shape\[[\d,]*\])")
 
 
 def want_of_memory(error: BaseException) -> str | None:
-    """Say in one line what memory was needed and what to change; ``None`` if it is something else that failed.
+    """Say in one line how much memory was needed and what to change; ``None`` for any other failure.
 
     Parameters
     ----------
     error : BaseException
-        Of numpy, TensorFlow or JAX. What it was raised from counts as well.
+        Of numpy, TensorFlow or JAX. Its causes are checked too.
     """
     while True:
         kind, text = type(error).__name__, str(error)
@@ -132,7 +132,7 @@ def _control_groups(controller: str, root: Path) -> Iterator[Path]:
             continue
         folder = top / path.lstrip("/")
         yield folder
-        # In a container, the path may be that of the host, which is not there; the top is its own group then.
+        # In a container, the path may be that of the host, which does not exist; the group is then the top folder.
         yield from (parent for parent in folder.parents if parent == top or top in parent.parents)
 
 
@@ -158,6 +158,6 @@ _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "
 
 
 def parse_bytes(text: str) -> int | None:
-    """Read an amount of memory, ``200000000``, ``200M``, ``1.5 GB`` or ``4GiB``, as bytes; ``None`` if it is none."""
+    """Read an amount of memory, ``200000000``, ``200M``, ``1.5 GB`` or ``4GiB``, as bytes; ``None`` if invalid."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]i?|)b?", text.strip().lower())
     return int(float(match[1]) * _UNITS[match[2]]) if match is not None else None
