@@ -24,7 +24,7 @@ WDL = ROOT / "wdl" / "maxatac-train.wdl"
 
 # The command line of this clone, installed or not, and what the scripts share that write what follows from it.
 sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
-from pages import settle  # noqa: E402
+from pages import update  # noqa: E402
 
 from maxatac.cli.main import build_parser  # noqa: E402
 
@@ -637,8 +637,8 @@ def main() -> int:
     except Unknown as error:
         print(error)
         return 1
-    told = "differs from the command line; run python cwl/options.py --write"
-    return settle(made, write=arguments.write, told=told)
+    message = "differs from the command line; run python cwl/options.py --write"
+    return update(made, write=arguments.write, message=message)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Write the tables of measured numbers into the pages, from ``docs/bench.json`` and ``docs/scale.json``.
 
-``python docs/benchmark.py --check`` fails if a page disagrees with the files; ``--write`` puts that right, and with
+``python docs/benchmark.py --check`` fails if a page disagrees with the files; ``--write`` updates the page, and with
 ``--take bench_out`` copies the results of ``make bench`` and ``make bench-scale`` from that folder first.
 """
 
@@ -12,7 +12,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from pages import fill, settle
+from pages import fill, update
 
 DOCS = Path(__file__).parent
 PAGES = (DOCS.parent / "README.md", DOCS / "loader.md")
@@ -23,7 +23,7 @@ SCRIPT = "docs/benchmark.py"
 
 def tables() -> dict[str, str]:
     """Lay out all tables, by name."""
-    # The layout belongs to the benchmarks, which are no part of the package.
+    # The layout belongs to the benchmarks, which are not part of the package.
     sys.path.insert(0, str(DOCS.parent / "tests"))
     try:
         from benchmarks.tables import sections
@@ -50,8 +50,8 @@ def main() -> int:
                 print(f"{name}: taken from {arguments.take}")
     laid_out = tables()
     texts = {page: fill(page, laid_out, SCRIPT) for page in PAGES}
-    told = f"the tables differ from the files; run python {SCRIPT} --write"
-    return settle(texts, write=arguments.write, told=told)
+    message = f"the tables differ from the files; run python {SCRIPT} --write"
+    return update(texts, write=arguments.write, message=message)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import zlib
 from pathlib import Path
 from typing import IO, Any
 
-from pages import fill, settle
+from pages import fill, update
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -95,7 +95,7 @@ def layers(image: str) -> list[dict[str, Any]]:
 
 
 def named(made: list[str]) -> list[str]:
-    """Name what each layer holds, from the instructions that made them; without a name is what has no files."""
+    """Name what each layer holds, from the instructions that made them; layers without files have no name."""
     names, expected = [], list(LAYERS)
     for step in made:
         if expected and expected[0][0] in step:
@@ -108,7 +108,7 @@ def named(made: list[str]) -> list[str]:
 
 
 def seconds_of_help(image: str) -> float:
-    """Median time of a container that prints maxatac's help; the first does not count."""
+    """Median time of a container that prints maxatac's help; the first run does not count."""
     times = []
     for _ in range(RUNS + 1):
         begin = time.monotonic()
@@ -118,14 +118,14 @@ def seconds_of_help(image: str) -> float:
 
 
 def seconds_inside(image: str) -> float:
-    """Measure the same without what the engine takes: inside one container."""
+    """Measure the same without the time of the engine: inside one container."""
     loop = "maxatac --help >/dev/null; for i in 1 2 3 4 5; do date +%s%N; maxatac --help >/dev/null; date +%s%N; done"
     stamps = [int(line) for line in engine("run", "--rm", "--network", "none", image, "sh", "-c", loop).split()]
     return statistics.median(end - begin for begin, end in zip(stamps[::2], stamps[1::2], strict=True)) / 1e9
 
 
 def measure(wanted: list[str]) -> None:
-    """Build and measure; what is not wanted keeps its numbers."""
+    """Build and measure; images that are not wanted keep their numbers."""
     found = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
     subprocess.run([STACK, "up"], check=True)
     for name in wanted:
@@ -181,8 +181,8 @@ def main() -> int:
         measure(arguments.measure or list(VARIANTS)[:2])
     laid_out = tables()
     texts = {page: fill(page, laid_out, SCRIPT) for page in PAGES}
-    told = f"the tables differ from the file; run python {SCRIPT} --write"
-    return settle(texts, write=not arguments.check, told=told)
+    message = f"the tables differ from the file; run python {SCRIPT} --write"
+    return update(texts, write=not arguments.check, message=message)
 
 
 if __name__ == "__main__":

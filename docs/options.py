@@ -1,6 +1,6 @@
 """Write the option tables of the documentation from the parser of the command line.
 
-``python docs/options.py --check`` fails if a page disagrees with the parser; ``--write`` puts that right.
+``python docs/options.py --check`` fails if a page disagrees with the parser; ``--write`` updates the page.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pages import settle
+from pages import update
 
 from maxatac.cli.main import build_parser
 
@@ -18,7 +18,7 @@ PAGES = {"train": "train.md", "check": "check.md", "simulate": "simulate.md", "r
 """Page of each subcommand."""
 
 LIKE = {"check": "train"}
-"""Subcommands that take the options of another; their pages list only what is their own."""
+"""Subcommands that take the options of another; their pages list only their own options."""
 
 _UNNAMED = ("positional arguments", "options")  # argparse's own groups
 
@@ -64,7 +64,7 @@ def _table(actions: Sequence[argparse.Action]) -> str:
 def _row(action: argparse.Action) -> str:
     spellings = list(action.option_strings) or [str(action.metavar or action.dest)]
     if isinstance(action, argparse.BooleanOptionalAction):
-        # Every switch has its opposite; one of them is enough to tell.
+        # Every switch has its opposite; the page shows one spelling of it.
         spellings = [name for name in spellings if not name.startswith("--no-")] + [f"--no-{action.dest}"]
     elif action.option_strings and (value := _value(action)):
         spellings[0] += f" {value}"
@@ -108,8 +108,8 @@ def main() -> int:
     arguments = parser.parse_args()
     pages = {Path(__file__).parent / name: command for command, name in PAGES.items()}
     texts = {page: filled(page, command) for page, command in pages.items()}
-    told = "the options differ from the parser's; run python docs/options.py --write"
-    return settle(texts, write=arguments.write, told=told)
+    message = "the options differ from the parser's; run python docs/options.py --write"
+    return update(texts, write=arguments.write, message=message)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the scripts have in common that write parts of pages and descriptors."""
+"""Functions of the scripts that write parts of pages and descriptors."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def fill(page: Path, tables: Mapping[str, str], script: str) -> str:
     tables : mapping of str to str
         Text of each by its name.
     script : str
-        What the markers say that they are written by; those of other scripts stay as they are.
+        Name of the script in the markers; tables of other scripts do not change.
 
     Returns
     -------
     str
-        Text of the page as it shall be.
+        New text of the page.
 
     Raises
     ------
@@ -46,22 +46,22 @@ def fill(page: Path, tables: Mapping[str, str], script: str) -> str:
     return text
 
 
-def settle(texts: Mapping[Path, str], *, write: bool, told: str) -> int:
-    """Compare files with what they shall be, and put that right if asked to.
+def update(texts: Mapping[Path, str], *, write: bool, message: str) -> int:
+    """Compare files with the text that they should have, and write those that differ if asked to.
 
     Parameters
     ----------
     texts : mapping of Path to str
-        What each file shall hold.
+        Text that each file should have.
     write : bool
-        Write the files that differ; otherwise only tell of them.
-    told : str
+        Write the files that differ; otherwise only report them.
+    message : str
         What is wrong with a file that differs, and what to do.
 
     Returns
     -------
     int
-        Exit status: 1 if a file differs still.
+        Exit status: 1 if a file still differs.
     """
     stale = 0
     for path, text in texts.items():
@@ -71,6 +71,6 @@ def settle(texts: Mapping[Path, str], *, write: bool, told: str) -> int:
             path.write_text(text, encoding="utf-8")
             print(f"{path.name}: updated")
         else:
-            print(f"{path.name}: {told}")
+            print(f"{path.name}: {message}")
             stale += 1
     return 1 if stale else 0
