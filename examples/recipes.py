@@ -193,14 +193,13 @@ class Study:
     """A recipe with a seed: its data and its model."""
 
     def __init__(self, data: Path, tf: str, seed: int, epochs: int, recipe: Recipe, folder: Path) -> None:
-        from maxatac import TrainConfig
-        from maxatac.backend.seed import _seed_keras
-        from maxatac.data.batches import WindowDataset
+        from maxatac import TrainConfig, Trainer
+        from maxatac.backend.seed import seed_backend
         from maxatac.model.architectures import build
-        from maxatac.model.batch_norm import StatisticsEstimator
         from maxatac.runs.folder import RunFolder
         from maxatac.training.inputs import open_inputs
-        from maxatac.training.samplers import STATISTICS_BATCHES, STATISTICS_STREAM, make_samplers
+        from maxatac.training.samplers import make_samplers
+        from maxatac.training.trainer import Objective, TrainingData
 
         config = TrainConfig(
             sequence=data / "sacCer3.2bit", meta_file=data / f"meta_{tf}.tsv", blacklist=data / "sacCer3_blacklist.bed",
@@ -214,18 +213,19 @@ class Study:
             config = dataclasses.replace(config, rand_ratio=ratio)
         sampler = make_samplers(config, inputs, seed)["training"]
         self.seed, self.inputs, self.first = seed, inputs, inputs.training[0]
-        self.training = WindowDataset(sampler, BATCHES)
-        self.for_statistics = WindowDataset(sampler.with_stream(STATISTICS_STREAM), STATISTICS_BATCHES)
-        _seed_keras(seed)
-        self.model = residual_network() if recipe.residual else build("DCNN_V2")
-        self.model.compile(optimizer=optimizer_of(recipe.schedule, epochs), loss=loss_of(recipe.loss), jit_compile=True)
-        self.statistics = StatisticsEstimator(self.model)
+        seed_backend(seed)
+        self.trainer = Trainer(
+            residual_network() if recipe.residual else build("DCNN_V2"),
+            TrainingData({"training": sampler}, BATCHES),
+            Objective(optimizer_of(recipe.schedule, epochs), loss_of(recipe.loss)),
+        )
+        self.model = self.trainer.model
 
     def take(self, weights: Weights) -> None:
         """Give the model trainable weights, and batch-norm statistics that fit them."""
         for variable, value in zip(self.model.trainable_variables, weights, strict=True):
             variable.assign(value)
-        self.statistics.estimate(self.for_statistics)
+        self.trainer.measure_statistics()
 
     def bins(self, chroms: list[str]) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
         """Predict whole chromosomes of the first cell type: labels and predictions of the bins that have one."""
@@ -269,19 +269,10 @@ def run(study: Study, epochs: int, recipe: Recipe, folder: Path) -> dict[str, An
     kept: list[Weights] = []
     best, since = -1.0, 0
     for epoch in range(epochs):
-        study.training.epoch = study.for_statistics.epoch = epoch
-        fitted = model.fit(
-            study.training.for_fit(),
-            initial_epoch=epoch,
-            epochs=epoch + 1,
-            shuffle=False,
-            verbose=0,
-            callbacks=[callback],
-        )
-        study.statistics.estimate(study.for_statistics)
+        row, _ = study.trainer.run_epoch(epoch, callback)
         score = quick()
         kept.append([np.asarray(variable).copy() for variable in model.trainable_variables])
-        course.append({"loss": fitted.history["loss"][-1], "average_precision": score})
+        course.append({"loss": row["loss"], "average_precision": score})
         if recipe.schedule == "plateau":
             best, since = (score, 0) if score > best else (best, since + 1)
             if since == 4:
@@ -369,7 +360,7 @@ def compare(data: Path, output: Path, lines: list[str], tf: str, seeds: list[int
         for line in lines:
             recipe, weights = weights_of(output, line, tf, seed)
             study = Study(data, tf, seed, epochs, recipe, output / "test")
-            study.for_statistics.epoch = epochs - 1
+            study.trainer.data.set_epoch(epochs - 1)
             study.take(weights)
             by_chrom = {chrom: study.bins([chrom]) for chrom in TEST_CHROMS}
             # All bins of a chromosome that were predicted, in their order: places in it are lost, blocks stay blocks.

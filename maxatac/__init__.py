@@ -1,8 +1,8 @@
 """Train deep networks that predict transcription factor binding from ATAC-seq signal and DNA sequence.
 
-``train(TrainConfig(...))`` runs a whole training; ``Genome``, ``Track``, ``WindowReader``, ``Sampler`` and
-``WindowDataset`` are the loader and work on their own. Names are loaded when they are first used, so that ``import
-maxatac`` costs next to nothing.
+``train(TrainConfig(...))`` runs a whole training, ``Trainer`` an epoch of one; ``Genome``, ``Track``, ``WindowReader``,
+``Sampler`` and ``WindowDataset`` are the loader and work on their own. Names are loaded when they are first used, so
+that ``import maxatac`` costs next to nothing.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from maxatac.data.batches import WindowDataset as WindowDataset
     from maxatac.training.result import TrainResult as TrainResult
     from maxatac.training.settings import TrainConfig as TrainConfig
+    from maxatac.training.trainer import Trainer as Trainer
     from maxatac.training.workflow import train as train
 
 _HOMES = {
@@ -28,6 +29,7 @@ _HOMES = {
     "WindowReader": "maxatac._core",
     "TrainConfig": "maxatac.training.settings",
     "TrainResult": "maxatac.training.result",
+    "Trainer": "maxatac.training.trainer",
     "WindowDataset": "maxatac.data.batches",
     "train": "maxatac.training.workflow",
 }
@@ -39,6 +41,7 @@ __all__ = [
     "Track",
     "TrainConfig",
     "TrainResult",
+    "Trainer",
     "WindowDataset",
     "WindowReader",
     "train",

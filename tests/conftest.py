@@ -93,7 +93,7 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Start:
     The output folder is removed again, so that one test can start several runs.
     """
     started: list[Started] = []
-    monkeypatch.setattr("maxatac.training.workflow._run", lambda *parts: started.append(Started(*parts)))
+    monkeypatch.setattr("maxatac.training.epochs.EpochLoop.run", lambda loop: started.append(Started(loop)))
 
     def run(arguments: Sequence[str]) -> Started:
         assert main(arguments) == 0
@@ -126,7 +126,7 @@ def scores(monkeypatch: pytest.MonkeyPatch, quick_network: None) -> list[float]:
 @pytest.fixture
 def problems(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Check:
     """Run a command that must be refused, and return the problems that it names."""
-    monkeypatch.setattr("maxatac.training.workflow._run", lambda *_: None)
+    monkeypatch.setattr("maxatac.training.epochs.EpochLoop.run", lambda _: None)
 
     def check(data: tiny.TinySet, *words: str, **changes: object) -> list[str]:
         output = tmp_path / "results"

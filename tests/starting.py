@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from maxatac import Sampler, TrainConfig
+    from maxatac import Sampler, TrainConfig, Trainer
+    from maxatac.data.genome_like import GenomeBatches
     from maxatac.runs.folder import RunFolder
-    from maxatac.runs.record import RunRecord
-    from maxatac.runs.running import Running
+    from maxatac.training.epochs import EpochLoop
     from maxatac.training.inputs import Inputs
-    from maxatac.training.resume import ResumeState
-    from maxatac.training.trainer import Trainer
 
 
-@dataclasses.dataclass
 class Started:
     """What a run would train with."""
 
-    config: TrainConfig
-    folder: RunFolder
-    inputs: Inputs
-    samplers: Mapping[str, Sampler]
-    trainee: Trainer
-    record: RunRecord
-    holding: Running
-    earlier: ResumeState | None = None
+    def __init__(self, loop: EpochLoop) -> None:
+        run = loop.prepared
+        self.config: TrainConfig = run.config
+        self.folder: RunFolder = run.folder
+        self.inputs: Inputs = run.data.inputs
+        self.samplers: Mapping[str, Sampler] = run.data.samplers
+        self.genome_like: GenomeBatches | None = run.data.genome_like
+        self.trainer: Trainer = run.trainer
 
     def pool(self, name: str = "training") -> list[tuple[str, int]]:
         """The regions: chromosome and start."""

@@ -23,7 +23,7 @@ from maxatac.system.resources import available_memory, usable_processors
 from maxatac.training.inputs import Inputs
 from maxatac.training.samplers import STATISTICS_BATCHES
 from maxatac.training.settings import TrainConfig, loader_threads
-from maxatac.training.trainer import Trainer
+from maxatac.training.trainer import Trainer, TrainingData, build_network, objective_of
 
 if TYPE_CHECKING:
     import keras
@@ -172,16 +172,16 @@ def time_fit(config: TrainConfig, samplers: Mapping[str, Sampler], seed: int) ->
     """
     import keras
 
-    trainee = Trainer(config, samplers, seed, cell_types=())
+    data = TrainingData({"training": samplers["training"]}, TIMED_BATCHES, compact=config.compact_transport)
+    trainer = Trainer(build_network(config, seed), data, objective_of(config))
     ends: list[float] = []
 
     class Watch(keras.callbacks.Callback):  # type: ignore[misc]
         def on_train_batch_end(self, batch: int, logs: object = None) -> None:
             ends.append(time.perf_counter())
 
-    trainee.training.batches = TIMED_BATCHES
-    trainee.fitted.fit(trainee.training.for_fit(), shuffle=False, verbose=0, callbacks=[Watch()])
-    return trainee.model, 1_000 * float(np.median(np.diff(ends))) / config.batch_size
+    trainer.fit(0, [Watch()])
+    return trainer.model, 1_000 * float(np.median(np.diff(ends))) / config.batch_size
 
 
 def _memory(

@@ -40,9 +40,9 @@ from maxatac.system.logs import at_level, holding_back
 from maxatac.training.held_out import count_batches, count_bins, no_window
 from maxatac.training.inputs import Inputs, open_inputs, read_samples, split_of
 from maxatac.training.leak_guard import chrom_sets
+from maxatac.training.prepared import check_resume
 from maxatac.training.samplers import guard_samplers, make_samplers
 from maxatac.training.settings import SEED_RANGE, TrainConfig, loader_threads
-from maxatac.training.workflow import check_resume
 from maxatac.wording import byte_size, some
 
 _PURPOSES = {"training": "learn from", "validation": "validate on", "test": "predict from"}

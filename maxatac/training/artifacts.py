@@ -4,45 +4,170 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import dataclasses
 import io
 import json
 import logging
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from maxatac.data.cells_json import as_meta
+from maxatac.data.roi_files import save_roi
 from maxatac.evaluation.tally import CELL_COLUMNS
+from maxatac.evaluation.thresholds import thresholds_of
 from maxatac.files.atomic import replacing, write_text
-from maxatac.reporting.run_plots import plot_history
+from maxatac.reporting.run_plots import describe_layers, plot_history, plot_structure
 from maxatac.reporting.workflow import write_report
 from maxatac.runs.folder import HISTORY_COLUMNS, TIMING_COLUMNS, RunFolder
+from maxatac.runs.record import RunRecord
+from maxatac.training.checkpoints import Checkpoints
+from maxatac.training.finished import EpochListener, FinishedEpochs, NewEpoch
 from maxatac.training.held_out import tested_samples
 from maxatac.training.inputs import Inputs
 from maxatac.training.report_data import ReportData
 from maxatac.training.settings import TrainConfig
 
 if TYPE_CHECKING:
-    from maxatac.training.result import Row
+    import keras
 
 logger = logging.getLogger(__name__)
 
 
-def _write_description(folder: RunFolder, chosen: Mapping[str, Any], gathered: ReportData | None) -> None:
-    """Write what describes the selected model; of a state that is gone on with, what is missing of it."""
-    if chosen.get("thresholds") is not None:
-        write_text(folder.thresholds, chosen["thresholds"])
-    if gathered is not None:
-        gathered.select(chosen.get("validation"))
+def write_before_training(config: TrainConfig, folder: RunFolder, inputs: Inputs, model: keras.Model) -> None:
+    """Write what is known before the first epoch: cell types, regions, the figure of the network."""
+    if config.cells is not None:
+        write_text(folder.cell_types, as_meta(inputs.samples))
+    if config.save_roi:
+        for name, pool in inputs.pools.items():
+            save_roi(pool, folder.folder / folder.prefix, name)
+    if config.plot:
+        title = f"{config.arch}, {model.count_params():,} parameters"
+        _try_plot(folder.structure_plot, lambda path: plot_structure(describe_layers(model), path, title=title))
 
 
-def _remove_outdated(folder: RunFolder, inputs: Inputs) -> None:
-    """Remove what describes the selected model, before another one takes its place."""
-    for path in (*folder.of_report(), folder.thresholds, *_of_test(folder, inputs)):
-        path.unlink(missing_ok=True)
+class OutdatedFiles(EpochListener):
+    """Removes what describes the selected model, before another one takes its place."""
+
+    def __init__(self, folder: RunFolder, inputs: Inputs, checkpoints: Checkpoints) -> None:
+        self._folder = folder
+        self._inputs = inputs
+        self._checkpoints = checkpoints
+
+    def on_resume(self, finished: FinishedEpochs) -> None:
+        """Remove it if the selected model is not there: what is there may describe the one before."""
+        if finished.best_number is not None and not self._checkpoints.has_best(finished.best_number):
+            self._remove()
+
+    def on_epoch_counted(self, epoch: NewEpoch) -> None:
+        """Remove it if this epoch is the selected one."""
+        if epoch.is_selected:
+            self._remove()
+
+    def _remove(self) -> None:
+        for path in (*self._folder.of_report(), self._folder.thresholds, *_of_test(self._folder, self._inputs)):
+            path.unlink(missing_ok=True)
 
 
-def _remove_test(folder: RunFolder, inputs: Inputs) -> None:
+class SelectedModelFiles(EpochListener):
+    """Writes what describes the selected model: its thresholds, and what the report shows of its validation."""
+
+    def __init__(
+        self, folder: RunFolder, model: keras.Model, report_data: ReportData | None, target_scale_factor: float
+    ) -> None:
+        self._folder = folder
+        self._model = model
+        self._report_data = report_data
+        self._largest = target_scale_factor
+
+    def on_resume(self, finished: FinishedEpochs) -> None:
+        """Write what is missing of it."""
+        selected = finished.selected
+        if selected.get("thresholds") is not None:
+            write_text(self._folder.thresholds, selected["thresholds"])
+        if self._report_data is not None:
+            self._report_data.select(selected.get("validation"))
+
+    def on_epoch_trained(self, epoch: NewEpoch) -> None:
+        """Describe the model of this epoch, if it is the selected one."""
+        from maxatac.training.fingerprint import weights_sha256
+
+        if epoch.is_selected:
+            number, report_data = len(epoch.finished), self._report_data
+            ranking = epoch.validated.ranking if epoch.validated is not None else None
+            selected = {
+                "weights_sha256": weights_sha256(self._model),
+                "thresholds": thresholds_of(ranking, largest=self._largest),
+                "validation": report_data.summary(number, epoch.validated) if report_data else None,
+            }
+            epoch.finished = dataclasses.replace(epoch.finished, selected=selected)
+
+    def on_epoch_counted(self, epoch: NewEpoch) -> None:
+        """Write it, if this epoch is the selected one."""
+        if epoch.is_selected:
+            self.on_resume(epoch.finished)
+
+
+class ScoreTables(EpochListener):
+    """Writes the history and the scores by cell type, and draws the history if that is asked for."""
+
+    def __init__(self, folder: RunFolder, title: str, *, plot: bool) -> None:
+        self._folder = folder
+        self._title = title
+        self._plot = plot
+
+    def on_resume(self, finished: FinishedEpochs) -> None:
+        """Write them anew."""
+        history = finished.history
+        names = dict.fromkeys((*HISTORY_COLUMNS, *(name for row in history for name in row)))
+        _write_table(self._folder.history, names, history)
+        if cells := [row for rows in finished.tables["cells"] for row in rows]:
+            _write_table(self._folder.cells, CELL_COLUMNS, cells)
+        if self._plot:
+            _try_plot(self._folder.history_plot, partial(plot_history, history, finished.best, title=self._title))
+
+    def on_epoch_counted(self, epoch: NewEpoch) -> None:
+        """Write them with this epoch."""
+        self.on_resume(epoch.finished)
+
+
+class TimingTable(EpochListener):
+    """Writes the times of each epoch; how long it took to save goes on until here."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder = folder
+
+    def on_resume(self, finished: FinishedEpochs) -> None:
+        """Write them anew. The state does not know how long its last epoch took to save; the table may."""
+        timing, path = finished.tables["timing"], self._folder.timing
+        with contextlib.suppress(OSError, ValueError, KeyError), path.open(newline="", encoding="utf-8") as file:
+            written = {int(row["epoch"]): row for row in csv.DictReader(file)}
+            same = written[int(timing[-1]["epoch"])]
+            if float(same["seconds"]) == timing[-1]["seconds"]:
+                timing[-1]["saving_seconds"] = float(same["saving_seconds"])
+        _write_table(path, TIMING_COLUMNS, timing)
+
+    def on_epoch_counted(self, epoch: NewEpoch) -> None:
+        """Write them with this epoch."""
+        epoch.timing["saving_seconds"] = time.perf_counter() - epoch.saving_since
+        _write_table(self._folder.timing, TIMING_COLUMNS, epoch.finished.tables["timing"])
+
+
+class RecordFile(EpochListener):
+    """Writes the run record as it stands."""
+
+    def __init__(self, folder: RunFolder, record: RunRecord) -> None:
+        self._folder = folder
+        self._record = record
+
+    def on_epoch_counted(self, epoch: NewEpoch) -> None:
+        """Write it with this epoch."""
+        self._record.write(self._folder, epoch.finished.history, epoch.finished.best, None)
+
+
+def remove_test(folder: RunFolder, inputs: Inputs) -> None:
     """Remove what an earlier test has left, and the report that tells of it."""
     left = [path for path in _of_test(folder, inputs) if path.exists()]
     if left:
@@ -50,11 +175,7 @@ def _remove_test(folder: RunFolder, inputs: Inputs) -> None:
             path.unlink(missing_ok=True)
 
 
-def _of_test(folder: RunFolder, inputs: Inputs) -> list[Path]:
-    return folder.of_test([sample.cell_line for sample in tested_samples(inputs)])
-
-
-def _test_on_record(folder: RunFolder) -> Any:
+def recorded_test(folder: RunFolder) -> Any:
     """Read what the run record says of the test; ``None`` if it says nothing."""
     try:
         return json.loads(folder.record.read_text(encoding="utf-8")).get("test")
@@ -62,32 +183,22 @@ def _test_on_record(folder: RunFolder) -> Any:
         return None
 
 
-def _write_tables(
-    config: TrainConfig, folder: RunFolder, tables: Mapping[str, Sequence[Any]], best: int | None
-) -> None:
-    """Write what is written anew after each epoch, but for the times: tables and figure."""
-    names = dict.fromkeys((*HISTORY_COLUMNS, *(name for row in tables["history"] for name in row)))
-    _write_table(folder.history, names, tables["history"])
-    cells = [row for rows in tables["cells"] for row in rows]
-    if cells:
-        _write_table(folder.cells, CELL_COLUMNS, cells)
-    if config.plot:
-        _try_plot(folder.history_plot, partial(plot_history, tables["history"], best, title=config.prefix))
+def try_report(config: TrainConfig, folder: RunFolder) -> None:
+    """Draw the report, or say why not; the run is finished, and nothing may take that away."""
+    if not config.plot:
+        logger.info("no report (--no-plot): maxatac report %s draws it", folder.named(""))
+        return
+    try:
+        write_report(folder)
+    except Exception as error:  # noqa: BLE001 - whatever a plotting library raises
+        logger.warning("%s was not written: %s", folder.report.name, error)
+        logger.debug("traceback", exc_info=True)
+    else:
+        logger.info("report: %s", folder.report)
 
 
-def _write_timing(folder: RunFolder, timing: Sequence[Mapping[str, Any]]) -> None:
-    """Write the times of each epoch, at the end of its saving, which is one of them."""
-    _write_table(folder.timing, TIMING_COLUMNS, timing)
-
-
-def _complete_timing(folder: RunFolder, timing: Sequence[Row]) -> None:
-    """Add to the last row of a state how long its epoch took to save: that was known after the state was saved."""
-    with contextlib.suppress(OSError, ValueError, KeyError), folder.timing.open(newline="", encoding="utf-8") as file:
-        written = {int(row["epoch"]): row for row in csv.DictReader(file)}
-        for row in timing[-1:]:
-            same = written[int(row["epoch"])]
-            if float(same["seconds"]) == row["seconds"]:
-                row["saving_seconds"] = float(same["saving_seconds"])
+def _of_test(folder: RunFolder, inputs: Inputs) -> list[Path]:
+    return folder.of_test([sample.cell_line for sample in tested_samples(inputs)])
 
 
 def _write_table(path: Path, columns: Iterable[str], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -106,17 +217,3 @@ def _try_plot(path: Path, plot: Callable[[Path], None]) -> None:
             plot(unfinished)
     except Exception as error:  # noqa: BLE001 - whatever a plotting library raises
         logger.warning("%s was not drawn: %s", path.name, error)
-
-
-def _try_report(config: TrainConfig, folder: RunFolder) -> None:
-    """Draw the report, or say why not; the run is finished, and nothing may take that away."""
-    if not config.plot:
-        logger.info("no report (--no-plot): maxatac report %s draws it", folder.named(""))
-        return
-    try:
-        write_report(folder)
-    except Exception as error:  # noqa: BLE001 - whatever a plotting library raises
-        logger.warning("%s was not written: %s", folder.report.name, error)
-        logger.debug("traceback", exc_info=True)
-    else:
-        logger.info("report: %s", folder.report)

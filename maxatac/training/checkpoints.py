@@ -13,6 +13,7 @@ from maxatac.errors import MaxatacError
 from maxatac.files.atomic import replacing, write_text
 from maxatac.files.sniff import file_fault
 from maxatac.runs.folder import RunFolder
+from maxatac.training.finished import EpochListener, FinishedEpochs, NewEpoch
 
 if TYPE_CHECKING:
     import keras
@@ -107,6 +108,33 @@ class Checkpoints:
         if self._keep == "all" or epoch == best:
             return True
         return self._keep != "best" and epoch > last - int(self._keep.removeprefix("last:"))
+
+
+class ModelFiles(EpochListener):
+    """Writes the checkpoint of each epoch, and the selected model.
+
+    Parameters
+    ----------
+    checkpoints : Checkpoints
+    model : keras.Model
+        The network that is trained.
+    """
+
+    def __init__(self, checkpoints: Checkpoints, model: keras.Model) -> None:
+        self._checkpoints = checkpoints
+        self._model = model
+
+    def on_resume(self, finished: FinishedEpochs) -> None:
+        """Write what is missing, and remove what belongs to no epoch."""
+        self._checkpoints.settle(self._model, len(finished), finished.best_number)
+
+    def on_epoch_trained(self, epoch: NewEpoch) -> None:
+        """Write the checkpoint."""
+        self._checkpoints.save(self._model, len(epoch.finished), epoch.finished.best_number)
+
+    def on_epoch_counted(self, epoch: NewEpoch) -> None:
+        """Write the selected model, and remove checkpoints that are not to be kept."""
+        self._checkpoints.select(self._model, len(epoch.finished), epoch.finished.best_number)
 
 
 def load_model(path: Path) -> keras.Model:

@@ -1,4 +1,4 @@
-"""What a running training shows: a progress bar on a terminal, event files for TensorBoard."""
+"""What a running training shows: a progress bar on a terminal, and a line for each epoch."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from maxatac.system.progress import bar, on_terminal
+from maxatac.training.finished import EpochListener, NewEpoch
+from maxatac.training.validation import describe_scores
 
 if TYPE_CHECKING:
     import keras
+
+    from maxatac.training.trainer import Trainer
 
 logger = logging.getLogger(__name__)
 
@@ -97,3 +101,40 @@ class EpochProgress:
                     progress.bar.set_description_str(f"{progress._label}, validating")
 
         return _Advance()
+
+
+class EpochLog(EpochListener):
+    """Logs each epoch in a line, and once what to change when training waits for the loader.
+
+    Parameters
+    ----------
+    epochs : int
+        How many are asked for.
+    trainer : Trainer
+        Knows how long it has waited.
+    """
+
+    def __init__(self, epochs: int, trainer: Trainer) -> None:
+        self._epochs = epochs
+        self._trainer = trainer
+        self._advised = False
+
+    def on_epoch_counted(self, epoch: NewEpoch) -> None:
+        """Log this epoch."""
+        row, timing = epoch.row, epoch.timing
+        logger.info(
+            "epoch %d/%d: loss %.4f, Dice %.4f, validation loss %.4f, Dice %.4f; %.1f s (%.0f examples/s in training, "
+            "waiting for the loader %.1f %% of it, %.0f %% validation, %.0f %% genome-like validation, "
+            "%.0f %% batch-norm statistics)%s",
+            row["epoch"],
+            self._epochs,
+            *(row[name] for name in ("loss", "dice_coef", "val_loss", "val_dice_coef")),
+            timing["seconds"],
+            timing["examples_per_second"],
+            *(100 * timing[f"{name}_share"] for name in ("waiting", "validation", "genome", "statistics")),
+            describe_scores(row),
+        )
+        times = self._trainer.loader_times
+        if not self._advised and times is not None and (advice := times.advice()) is not None:
+            logger.warning("%s", advice)
+            self._advised = True

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,9 +25,12 @@ from numpy.typing import NDArray
 from maxatac.errors import InputError
 from maxatac.files.atomic import replacing
 from maxatac.files.checksums import sampled_sha256, sha256
+from maxatac.training.finished import EpochListener, NewEpoch, Tables
 
 if TYPE_CHECKING:
     import keras
+
+logger = logging.getLogger(__name__)
 
 FORMAT = 3
 """Of the file; another number is not read."""
@@ -143,6 +147,30 @@ class ResumeState:
         arrays = {f"variable_{place}": values for place, values in enumerate(self.variables)}
         with replacing(path) as unfinished, unfinished.open("wb") as file:
             np.savez(file, about=text, **arrays)  # type: ignore[arg-type]
+
+
+class ResumeFile(EpochListener):
+    """Writes the state after each epoch. Once it is written, the epoch counts.
+
+    Parameters
+    ----------
+    path : Path
+    model : keras.Model
+        The network that is trained.
+    describe : callable
+        Makes the state of tables, without selected epoch and variables.
+    """
+
+    def __init__(self, path: Path, model: keras.Model, describe: Callable[[Tables], ResumeState]) -> None:
+        self._path = path
+        self._model = model
+        self._describe = describe
+
+    def on_epoch_trained(self, epoch: NewEpoch) -> None:
+        """Write the state after this epoch."""
+        state = dataclasses.replace(self._describe(epoch.finished.tables), selected=epoch.finished.selected)
+        state.with_model(self._model).write(self._path)
+        logger.debug("state after epoch %d: %s", len(epoch.finished), self._path)
 
 
 def model_variables(model: keras.Model) -> list[keras.Variable]:

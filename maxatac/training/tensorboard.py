@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from maxatac.training.finished import EpochListener, FinishedEpochs, NewEpoch
+
 logger = logging.getLogger(__name__)
 
 
-class EventFiles:
+class EventFiles(EpochListener):
     """Writes scalars for TensorBoard without TensorFlow, so that every backend can.
 
     The files are an extra: one that cannot be written costs the run a warning.
@@ -55,6 +57,15 @@ class EventFiles:
                 self._writers.popitem()[1].close()
         except OSError as error:
             self._give_up(error)
+
+    def on_resume(self, finished: FinishedEpochs) -> None:
+        """Add the epochs that a run goes on after."""
+        for row, timing in zip(finished.history, finished.tables["timing"], strict=True):
+            self.write(row, timing)
+
+    def on_epoch_counted(self, epoch: NewEpoch) -> None:
+        """Add this epoch."""
+        self.write(epoch.row, epoch.timing)
 
     def write(self, history: Mapping[str, float], timing: Mapping[str, float]) -> None:
         """Add an epoch's rows, under the names that Keras uses."""

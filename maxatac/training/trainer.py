@@ -1,11 +1,13 @@
-"""The compiled model and its data, trained one epoch at a time."""
+"""A network and its data, trained one epoch at a time."""
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from maxatac.backend.processes import Processes
 from maxatac.backend.seed import seed_backend
@@ -14,7 +16,7 @@ from maxatac.data.loader_times import LoaderTimes
 from maxatac.system.resources import usable_processors
 from maxatac.training.samplers import STATISTICS_BATCHES, STATISTICS_STREAM
 from maxatac.training.settings import TrainConfig, loader_threads
-from maxatac.training.validation import Validated, make_validator
+from maxatac.training.validation import Validated, Validator, make_validator
 
 if TYPE_CHECKING:
     import keras
@@ -23,143 +25,306 @@ if TYPE_CHECKING:
     from maxatac.training.result import Row
 
 
+@dataclasses.dataclass(frozen=True)
+class Objective:
+    """What a network is trained by.
+
+    Attributes
+    ----------
+    optimizer : keras.optimizers.Optimizer
+        Not built yet. With one that keeps an average (:func:`maxatac.model.averaging.keep_average`) it is the average
+        that is validated.
+    loss : callable
+        Takes targets and predictions of a batch, each of shape (rows, 32), and gives one number.
+    metric : callable, optional
+        As ``loss``; shown beside it.
+    """
+
+    optimizer: keras.optimizers.Optimizer
+    loss: Callable[[Any, Any], Any]
+    metric: Callable[[Any, Any], Any] | None = None
+
+
+class TrainingData:
+    """The datasets that a network is trained on, and how long they were waited for.
+
+    Parameters
+    ----------
+    samplers : mapping of str to Sampler
+        ``training``, and ``validation`` if there is one. With the rows that this process reads, where several share a
+        batch.
+    batches : int
+        Batches per epoch, of training and of validation.
+    compact : bool
+        Let training batches travel as base codes and signal; see ``Sampler.batch``.
+    threads : int, optional
+        Those of the samplers, for the advice that :class:`maxatac.data.loader_times.LoaderTimes` gives; all processors
+        if not given.
+
+    Attributes
+    ----------
+    training, statistics : WindowDataset
+        Of the epoch that was set: what is trained on, and what the batch-norm statistics are measured on.
+    validation : WindowDataset or None
+        The same in every epoch.
+    batch_size : int
+        Rows of a training batch, those of other processes too.
+    """
+
+    def __init__(
+        self, samplers: Mapping[str, Sampler], batches: int, *, compact: bool = False, threads: int | None = None
+    ) -> None:
+        from maxatac.data.batches import WindowDataset
+
+        training = samplers["training"]
+        self.compact = compact
+        self.training = WindowDataset(training, batches, compact=compact)
+        self.statistics = WindowDataset(training.with_stream(STATISTICS_STREAM), STATISTICS_BATCHES)
+        self.validation = WindowDataset(samplers["validation"], batches) if "validation" in samplers else None
+        self.batch_size = training.batch_size
+        self._threads = threads or usable_processors()
+
+    @property
+    def _datasets(self) -> tuple[Any, ...]:
+        return tuple(data for data in (self.training, self.statistics, self.validation) if data is not None)
+
+    @property
+    def error(self) -> Exception | None:
+        """What stopped the last batch, in the loader's own words."""
+        return next((data.error for data in self._datasets if data.error is not None), None)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch, counted from 0, whose batches are trained on."""
+        self.training.epoch = self.statistics.epoch = epoch
+
+    def waited(self) -> float:
+        """Say how many seconds training batches were waited for so far."""
+        return self.training.seconds
+
+    def loader_times(self, seconds: float = 0.0, before: LoaderTimes | None = None) -> LoaderTimes:
+        """Say what the loader did in some seconds of training, ``before`` being what this said at their start."""
+        first, last = self.training.sampler.rows
+        return LoaderTimes(
+            seconds=seconds,
+            waited=self.training.seconds - (before.waited if before else 0.0),
+            windows=2 * len(self.training) * (last - first),
+            inflated=self.training.sampler.memory.usage["inflated"] - (before.inflated if before else 0),
+            threads=self._threads,
+            processors=usable_processors(),
+        )
+
+    def close(self) -> None:
+        """Let go of batches made ahead for an epoch that was not finished."""
+        for data in self._datasets:
+            data.close()
+
+
 class Trainer:
-    """The compiled model, its data, and what is known of it so far."""
+    """A network with its data, trained one epoch at a time.
+
+    The network is compiled here. Each epoch has its own batches; its batch-norm statistics are measured anew before it
+    is validated.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Takes windows, shape (rows, 1024, 5), float32, and gives bins, shape (rows, 32), float32. Its initial weights
+        are where training begins.
+    data : TrainingData
+    objective : Objective
+    validator : Validator, optional
+        Judges the network after each epoch.
+    processes : Processes, optional
+        Those that train together; this one alone if not given.
+
+    Attributes
+    ----------
+    fitted : keras.Model
+        What ``fit`` is called of: the model, or the model behind a layer that takes compact batches.
+    loader_times : LoaderTimes or None
+        How long the last epoch waited for its batches.
+    validated : Validated or None
+        What the last validation found.
+
+    Examples
+    --------
+    >>> trainer = Trainer(model, TrainingData({"training": sampler}, batches=100), Objective(adam(), loss))
+    >>> for epoch in range(20):
+    ...     row, timing = trainer.run_epoch(epoch, keras.callbacks.Callback())
+    """
 
     def __init__(
         self,
-        config: TrainConfig,
-        samplers: Mapping[str, Sampler],
-        seed: int,
-        cell_types: Sequence[str],
-        genome_like: GenomeBatches | None = None,
+        model: keras.Model,
+        data: TrainingData,
+        objective: Objective,
+        *,
+        validator: Validator | None = None,
         processes: Processes | None = None,
     ) -> None:
-        from maxatac.data.batches import WindowDataset
-        from maxatac.model.architectures import build
-        from maxatac.model.averaging import keep_average
         from maxatac.model.batch_norm import StatisticsEstimator
-        from maxatac.model.losses import binary_cross_entropy, mean_squared_error
-        from maxatac.model.metrics import dice_coef, thresholded_dice
-        from maxatac.model.optimizer import adam
         from maxatac.model.transport import accepting_codes
-        from maxatac.model.weights import load_weights
 
+        self.model = model
+        self.data = data
+        self.validator = validator
         self.processes = processes or Processes()
-        seed_backend(seed)
-        self.model = build(config.arch, dense=config.dense, output_activation=config.output_activation)
-        if config.weights is not None:
-            load_weights(self.model, config.weights)
-        loss = mean_squared_error if config.quant else binary_cross_entropy
-        metric = thresholded_dice(0.5 * config.target_scale_factor) if config.quant else dice_coef
-        self.fitted = accepting_codes(self.model) if config.compact_transport else self.model
-        optimizer = adam()
-        self.averaged = config.ema is not None
-        if config.ema is not None:
-            keep_average(optimizer, config.ema)
-        for model in {id(model): model for model in (self.model, self.fitted)}.values():
-            model.compile(optimizer=optimizer, loss=loss, metrics=[metric], jit_compile=True)
-        place = self.processes.place
-        self.statistics = StatisticsEstimator(self.model, place)
-        self.training = WindowDataset(samplers["training"], config.batches, compact=config.compact_transport)
-        self.validation = WindowDataset(samplers["validation"], config.batches)
-        self.for_statistics = WindowDataset(samplers["training"].with_stream(STATISTICS_STREAM), STATISTICS_BATCHES)
-        self.batch_size = config.batch_size
-        self.loader: LoaderTimes | None = None
-        self._threads = loader_threads(config)
-        self.genome_like = genome_like
-        self.validator = make_validator(
-            config, self.model, loss, metric, self.validation, genome_like, cell_types, place
-        )
+        self.fitted = accepting_codes(model) if data.compact else model
+        self.loader_times: LoaderTimes | None = None
         self.validated: Validated | None = None
+        self._averaged = bool(objective.optimizer.use_ema)
+        self._statistics = StatisticsEstimator(model, self.processes.place)
+        metrics = [] if objective.metric is None else [objective.metric]
+        for compiled in {id(model): model for model in (self.model, self.fitted)}.values():
+            compiled.compile(
+                optimizer=objective.optimizer, loss=objective.loss, metrics=list(metrics), jit_compile=True
+            )
 
     def run_epoch(self, epoch: int, callback: keras.callbacks.Callback) -> tuple[Row, Row]:
-        """Train, measure the statistics and validate, once.
+        """Train, measure the batch-norm statistics and validate, once.
 
         With an average of the weights it is the average that is validated, and that the model holds afterwards; the
         weights themselves wait in the optimiser until they are trained again.
 
-        One ``fit`` per epoch: what is prefetched can then only be of this epoch, and nothing that happens between
-        epochs has to squeeze into a callback.
-
         Parameters
         ----------
         epoch : int
-            From 0.
+            From 0. Its batches are a function of this number.
         callback : keras.callbacks.Callback
-            Told of every batch.
+            Told of every batch: of training, of the statistics as those of ``predict``, of validation as those of
+            ``evaluate``.
 
         Returns
         -------
-        history, timing : dict
-            The epoch's rows.
+        history : dict of str to float
+            ``epoch`` from 1, ``loss``, the metric, and the columns of the validation.
+        timing : dict of str to float
+            Columns of the times of an epoch; seconds, shares of them, and ``examples_per_second``.
+
+        Raises
+        ------
+        GenomeError, TrackError, OSError
+            If a file cannot be read any more.
+        MaxatacError
+            If another process has failed.
         """
-        from maxatac.model.averaging import exchange
         from maxatac.model.step_times import StepTimes
 
-        steps = StepTimes()
-        self.training.epoch = self.for_statistics.epoch = epoch
-        begin, waited, inflated = time.perf_counter(), self.training.seconds, self._inflated()
-        first, last = self.training.sampler.rows
-        try:
-            with self.processes.together():
-                if self.averaged and epoch:
-                    exchange(self.model)
-                fitted = self.fitted.fit(
-                    self.training.for_fit(),
-                    initial_epoch=epoch,
-                    epochs=epoch + 1,
-                    shuffle=False,
-                    verbose=0,
-                    callbacks=[steps, callback],
-                )
-                trained = time.perf_counter()
-                self.loader = LoaderTimes(
-                    seconds=trained - begin,
-                    waited=self.training.seconds - waited,
-                    windows=2 * len(self.training) * (last - first),
-                    inflated=self._inflated() - inflated,
-                    threads=self._threads,
-                    processors=usable_processors(),
-                )
-                if self.averaged:
-                    exchange(self.model)
-                self.statistics.estimate(self.for_statistics, partial(callback.on_predict_batch_end, 0))
-                measured = time.perf_counter()
-                self.validated = validated = self.validator.run(callback)
-        except Exception as error:
-            # The backend wraps what the loader raised; the loader's own words are the ones to show.
-            cause = self.training.error or self.for_statistics.error or self.validation.error
-            if (reason := cause or self.processes.reason(error)) is None:
-                raise
-            raise reason from error
+        steps, begin = StepTimes(), time.perf_counter()
+        with self._telling_causes(), self.processes.together():
+            row = self.fit(epoch, [steps, callback])
+            self.measure_statistics(partial(callback.on_predict_batch_end, 0))
+            measured = time.perf_counter()
+            self.validated = self.validator.run(callback) if self.validator is not None else None
         end = time.perf_counter()
-        genome_seconds = validated.seconds.get("genome", 0.0)
-        row = {name: values[-1] for name, values in fitted.history.items()}
-        history = {"epoch": epoch + 1, **row, **validated.row}
-        total = end - begin
-        seconds = {
-            "statistics": measured - trained, "validation": end - measured - genome_seconds, "genome": genome_seconds
-        }  # fmt: skip
-        timing = {
+        if self.validated is not None:
+            row |= self.validated.row
+        history = {"epoch": epoch + 1, **{name: float(value) for name, value in row.items()}}
+        return history, self._timing(epoch, steps.seconds, end - begin, end - measured)
+
+    def fit(self, epoch: int, callbacks: Sequence[keras.callbacks.Callback]) -> Row:
+        """Train on the batches of an epoch, counted from 0; returns loss and metric.
+
+        One ``fit`` per epoch: what is prefetched can then only be of this epoch, and nothing that happens between
+        epochs has to squeeze into a callback.
+        """
+        from maxatac.model.averaging import exchange
+
+        self.data.set_epoch(epoch)
+        before, begin = self.data.loader_times(), time.perf_counter()
+        if self._averaged and epoch:
+            exchange(self.model)
+        fitted = self.fitted.fit(
+            self.data.training.for_fit(),
+            initial_epoch=epoch,
+            epochs=epoch + 1,
+            shuffle=False,
+            verbose=0,
+            callbacks=list(callbacks),
+        )
+        self.loader_times = self.data.loader_times(time.perf_counter() - begin, before)
+        if self._averaged:
+            exchange(self.model)
+        return {name: values[-1] for name, values in fitted.history.items()}
+
+    def measure_statistics(self, after_batch: Callable[[], None] = lambda: None) -> None:
+        """Measure the batch-norm statistics on the batches of the epoch that was set; they fit the weights then."""
+        self._statistics.estimate(self.data.statistics, after_batch)
+
+    @contextlib.contextmanager
+    def _telling_causes(self) -> Iterator[None]:
+        """Raise what the loader or another process has said; the backend wraps it in an error of its own."""
+        try:
+            yield
+        except Exception as error:
+            if (cause := self.data.error or self.processes.reason(error)) is None:
+                raise
+            raise cause from error
+
+    def _timing(self, epoch: int, steps: float, total: float, validation: float) -> Row:
+        """Make the row of times of an epoch from its seconds in all, in training steps, and in validation."""
+        assert self.loader_times is not None
+        training = self.loader_times.seconds
+        genome = self.validated.seconds.get("genome", 0.0) if self.validated is not None else 0.0
+        seconds = {"statistics": total - training - validation, "validation": validation - genome, "genome": genome}
+        return {
             "epoch": epoch + 1,
             "seconds": total,
-            "examples_per_second": len(self.training) * self.batch_size / (trained - begin),
-            "waiting_share": self.loader.waiting_share,
+            "examples_per_second": len(self.data.training) * self.data.batch_size / training,
+            "waiting_share": self.loader_times.waiting_share,
             **{f"{name}_share": part / total for name, part in seconds.items()},
-            "steps_seconds": steps.seconds,
+            "steps_seconds": steps,
             **{f"{name}_seconds": part for name, part in seconds.items()},
         }
-        return {name: float(value) if name != "epoch" else value for name, value in history.items()}, timing
 
-    def waiting(self) -> float:
-        """Seconds spent waiting for training batches so far."""
-        return self.training.seconds
 
-    def _inflated(self) -> int:
-        return self.training.sampler.memory.usage["inflated"]
+def build_network(config: TrainConfig, seed: int) -> keras.Model:
+    """Build the network of a run with the weights that it begins with: drawn by the seed, or read.
 
-    def close(self) -> None:
-        """Let go of batches made ahead for an epoch that was not finished."""
-        for dataset in (self.training, self.for_statistics, self.validation):
-            dataset.close()
+    Raises
+    ------
+    WeightsError
+        If the weights do not fit the network.
+    """
+    from maxatac.model.architectures import build
+    from maxatac.model.weights import load_weights
+
+    seed_backend(seed)
+    model = build(config.arch, dense=config.dense, output_activation=config.output_activation)
+    if config.weights is not None:
+        load_weights(model, config.weights)
+    return model
+
+
+def objective_of(config: TrainConfig) -> Objective:
+    """Choose optimiser, loss and metric by the settings of a run."""
+    from maxatac.model.averaging import keep_average
+    from maxatac.model.losses import binary_cross_entropy, mean_squared_error
+    from maxatac.model.metrics import dice_coef, thresholded_dice
+    from maxatac.model.optimizer import adam
+
+    optimizer = adam()
+    if config.ema is not None:
+        keep_average(optimizer, config.ema)
+    if config.quant:
+        return Objective(optimizer, mean_squared_error, thresholded_dice(0.5 * config.target_scale_factor))
+    return Objective(optimizer, binary_cross_entropy, dice_coef)
+
+
+def make_trainer(
+    config: TrainConfig,
+    samplers: Mapping[str, Sampler],
+    seed: int,
+    cell_types: Sequence[str],
+    genome_like: GenomeBatches | None,
+    processes: Processes,
+) -> Trainer:
+    """Put network, data and validation of a run together; raises what ``build_network`` raises."""
+    model = build_network(config, seed)
+    data = TrainingData(samplers, config.batches, compact=config.compact_transport, threads=loader_threads(config))
+    objective = objective_of(config)
+    assert data.validation is not None and objective.metric is not None
+    validator = make_validator(
+        config, model, objective.loss, objective.metric, data.validation, genome_like, cell_types, processes.place
+    )
+    return Trainer(model, data, objective, validator=validator, processes=processes)

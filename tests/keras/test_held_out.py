@@ -420,7 +420,7 @@ def test_test_files_never_reach_a_sampler(
     assert started.inputs.split.test == ("chr1",)
     assert given
     assert not [path for path in given if "CellC" in path]
-    genome_like = started.trainee.genome_like
+    genome_like = started.genome_like
     assert genome_like is not None
     assert genome_like.windows.chroms == ("chr3",)
     assert set(genome_like.windows.cell.tolist()) == {0, 1}

@@ -27,8 +27,8 @@ from maxatac.data.regions import RoiPool
 from maxatac.errors import MaxatacError
 from maxatac.genome.blacklist import Blacklist
 from maxatac.genome.split import ChromSplit
+from maxatac.training import prepared
 from maxatac.training import samplers as samplers_of
-from maxatac.training import workflow as training
 from maxatac.training.inputs import Inputs
 from maxatac.training.leak_guard import MAX_WINDOWS, Stream, chrom_sets, prove
 
@@ -63,7 +63,7 @@ def carries_the_marker(started: Started) -> bool:
             for index in range(10):
                 inputs, targets = sampler.batch(epoch, index)
                 found |= bool((inputs[..., 4] == MARKER).any() or (targets == MARKER).any())
-    genome_like = started.trainee.genome_like
+    genome_like = started.genome_like
     assert genome_like is not None
     for index in range(len(genome_like)):
         inputs, targets = genome_like[index]
@@ -95,8 +95,8 @@ def changing(change: Callable[[Inputs], Inputs]) -> Sabotage:
     """Break the program: what samplers are made from is changed behind the back of the checks."""
 
     def sabotage(_: TinySet, patch: pytest.MonkeyPatch) -> None:
-        open_inputs = training.open_inputs
-        patch.setattr(training, "open_inputs", lambda *given: change(open_inputs(*given)))
+        open_inputs = prepared.open_inputs
+        patch.setattr(prepared, "open_inputs", lambda *given: change(open_inputs(*given)))
 
     return sabotage
 
@@ -135,14 +135,14 @@ def genome_like_of(change: Callable[[Inputs], Inputs]) -> Sabotage:
     """Break the genome-like set alone, which no sampler reads."""
 
     def sabotage(_: TinySet, patch: pytest.MonkeyPatch) -> None:
-        make = training.genome_batches
+        make = prepared.genome_batches
 
         def broken(config: Any, inputs: Inputs, seed: int, reader: WindowReader, **named: Any) -> Any:
             changed = change(inputs)
             reader = WindowReader(changed.genome, changed.signal, changed.binding)
             return make(config, changed, seed, reader, **named)
 
-        patch.setattr(training, "genome_batches", broken)
+        patch.setattr(prepared, "genome_batches", broken)
 
     return sabotage
 
@@ -183,7 +183,7 @@ def test_guard_refuses_what_would_leak(
 ) -> None:  # fmt: skip
     sabotage, status, words = SABOTAGES[name]
     sabotage(marked, monkeypatch)
-    monkeypatch.setattr("maxatac.training.workflow._run", lambda *_: pytest.fail("training began"))
+    monkeypatch.setattr("maxatac.training.epochs.EpochLoop.run", lambda _: pytest.fail("training began"))
     assert main(marked.arguments(tmp_path / "results", **SETTINGS)) == status
     assert words in capsys.readouterr().err
     assert not (tmp_path / "results").exists()
@@ -195,7 +195,7 @@ def test_without_the_guard_it_leaks(
 ) -> None:
     SABOTAGES[name][0](marked, monkeypatch)
     monkeypatch.setattr("maxatac.training.inputs.check_held_out_files", lambda *_, **__: ())
-    monkeypatch.setattr("maxatac.training.workflow.guard_samplers", lambda *_, **__: {})
+    monkeypatch.setattr("maxatac.training.prepared.guard_samplers", lambda *_, **__: {})
     assert carries_the_marker(start(marked.arguments(tmp_path / "results", **SETTINGS)))
 
 
@@ -288,7 +288,7 @@ def test_stray_region_is_named(column: str, value: int, words: str, started: Sta
     ],
 )
 def test_stray_genome_like_window_is_named(column: str, value: int, words: str, started: Started) -> None:
-    genome_like = started.trainee.genome_like
+    genome_like = started.genome_like
     assert genome_like is not None
     looked_at = prove(started.inputs, {}, genome_like)["streams"]["genome_like"]
     assert looked_at == {"pool": "validation", "batches": len(genome_like), "windows": len(genome_like.windows)}

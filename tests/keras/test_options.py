@@ -358,7 +358,7 @@ def test_seed(tiny_set: TinySet, output: Path, start: Start, quick_network: None
     one, same, other = (start(tiny_set.arguments(output, seed=seed, rand_ratio=0.5)) for seed in (5, 5, 6))
     assert same_batches(one, same)
     assert not same_batches(one, other)
-    kernels = [started.trainee.model.weights[0].numpy() for started in (one, same, other)]
+    kernels = [started.trainer.model.weights[0].numpy() for started in (one, same, other)]
     assert np.array_equal(kernels[0], kernels[1])
     assert not np.array_equal(kernels[0], kernels[2])
 
@@ -378,7 +378,7 @@ def test_drawn_seed_is_recorded(tiny_set: TinySet, output: Path, scores: list[fl
 @covers("--batch_size", "--val_batch_size")
 def test_batch_sizes(tiny_set: TinySet, output: Path, start: Start, quick_network: None) -> None:
     started = start(tiny_set.arguments(output, batch_size=6, val_batch_size=10))
-    for data, size in ((started.trainee.training, 6), (started.trainee.validation, 10)):
+    for data, size in ((started.trainer.data.training, 6), (started.trainer.data.validation, 10)):
         inputs, targets = data[0]
         assert (inputs.shape, targets.shape) == ((size, 1024, 5), (size, 32))
 
@@ -386,8 +386,8 @@ def test_batch_sizes(tiny_set: TinySet, output: Path, start: Start, quick_networ
 @covers("--batches")
 @pytest.mark.parametrize("batches", [1, 3])
 def test_batches(batches: int, tiny_set: TinySet, output: Path, start: Start, quick_network: None) -> None:
-    trainee = start(tiny_set.arguments(output, batches=batches)).trainee
-    assert (len(trainee.training), len(trainee.validation)) == (batches, batches)
+    trainer = start(tiny_set.arguments(output, batches=batches)).trainer
+    assert (len(trainer.data.training), len(trainer.data.validation)) == (batches, batches)
 
 
 @covers("--threads")
@@ -428,13 +428,13 @@ def test_memory(tiny_set: TinySet, output: Path, start: Start, quick_network: No
 @covers("--compact_transport", "--no-compact_transport")
 def test_compact_transport(tiny_set: TinySet, output: Path, start: Start, quick_network: None) -> None:
     plain, compact = (start(tiny_set.arguments(output, compact_transport=value)) for value in (False, True))
-    assert plain.trainee.fitted is plain.trainee.model
-    (codes, signal), _ = compact.trainee.training[0]
+    assert plain.trainer.fitted is plain.trainer.model
+    (codes, signal), _ = compact.trainer.data.training[0]
     assert (codes.shape, signal.shape) == ((8, 1024), (8, 1024))
     # What is validated and saved takes what it always took.
-    assert compact.trainee.validation[0][0].shape == plain.trainee.validation[0][0].shape
-    assert compact.trainee.model.input_shape == plain.trainee.model.input_shape
-    assert compact.trainee.fitted.optimizer is compact.trainee.model.optimizer
+    assert compact.trainer.data.validation[0][0].shape == plain.trainer.data.validation[0][0].shape
+    assert compact.trainer.model.input_shape == plain.trainer.model.input_shape
+    assert compact.trainer.fitted.optimizer is compact.trainer.model.optimizer
 
 
 @covers("--genome_validation")
@@ -444,7 +444,7 @@ def test_compact_transport(tiny_set: TinySet, output: Path, start: Start, quick_
 def test_genome_validation(
     number: int | str | None, windows: int | None, tiny_set: TinySet, output: Path, start: Start, quick_network: None
 ) -> None:
-    genome_like = start(tiny_set.arguments(output, genome_validation=number)).trainee.genome_like
+    genome_like = start(tiny_set.arguments(output, genome_validation=number)).genome_like
     assert (None if genome_like is None else len(genome_like.windows)) == windows
 
 
@@ -501,14 +501,14 @@ def test_arch(tiny_set: TinySet, output: Path, start: Start, monkeypatch: pytest
     monkeypatch.setattr("maxatac.training.settings.ARCHITECTURES", names)
     monkeypatch.setattr("maxatac.cli.train.ARCHITECTURES", names)
     monkeypatch.setattr(architectures, "ARCHITECTURES", {**architectures.ARCHITECTURES, "OTHER": other})
-    models = [start(tiny_set.arguments(output, arch=name)).trainee.model.name for name in names]
+    models = [start(tiny_set.arguments(output, arch=name)).trainer.model.name for name in names]
     assert models == ["dcnn_v2", "other"]
 
 
 @covers("--dense", "--no-dense")
 def test_dense(tiny_set: TinySet, output: Path, start: Start) -> None:
     def layers(*words: str) -> list[str]:
-        model = start(tiny_set.arguments(output, *words)).trainee.model
+        model = start(tiny_set.arguments(output, *words)).trainer.model
         return [type(layer).__name__ for layer in model.layers]
 
     assert "Dense" not in layers()
@@ -520,7 +520,7 @@ def test_dense(tiny_set: TinySet, output: Path, start: Start) -> None:
 @pytest.mark.parametrize("name", ["sigmoid", "linear", "relu", "softplus"])
 def test_output_activation(name: str, tiny_set: TinySet, output: Path, start: Start) -> None:
     for words in ((), ("--dense",)):
-        model = start(tiny_set.arguments(output, "--quant", *words, output_activation=name)).trainee.model
+        model = start(tiny_set.arguments(output, "--quant", *words, output_activation=name)).trainer.model
         last = [layer for layer in model.layers if layer.weights][-1]
         assert last.get_config()["activation"] == name
 
@@ -536,10 +536,10 @@ def test_weights(tiny_set: TinySet, output: Path, start: Start, tmp_path: Path) 
     for ending in ("w.weights.h5", "w.keras", "w.h5"):
         path = tmp_path / ending
         model.save_weights(path) if "weights" in ending else model.save(path)
-        started = start(tiny_set.arguments(output, weights=path)).trainee.model
+        started = start(tiny_set.arguments(output, weights=path)).trainer.model
         for mine, theirs in zip(started.weights, model.weights, strict=True):
             assert np.array_equal(mine.numpy(), theirs.numpy())
-    unweighted = start(tiny_set.arguments(output)).trainee.model
+    unweighted = start(tiny_set.arguments(output)).trainer.model
     assert not np.array_equal(unweighted.weights[0].numpy(), model.weights[0].numpy())
 
 
@@ -556,9 +556,9 @@ def test_quant(tiny_set: TinySet, output: Path, start: Start, quick_network: Non
     # The binding tracks hold 0 and 1: a bin's mean says how much of it is bound.
     assert np.array_equal(labels, means > 0.5)
     assert not np.array_equal(labels, means)
-    assert quantitative.trainee.model.loss.__name__ == "mean_squared_error"
-    assert binary.trainee.model.loss.__name__ == "binary_cross_entropy"
-    assert started("--quant", "--no-quant").trainee.model.loss.__name__ == "binary_cross_entropy"
+    assert quantitative.trainer.model.loss.__name__ == "mean_squared_error"
+    assert binary.trainer.model.loss.__name__ == "binary_cross_entropy"
+    assert started("--quant", "--no-quant").trainer.model.loss.__name__ == "binary_cross_entropy"
 
 
 @covers("--target_scale_factor")

@@ -34,8 +34,7 @@ from maxatac.runs import record as record_module
 from maxatac.runs.folder import RunFolder
 from maxatac.runs.running import Holder, running, running_problems
 from maxatac.training import epochs as epochs_of
-from maxatac.training import held_out
-from maxatac.training import workflow as training
+from maxatac.training import held_out, prepared
 from maxatac.training.report_data import ReportData
 from maxatac.training.result import TrainResult
 from maxatac.training.resume import (
@@ -519,14 +518,14 @@ def test_run_that_another_has_taken_over_writes_nothing_more(
 def test_run_that_came_in_between(
     tiny_set: TinySet, output: Path, drifting: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_samplers = training.make_samplers
+    make_samplers = prepared.make_samplers
 
     def meanwhile(*arguments: Any) -> Any:
-        monkeypatch.setattr(training, "make_samplers", make_samplers)
+        monkeypatch.setattr(prepared, "make_samplers", make_samplers)
         train(tiny_set.config(output, epochs=1))
         return make_samplers(*arguments)
 
-    monkeypatch.setattr(training, "make_samplers", meanwhile)
+    monkeypatch.setattr(prepared, "make_samplers", meanwhile)
     with pytest.raises(InputError, match=f"{STATE}: written meanwhile by another run"):
         train(tiny_set.config(output, epochs=2))
     assert record(output)["epochs_finished"] == 1
@@ -640,7 +639,7 @@ def send_at(moment: str, action: Callable[[], None], patch: pytest.MonkeyPatch) 
         "test": (held_out, "predict_chromosomes"),
         "scores of the test": (held_out, "write_json"),
         "baselines": (ReportData, "add_baselines"),
-        "report": (training, "_try_report"),
+        "report": (epochs_of, "try_report"),
     }[moment]
     function = getattr(module, name)
     patch.setattr(module, name, before(function))
@@ -715,7 +714,7 @@ def test_signal_before_training_needs_no_saving(
         signal.raise_signal(signal.SIGTERM)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "make_samplers", told_to_stop)
+        patch.setattr(prepared, "make_samplers", told_to_stop)
         assert main(tiny_set.arguments(output)) == 75
     assert not output.exists()
     assert main(tiny_set.arguments(output, "--resume")) == 0

@@ -29,8 +29,7 @@ from writers import BedGraph, write_bigwig
 import maxatac
 from maxatac.cli.main import main
 from maxatac.errors import GenomeError, InputError, MaxatacError, TrackError
-from maxatac.training import artifacts, epochs
-from maxatac.training import workflow as training
+from maxatac.training import artifacts, prepared
 from maxatac.training.result import TrainResult
 from maxatac.training.samplers import STATISTICS_BATCHES, make_samplers
 from maxatac.training.trainer import Trainer
@@ -73,7 +72,7 @@ def whole(output: Path, epochs: int) -> bool:
 
 
 def test_model_is_compiled_as_specified(tiny_set: TinySet, output: Path, start: Start) -> None:
-    model = start(tiny_set.arguments(output)).trainee.model
+    model = start(tiny_set.arguments(output)).trainer.model
     assert model.count_params() == 117_204
     # What Keras picks by itself costs twice the time.
     assert model.jit_compile is True
@@ -129,19 +128,20 @@ def test_every_epoch_trains_on_its_own_batches(
 
 
 def test_streams_differ(tiny_set: TinySet, output: Path, start: Start, quick_network: None) -> None:
-    trainee = start(tiny_set.arguments(output)).trainee
+    trainer = start(tiny_set.arguments(output)).trainer
     # Same pool and settings, other windows: the statistics take nothing from training's stream.
-    assert not np.array_equal(trainee.training[0][0], trainee.for_statistics[0][0])
+    assert not np.array_equal(trainer.data.training[0][0], trainer.data.statistics[0][0])
     assert (
-        trainee.training.sampler.plan(0, 0)["roi"].tolist() != trainee.for_statistics.sampler.plan(0, 0)["roi"].tolist()
+        trainer.data.training.sampler.plan(0, 0)["roi"].tolist()
+        != trainer.data.statistics.sampler.plan(0, 0)["roi"].tolist()
     )
 
 
 def test_validation_examples_are_drawn_once(tiny_set: TinySet, output: Path, start: Start, quick_network: None) -> None:
-    trainee = start(tiny_set.arguments(output, "--rev_comp", jitter=100, rand_ratio=0.5)).trainee
-    before = [trainee.validation[index] for index in range(2)]
-    trainee.training.epoch = trainee.for_statistics.epoch = 5
-    after = [trainee.validation[index] for index in range(2)]
+    trainer = start(tiny_set.arguments(output, "--rev_comp", jitter=100, rand_ratio=0.5)).trainer
+    before = [trainer.data.validation[index] for index in range(2)]
+    trainer.data.set_epoch(5)
+    after = [trainer.data.validation[index] for index in range(2)]
     for (inputs, targets), (same_inputs, same_targets) in zip(before, after, strict=True):
         assert np.array_equal(inputs, same_inputs)
         assert np.array_equal(targets, same_targets)
@@ -154,7 +154,7 @@ def test_first_batch_is_what_the_files_say(tiny_set: TinySet, output: Path, star
     import pyBigWig
 
     started = start(tiny_set.arguments(output, "--rev_comp", rand_ratio=0.25, jitter=100))
-    inputs, targets = started.trainee.training[0]
+    inputs, targets = started.trainer.data.training[0]
     plan = started.samplers["training"].plan(0, 0)
     genome = py2bit.open(str(tiny_set.sequence))
     for row in range(len(inputs)):
@@ -177,7 +177,7 @@ def test_first_batch_is_what_the_files_say(tiny_set: TinySet, output: Path, star
 def test_held_out_cell_types_are_not_touched(
     damaged: TinySet, output: Path, quick_network: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    open_inputs = training.open_inputs
+    open_inputs = prepared.open_inputs
     held_out = [
         damaged.file("CellC", what) for what in ("signal.bw", "binding.bw", "atac.narrowPeak", "chip.narrowPeak")
     ]
@@ -190,7 +190,7 @@ def test_held_out_cell_types_are_not_touched(
             path.write_bytes(b"") if path.suffix == ".bw" else path.unlink()
         return inputs
 
-    monkeypatch.setattr(training, "open_inputs", then_remove)
+    monkeypatch.setattr(prepared, "open_inputs", then_remove)
     result = train(damaged.config(output, epochs=2, rand_ratio=0.5))
     assert len(result.history) == 2
     assert not {str(path) for path in held_out} & set(opened)
@@ -477,7 +477,7 @@ def test_failing_plot_costs_only_a_warning(
         raise RuntimeError("no such style: ggplott")
 
     monkeypatch.setattr(artifacts, "plot_history", fail)
-    monkeypatch.setattr(epochs, "plot_structure", fail)
+    monkeypatch.setattr(artifacts, "plot_structure", fail)
     assert main(tiny_set.arguments(output, epochs=2, plot=True)) == 0
     warnings = [line.split(" WARNING ")[1] for line in capsys.readouterr().err.splitlines() if " WARNING " in line]
     assert warnings == [
@@ -518,7 +518,7 @@ class Unreadable:
             yield self.batch(epoch, index)
 
 
-@pytest.mark.parametrize("data", ["training", "for_statistics", "validation"])
+@pytest.mark.parametrize("data", ["training", "statistics", "validation"])
 def test_error_of_the_loader_is_told_in_its_own_words(
     data: str, tiny_set: TinySet, output: Path, quick_network: None, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -527,7 +527,7 @@ def test_error_of_the_loader_is_told_in_its_own_words(
 
     def run(self: Any, epoch: int, callback: Any) -> Any:
         if epoch == 1:
-            dataset = getattr(self, data)
+            dataset = getattr(self.data, data)
             dataset.sampler = Unreadable(dataset.sampler, (0, 1) if data == "validation" else (1, 1))
         return run_epoch(self, epoch, callback)
 

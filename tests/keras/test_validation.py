@@ -213,22 +213,22 @@ def test_scores_of_a_model(
     started = start(
         tiny_set.arguments(output, *words, rand_ratio=0.25, batches=4, val_batch_size=20, genome_validation=70)
     )
-    trainee, threshold = started.trainee, 0.5 if quantitative else None
-    trainee.model.fit(trainee.training, shuffle=False, verbose=0)
+    trainer, threshold = started.trainer, 0.5 if quantitative else None
+    trainer.model.fit(trainer.data.training, shuffle=False, verbose=0)
     callback = Count()
-    found = trainee.validator.run(callback)
+    found = trainer.validator.run(callback)
     assert callback.batches == [0, 1, 2, 3] * 2
-    assert trainee.genome_like is not None
-    assert len(trainee.genome_like) == 4
+    assert started.genome_like is not None
+    assert len(started.genome_like) == 4
 
-    by_keras = trainee.model.evaluate(trainee.validation, verbose=0, return_dict=True)
+    by_keras = trainer.model.evaluate(trainer.data.validation, verbose=0, return_dict=True)
     for name in ("dice_coef", "loss"):
         assert found.row[f"val_{name}"] == pytest.approx(by_keras[name], rel=1e-6)
 
-    for prefix, name, data in (("val_", "ROI", trainee.validation), ("genome_", "genome", trainee.genome_like)):
+    for prefix, name, data in (("val_", "ROI", trainer.data.validation), ("genome_", "genome", started.genome_like)):
         batches = [data[index] for index in range(4)]
         targets = np.concatenate([batch[1] for batch in batches])
-        predictions = np.concatenate([trainee.model.predict_on_batch(batch[0]) for batch in batches])
+        predictions = np.concatenate([trainer.model.predict_on_batch(batch[0]) for batch in batches])
         known = targets[:, 0] >= 0
         assert known.sum() == {"ROI": 80, "genome": 70}[name]
         targets, predictions = targets[known], predictions[known]
@@ -261,14 +261,14 @@ def test_scores_of_a_model(
 def test_genome_like_set_is_the_same_in_every_epoch_and_bound_as_the_genome_is(
     tiny_set: TinySet, output: Path, start: Start, quick_network: None
 ) -> None:
-    trainee = start(tiny_set.arguments(output, genome_validation="all")).trainee
-    genome_like = trainee.genome_like
+    started = start(tiny_set.arguments(output, genome_validation="all"))
+    trainer, genome_like = started.trainer, started.genome_like
     assert genome_like is not None
     before = [genome_like[index] for index in range(3)]
-    trainee.training.epoch = trainee.for_statistics.epoch = 5
+    trainer.data.set_epoch(5)
     for index, batch in enumerate(before):
         assert all(np.array_equal(mine, theirs) for mine, theirs in zip(batch, genome_like[index], strict=True))
-    rows = {row["set"]: row for row in trainee.validator.run(Count()).cells if row["cell_type"] == "CellA"}
+    rows = {row["set"]: row for row in trainer.validator.run(Count()).cells if row["cell_type"] == "CellA"}
     with pyBigWig.open(str(tiny_set.file("CellA", "binding.bw"))) as track:
         values = np.nan_to_num(np.array(track.values("chr3", 0, 79_872), np.float64))
     assert rows["genome"]["bound_bins"] / rows["genome"]["bins"] == (values.reshape(-1, 32).sum(axis=1) > 16).mean()
@@ -323,7 +323,7 @@ def test_validation_chromosome_that_is_all_blacklisted_has_no_genome_like_set(
     regions = tmp_path / "regions.bed"
     regions.write_text("chr3\t5632\t6656\n")
     words = tiny_set.arguments(output, blacklist=black, validate_roi=regions, jitter=0)
-    assert start(words).trainee.genome_like is None
+    assert start(words).genome_like is None
     assert "no genome-like validation: no window" in capsys.readouterr().err
     assert main([*words, "--select", "average_precision"]) == 2
     assert "none of the bins in 0 genome-like windows" in capsys.readouterr().err

@@ -68,6 +68,7 @@ def test_public_names() -> None:
         "Track",
         "TrainConfig",
         "TrainResult",
+        "Trainer",
         "WindowDataset",
         "WindowReader",
         "train",

@@ -1,0 +1,263 @@
+"""What a run trains with: read, checked, decoded and compiled, before anything is written."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import random
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from maxatac.backend.noise import without_backend_noise
+from maxatac.backend.processes import Processes, split_problems
+from maxatac.backend.startup import backend_problems, load_keras, overridden
+from maxatac.data.genome_like import GenomeBatches, genome_batches
+from maxatac.errors import InputError, MaxatacError, WeightsError
+from maxatac.evaluation.selection import best_epoch, criterion
+from maxatac.files.sniff import file_fault
+from maxatac.runs.folder import RunFolder
+from maxatac.runs.record import PhaseTimes, settings_of_run
+from maxatac.training.checkpoints import Checkpoints
+from maxatac.training.inputs import Inputs, open_inputs
+from maxatac.training.resume import InputFile, ResumeState, input_differences, read_state, restore, setting_differences
+from maxatac.training.samplers import guard_samplers, make_samplers
+from maxatac.training.settings import SEED_RANGE, TrainConfig, loader_threads
+from maxatac.training.trainer import Trainer, make_trainer
+
+if TYPE_CHECKING:
+    from maxatac._core import Sampler
+
+logger = logging.getLogger(__name__)
+
+FileVersion = tuple[int, int, int]
+
+
+@dataclasses.dataclass(frozen=True)
+class Beginning:
+    """Where a run begins.
+
+    Attributes
+    ----------
+    began : float
+        When, in seconds since 1970.
+    seed : int
+    phases : PhaseTimes
+    earlier : ResumeState or None
+        What it goes on from.
+    version : tuple of int, or None
+        Of the file of that state; another one if another run has written it meanwhile.
+    """
+
+    began: float
+    seed: int
+    phases: PhaseTimes
+    earlier: ResumeState | None
+    version: FileVersion | None
+
+
+@dataclasses.dataclass(frozen=True)
+class RunData:
+    """What a run reads: inputs with the checksums that are known, samplers by pool, the genome-like set."""
+
+    inputs: Inputs
+    checksums: Mapping[str, str]
+    samplers: Mapping[str, Sampler]
+    genome_like: GenomeBatches | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Prepared:
+    """A run that can begin: its trainer is in the state that it goes on from, and nothing is written."""
+
+    config: TrainConfig
+    folder: RunFolder
+    beginning: Beginning
+    data: RunData
+    leak_guard: Mapping[str, Any]
+    trainer: Trainer
+    computing_threads: int | None
+
+
+def prepare(
+    config: TrainConfig, folder: RunFolder, processes: Processes, *, began: float, busy: Sequence[str]
+) -> Prepared:
+    """Read, check and decode what a run trains with, and compile the network; of several processes all do the same.
+
+    Parameters
+    ----------
+    config : TrainConfig
+    folder : RunFolder
+    processes : Processes
+    began : float
+        When the run began, in seconds since 1970.
+    busy : sequence of str
+        Who else is writing the run; told with all else that is wrong.
+
+    Raises
+    ------
+    InputError
+        If anything is wrong with what was given.
+    MaxatacError
+        If held-out data could reach a batch.
+    """
+    processes.meet()
+    for source, settings in overridden().items():
+        logger.warning("%s: %s is not used: a run computes with settings of its own", source, settings)
+    config = processes.own_share(config)
+    with processes.agreeing():
+        version = file_version(folder.resume_state)
+        earlier = read_state(folder.resume_state) if config.resume else None
+    seed = processes.share(_seed(config, earlier))
+    beginning = Beginning(began, seed, PhaseTimes(earlier.past["phases"] if earlier else None), earlier, version)
+    data = _open_data(config, folder, beginning, processes, busy)
+    mine = guard_samplers(config, data.inputs, data.samplers, data.genome_like)
+    leak_guard = _guard_together(mine, data.samplers, processes)
+    try:
+        with beginning.phases.measuring("network"), without_backend_noise(), processes.together():
+            load_keras()
+            from maxatac.backend.device import limit_threads, use_deterministic_algorithms
+
+            computing_threads = limit_threads(loader_threads(config))
+            if config.deterministic:
+                use_deterministic_algorithms()
+            cell_types = [sample.cell_line for sample in data.inputs.training]
+            trainer = make_trainer(config, data.samplers, seed, cell_types, data.genome_like, processes)
+            if earlier is not None:
+                restore(earlier, trainer.model)
+    except WeightsError as error:
+        raise InputError([str(error)]) from error
+    return Prepared(config, folder, beginning, data, leak_guard, trainer, computing_threads)
+
+
+def file_version(path: Path) -> FileVersion | None:
+    """Describe a file so that another one of its name is told from it; ``None`` if there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def check_resume(config: TrainConfig, folder: RunFolder, inputs: Inputs) -> None:
+    """Find out whether a run can be gone on with, and touch nothing.
+
+    Raises
+    ------
+    InputError
+        If it cannot.
+    """
+    earlier = read_state(folder.resume_state)
+    _compare(config, folder, inputs, _seed(config, earlier), earlier)
+
+
+def _open_data(
+    config: TrainConfig, folder: RunFolder, beginning: Beginning, processes: Processes, busy: Sequence[str]
+) -> RunData:
+    """Open, check and decode everything that is read; all processes fail if one does."""
+    seed, earlier = beginning.seed, beginning.earlier
+    with processes.agreeing():
+        problems = [*processes.problems(config), *_state_problems(folder, earlier, processes), *busy]
+        try:
+            with beginning.phases.measuring("checks"):
+                inputs = open_inputs(config, folder if processes.leads else None)
+                checksums = _compare(config, folder, inputs, seed, earlier) if processes.leads else {}
+            with beginning.phases.measuring("decoding"):
+                samplers = make_samplers(config, inputs, seed)
+                rows = processes.rows(config.val_batch_size)
+                reader = samplers["validation"].reader
+                genome_like = genome_batches(config, inputs, seed, reader, rows=rows)
+        except InputError as error:
+            raise InputError([*problems, *error.problems, *_weights_problems(config)]) from error
+        if problems:
+            raise InputError(problems)
+    if processes.count > 1:
+        samplers = {name: sampler.with_rows(*processes.rows(sampler.batch_size)) for name, sampler in samplers.items()}
+    return RunData(inputs, checksums, samplers, genome_like)
+
+
+def _state_problems(folder: RunFolder, earlier: ResumeState | None, processes: Processes) -> list[str]:
+    """Find out whether all processes would go on from the same state."""
+    seen = processes.gather(None if earlier is None else [earlier.epochs, earlier.state_sha256])
+    if all(state == seen[0] for state in seen):
+        return []
+    return [
+        f"--resume: {folder.resume_state}: the processes do not see the same file; expected a folder that all share"
+    ]
+
+
+def _guard_together(mine: dict[str, Any], samplers: Mapping[str, Sampler], processes: Processes) -> dict[str, Any]:
+    """Prove that the processes share each batch without overlap, and add up what each has looked at.
+
+    Raises
+    ------
+    MaxatacError
+        If rows are missing, or read twice.
+    """
+    if processes.count == 1:
+        return mine
+    shared = processes.gather(
+        {"rows": {name: sampler.rows for name, sampler in samplers.items()}, "streams": mine["streams"]}
+    )
+    rows = {name: [theirs["rows"][name] for theirs in shared] for name in samplers}
+    if found := [line for name, here in rows.items() for line in split_problems(here, samplers[name].batch_size)]:
+        raise MaxatacError(f"leak guard: {'; '.join(found)}. This is a fault of maxatac: nothing was trained")
+    # Each process looks at the whole of the genome-like set, and at its own rows of what the samplers draw.
+    streams = {
+        name: {**stream, "windows": sum(theirs["streams"][name]["windows"] for theirs in shared)}
+        if name != "genome_like"
+        else stream
+        for name, stream in mine["streams"].items()
+    }
+    return {**mine, "streams": streams, "rows": rows}
+
+
+def _seed(config: TrainConfig, earlier: ResumeState | None) -> int:
+    if config.seed is not None:
+        return config.seed
+    return earlier.seed if earlier else random.SystemRandom().randint(*SEED_RANGE)
+
+
+def _compare(
+    config: TrainConfig, folder: RunFolder, inputs: Inputs, seed: int, earlier: ResumeState | None
+) -> dict[str, str]:
+    """Hold a run that is to go on against how it began; returns the checksums of inputs that had to be computed.
+
+    Before its first epoch is finished, nothing depends on how it began.
+
+    Raises
+    ------
+    InputError
+        If it cannot go on.
+    """
+    if earlier is None or earlier.epochs == 0:
+        return {}
+    cell_types = {sample.cell_line: sample.label for sample in inputs.samples}
+    settings = settings_of_run(config, inputs, seed)
+    problems = setting_differences(earlier, settings, cell_types, epochs=config.epochs)
+    paths = inputs.paths(config)
+    found, checksums = input_differences(earlier, paths, {name: InputFile.of(path) for name, path in paths.items()})
+    problems += found
+    column, largest = criterion(config.select, quantitative=config.quant)
+    if not problems and (best := best_epoch(earlier.tables["history"], column=column, largest=largest)) is not None:
+        problems += Checkpoints(folder).problems(earlier.epochs, best + 1)
+    if problems:
+        raise InputError(problems)
+    return checksums
+
+
+def _weights_problems(config: TrainConfig) -> list[str]:
+    """Find out whether the weights fit, for a run that will not start anyway: all problems are told at once."""
+    if config.weights is None or file_fault(config.weights) is not None or backend_problems():
+        return []
+    from maxatac.model.architectures import build
+    from maxatac.model.weights import load_weights
+
+    try:
+        load_weights(build(config.arch, dense=config.dense, output_activation=config.output_activation), config.weights)
+    except WeightsError as error:
+        return [str(error)]
+    except ValueError:
+        # No such architecture or activation, which has been told already.
+        return []
+    return []
