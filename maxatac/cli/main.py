@@ -22,7 +22,7 @@ from maxatac.cli.encoding import use_utf8
 from maxatac.cli.output import flush, say
 from maxatac.errors import InputError, MaxatacError, Stopped, visible
 from maxatac.system.resources import want_of_memory
-from maxatac.system.signals import heed_signals
+from maxatac.system.signals import handle_stop_signals
 
 logger = logging.getLogger("maxatac")
 
@@ -173,7 +173,7 @@ def _run_command(arguments: Sequence[str] | None) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse and run a command line; returns the exit status."""
-    put_back = heed_signals()
+    put_back = handle_stop_signals()
     try:
         with own_settings():
             return run(_run_command, arguments)
@@ -189,7 +189,7 @@ def program() -> NoReturn:
     # PYTHONWARNINGS=error, set for another program, would end a run at the first warning of a library.
     warnings.filters[:] = [entry for entry in warnings.filters if entry[0] != "error"]  # type: ignore[index]
     use_utf8()
-    heed_signals()
+    handle_stop_signals()
     status = FAILURE
     try:
         status = main()

@@ -1,4 +1,4 @@
-"""Signals that ask for the end: heeded at a safe place, and within a bounded time.
+"""Signals that ask the process to end: it does at a safe place, and within a bounded time.
 
 Ctrl-C is SIGINT. Schedulers send SIGTERM, or SIGUSR1 some time before a limit is reached, and kill what is still there
 a while later.
@@ -23,19 +23,19 @@ STATUSES: Mapping[int, int] = {signal.SIGINT: 130, signal.SIGTERM: 75, signal.SI
 """Exit status for each signal; 75 says "try again" (EX_TEMPFAIL of sysexits.h)."""
 
 
-class _Wishes:
-    """The signals received so far."""
+class _StopSignals:
+    """The stop signals received so far."""
 
     def __init__(self, *, deferring: bool = False) -> None:
         self.deferring = deferring
         self._first: int | None = None
-        self._told = False
+        self._raised = False
 
     def receive(self, number: int, _: FrameType | None = None) -> None:
-        """Take a signal: the handler.
+        """Handle a signal.
 
-        Whoever presses Ctrl-C once more does not want to wait: that raises at once. Schedulers repeat themselves
-        without meaning anything by it.
+        A second Ctrl-C raises at once: the user does not want to wait. Schedulers send a signal several times, and
+        that means nothing.
         """
         if self._first is None:
             self._first = number
@@ -48,31 +48,31 @@ class _Wishes:
         """Raise ``KeyboardInterrupt`` for Ctrl-C, ``Stopped`` for the others, if one of them has come."""
         if self._first is None:
             return
-        self._told = True
+        self._raised = True
         if self._first == signal.SIGINT:
             raise KeyboardInterrupt
         raise Stopped(signal.Signals(self._first).name)
 
-    def check_untold(self) -> None:
-        """Raise what came after the last check."""
-        if not self._told:
+    def check_unraised(self) -> None:
+        """Raise as ``check`` does, unless it has raised already."""
+        if not self._raised:
             self.check()
 
 
-_heeded: _Wishes | None = None
-"""What ``heed_signals`` has installed in this process."""
+_handled: _StopSignals | None = None
+"""What ``handle_stop_signals`` has installed in this process."""
 
 _watching: Callable[[], None] | None = None
-"""Ends its thread; kept here, for its sockets close when nobody has them any more."""
+"""Ends the watching thread. Kept here, because its sockets close when nothing refers to them."""
 
 
-def heed_signals(limit: float = LIMIT) -> Callable[[], None]:
+def handle_stop_signals(limit: float = LIMIT) -> Callable[[], None]:
     """Let SIGINT, SIGTERM and SIGUSR1 raise an exception, and end the process if that does not end it in time.
 
     For programs; a library leaves the signals of its host alone. Python calls a handler between two instructions of
-    the main thread, which may be busy for minutes with one of them: compiling a network, decoding a track. So a thread
-    watches the clock, and leaves with the signal's status when time is up. Files are written under another name and
-    renamed, so that this harms none.
+    the main thread, and one of them may take minutes: compiling a network, decoding a track. So a thread waits until
+    the limit is over, and ends the process with the signal's status. Files are written under another name and renamed,
+    so that none is left half written.
 
     A signal with a handler already, or one that is ignored, stays as it is. Outside the main thread, which gets no
     signals, nothing changes.
@@ -85,25 +85,25 @@ def heed_signals(limit: float = LIMIT) -> Callable[[], None]:
     Returns
     -------
     callable
-        Puts everything back. A program that ends need not call it: signals then stay heeded to the very end.
+        Puts everything back. A program that ends need not call it: signals are then handled until the very end.
     """
-    global _heeded, _watching
-    if _heeded is not None or threading.current_thread() is not threading.main_thread():
+    global _handled, _watching
+    if _handled is not None or threading.current_thread() is not threading.main_thread():
         return lambda: None
-    _heeded = wishes = _Wishes()
+    _handled = received = _StopSignals()
     taken = {}
     for number in STATUSES:
         if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
-            taken[number] = signal.signal(number, wishes.receive)
+            taken[number] = signal.signal(number, received.receive)
     _watching = stop_watching = _watch(set(taken), limit)
 
     def put_back() -> None:
-        global _heeded, _watching
+        global _handled, _watching
         stop_watching()
         _watching = None
         for number, handler in taken.items():
             signal.signal(number, handler)
-        _heeded = None
+        _handled = None
 
     return put_back
 
@@ -157,33 +157,33 @@ def _tell(line: str) -> None:
 
 @contextlib.contextmanager
 def deferring_interrupt() -> Iterator[Callable[[], None]]:
-    """Give a function that raises if a signal has asked for the end since the block began.
+    """Give a function that raises if a stop signal has come since the block began.
 
     Python raises ``KeyboardInterrupt`` wherever the main thread happens to be. In a destructor, and deep-learning
     libraries have many, it is printed and dropped, and the run goes on. So the block calls the function where stopping
     does no harm; it is called once more at the end of the block. A second Ctrl-C raises at once.
 
-    The signals are those of ``heed_signals``, else Ctrl-C alone. A handler that is not Python's own stays in charge,
-    and nothing changes outside the main thread, which gets no signals.
+    The signals are those of ``handle_stop_signals``, else Ctrl-C alone. A handler that is not Python's own stays in
+    charge, and nothing changes outside the main thread, which gets no signals.
     """
     if threading.current_thread() is not threading.main_thread():
         yield lambda: None
-    elif _heeded is not None:
-        _heeded.deferring = True
+    elif _handled is not None:
+        _handled.deferring = True
         try:
-            yield _heeded.check
+            yield _handled.check
         finally:
-            _heeded.deferring = False
-        _heeded.check_untold()
+            _handled.deferring = False
+        _handled.check_unraised()
     else:
-        wishes = _Wishes(deferring=True)
+        received = _StopSignals(deferring=True)
         handler = signal.getsignal(signal.SIGINT)
         if handler is not signal.default_int_handler:
-            yield wishes.check
+            yield received.check
             return
-        signal.signal(signal.SIGINT, wishes.receive)
+        signal.signal(signal.SIGINT, received.receive)
         try:
-            yield wishes.check
+            yield received.check
         finally:
             signal.signal(signal.SIGINT, handler)
-        wishes.check_untold()
+        received.check_unraised()

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from maxatac.errors import Stopped
-from maxatac.system import signals as interrupt
-from maxatac.system.signals import deferring_interrupt, heed_signals
+from maxatac.system import signals
+from maxatac.system.signals import deferring_interrupt, handle_stop_signals
 
 STOPS = (signal.SIGTERM, signal.SIGUSR1)
 
@@ -29,9 +29,9 @@ def handler() -> Iterator[None]:
 
 
 @pytest.fixture
-def heeding() -> Iterator[None]:
-    """Signals heeded, as the program does."""
-    put_back = heed_signals()
+def handling() -> Iterator[None]:
+    """Stop signals are handled, as the program does."""
+    put_back = handle_stop_signals()
     yield
     put_back()
 
@@ -100,7 +100,7 @@ def test_other_threads_are_no_problem() -> None:
 
 
 @pytest.mark.parametrize("number", STOPS)
-def test_signal_of_a_scheduler(number: int, heeding: None) -> None:
+def test_signal_of_a_scheduler(number: int, handling: None) -> None:
     reached = False
     with pytest.raises(Stopped) as caught, deferring_interrupt() as check:
         signal.raise_signal(number)
@@ -113,19 +113,19 @@ def test_signal_of_a_scheduler(number: int, heeding: None) -> None:
     assert isinstance(caught.value, KeyboardInterrupt)
 
 
-def test_outside_of_a_block_it_comes_at_once(heeding: None) -> None:
+def test_outside_of_a_block_it_comes_at_once(handling: None) -> None:
     with pytest.raises(Stopped, match="SIGTERM"):
         signal.raise_signal(signal.SIGTERM)
-    # Being heeded: what comes now must not disturb the tidying up.
+    # Being handled: what comes now must not disturb the tidying up.
     signal.raise_signal(signal.SIGUSR1)
     with pytest.raises(KeyboardInterrupt) as caught:
         signal.raise_signal(signal.SIGINT)
     assert not isinstance(caught.value, Stopped)
 
 
-@pytest.mark.parametrize("heeded", [False, True])
-def test_signal_after_the_last_check_is_not_lost(heeded: bool) -> None:
-    put_back = heed_signals() if heeded else lambda: None
+@pytest.mark.parametrize("handled", [False, True])
+def test_signal_after_the_last_check_is_not_lost(handled: bool) -> None:
+    put_back = handle_stop_signals() if handled else lambda: None
     reached = False
     try:
         with pytest.raises(KeyboardInterrupt), deferring_interrupt() as check:
@@ -137,7 +137,7 @@ def test_signal_after_the_last_check_is_not_lost(heeded: bool) -> None:
         put_back()
 
 
-def test_block_that_fails_keeps_its_error(heeding: None) -> None:
+def test_block_that_fails_keeps_its_error(handling: None) -> None:
     with pytest.raises(OSError, match="disk"), deferring_interrupt():
         signal.raise_signal(signal.SIGTERM)
         raise OSError("disk")
@@ -146,10 +146,10 @@ def test_block_that_fails_keeps_its_error(heeding: None) -> None:
 def test_everything_is_put_back() -> None:
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, *STOPS)}
     threads = set(threading.enumerate())
-    put_back = heed_signals()
+    put_back = handle_stop_signals()
     assert {signal.getsignal(number) for number in before}.isdisjoint(before.values())
     # A second call changes nothing, and so puts nothing back.
-    heed_signals()()
+    handle_stop_signals()()
     assert {signal.getsignal(number) for number in before}.isdisjoint(before.values())
     put_back()
     assert {number: signal.getsignal(number) for number in before} == before
@@ -161,7 +161,7 @@ def test_signals_that_somebody_sees_to_stay_his() -> None:
     seen: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: seen.append(number))
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
-    put_back = heed_signals()
+    put_back = handle_stop_signals()
     try:
         signal.raise_signal(signal.SIGTERM)
         signal.raise_signal(signal.SIGUSR1)
@@ -177,8 +177,8 @@ def test_without_the_program_schedulers_kill_as_they_always_did() -> None:
 
 BUSY = """
 import hashlib, os, signal, sys
-from maxatac.system.signals import heed_signals
-heed_signals(limit=float(sys.argv[1]))
+from maxatac.system.signals import handle_stop_signals
+handle_stop_signals(limit=float(sys.argv[1]))
 print("ready", flush=True)
 # One instruction of Python that takes for ever and hears no signal.
 hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)
@@ -230,10 +230,10 @@ def test_busy_process_ends_where_nobody_hears_it(read: bool) -> None:
                 os.close(reader)
 
 
-def test_process_that_heeds_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_process_that_ends_in_time_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     left: list[int] = []
     monkeypatch.setattr(os, "_exit", left.append)
-    put_back: Callable[[], None] = heed_signals(limit=0.2)
+    put_back: Callable[[], None] = handle_stop_signals(limit=0.2)
     with pytest.raises(Stopped):
         signal.raise_signal(signal.SIGTERM)
     put_back()
@@ -242,4 +242,4 @@ def test_process_that_heeds_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_limit_leaves_time_before_schedulers_kill() -> None:
-    assert interrupt.LIMIT < 20
+    assert signals.LIMIT < 20
