@@ -105,14 +105,10 @@ def prepare(
     for source, settings in overridden().items():
         logger.warning("%s: %s is not used: a run computes with settings of its own", source, settings)
     config = processes.own_share(config)
-    with processes.agreeing():
-        version = file_version(folder.resume_state)
-        earlier = read_state(folder.resume_state) if config.resume else None
-    seed = processes.share(_seed(config, earlier))
-    beginning = Beginning(began, seed, PhaseTimes(earlier.past["phases"] if earlier else None), earlier, version)
+    beginning = _read_beginning(config, folder, processes, began)
     data = _open_data(config, folder, beginning, processes, busy)
-    mine = guard_samplers(config, data.inputs, data.samplers, data.genome_like)
-    leak_guard = _guard_together(mine, data.samplers, processes)
+    leak_guard = guard_samplers(config, data.inputs, data.samplers, data.genome_like)
+    leak_guard = _guard_together(leak_guard, data.samplers, processes)
     try:
         with beginning.phases.measuring("network"), without_backend_noise(), processes.together():
             load_keras()
@@ -122,9 +118,9 @@ def prepare(
             if config.deterministic:
                 use_deterministic_algorithms()
             cell_types = [sample.cell_line for sample in data.inputs.training]
-            trainer = make_trainer(config, data.samplers, seed, cell_types, data.genome_like, processes)
-            if earlier is not None:
-                restore(earlier, trainer.model)
+            trainer = make_trainer(config, data.samplers, beginning.seed, cell_types, data.genome_like, processes)
+            if beginning.earlier is not None:
+                restore(beginning.earlier, trainer.model)
     except WeightsError as error:
         raise InputError([str(error)]) from error
     return Prepared(config, folder, beginning, data, leak_guard, trainer, computing_threads)
@@ -149,6 +145,14 @@ def check_resume(config: TrainConfig, folder: RunFolder, inputs: Inputs) -> None
     """
     earlier = read_state(folder.resume_state)
     _compare(config, folder, inputs, _seed(config, earlier), earlier)
+
+
+def _read_beginning(config: TrainConfig, folder: RunFolder, processes: Processes, began: float) -> Beginning:
+    with processes.agreeing():
+        version = file_version(folder.resume_state)
+        earlier = read_state(folder.resume_state) if config.resume else None
+    seed = processes.share(_seed(config, earlier))
+    return Beginning(began, seed, PhaseTimes(earlier.past["phases"] if earlier else None), earlier, version)
 
 
 def _open_data(
