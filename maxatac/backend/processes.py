@@ -89,8 +89,8 @@ class Processes:
         return self.gather(value)[0]
 
     @contextlib.contextmanager
-    def agreeing(self) -> Iterator[None]:
-        """Let what one process finds to be wrong with the input end all of them, with the same words.
+    def sharing_problems(self) -> Iterator[None]:
+        """Raise in all processes what any of them finds wrong with the input in the block.
 
         Raises
         ------
@@ -104,8 +104,8 @@ class Processes:
         return []
 
     @contextlib.contextmanager
-    def together(self) -> Iterator[None]:
-        """Let what Keras makes and computes in the block be that of all devices.
+    def on_all_devices(self) -> Iterator[None]:
+        """Let Keras make and compute what the block does on all devices.
 
         All processes must run it alike: whatever Keras does there waits for the others, were it only that it makes a
         variable. Outside, a process is alone with its first device.
@@ -116,15 +116,15 @@ class Processes:
         """Put this process's rows of a batch, arrays in any nest, where Keras takes them for the whole batch."""
         return arrays
 
-    def reason(self, error: Exception) -> BaseException | None:
-        """Find out whether an error comes from another process that has gone; the exception to raise instead."""
+    def cause_elsewhere(self, error: Exception) -> BaseException | None:
+        """Find what to raise in place of an error that comes from the end of another process; None if it does not."""
         return None
 
     def check(self) -> None:
         """Raise ``MaxatacError`` if another process has failed."""
 
-    def meet(self) -> None:
-        """Get to know the others, and listen to them from now on."""
+    def start_listening(self) -> None:
+        """Exchange hosts and processors with the others, and listen to them from now on."""
 
     def own_share(self, config: TrainConfig) -> TrainConfig:
         """Set threads and memory that are not given to this process's share of what processes have in common."""
@@ -192,7 +192,7 @@ class JoinedProcesses(Processes):
             wait = min(2 * wait, _POLL)
 
     @contextlib.contextmanager
-    def agreeing(self) -> Iterator[None]:
+    def sharing_problems(self) -> Iterator[None]:
         """See ``Processes``."""
         mine: list[str] = []
         try:
@@ -221,7 +221,7 @@ class JoinedProcesses(Processes):
         return found
 
     @contextlib.contextmanager
-    def together(self) -> Iterator[None]:
+    def on_all_devices(self) -> Iterator[None]:
         """See ``Processes``."""
         with self._distribution.scope():
             yield
@@ -242,7 +242,7 @@ class JoinedProcesses(Processes):
         if self._failure is not None:
             raise MaxatacError(self._failure)
 
-    def reason(self, error: Exception) -> BaseException | None:
+    def cause_elsewhere(self, error: Exception) -> BaseException | None:
         """See ``Processes``."""
         if self.count == 1 or isinstance(error, MaxatacError):
             return None
@@ -283,7 +283,7 @@ class JoinedProcesses(Processes):
         """See ``Processes``."""
         return "warning" if self.rank and name == "info" else name
 
-    def meet(self) -> None:
+    def start_listening(self) -> None:
         """See ``Processes``."""
         if self.count == 1:
             logger.info("training on %d devices of this process", self.devices)

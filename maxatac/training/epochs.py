@@ -295,7 +295,7 @@ class FollowingLoop:
             If a signal ends it.
         """
         run, processes = self.prepared, self.prepared.trainer.processes
-        with processes.agreeing():
+        with processes.sharing_problems():
             # Process 0 makes the folder.
             pass
         try:

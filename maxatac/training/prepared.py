@@ -101,7 +101,7 @@ def prepare(
     MaxatacError
         If held-out data could reach a batch.
     """
-    processes.meet()
+    processes.start_listening()
     for source, settings in overridden().items():
         logger.warning("%s: %s is not used: a run computes with settings of its own", source, settings)
     config = processes.own_share(config)
@@ -110,7 +110,7 @@ def prepare(
     leak_guard = guard_samplers(config, data.inputs, data.samplers, data.genome_like)
     leak_guard = _guard_together(leak_guard, data.samplers, processes)
     try:
-        with beginning.phases.measuring("network"), without_backend_noise(), processes.together():
+        with beginning.phases.measuring("network"), without_backend_noise(), processes.on_all_devices():
             load_keras()
             from maxatac.backend.device import limit_threads, use_deterministic_algorithms
 
@@ -148,7 +148,7 @@ def check_resume(config: TrainConfig, folder: RunFolder, inputs: Inputs) -> None
 
 
 def _read_beginning(config: TrainConfig, folder: RunFolder, processes: Processes, began: float) -> Beginning:
-    with processes.agreeing():
+    with processes.sharing_problems():
         version = file_version(folder.resume_state)
         earlier = read_state(folder.resume_state) if config.resume else None
     seed = processes.share(_seed(config, earlier))
@@ -160,7 +160,7 @@ def _open_data(
 ) -> RunData:
     """Open, check and decode everything that is read; all processes fail if one does."""
     seed, earlier = beginning.seed, beginning.earlier
-    with processes.agreeing():
+    with processes.sharing_problems():
         problems = [*processes.problems(config), *_state_problems(folder, earlier, processes), *busy]
         try:
             with beginning.phases.measuring("checks"):

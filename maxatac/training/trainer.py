@@ -211,7 +211,7 @@ class Trainer:
         from maxatac.model.step_times import StepTimes
 
         steps, begin = StepTimes(), time.perf_counter()
-        with self._telling_causes(), self.processes.together():
+        with self._telling_causes(), self.processes.on_all_devices():
             row = self.fit(epoch, [steps, callback])
             self.measure_statistics(partial(callback.on_predict_batch_end, 0))
             measured = time.perf_counter()
@@ -257,7 +257,7 @@ class Trainer:
         try:
             yield
         except Exception as error:
-            if (cause := self.data.error or self.processes.reason(error)) is None:
+            if (cause := self.data.error or self.processes.cause_elsewhere(error)) is None:
                 raise
             raise cause from error
 

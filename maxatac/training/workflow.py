@@ -63,12 +63,12 @@ def _train(config: TrainConfig, processes: Processes, repeats: Mapping[str, Any]
             return FollowingLoop(run).run()
     record = _start_record(run)
     with contextlib.ExitStack() as stack:
-        with processes.agreeing():
+        with processes.sharing_problems():
             holding = _take_folder(run, record, stack)
         with at_level(loglevel), writing_to(folder.log, lambda: not holding.is_lost):
             from maxatac.backend.device import describe_settings, log_device
 
-            with without_backend_noise(), processes.together():
+            with without_backend_noise(), processes.on_all_devices():
                 record.computes_on(log_device(), repeats)
                 record.note("keras", describe_settings())
             held.release()
