@@ -48,17 +48,17 @@ def write_before_training(config: TrainConfig, folder: RunFolder, inputs: Inputs
         _try_plot(folder.structure_plot, lambda path: plot_structure(describe_layers(model), path, title=title))
 
 
+@dataclasses.dataclass(frozen=True)
 class OutdatedFiles(EpochListener):
     """Removes what describes the selected model, before another one takes its place."""
 
-    def __init__(self, folder: RunFolder, inputs: Inputs, checkpoints: Checkpoints) -> None:
-        self._folder = folder
-        self._inputs = inputs
-        self._checkpoints = checkpoints
+    folder: RunFolder
+    inputs: Inputs
+    checkpoints: Checkpoints
 
     def on_resume(self, finished: FinishedEpochs) -> None:
         """Remove it if the selected model is not there: what is there may describe the one before."""
-        if finished.best_number is not None and not self._checkpoints.has_best(finished.best_number):
+        if finished.best_number is not None and not self.checkpoints.has_best(finished.best_number):
             self._remove()
 
     def on_epoch_counted(self, epoch: NewEpoch) -> None:
@@ -67,40 +67,37 @@ class OutdatedFiles(EpochListener):
             self._remove()
 
     def _remove(self) -> None:
-        for path in (*self._folder.of_report(), self._folder.thresholds, *_of_test(self._folder, self._inputs)):
+        for path in (*self.folder.of_report(), self.folder.thresholds, *_of_test(self.folder, self.inputs)):
             path.unlink(missing_ok=True)
 
 
+@dataclasses.dataclass(frozen=True)
 class SelectedModelFiles(EpochListener):
     """Writes what describes the selected model: its thresholds, and what the report shows of its validation."""
 
-    def __init__(
-        self, folder: RunFolder, model: keras.Model, report_data: ReportData | None, target_scale_factor: float
-    ) -> None:
-        self._folder = folder
-        self._model = model
-        self._report_data = report_data
-        self._largest = target_scale_factor
+    folder: RunFolder
+    model: keras.Model
+    report_data: ReportData | None
+    target_scale_factor: float
 
     def on_resume(self, finished: FinishedEpochs) -> None:
         """Write what is missing of it."""
         selected = finished.selected
         if selected.get("thresholds") is not None:
-            write_text(self._folder.thresholds, selected["thresholds"])
-        if self._report_data is not None:
-            self._report_data.select(selected.get("validation"))
+            write_text(self.folder.thresholds, selected["thresholds"])
+        if self.report_data is not None:
+            self.report_data.select(selected.get("validation"))
 
     def on_epoch_trained(self, epoch: NewEpoch) -> None:
         """Describe the model of this epoch, if it is the selected one."""
         from maxatac.training.fingerprint import weights_sha256
 
         if epoch.is_selected:
-            number, report_data = len(epoch.finished), self._report_data
-            ranking = epoch.validated.ranking if epoch.validated is not None else None
+            validated, report_data = epoch.validated, self.report_data
             selected = {
-                "weights_sha256": weights_sha256(self._model),
-                "thresholds": thresholds_of(ranking, largest=self._largest),
-                "validation": report_data.summary(number, epoch.validated) if report_data else None,
+                "weights_sha256": weights_sha256(self.model),
+                "thresholds": thresholds_of(validated.ranking if validated else None, largest=self.target_scale_factor),
+                "validation": report_data.summary(len(epoch.finished), validated) if report_data else None,
             }
             epoch.finished = dataclasses.replace(epoch.finished, selected=selected)
 
@@ -110,38 +107,18 @@ class SelectedModelFiles(EpochListener):
             self.on_resume(epoch.finished)
 
 
-class ScoreTables(EpochListener):
-    """Writes the history and the scores by cell type, and draws the history if that is asked for."""
+@dataclasses.dataclass(frozen=True)
+class TableFiles(EpochListener):
+    """Writes history, scores by cell type, the figure of the history, and last the times: saving is one of them."""
 
-    def __init__(self, folder: RunFolder, title: str, *, plot: bool) -> None:
-        self._folder = folder
-        self._title = title
-        self._plot = plot
-
-    def on_resume(self, finished: FinishedEpochs) -> None:
-        """Write them anew."""
-        history = finished.history
-        names = dict.fromkeys((*HISTORY_COLUMNS, *(name for row in history for name in row)))
-        _write_table(self._folder.history, names, history)
-        if cells := [row for rows in finished.tables["cells"] for row in rows]:
-            _write_table(self._folder.cells, CELL_COLUMNS, cells)
-        if self._plot:
-            _try_plot(self._folder.history_plot, partial(plot_history, history, finished.best, title=self._title))
-
-    def on_epoch_counted(self, epoch: NewEpoch) -> None:
-        """Write them with this epoch."""
-        self.on_resume(epoch.finished)
-
-
-class TimingTable(EpochListener):
-    """Writes the times of each epoch; how long it took to save goes on until here."""
-
-    def __init__(self, folder: RunFolder) -> None:
-        self._folder = folder
+    folder: RunFolder
+    title: str
+    plot: bool
 
     def on_resume(self, finished: FinishedEpochs) -> None:
         """Write them anew. The state does not know how long its last epoch took to save; the table may."""
-        timing, path = finished.tables["timing"], self._folder.timing
+        self._write_scores(finished)
+        timing, path = finished.tables["timing"], self.folder.timing
         with contextlib.suppress(OSError, ValueError, KeyError), path.open(newline="", encoding="utf-8") as file:
             written = {int(row["epoch"]): row for row in csv.DictReader(file)}
             same = written[int(timing[-1]["epoch"])]
@@ -151,20 +128,30 @@ class TimingTable(EpochListener):
 
     def on_epoch_counted(self, epoch: NewEpoch) -> None:
         """Write them with this epoch."""
+        self._write_scores(epoch.finished)
         epoch.timing["saving_seconds"] = time.perf_counter() - epoch.saving_since
-        _write_table(self._folder.timing, TIMING_COLUMNS, epoch.finished.tables["timing"])
+        _write_table(self.folder.timing, TIMING_COLUMNS, epoch.finished.tables["timing"])
+
+    def _write_scores(self, finished: FinishedEpochs) -> None:
+        history = finished.history
+        names = dict.fromkeys((*HISTORY_COLUMNS, *(name for row in history for name in row)))
+        _write_table(self.folder.history, names, history)
+        if cells := [row for rows in finished.tables["cells"] for row in rows]:
+            _write_table(self.folder.cells, CELL_COLUMNS, cells)
+        if self.plot:
+            _try_plot(self.folder.history_plot, partial(plot_history, history, finished.best, title=self.title))
 
 
+@dataclasses.dataclass(frozen=True)
 class RecordFile(EpochListener):
     """Writes the run record as it stands."""
 
-    def __init__(self, folder: RunFolder, record: RunRecord) -> None:
-        self._folder = folder
-        self._record = record
+    folder: RunFolder
+    record: RunRecord
 
     def on_epoch_counted(self, epoch: NewEpoch) -> None:
         """Write it with this epoch."""
-        self._record.write(self._folder, epoch.finished.history, epoch.finished.best, None)
+        self.record.write(self.folder, epoch.finished.history, epoch.finished.best, None)
 
 
 def remove_test(folder: RunFolder, inputs: Inputs) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import io
 import logging
@@ -110,31 +111,24 @@ class Checkpoints:
         return self._keep != "best" and epoch > last - int(self._keep.removeprefix("last:"))
 
 
+@dataclasses.dataclass(frozen=True)
 class ModelFiles(EpochListener):
-    """Writes the checkpoint of each epoch, and the selected model.
+    """Writes the checkpoint of each epoch, and the selected model."""
 
-    Parameters
-    ----------
-    checkpoints : Checkpoints
-    model : keras.Model
-        The network that is trained.
-    """
-
-    def __init__(self, checkpoints: Checkpoints, model: keras.Model) -> None:
-        self._checkpoints = checkpoints
-        self._model = model
+    checkpoints: Checkpoints
+    model: keras.Model
 
     def on_resume(self, finished: FinishedEpochs) -> None:
         """Write what is missing, and remove what belongs to no epoch."""
-        self._checkpoints.settle(self._model, len(finished), finished.best_number)
+        self.checkpoints.settle(self.model, len(finished), finished.best_number)
 
     def on_epoch_trained(self, epoch: NewEpoch) -> None:
         """Write the checkpoint."""
-        self._checkpoints.save(self._model, len(epoch.finished), epoch.finished.best_number)
+        self.checkpoints.save(self.model, len(epoch.finished), epoch.finished.best_number)
 
     def on_epoch_counted(self, epoch: NewEpoch) -> None:
         """Write the selected model, and remove checkpoints that are not to be kept."""
-        self._checkpoints.select(self._model, len(epoch.finished), epoch.finished.best_number)
+        self.checkpoints.select(self.model, len(epoch.finished), epoch.finished.best_number)
 
 
 def load_model(path: Path) -> keras.Model:

@@ -17,9 +17,8 @@ from maxatac.system.signals import deferring_interrupt
 from maxatac.training.artifacts import (
     OutdatedFiles,
     RecordFile,
-    ScoreTables,
     SelectedModelFiles,
-    TimingTable,
+    TableFiles,
     recorded_test,
     remove_test,
     try_report,
@@ -53,8 +52,8 @@ class EpochLoop:
     3. ``SelectedModelFiles`` describes a new selected model before, and writes that afterwards.
     4. ``ResumeFile`` writes the state to go on from. **From then on the epoch counts**: what is not done of the rest,
        a run that goes on will do.
-    5. ``ScoreTables`` writes history, scores by cell type, and their figure.
-    6. ``TimingTable`` and ``EventFiles`` write the times of the epoch, which saving is one of.
+    5. ``TableFiles`` writes history, scores by cell type and their figure, and the times, which saving is one of.
+    6. ``EventFiles`` writes them for TensorBoard.
     7. ``RecordFile`` writes the run record.
     8. ``EpochLog`` logs the epoch.
 
@@ -157,8 +156,7 @@ class EpochLoop:
             ModelFiles(self._checkpoints, model),
             SelectedModelFiles(folder, model, self._report_data, self._config.target_scale_factor),
             ResumeFile(folder.resume_state, model, self._record.state),
-            ScoreTables(folder, self._config.prefix, plot=self._config.plot),
-            TimingTable(folder),
+            TableFiles(folder, self._config.prefix, self._config.plot),
             events,
             RecordFile(folder, self._record),
             EpochLog(self._config.epochs, self._trainer),

@@ -104,15 +104,7 @@ class EpochProgress:
 
 
 class EpochLog(EpochListener):
-    """Logs each epoch in a line, and once what to change when training waits for the loader.
-
-    Parameters
-    ----------
-    epochs : int
-        How many are asked for.
-    trainer : Trainer
-        Knows how long it has waited.
-    """
+    """Logs each epoch in a line, and once what to change when training waits for the loader."""
 
     def __init__(self, epochs: int, trainer: Trainer) -> None:
         self._epochs = epochs

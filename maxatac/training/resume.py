@@ -149,28 +149,19 @@ class ResumeState:
             np.savez(file, about=text, **arrays)  # type: ignore[arg-type]
 
 
+@dataclasses.dataclass(frozen=True)
 class ResumeFile(EpochListener):
-    """Writes the state after each epoch. Once it is written, the epoch counts.
+    """Writes the state after each epoch, which then counts; ``describe`` makes it of tables, without the model."""
 
-    Parameters
-    ----------
-    path : Path
-    model : keras.Model
-        The network that is trained.
-    describe : callable
-        Makes the state of tables, without selected epoch and variables.
-    """
-
-    def __init__(self, path: Path, model: keras.Model, describe: Callable[[Tables], ResumeState]) -> None:
-        self._path = path
-        self._model = model
-        self._describe = describe
+    path: Path
+    model: keras.Model
+    describe: Callable[[Tables], ResumeState]
 
     def on_epoch_trained(self, epoch: NewEpoch) -> None:
         """Write the state after this epoch."""
-        state = dataclasses.replace(self._describe(epoch.finished.tables), selected=epoch.finished.selected)
-        state.with_model(self._model).write(self._path)
-        logger.debug("state after epoch %d: %s", len(epoch.finished), self._path)
+        state = dataclasses.replace(self.describe(epoch.finished.tables), selected=epoch.finished.selected)
+        state.with_model(self.model).write(self.path)
+        logger.debug("state after epoch %d: %s", len(epoch.finished), self.path)
 
 
 def model_variables(model: keras.Model) -> list[keras.Variable]:
