@@ -10,10 +10,12 @@ from maxatac.errors import Problem
 
 HTML = "<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head></html>\n"
 
-Check = Callable[..., list[str]]
+Check = Callable[..., Sequence[Problem]]
 
 
-def named(problem: Problem | str, *words: object) -> bool:
+def named(problem: Problem | str, *words: object, **data: object) -> bool:
+    """The sentence has these words, and the problem this kind, file, line and so on."""
+    assert {name: getattr(problem, name) for name in data} == data
     missing = [str(word) for word in words if str(word) not in str(problem)]
     assert not missing, f"{problem!r} lacks {missing}"
     return True

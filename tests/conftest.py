@@ -6,7 +6,7 @@ import io
 import logging
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -17,6 +17,7 @@ from quick import make_network_quick
 from starting import Start, Started
 
 from maxatac.cli.main import main
+from maxatac.errors import InputError, Problem
 
 # Before anything imports TensorFlow: its start-up messages would drown a failing test's output.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -127,8 +128,16 @@ def scores(monkeypatch: pytest.MonkeyPatch, quick_network: None) -> list[float]:
 def problems(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Check:
     """Run a command that must be refused, and return the problems that it names."""
     monkeypatch.setattr("maxatac.training.epochs.EpochLoop.run", lambda _: None)
+    raised: list[InputError] = []
+    make = InputError.__init__
 
-    def check(data: tiny.TinySet, *words: str, **changes: object) -> list[str]:
+    def keep(self: InputError, problems: Iterable[Problem | str]) -> None:
+        make(self, problems)
+        raised.append(self)
+
+    monkeypatch.setattr(InputError, "__init__", keep)
+
+    def check(data: tiny.TinySet, *words: str, **changes: object) -> Sequence[Problem]:
         output = tmp_path / "results"
         before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
         assert main(data.arguments(output, *words, **changes)) == 2
@@ -141,6 +150,7 @@ def problems(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: py
         s = "" if len(found) == 1 else "s"
         assert told[-1] == f"maxatac: {len(found)} problem{s} found before the start; nothing was written"
         assert len(set(found)) == len(found)
-        return found
+        assert found == list(map(str, raised[-1].problems))
+        return raised[-1].problems
 
     return check

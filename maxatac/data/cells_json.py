@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from maxatac.data.samples import COLUMNS, PEAK_COLUMNS, Label, Sample, check_samples, read_label, resolve_path
+from maxatac.data.samples import COLUMNS, PEAK_COLUMNS, Label, Place, Sample, check_samples, read_label, resolve_path
 from maxatac.errors import Problems
 from maxatac.files.sniff import check_file, phrase, sniff_bytes
 from maxatac.files.strict_json import without_twins
@@ -68,7 +68,7 @@ def read_cells(
         UTF-8 JSON: an object with ``tf`` and ``cells``. Paths in it are absolute, else relative to the working
         directory, else to the folder of the JSON file.
     problems : Problems
-        Gets one line, with file and record (counted from 1), per thing that is wrong.
+        Places are records, counted from 1, and keys.
     peaks_required : bool
         If false, the peak files may be absent; those of test cell types always may.
     test_cell_types : sequence of str, optional
@@ -83,12 +83,13 @@ def read_cells(
     content = _parse(path, found)
     samples: list[Sample] = []
     if content is not None:
-        _check_keys(str(path), content, ("tf", "cells"), found)
-        tf = _name(str(path), "tf", content.get("tf"), found)
+        here = Place(path)
+        _check_keys(here, content, ("tf", "cells"), found)
+        tf = _name(here, "tf", content.get("tf"), found)
         cells = content.get("cells")
         if not isinstance(cells, list) or not cells:
             told = "an empty list" if cells == [] else _shown(cells)
-            found.append(f"{path}: cells: found {told}; expected a list with one record per cell type")
+            here.tell(found, "value", told, expected="a list with one record per cell type", column="cells")
         else:
             for number, cell in enumerate(cells, 1):
                 sample = _read_cell(path, number, cell, tf, peaks_required, test_cell_types, found)
@@ -128,20 +129,21 @@ def _parse(path: Path, found: Problems) -> dict[str, Any] | None:
         content = json.loads(text, object_pairs_hook=without_twins)
     except json.JSONDecodeError as error:
         header = error.doc.lstrip().partition("\n")[0]
-        hint = "; a meta file with tabs is given by --meta_file" if "\t" in header and "{" not in header else ""
-        found.append(f"{path}, line {error.lineno}, column {error.colno}: is not JSON ({error.msg}){hint}")
+        hint = "a meta file with tabs is given by --meta_file" if "\t" in header and "{" not in header else None
+        told, place = f"is not JSON ({error.msg})", f"column {error.colno}"
+        found.add("format", told, hint=hint, file=path, line=error.lineno, place=place)
         return None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         kind = sniff_bytes(error.object)
         what = "bytes that are not UTF-8" if kind == "unknown" else phrase(kind)
-        found.append(f"{path}, line {line}: found {what}; expected JSON")
+        found.add("format", what, expected="JSON", file=path, line=line)
         return None
     except (OSError, ValueError, RecursionError) as error:
-        found.append(f"{path}: cannot be read as JSON ({error})")
+        found.add("format", f"cannot be read as JSON ({error})", file=path)
         return None
     if not isinstance(content, dict):
-        found.append(f"{path}: found {_shown(content)}; expected an object with the keys tf and cells")
+        found.add("format", _shown(content), expected="an object with the keys tf and cells", file=path)
         return None
     return content
 
@@ -156,13 +158,13 @@ def _read_cell(
     found: Problems,
 ) -> Sample | None:
     """Turn a record into a sample, with gaps where something is missing; None if it has no label."""
-    here = f"{path}, {_UNIT} {number}"
+    here = Place(path, record=f"{_UNIT} {number}")
     if not isinstance(cell, dict):
-        found.append(f"{here}: found {_shown(cell)}; expected an object with the keys {', '.join(KEYS)}")
+        here.tell(found, "value", _shown(cell), expected=f"an object with the keys {', '.join(KEYS)}")
         return None
     name = _name(here, "cell_type", cell.get("cell_type"), found)
     if name:
-        here += f" ({name})"
+        here = Place(path, record=f"{_UNIT} {number} ({name})")
     _check_keys(here, cell, tuple(KEYS), found)
     given = cell.get("label")
     is_test = (
@@ -174,19 +176,19 @@ def _read_cell(
     for key in _FILES:
         if cell.get(key) is not None:
             text = _path(here, key, cell[key], found)
-            files[key] = resolve_path(path, here, key, text, found) if text else None
+            files[key] = resolve_path(here, key, text, found) if text else None
         else:
             files[key] = None
             # Nothing is drawn from the peaks of a test cell type.
             if key not in _PEAKS or (peaks_required and not is_test):
-                found.append(f"{here}: {key}: there is no file; expected one")
+                here.tell(found, "value", "no file", expected="one", column=key)
     label: Label | None
     if test_cell_types is not None:
         label = "Test" if is_test else "Train"
     elif isinstance(given, str) and given.strip():
-        label = read_label(here, given.strip(), found, what="label")
+        label = read_label(here, given.strip(), found, column="label")
     else:
-        found.append(f"{here}: label: found {_shown(given)}; expected Train or Test")
+        here.tell(found, "value", _shown(given), expected="Train or Test", column="label")
         label = None
     if label is None:
         return None
@@ -203,53 +205,54 @@ def _read_cell(
     )
 
 
-def _check_keys(here: str, given: Mapping[str, Any], known: Sequence[str], found: Problems) -> None:
+def _check_keys(here: Place, given: Mapping[str, Any], known: Sequence[str], found: Problems) -> None:
     for key in given:
         if key not in known:
             near = difflib.get_close_matches(key.lower(), known, n=1, cutoff=0.6)
-            hint = f"; did you mean {near[0]}?" if near else f"; expected {', '.join(known)}"
-            found.append(f"{here}: unknown key {json.dumps(key)}{hint}")
+            hint = f"did you mean {near[0]}?" if near else f"expected {', '.join(known)}"
+            here.tell(found, "value", f"unknown key {json.dumps(key)}", hint=hint)
 
 
-def _name(here: str, key: str, value: Any, found: Problems) -> str:
+def _name(here: Place, key: str, value: Any, found: Problems) -> str:
     """Read a name; empty if it cannot be one."""
     if not isinstance(value, str):
-        found.append(f"{here}: {key}: found {_shown(value)}; expected a name")
+        here.tell(found, "value", _shown(value), expected="a name", column=key)
         return ""
     # White space around it would be lost in a meta file.
     name = value.strip(" ")
     if _UNTABLED.search(name):
-        found.append(f"{here}: {key}: found {json.dumps(name)}; expected a name without tabs and line breaks")
+        here.tell(found, "value", json.dumps(name), expected="a name without tabs and line breaks", column=key)
         return ""
     # A dot is the empty cell of many tables; see meta.
     if name in ("", "."):
-        found.append(f"{here}: {key} is empty; expected a name")
+        here.tell(found, "value", "an empty name", expected="a name", column=key)
         return ""
     return name
 
 
-def _path(here: str, key: str, value: Any, found: Problems) -> str:
+def _path(here: Place, key: str, value: Any, found: Problems) -> str:
     """Read the path of a file; empty if there is none to be had."""
     if isinstance(value, dict):
         kind = value.get("class")
         if kind != "File":
-            found.append(f"{here}: {key}: found an object of class {_shown(kind)}; expected a File")
+            here.tell(found, "value", f"an object of class {_shown(kind)}", expected="a File", column=key)
             return ""
         text = value.get("path") or _local(value.get("location"))
         if not isinstance(text, str) or not text:
             where = f" (its location is {_shown(value['location'])})" if value.get("location") else ""
-            found.append(f"{here}: {key}: found a File without a local path{where}; expected one that is staged here")
+            told = f"a File without a local path{where}"
+            here.tell(found, "value", told, expected="one that is staged here", column=key)
             return ""
     elif isinstance(value, str):
         text = value.strip()
         if not text:
-            found.append(f"{here}: {key} is empty; expected a file")
+            here.tell(found, "value", "an empty path", expected="a file", column=key)
             return ""
     else:
-        found.append(f"{here}: {key}: found {_shown(value)}; expected a path or a File")
+        here.tell(found, "value", _shown(value), expected="a path or a File", column=key)
         return ""
     if _UNTABLED.search(text):
-        found.append(f"{here}: {key}: found {json.dumps(text)}; expected a path without tabs and line breaks")
+        here.tell(found, "value", json.dumps(text), expected="a path without tabs and line breaks", column=key)
         return ""
     return text
 

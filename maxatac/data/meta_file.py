@@ -23,9 +23,10 @@ from maxatac.data.samples import (
     _PATH_COLUMNS,
     COLUMNS,
     PEAK_COLUMNS,
+    Place,
     Sample,
-    _check_travel,
     check_samples,
+    check_travel,
     read_label,
     resolve_path,
 )
@@ -52,7 +53,6 @@ def read_meta(
         names are all right. Paths in it are absolute or begin with ``~``, else relative to the working directory, else
         to the folder of the meta file.
     problems : Problems
-        Gets one line, with file and line number, per thing that is wrong.
     peaks_required : bool
         If false, the peak columns may be absent, or empty in any row. Those of Test rows may always be empty: nothing
         is drawn from them.
@@ -77,17 +77,17 @@ def read_meta(
             for (number, text), fields in zip(lines[1:], rows, strict=True):
                 if len(fields) == width:
                     row = {column: fields[place] for column, place in places.items()}
-                    sample = _read_row(meta, number, row, optional, test_cell_types, found)
+                    sample = _read_row(Place(meta, number), row, optional, test_cell_types, found)
                     samples += [] if sample is None else [sample]
                 else:
-                    spaces = " (spaces instead of tabs?)" if len(fields) < width and " " in text.strip() else ""
-                    here = f"{meta}, line {number}"
-                    found.append(f"{here}: found {len(fields)} columns; expected {width}, as in the header{spaces}")
+                    hint = "spaces instead of tabs?" if len(fields) < width and " " in text.strip() else None
+                    told, expected = f"{len(fields)} columns", f"{width}, as in the header"
+                    found.add("column", told, expected=expected, hint=hint, file=meta, line=number)
             if len(lines) == 1:
-                found.append(f"{meta}: has a header but no row; expected one row per cell type")
+                found.add("format", "a header but no row", expected="one row per cell type", file=meta)
             else:
                 check_samples(meta, samples, test_cell_types, found, complete=len(samples) == len(lines) - 1)
-                _check_travel(meta, samples, found)
+                check_travel(meta, samples, found)
     problems += found
     return samples
 
@@ -99,22 +99,23 @@ def _read_lines(meta: Path, found: Problems) -> list[tuple[int, str]]:
     data = meta.read_bytes()
     kind = sniff_bytes(data)
     if kind not in ("unknown", "BED text"):
-        found.append(f"{meta}: found {phrase(kind)}; expected the meta file as tab-separated text")
+        found.add("format", phrase(kind), expected="the meta file as tab-separated text", file=meta)
         return []
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        found.append(f"{meta}, line {line}: found bytes that are not UTF-8; save the meta file as UTF-8 text")
+        found.add("format", "bytes that are not UTF-8", expected="the meta file as UTF-8 text", file=meta, line=line)
         return []
     if "\0" in text:
-        found.append(f"{meta}: found zero bytes; save the meta file as UTF-8 text (UTF-16 cannot be read)")
+        expected = "the meta file as UTF-8 text (UTF-16 cannot be read)"
+        found.add("format", "zero bytes", expected=expected, file=meta)
         return []
     # Not str.splitlines, which also breaks at characters that may stand within a name.
     numbered = enumerate(re.split(r"\r\n|\n|\r", text), 1)
     lines = [(number, line) for number, line in numbered if line.strip()]
     if not lines:
-        found.append(f"{meta}: holds nothing but blank lines; expected a header and one row per cell type")
+        found.add("format", "nothing but blank lines", expected="a header and one row per cell type", file=meta)
     return lines
 
 
@@ -123,27 +124,26 @@ def _read_header(
 ) -> dict[str, int] | None:
     """Find the place of each column that is there; None if there are no columns."""
     names = _fields(header.rstrip())
-    here = f"{meta}, line {number}"
+    here = Place(meta, number)
     if len(names) == 1:
         instead = next(
             (word for mark, word in ((",", "commas"), (";", "semicolons"), (" ", "spaces")) if mark in header), ""
         )
-        found.append(
-            f"{here}: found no tab in the header{instead and f', but {instead}'}; expected columns between tabs"
-            + (" (a spreadsheet saves them as tab-separated text)" if instead in ("commas", "semicolons") else "")
-        )
+        told = f"no tab in the header{instead and f', but {instead}'}"
+        hint = "a spreadsheet saves them as tab-separated text" if instead in ("commas", "semicolons") else None
+        here.tell(found, "column", told, expected="columns between tabs", hint=hint)
         return None
     places: dict[str, int] = {}
     for column in COLUMNS:
         count = names.count(column)
         if count > 1:
-            found.append(f"{here}: column {column} stands there {count} times; expected once")
+            here.tell(found, "column", f"{count} columns of this name", expected="one", column=column)
         if count:
             places[column] = names.index(column)
         elif column not in optional:
             near = _near_miss(column, names)
-            hint = f" (found '{near}': is that it?)" if near else ""
-            found.append(f"{here}: column {column} is missing{hint}")
+            hint = f"found '{near}': is that it?" if near else None
+            here.tell(found, "column", "the column is missing", hint=hint, column=column)
     return places
 
 
@@ -181,15 +181,13 @@ def _without_row_names(rows: list[list[str]], width: int, places: Mapping[str, i
 
 
 def _read_row(
-    meta: Path,
-    number: int,
+    here: Place,
     row: dict[str, str],
     optional: tuple[str, ...],
     test_cell_types: Sequence[str] | None,
     found: Problems,
 ) -> Sample | None:
     """Turn a row into a sample, with gaps where cells are empty; None if it has no label."""
-    here = f"{meta}, line {number}"
     # A dot is the empty cell of many tables, and stands for "no cell line" in the tables of regions that are written.
     # R writes NA for a path that is not known.
     row = {
@@ -203,9 +201,10 @@ def _read_row(
     if is_test:
         # Nothing is drawn from its peaks.
         optional += PEAK_COLUMNS
-    empty = [column for column, value in row.items() if not value and column not in optional]
-    found += [f"{here}: {column} is empty" for column in empty]
-    paths = {column: resolve_path(meta, here, column, row.get(column, ""), found) for column in _PATH_COLUMNS}
+    for column, value in row.items():
+        if not value and column not in optional:
+            here.tell(found, "value", "is empty", column=column)
+    paths = {column: resolve_path(here, column, row.get(column, ""), found) for column in _PATH_COLUMNS}
     label: Label | None
     if test_cell_types is not None:
         label = "Test" if is_test else "Train"
@@ -221,5 +220,5 @@ def _read_row(
         atac_peaks=paths["ATAC_Peaks"],
         chip_peaks=paths["CHIP_Peaks"],
         label=label,
-        line=number,
+        line=here.line or 0,
     )

@@ -187,7 +187,7 @@ def build_pools(
     blacklist : Blacklist
         No window of a pool touches it.
     problems : Problems
-        Gets a line per thing that is wrong: a file that cannot be read or belongs to another genome, an empty pool.
+        Gets one for a file that cannot be read or belongs to another genome, and one for an empty pool.
     center : "midpoint" or "summit"
         Where the window is put; the midpoint also serves intervals whose summit is not known.
 
@@ -314,7 +314,7 @@ def _read_checked(path: Path, chrom_sizes: Mapping[str, int], problems: Problems
     intervals = read_intervals(path, problems, what=what)
     if intervals is None:
         return None
-    if not check_chrom_names(intervals.chrom.counts(), str(path), chrom_sizes, problems):
+    if not check_chrom_names(intervals.chrom.counts(), path, chrom_sizes, problems):
         return None
     sizes = _sizes_of(intervals, chrom_sizes)
     known = sizes >= 0
@@ -324,14 +324,14 @@ def _read_checked(path: Path, chrom_sizes: Mapping[str, int], problems: Problems
     first = beyond[0]
     chrom = intervals.chrom.names[intervals.chrom.codes[first]]
     told = (
-        f"{path}: {len(beyond):,} of {int(known.sum()):,} intervals reach beyond their chromosome's end, the first in "
-        f"line {intervals.line[first]} ({chrom}:{intervals.start[first]}-{intervals.end[first]}, where {chrom} has "
-        f"{sizes[first]} bp)"
+        f"{len(beyond):,} of {int(known.sum()):,} intervals reach beyond their chromosome's end, first "
+        f"{chrom}:{intervals.start[first]}-{intervals.end[first]}, where {chrom} has {sizes[first]} bp"
     )
+    line = int(intervals.line[first])
     if len(beyond) > MAX_BEYOND_END * known.sum():
-        problems.append(f"{told}: another genome build?")
+        problems.add("size", told, hint="another genome build?", file=path, line=line)
         return None
-    logger.warning("%s; left out", told)
+    logger.warning("%s, line %d: %s; left out", path, line, told)
     return intervals
 
 
@@ -414,14 +414,15 @@ def _join(chroms: tuple[str, ...], cell_lines: tuple[str, ...], parts: Sequence[
 
 
 def _check_filled(pool: RoiPool, report: PoolReport, problems: Problems) -> None:
-    """Append a problem, with what each filter took, if the pool is empty although chromosomes are wanted."""
+    """Add a problem, with what each filter took, if the pool is empty although chromosomes are wanted."""
     if len(pool) or not pool.chroms:
         return
     total = report.total()
     files = some(dict.fromkeys(str(source.path) for source in report.sources))
-    problems.append(
+    told = (
         f"no {report.name} region is left: of {total.intervals:,} intervals ({files or 'no peak file given'}) "
         f"{total.other_chromosomes:,} are on other chromosomes than {some(pool.chroms)}, "
         f"{total.beyond_end:,} beyond a chromosome's end, {total.off_end:,} too near an end for a window, "
         f"{total.blacklisted:,} blacklisted"
     )
+    problems.add("regions", told)

@@ -61,7 +61,6 @@ def pool_from_file(
     blacklist : Blacklist
         No window of the pool touches it.
     problems : Problems
-        Gets a line per thing that is wrong.
     cell_lines : sequence of str
         Training cell types; a table that names any other is a problem.
     center : "midpoint" or "summit"
@@ -158,10 +157,8 @@ def _cells(intervals: Intervals, known: Sequence[str], problems: Problems) -> ND
     unknown = [code for code in used if names[code] not in ("", NO_CELL_LINE) and names[code] not in place]
     if unknown:
         line = intervals.line[np.flatnonzero(intervals.cell_line.codes == unknown[0])[0]]
-        problems.append(
-            f"{intervals.path}, line {line}: no training cell type is called {some(names[code] for code in unknown)}; "
-            f"there are {some(known)}"
-        )
+        told = f"no training cell type is called {some(names[code] for code in unknown)}"
+        problems.add("value", told, hint=f"there are {some(known)}", file=intervals.path, line=int(line))
     places = np.array([place.get(name, -1) for name in names], dtype=np.int32)
     return np.asarray(places[intervals.cell_line.codes], dtype=np.int32)
 

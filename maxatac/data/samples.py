@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from maxatac.errors import Problems
-from maxatac.files.sniff import file_fault
+from maxatac.errors import Kind, Problems
+from maxatac.files.sniff import file_fault, kind_of_fault
 
 COLUMNS = ("Cell_Line", "TF", "ATAC_Signal_File", "Binding_File", "ATAC_Peaks", "CHIP_Peaks", "Train_Test_Label")
 """The columns of a meta file."""
@@ -26,6 +26,44 @@ _LABEL_COLUMN = "Train_Test_Label"
 Label = Literal["Train", "Test"]
 
 _LABELS: dict[str, Label] = {"train": "Train", "test": "Test"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a cell type stands in its table.
+
+    Attributes
+    ----------
+    file : Path
+        The meta file, or the JSON.
+    line : int or None
+        Of a meta file, 1-based.
+    record : str or None
+        Of a JSON file, such as ``record 2 (K562)``.
+    """
+
+    file: Path
+    line: int | None = None
+    record: str | None = None
+
+    @classmethod
+    def of(cls, file: Path, number: int, unit: str) -> Place:
+        """Make it of what is counted, as in :class:`Sample`, and its number."""
+        return cls(file, number) if unit == "line" else cls(file, record=f"{unit} {number}")
+
+    def tell(
+        self,
+        problems: Problems,
+        kind: Kind,
+        found: str,
+        *,
+        expected: str | None = None,
+        hint: str | None = None,
+        column: str | None = None,
+    ) -> None:
+        """Add a problem of this row, or of one of its columns."""
+        place = ", ".join(part for part in (self.record, column) if part) or None
+        problems.add(kind, found, expected=expected, hint=hint, file=self.file, line=self.line, place=place)
 
 
 @dataclass(frozen=True)
@@ -64,32 +102,31 @@ class Sample:
         return f"{self.unit} {self.line}"
 
 
-def read_label(here: str, text: str, found: Problems, *, what: str = _LABEL_COLUMN) -> Label | None:
+def read_label(here: Place, text: str, problems: Problems, *, column: str = _LABEL_COLUMN) -> Label | None:
     """Read a label in any case."""
     label = _LABELS.get(text.lower())
-    if label is not None or not text:
-        return label
-    found.append(f"{here}: found {what} '{text}'; expected Train or Test")
-    return None
+    if label is None and text:
+        here.tell(problems, "value", f"'{text}'", expected="Train or Test", column=column)
+    return label
 
 
-def resolve_path(meta: Path, here: str, column: str, text: str, found: Problems) -> Path | None:
+def resolve_path(here: Place, column: str, text: str, problems: Problems) -> Path | None:
     """Find the file that a table names; a path even if it cannot serve, None if no name is given.
 
     Parameters
     ----------
-    meta : Path
-        The table, beside which a relative path may lead.
-    here, column : str
-        The place in it, for messages.
+    here : Place
+        The row; a relative path may lead to a file beside its table.
+    column : str
     text : str
         Absolute or with the user's folder as ``~``, else relative to the working directory, else to the folder of the
         table, else, where the table is a link, to that of its target.
-    found : Problems
-        Gets a line if there is no such file, it cannot be used, or there are two.
+    problems : Problems
+        Gets one if there is no such file, it cannot be used, or there are two.
     """
     if not text:
         return None
+    meta = here.file
     folders = (Path.cwd(), Path(os.path.abspath(meta)).parent)
     candidates = list(dict.fromkeys(folder / text for folder in folders))
     there = [path for path in candidates if os.path.lexists(path)]
@@ -98,42 +135,41 @@ def resolve_path(meta: Path, here: str, column: str, text: str, found: Problems)
             candidates.append(other)
             there = [other] if os.path.lexists(other) else []
     if len(there) == 2 and os.path.realpath(there[0]) != os.path.realpath(there[1]):
-        found.append(
-            f"{here}: {column} '{text}' could be {there[0]} or {there[1]}, which differ; write an absolute path"
-        )
+        told = f"'{text}' could be {there[0]} or {there[1]}, which differ"
+        here.tell(problems, "value", told, hint="write an absolute path", column=column)
         return there[0]
     if not there:
         looked = " and ".join(str(path) for path in candidates) if not os.path.isabs(text) else ""
-        said = _foreign(text) or f"does not exist{looked and f' (looked for {looked})'}"
-        found.append(f"{here}: {column} '{text}' {said}")
+        said, hint = _foreign(text) or (f"does not exist{looked and f' (looked for {looked})'}", None)
+        here.tell(problems, "missing file", f"'{text}' {said}", hint=hint, column=column)
         return candidates[0]
     # A dangling link in the working directory must not hide the file beside the meta file.
     chosen = next((path for path in there if file_fault(path) is None), there[0])
     fault = file_fault(chosen)
     if fault is not None:
-        found.append(f"{here}: {column} '{text}' {fault}")
+        here.tell(problems, kind_of_fault(chosen), f"'{text}' {fault}", column=column)
     return chosen
 
 
-def _foreign(text: str) -> str | None:
-    """Tell what to do about a path that this system cannot follow; None if it is a usual one."""
+def _foreign(text: str) -> tuple[str, str] | None:
+    """Tell what a path is that this system cannot follow, and what to do; None if it is a usual one."""
     if match := re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", text):
         parts = urlsplit(text)
         if match[1].lower() == "file" and parts.netloc in ("", "localhost"):
-            return f"is a URL; write {unquote(parts.path)}"
-        return "is not on this machine; download it, and write the path of the copy"
+            return "is a URL", f"write {unquote(parts.path)}"
+        return "is not on this machine", "download it, and write the path of the copy"
     if re.match(r"[A-Za-z]:[\\/]|\\\\", text):
-        return "is a path of Windows; write the one that the file has on this system"
+        return "is a path of Windows", "write the one that the file has on this system"
     if "\\" in text:
-        return f"does not exist; folders are separated by /, as in {text.replace(chr(92), '/')}"
+        return "does not exist", f"folders are separated by /, as in {text.replace(chr(92), '/')}"
     if re.search(r"\$(\w+|\{\w+\})", text):
         whole = os.path.expandvars(text)
-        hint = f", such as {whole}" if "$" not in whole else ""
-        return f"does not exist; variables are not replaced here: write the whole path{hint}"
+        example = f", such as {whole}" if "$" not in whole else ""
+        return "does not exist", f"variables are not replaced here: write the whole path{example}"
     return None
 
 
-def _check_travel(meta: Path, samples: Sequence[Sample], found: Problems) -> None:
+def check_travel(meta: Path, samples: Sequence[Sample], problems: Problems) -> None:
     """Tell of a table that has left the machine of its files behind."""
     paths = [
         path
@@ -142,27 +178,27 @@ def _check_travel(meta: Path, samples: Sequence[Sample], found: Problems) -> Non
         if path not in (None, Path())
     ]
     if len(paths) > 1 and not any(os.path.lexists(path) for path in paths if path is not None):
-        found.append(
-            f"{meta}: not one of the {len(paths)} files that it names is here; in a container or on a platform there "
-            "is only what is mounted or staged: mount the folder of the files at the path that it has in the table, or "
-            "give the files as records with --cells"
+        hint = (
+            "in a container or on a platform there is only what is mounted or staged: mount the folder of the files at "
+            "the path that it has in the table, or give the files as records with --cells"
         )
+        told = f"not one of the {len(paths)} files that it names is here"
+        problems.add("missing file", told, hint=hint, file=meta)
 
 
 def check_samples(
-    meta: Path, samples: Sequence[Sample], test_cell_types: Sequence[str] | None, found: Problems, *, complete: bool
+    meta: Path, samples: Sequence[Sample], test_cell_types: Sequence[str] | None, problems: Problems, *, complete: bool
 ) -> None:
     """Check what only the rows together can show.
 
     Parameters
     ----------
     meta : Path
-        The table, for messages.
+        The table.
     samples : sequence of Sample
     test_cell_types : sequence of str, optional
         Those that were asked for.
-    found : Problems
-        Gets a line per thing that is wrong.
+    problems : Problems
     complete : bool
         Whether every row could be read.
     """
@@ -171,27 +207,25 @@ def check_samples(
     for sample in samples:
         for what, name in (("cell type", sample.cell_line), ("transcription factor", sample.tf)):
             if not name.isprintable():
-                found.append(
-                    f"{meta}, {sample.place}: found the {what} '{name}'; expected no character that cannot be seen"
-                )
+                told, expected = f"the {what} '{name}'", "no character that cannot be seen"
+                Place.of(meta, sample.line, sample.unit).tell(problems, "value", told, expected=expected)
         if sample.tf:
             tfs.setdefault(sample.tf, sample.place)
         earlier = first.setdefault(sample.cell_line, sample)
         if earlier is not sample and sample.cell_line:
-            found.append(
-                f"{meta}, {sample.place}: cell type '{sample.cell_line}' has a row in {earlier.place} already; "
-                "expected one row per cell type"
-            )
+            told = f"cell type '{sample.cell_line}', which has a row in {earlier.place} already"
+            Place.of(meta, sample.line, sample.unit).tell(problems, "value", told, expected="one row per cell type")
     if len(tfs) > 1:
         named = ", ".join(f"'{tf}' ({place})" for tf, place in tfs.items())
-        found.append(f"{meta}: found {len(tfs)} transcription factors: {named}; expected one in all rows")
+        problems.add("value", f"{len(tfs)} transcription factors: {named}", expected="one in all rows", file=meta)
     if test_cell_types is not None and complete:
         unknown = [name for name in dict.fromkeys(test_cell_types) if name not in first]
         if unknown:
-            found.append(f"{meta}: no row for test cell type {', '.join(unknown)}; there are {', '.join(first)}")
+            told, hint = f"no row for test cell type {', '.join(unknown)}", f"there are {', '.join(first)}"
+            problems.add("value", told, hint=hint, file=meta)
     # A row that could not be read may well be a training row.
     if complete and all(sample.label == "Test" for sample in samples):
-        found.append(f"{meta}: no row is labelled Train; expected at least one")
+        problems.add("value", "no row labelled Train", expected="at least one", file=meta)
 
 
 def to_test(samples: Sequence[Sample]) -> list[Sample]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from maxatac.data.samples import Label, Sample
+from maxatac.data.samples import Label, Place, Sample
 from maxatac.errors import Problems
 from maxatac.files.checksums import sha256
 from maxatac.wording import some
@@ -146,11 +146,11 @@ def check_held_out_files(
     Parameters
     ----------
     meta : Path
-        The meta file, for messages.
+        The meta file, or the JSON.
     samples : sequence of Sample
         All its rows.
     problems : Problems
-        Gets a line per file of a test cell type that also trains.
+        Gets one per file of a test cell type that also trains.
     allowed : sequence of str
         Test cell types that may share files with training cell types.
     regions : iterable of (str, Path)
@@ -164,8 +164,9 @@ def check_held_out_files(
     held_out = [sample.cell_line for sample in samples if sample.label == "Test"]
     for name in dict.fromkeys(allowed):
         if name not in held_out:
-            there = f"there are {some(held_out)}" if held_out else "there is none"
-            problems.append(f"--allow_shared_files: no cell type labelled Test is called {name}; {there}")
+            hint = f"there are {some(held_out)}" if held_out else "there is none"
+            told = f"no cell type labelled Test is called {name}"
+            problems.add("setting", told, hint=hint, option="--allow_shared_files")
     uses = [*uses_of(samples), *(Use("", "Train", option, path, 0) for option, path in regions)]
     tolerated = []
     for equal in find_equal_files(uses, across_labels=True):
@@ -175,11 +176,12 @@ def check_held_out_files(
         how = "is the same file as" if digest is None else f"has the same content (SHA-256 {digest[:12]}...) as"
         for use in equal.of("Test"):
             if use.cell_line not in allowed:
-                problems.append(
-                    f"{meta}, {use.unit} {use.line}: {use.column} '{use.path.name}' of {use.cell_line} (Test) {how} "
-                    f"{trains[0]}{more}: a test must not rest on what was trained on; give each its own file, or allow "
-                    f"this with --allow_shared_files {use.cell_line}"
+                told = f"'{use.path.name}' of {use.cell_line} (Test) {how} {trains[0]}{more}"
+                hint = (
+                    "a test must not rest on what was trained on: give each its own file, or allow this with "
+                    f"--allow_shared_files {use.cell_line}"
                 )
+                Place.of(meta, use.line, use.unit).tell(problems, "shared file", told, hint=hint, column=use.column)
         if any(use.cell_line in allowed for use in equal.of("Test")):
             tolerated.append(equal)
     return tuple(tolerated)

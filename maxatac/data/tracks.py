@@ -132,7 +132,7 @@ def open_genome(path: Path, problems: Problems) -> Genome | None:
         problems.append(_with_sniff(path, error, "2bit"))
         return None
     if not genome.chrom_sizes:
-        problems.append(f"{path}: this 2bit file holds no sequence")
+        problems.add("format", "this 2bit file holds no sequence", file=path)
         return None
     return genome
 

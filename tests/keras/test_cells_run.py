@@ -54,7 +54,7 @@ def test_run_is_the_same(
     what["cells"][2]["binding"] = what["cells"][0]["binding"]
     written(damaged, what)
     assert main(damaged.arguments(tmp_path / "results", meta_file=None, cells=cells)) == 2
-    assert f"{cells}, record 3: Binding_File 'CellA_binding.bw' of CellC (Test)" in capsys.readouterr().err
+    assert f"{cells}, record 3, Binding_File: 'CellA_binding.bw' of CellC (Test)" in capsys.readouterr().err
 
 
 def test_table_is_written_and_a_run_goes_on_with_either(

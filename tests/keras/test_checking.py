@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import numpy as np
 import pyBigWig
@@ -34,11 +35,15 @@ class Checked:
     findings: Mapping[str, Any]
     problems: list[str]
 
-    def named(self, *words: object) -> None:
-        """Exactly one problem, which has these words."""
-        assert len(self.problems) == 1, self.problems
-        missing = [str(word) for word in words if str(word) not in self.problems[0]]
-        assert not missing, f"{self.problems[0]!r} lacks {missing}"
+    def named(self, kind: Any, file: Any, *words: str, line: Any = None, among: int = 1) -> None:
+        """One of so many problems is of this kind, file and line, and has these words."""
+        found = [
+            sentence
+            for finding, sentence in zip(self.findings["findings"], self.problems, strict=True)
+            if (finding["kind"], finding["file"] and Path(finding["file"]).name, finding["line"]) == (kind, file, line)
+            and all(word in sentence for word in words)
+        ]
+        assert (len(found), len(self.problems)) == (1, among), self.problems
 
 
 Check = Callable[..., Checked]
@@ -263,20 +268,20 @@ def test_equal_files_of_training_cell_types_are_a_warning(copy: Path, check: Che
 # Broken sets: each problem is named, and nothing else is told.
 
 Break = Callable[[Path], dict[str, Any]]
-BROKEN: dict[str, tuple[Break, tuple[str, ...]]] = {}
+BROKEN: dict[str, tuple[Break, tuple[Any, ...], Any]] = {}
 
 
-def broken(*words: str) -> Callable[[Break], Break]:
-    """Enter a way to break a copy, and what must be said of it."""
+def broken(kind: Any, file: Any, *words: str, line: Any = None) -> Callable[[Break], Break]:
+    """Enter a way to break a copy, and what must be said of it: a kind, a file's name, a line, and some words."""
 
     def enter(function: Break) -> Break:
-        BROKEN[function.__name__] = (function, words)
+        BROKEN[function.__name__] = (function, (kind, file, *words), line)
         return function
 
     return enter
 
 
-@broken("CellA_atac.bw", "file ends early")
+@broken("format", "CellA_atac.bw", "file ends early")
 def truncated_signal(folder: Path) -> dict[str, Any]:
     path = folder / "CellA_atac.bw"
     content = path.read_bytes()
@@ -284,129 +289,127 @@ def truncated_signal(folder: Path) -> dict[str, Any]:
     return {}
 
 
-@broken("CellB_binding.bw", "HTML page", "expected a bigWig")
+@broken("format", "SIMTF_CellB_binding.bw", "HTML page", "expected a bigWig")
 def web_page_for_a_track(folder: Path) -> dict[str, Any]:
     (folder / "SIMTF_CellB_binding.bw").write_text(HTML)
     return {}
 
 
-@broken("genome.2bit", "Git LFS pointer", "expected a 2bit")
+@broken("format", "genome.2bit", "Git LFS pointer", "expected a 2bit")
 def pointer_for_the_genome(folder: Path) -> dict[str, Any]:
     (folder / "genome.2bit").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
     return {}
 
 
-@broken("meta.tsv, line 3", "ATAC_Peaks", "does not exist")
+@broken("missing file", "meta.tsv", "ATAC_Peaks", "does not exist", line=3)
 def missing_peaks(folder: Path) -> dict[str, Any]:
     (folder / "CellB_atac_peaks.narrowPeak").unlink()
     return {}
 
 
-@broken("CellB_atac_peaks.narrowPeak", "are on chromosomes that the genome lacks", "'1'", "'chr1'")
+@broken("chromosome", "CellB_atac_peaks.narrowPeak", "'1'", "'chr1'")
 def peaks_whose_names_match_in_part(folder: Path) -> dict[str, Any]:
     path = folder / "CellB_atac_peaks.narrowPeak"
     path.write_text(path.read_text().replace("chr1\t", "1\t"))
     return {}
 
 
-@broken("CellC_atac_peaks.narrowPeak", "scaffold_7", "chr1, chr2, chr3")
+@broken("chromosome", "CellC_atac_peaks.narrowPeak", "scaffold_7", "chr1, chr2, chr3")
 def peaks_of_another_genome(folder: Path) -> dict[str, Any]:
     path = folder / "CellC_atac_peaks.narrowPeak"
     path.write_text("scaffold_7\t5000\t6000\n" * 1_000 + path.read_text())
     return {}
 
 
-@broken("blacklist.bed", "are on chromosomes that the genome lacks", "'2'", "'chr2'")
+@broken("chromosome", "blacklist.bed", "'2'", "'chr2'")
 def blacklist_whose_names_match_in_part(folder: Path) -> dict[str, Any]:
     (folder / "blacklist.bed").write_text("2\t0\t500\nchr1\t0\t500\n")
     return {}
 
 
-@broken("CellB_atac.bw", "chromosome names do not match", "'1'", "'chr1'")
+@broken("chromosome", "CellB_atac.bw", "'1'", "'chr1'")
 def other_chromosome_names(folder: Path) -> dict[str, Any]:
     rewrite(folder / "CellB_atac.bw", same, names={f"chr{number}": str(number) for number in range(1, 5)})
     return {}
 
 
-@broken("CellC_atac.bw", "chr2 has ", "another genome build?")
+@broken("size", "CellC_atac.bw", "chr2 has ", "another genome build?")
 def other_genome_build(folder: Path) -> dict[str, Any]:
     rewrite(folder / "CellC_atac.bw", same, longer={"chr2": 7})
     return {}
 
 
-@broken("no training region is left", "blacklisted")
+@broken("regions", None, "no training region is left", "blacklisted")
 def blacklist_of_everything(folder: Path) -> dict[str, Any]:
     sizes = [line.split() for line in (folder / "genome.chrom.sizes").read_text().splitlines()]
     (folder / "blacklist.bed").write_text("".join(f"{chrom}\t0\t{size}\n" for chrom, size in sizes if chrom != "chr3"))
     return {}
 
 
-@broken("CellA_atac_peaks.narrowPeak", "reach beyond their chromosome's end", "another genome build?")
+@broken("size", "CellA_atac_peaks.narrowPeak", "reach beyond their chromosome's end", line=ANY)
 def peaks_beyond_the_end(folder: Path) -> dict[str, Any]:
     path = folder / "CellA_atac_peaks.narrowPeak"
     path.write_text(path.read_text() + "".join(f"chr1\t{90_000_000 + place}\t90000900\n" for place in range(20)))
     return {}
 
 
-@broken("line 4", "CellC (Test) has the same content", "Binding_File of CellA (Train, line 2)", "--allow_shared_files")
+@broken("shared file", "meta.tsv", "Binding_File of CellA (Train, line 2)", "--allow_shared_files", line=4)
 def file_that_trains_and_tests(folder: Path) -> dict[str, Any]:
     shutil.copyfile(folder / "SIMTF_CellA_binding.bw", folder / "SIMTF_CellC_binding.bw")
     return {}
 
 
-@broken("no bin of the training chromosomes (chr1, chr2) is bound in any training cell type", "nothing to learn")
+@broken("signal", None, "training chromosomes (chr1, chr2)", "nothing to learn")
 def nothing_bound_in_training(folder: Path) -> dict[str, Any]:
     for cell in ("CellA", "CellB"):
         rewrite(folder / f"SIMTF_{cell}_binding.bw", lambda chrom, _, __, value: value if chrom == "chr3" else None)
     return {}
 
 
-@broken("no bin of the validation chromosomes (chr3) is bound in any training cell type")
+@broken("signal", None, "no bin of the validation chromosomes (chr3) is bound")
 def nothing_bound_in_validation(folder: Path) -> dict[str, Any]:
     for cell in ("CellA", "CellB"):
         rewrite(folder / f"SIMTF_{cell}_binding.bw", lambda chrom, _, __, value: None if chrom == "chr3" else value)
     return {}
 
 
-@broken("CellB_atac.bw", "the ATAC signal of CellB is 0 on all")
+@broken("signal", "CellB_atac.bw", "CellB is 0 on all")
 def signal_of_zeros(folder: Path) -> dict[str, Any]:
     rewrite(folder / "CellB_atac.bw", lambda *_: 0.0)
     return {}
 
 
-@broken("CellA_atac.bw", "0 on all training chromosomes (chr1, chr2) and all validation", "nothing to learn from")
+@broken("signal", "CellA_atac.bw", "all training chromosomes (chr1, chr2) and all validation", "nothing to learn")
 def signal_on_an_unused_chromosome(folder: Path) -> dict[str, Any]:
     rewrite(folder / "CellA_atac.bw", lambda chrom, _, __, value: value if chrom == "chr4" else 0.0)
     return {}
 
 
-@broken("CellB_atac.bw", "CellB is 0 on all validation chromosomes (chr3)", "nothing to validate on")
+@broken("signal", "CellB_atac.bw", "0 on all validation chromosomes (chr3)", "nothing to validate on")
 def no_signal_for_validation(folder: Path) -> dict[str, Any]:
     rewrite(folder / "CellB_atac.bw", lambda chrom, _, __, value: None if chrom == "chr3" else value)
     return {}
 
 
-@broken("CellC_atac.bw", "CellC is 0 on all test chromosomes (chr4)", "--test_chroms", "--no-test")
+@broken("signal", "CellC_atac.bw", "0 on all test chromosomes (chr4)", "--test_chroms", "--no-test")
 def no_signal_for_the_test(folder: Path) -> dict[str, Any]:
     rewrite(folder / "CellC_atac.bw", lambda chrom, _, __, value: None if chrom == "chr4" else value)
     return {"test_chroms": ("chr4",)}
 
 
-@broken("CellC_atac.bw", "the ATAC signal of CellC is 0 on all 1,000,000 bases read")
+@broken("signal", "CellC_atac.bw", "0 on all 1,000,000 bases read")
 def signal_of_zeros_for_the_test(folder: Path) -> dict[str, Any]:
     rewrite(folder / "CellC_atac.bw", lambda *_: 0.0)
     return {"test_chroms": ("chr4",)}
 
 
-@broken(
-    "CellC_binding.bw", "CellC has no bound bin on any of the test chromosomes (chr4)", "--test_chroms", "--no-test"
-)
+@broken("signal", "SIMTF_CellC_binding.bw", "test chromosomes (chr4)", "--test_chroms", "--no-test")
 def nothing_bound_in_the_test(folder: Path) -> dict[str, Any]:
     rewrite(folder / "SIMTF_CellC_binding.bw", lambda chrom, _, __, value: None if chrom == "chr4" else value)
     return {"test_chroms": ("chr4",)}
 
 
-@broken("CellB_binding.bw", "CellB has no bound bin on any of the test chromosomes (chr4)")
+@broken("signal", "SIMTF_CellB_binding.bw", "test chromosomes (chr4)")
 def nothing_bound_in_the_test_of_a_training_cell_type(folder: Path) -> dict[str, Any]:
     meta = folder / "meta.tsv"
     meta.write_text(meta.read_text().replace("\tTest", "\tTrain"))
@@ -414,32 +417,32 @@ def nothing_bound_in_the_test_of_a_training_cell_type(folder: Path) -> dict[str,
     return {"test_chroms": ("chr4",)}
 
 
-@broken("no window of the test chromosomes (chr4) is clear of the blacklist", "--test_chroms", "--no-test")
+@broken("regions", None, "no window of the test chromosomes (chr4)", "--test_chroms", "--no-test")
 def blacklist_of_the_test(folder: Path) -> dict[str, Any]:
     with (folder / "blacklist.bed").open("a") as file:
         file.write(f"chr4\t0\t{size_of_chr4(folder)}\n")
     return {"test_chroms": ("chr4",)}
 
 
-@broken("CellA_atac.bw", "is infinite at", "loss")
+@broken("signal", "CellA_atac.bw", "is infinite at", "loss")
 def infinite_signal(folder: Path) -> dict[str, Any]:
     rewrite(folder / "CellA_atac.bw", lambda chrom, start, _, value: np.inf if 60_000 < start < 60_500 else value)
     return {}
 
 
-@broken("ATAC_Signal_File of CellB", "Binding_File of CellB", "same content", "what is to be predicted")
+@broken("shared file", "CellB_atac.bw", "Binding_File of CellB", "what is to be predicted")
 def signal_for_binding(folder: Path) -> dict[str, Any]:
     shutil.copyfile(folder / "CellB_atac.bw", folder / "SIMTF_CellB_binding.bw")
     return {}
 
 
-@broken("CellC_atac.bw", "zlib")
+@broken("format", "CellC_atac.bw", "zlib")
 def damage_in_a_test_file(folder: Path) -> dict[str, Any]:
     damage_a_block(folder / "CellC_atac.bw", 0.5)
     return {}
 
 
-@broken("CellC_atac_peaks.narrowPeak, line 3", "start 'ten'")
+@broken("line", "CellC_atac_peaks.narrowPeak", "start 'ten'", line=3)
 def damage_in_peaks_of_a_test_cell_type(folder: Path) -> dict[str, Any]:
     path = folder / "CellC_atac_peaks.narrowPeak"
     lines = path.read_text().splitlines()
@@ -447,19 +450,19 @@ def damage_in_peaks_of_a_test_cell_type(folder: Path) -> dict[str, Any]:
     return {}
 
 
-@broken("meta.tsv, line 3", "'CellA' has a row in line 2 already")
+@broken("value", "meta.tsv", "'CellA'", "line 2", line=3)
 def two_rows_for_one_cell_type(folder: Path) -> dict[str, Any]:
     meta = folder / "meta.tsv"
     meta.write_text(meta.read_text().replace("CellB\t", "CellA\t", 1))
     return {}
 
 
-@broken("chr2 in both", "must not overlap")
+@broken("chromosome", None, "chr2 in both", "must not overlap")
 def sets_that_overlap(folder: Path) -> dict[str, Any]:
     return {"vchroms": ("chr2", "chr3")}
 
 
-@broken("other.weights.h5", "(7, 5, 8)", "(7, 5, 15)")
+@broken("weights", "other.weights.h5", "(7, 5, 8)", "(7, 5, 15)")
 def weights_of_another_network(folder: Path) -> dict[str, Any]:
     import h5py
 
@@ -470,7 +473,7 @@ def weights_of_another_network(folder: Path) -> dict[str, Any]:
     return {"weights": path}
 
 
-@broken("chrom.sizes", "chr2 has 7 bp")
+@broken("size", "genome.chrom.sizes", "chr2 has 7 bp")
 def other_chromosome_sizes(folder: Path) -> dict[str, Any]:
     path = folder / "genome.chrom.sizes"
     lines = [line if not line.startswith("chr2") else "chr2\t7" for line in path.read_text().splitlines()]
@@ -478,7 +481,7 @@ def other_chromosome_sizes(folder: Path) -> dict[str, Any]:
     return {"chrom_sizes": path}
 
 
-@broken("--output", "holds a run of the prefix")
+@broken(ANY, ANY, "--output", "holds a run of the prefix")
 def output_of_an_earlier_run(folder: Path) -> dict[str, Any]:
     (folder / "results").mkdir()
     (folder / "results" / "maxatac_model_1.keras").touch()
@@ -493,8 +496,8 @@ def test_there_are_enough_broken_copies() -> None:
 def test_broken_copy(name: str, copy: Path, check: Check, request: pytest.FixtureRequest) -> None:
     if name != "weights_of_another_network":
         request.getfixturevalue("quick_network")
-    function, words = BROKEN[name]
-    check(copy, **function(copy)).named(*words)
+    function, told, line = BROKEN[name]
+    check(copy, **function(copy)).named(*told, line=line)
 
 
 @pytest.mark.parametrize("function", [no_signal_for_the_test, nothing_bound_in_the_test, blacklist_of_the_test])
@@ -515,9 +518,8 @@ def test_all_at_once(copy: Path, check: Check, quick_network: None) -> None:
         changes |= function(copy)
     checked = check(copy, **changes)
     for function in several:
-        _, words = BROKEN[function.__name__]
-        assert sum(all(word in problem for word in words) for problem in checked.problems) == 1, words
-    assert len(checked.problems) == len(several) + 1
+        _, told, line = BROKEN[function.__name__]
+        checked.named(*told, line=line, among=len(several) + 1)
     # What is sound is reported all the same.
     assert [track["cell_type"] for track in checked.findings["signal"]] == ["CellB"]
     assert [track["cell_type"] for track in checked.findings["binding"]] == ["CellA", "CellC"]
@@ -631,16 +633,16 @@ def test_files_whose_paths_begin_alike_are_told_apart(copy: Path, check: Check) 
     damage_a_block(copy / "CellA_atac.bw.new", 0.5)
     with open(copy / "CellA_atac.bw", "r+b") as file:
         file.truncate(1_000)
-    told = check(copy).problems
+    told = [finding["file"] for finding in check(copy).findings["findings"]]
     for name in ("CellA_atac.bw", "CellA_atac.bw.new"):
-        assert len([problem for problem in told if problem.startswith(f"{copy / name}:")]) == 1, told
+        assert told.count(str(copy / name)) == 1, told
 
 
 def test_a_damaged_file_is_told_of_once(copy: Path, check: Check) -> None:
     """Whatever its place in the file: a run finds it in some blocks, a reading from end to end in others."""
     for place in (0.2, 0.5, 0.8):
         damage_a_block(copy / "CellA_atac.bw", place)
-    check(copy).named(copy / "CellA_atac.bw", "byte")
+    check(copy).named("format", "CellA_atac.bw", "byte")
 
 
 # Cost.
@@ -651,7 +653,7 @@ def test_disk_that_is_too_small(
 ) -> None:
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage._replace(free=1_000_000))
-    check(simulated, output=tmp_path / "a" / "b").named("--output", "but 1 MB are free")
+    check(simulated, output=tmp_path / "a" / "b").named("machine", "b", "--output", "but 1 MB are free")
     # Without a folder there is no disk to judge.
     assert check(simulated).findings["estimates"]["disk"]["free"] is None
 

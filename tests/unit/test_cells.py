@@ -25,10 +25,11 @@ pytestmark = [
 Change = Callable[[Content], object]
 
 
-def problems(path: Path, **options: Any) -> list[str]:
+def problems(path: Path, **options: Any) -> Problems:
     found = Problems()
     read_cells(path, found, **options)
-    return [str(problem).replace(str(path), "cells.json") for problem in found]
+    assert {problem.file for problem in found} <= {path}
+    return found
 
 
 def test_the_same_as_the_meta_file(damaged: TinySet) -> None:
@@ -102,75 +103,78 @@ def cell(number: int = 0, **changes: Any) -> Change:
 
 ABSENT = {"class": "File", "path": "absent.bw"}
 
-WRONG: list[tuple[str, Change, str]] = [
-    ("no tf", lambda what: what.pop("tf"), "cells.json: tf: found nothing; expected a name"),
-    ("tf with a tab", lambda what: what.update(tf="A\tB"), r'cells.json: tf: found "A\tB"; expected a name without'),
-    ("no cells", lambda what: what.pop("cells"), "cells.json: cells: found nothing; expected a list"),
-    ("empty cells", lambda what: what.update(cells=[]), "cells.json: cells: found an empty list; expected a list"),
-    ("cells by name", lambda what: what.update(cells={"A": 1}), 'cells.json: cells: found {"A": 1}; expected a list'),
-    ("unknown key", lambda what: what.update(cell=3), 'cells.json: unknown key "cell"; did you mean cells?'),
-    ("not a record", lambda what: what["cells"].append(3), "cells.json, record 4: found 3; expected an object"),
-    ("no name", cell(cell_type=None), "cells.json, record 1: cell_type: found nothing; expected a name"),
-    ("name is a number", cell(cell_type=3), "cells.json, record 1: cell_type: found 3; expected a name"),
-    ("name is empty", cell(cell_type="  "), "cells.json, record 1: cell_type is empty; expected a name"),
-    ("name is a dot", cell(cell_type="."), "cells.json, record 1: cell_type is empty; expected a name"),
-    ("name with a tab", cell(1, cell_type="a\tb"), r'cells.json, record 2: cell_type: found "a\tb"; expected a name w'),
-    ("name with lines", cell(1, cell_type="a\nb"), r'cells.json, record 2: cell_type: found "a\nb"; expected a name w'),
-    ("no file", cell(binding=None), "cells.json, record 1 (CellA): binding: there is no file; expected one"),
+WRONG: list[tuple[str, Change, str | None, str]] = [
+    ("no tf", lambda what: what.pop("tf"), "tf", "found nothing; expected a name"),
+    ("tf with a tab", lambda what: what.update(tf="A\tB"), "tf", r'found "A\tB"; expected a name without'),
+    ("no cells", lambda what: what.pop("cells"), "cells", "found nothing; expected a list"),
+    ("empty cells", lambda what: what.update(cells=[]), "cells", "found an empty list; expected a list"),
+    ("cells by name", lambda what: what.update(cells={"A": 1}), "cells", 'found {"A": 1}; expected a list'),
+    ("unknown key", lambda what: what.update(cell=3), None, 'unknown key "cell"; did you mean cells?'),
+    ("not a record", lambda what: what["cells"].append(3), "record 4", "found 3; expected an object"),
+    ("no name", cell(cell_type=None), "record 1, cell_type", "found nothing; expected a name"),
+    ("name is a number", cell(cell_type=3), "record 1, cell_type", "found 3; expected a name"),
+    ("name is empty", cell(cell_type="  "), "record 1, cell_type", "found an empty name; expected a name"),
+    ("name is a dot", cell(cell_type="."), "record 1, cell_type", "found an empty name; expected a name"),
+    ("name with a tab", cell(1, cell_type="a\tb"), "record 2, cell_type", r'found "a\tb"; expected a name without'),
+    ("name with lines", cell(1, cell_type="a\nb"), "record 2, cell_type", r'found "a\nb"; expected a name without'),
+    ("no file", cell(binding=None), "record 1 (CellA), binding", "found no file; expected one"),
     ("file is null", lambda what: what["cells"][0].update(chip_peaks=None),
-     "cells.json, record 1 (CellA): chip_peaks: there is no file; expected one"),
-    ("file is empty", cell(binding=" "), "cells.json, record 1 (CellA): binding is empty; expected a file"),
-    ("file is a number", cell(binding=1), "cells.json, record 1 (CellA): binding: found 1; expected a path or a File"),
+     "record 1 (CellA), chip_peaks", "found no file; expected one"),
+    ("file is empty", cell(binding=" "), "record 1 (CellA), binding", "found an empty path; expected a file"),
+    ("file is a number", cell(binding=1), "record 1 (CellA), binding", "found 1; expected a path or a File"),
     ("directory", cell(binding={"class": "Directory", "path": "."}),
-     'cells.json, record 1 (CellA): binding: found an object of class "Directory"; expected a File'),
+     "record 1 (CellA), binding", 'found an object of class "Directory"; expected a File'),
     ("far away", cell(binding={"class": "File", "location": "s3://b/a.bw"}),
-     'cells.json, record 1 (CellA): binding: found a File without a local path (its location is "s3://b/a.bw")'),
+     "record 1 (CellA), binding", 'found a File without a local path (its location is "s3://b/a.bw"); expected'),
     ("literal", cell(binding={"class": "File", "contents": "a"}),
-     "cells.json, record 1 (CellA): binding: found a File without a local path; expected one that is staged here"),
-    ("path with a tab", cell(binding="a\tb"), r'cells.json, record 1 (CellA): binding: found "a\tb"; expected a path'),
-    ("absent path", cell(atac_signal="absent.bw"), "cells.json, record 1 (CellA): atac_signal 'absent.bw' does not ex"),
-    ("absent File", cell(atac_signal=ABSENT), "cells.json, record 1 (CellA): atac_signal 'absent.bw' does not exist"),
+     "record 1 (CellA), binding", "found a File without a local path; expected one that is staged here"),
+    ("path with a tab", cell(binding="a\tb"), "record 1 (CellA), binding", r'found "a\tb"; expected a path'),
+    ("absent path", cell(atac_signal="absent.bw"), "record 1 (CellA), atac_signal", "'absent.bw' does not exist"),
+    ("absent File", cell(atac_signal=ABSENT), "record 1 (CellA), atac_signal", "'absent.bw' does not exist"),
     ("unknown key of a record", cell(2, chip_peak="x"),
-     'cells.json, record 3 (CellC): unknown key "chip_peak"; did you mean chip_peaks?'),
-    ("no label", cell(label=None), "cells.json, record 1 (CellA): label: found nothing; expected Train or Test"),
-    ("odd label", cell(label="Both"), "cells.json, record 1 (CellA): found label 'Both'; expected Train or Test"),
+     "record 3 (CellC)", 'unknown key "chip_peak"; did you mean chip_peaks?'),
+    ("no label", cell(label=None), "record 1 (CellA), label", "found nothing; expected Train or Test"),
+    ("odd label", cell(label="Both"), "record 1 (CellA), label", "found 'Both'; expected Train or Test"),
     ("two of one cell type", cell(2, cell_type="CellA"),
-     "cells.json, record 3: cell type 'CellA' has a row in record 1 already; expected one row per cell type"),
+     "record 3", "found cell type 'CellA', which has a row in record 1 already; expected one row per cell type"),
     ("nothing trains", lambda what: [record.update(label="Test") for record in what["cells"]],
-     "cells.json: no row is labelled Train; expected at least one"),
+     None, "found no row labelled Train; expected at least one"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("change", "told"), [case[1:] for case in WRONG], ids=[case[0] for case in WRONG])
-def test_problem(change: Change, told: str, damaged: TinySet) -> None:
+@pytest.mark.parametrize(("change", "place", "told"), [case[1:] for case in WRONG], ids=[case[0] for case in WRONG])
+def test_problem(change: Change, place: str | None, told: str, damaged: TinySet) -> None:
     what = content(damaged)
     change(what)
-    (problem,) = problems(written(damaged, what))
-    assert problem.startswith(told)
+    path = written(damaged, what)
+    (problem,) = problems(path)
+    assert problem.kind == ("missing file" if "does not exist" in told else "value")
+    assert (problem.line, problem.place) == (None, place)
+    assert str(problem).startswith(f"{path}, {place}: {told}" if place else f"{path}: {told}")
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "kind", "line", "place", "found"),
     [
-        ('{"tf": "A",\n  "cells": [}', "cells.json, line 2, column 13: is not JSON (Expecting value)"),
-        (
-            "Cell_Line\tTF\nA\tB\n",
-            "cells.json, line 1, column 1: is not JSON (Expecting value); a meta file with tabs is",
-        ),
-        ("[1]", "cells.json: found [1]; expected an object with the keys tf and cells"),
-        ('{"tf": "A", "tf": "B"}', "cells.json: cannot be read as JSON (tf is there twice)"),
-        ("", "cells.json: cells file is empty"),
+        ('{"tf": "A",\n  "cells": [}', "format", 2, "column 13", "is not JSON (Expecting value)"),
+        ("Cell_Line\tTF\nA\tB\n", "format", 1, "column 1", "is not JSON (Expecting value)"),
+        ("[1]", "format", None, None, "[1]"),
+        ('{"tf": "A", "tf": "B"}', "format", None, None, "cannot be read as JSON (tf is there twice)"),
+        ("", "unreadable file", None, None, "cells file is empty"),
     ],
 )
-def test_not_the_json_that_is_asked_for(text: str, told: str, damaged: TinySet) -> None:
+def test_not_the_json_that_is_asked_for(
+    text: str, kind: str, line: int | None, place: str | None, found: str, damaged: TinySet
+) -> None:
     (problem,) = problems(written(damaged, text))
-    assert problem.startswith(told)
+    assert (problem.kind, problem.line, problem.place, problem.found) == (kind, line, place, found)
+    assert problem.hint == ("a meta file with tabs is given by --meta_file" if "\t" in text else None)
 
 
 def test_bytes_that_are_no_text(damaged: TinySet) -> None:
     path = damaged.folder / "cells.json"
     path.write_bytes(b'{"tf":\n "\xff"}')
-    assert problems(path) == ["cells.json, line 2: found bytes that are not UTF-8; expected JSON"]
+    assert problems(path).sentences() == [f"{path}, line 2: found bytes that are not UTF-8; expected JSON"]
 
 
 def test_all_problems_at_once(damaged: TinySet) -> None:
@@ -185,7 +189,7 @@ def test_windows_marks_and_case(damaged: TinySet) -> None:
     what["cells"][0]["label"] = " TRAIN "
     path = damaged.folder / "cells.json"
     path.write_bytes(b"\xef\xbb\xbf" + json.dumps(what, indent=1).replace("\n", "\r\n").encode() + b"\n\n")
-    assert problems(path) == []
+    assert not problems(path)
 
 
 def test_what_is_not_needed(damaged: TinySet) -> None:
@@ -205,4 +209,4 @@ def test_check_takes_it(damaged: TinySet, capsys: pytest.CaptureFixture[str]) ->
     what["cells"][1]["cell_type"] = "CellA"
     cells = written(damaged, what)
     assert main(["check", "--cells", str(cells), "--sequence", str(damaged.sequence)]) == 2
-    assert f"{cells}, record 2: cell type 'CellA' has a row in record 1 already" in capsys.readouterr().err
+    assert f"{cells}, record 2: found cell type 'CellA', which has a row in record 1 already" in capsys.readouterr().err

@@ -98,7 +98,7 @@ def test_each_peak_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     read: list[Path] = []
     original = module.read_intervals
 
-    def counting(path: Path, problems: list[str], *, what: str) -> Intervals | None:
+    def counting(path: Path, problems: Problems, *, what: str) -> Intervals | None:
         read.append(path)
         return original(path, problems, what=what)
 
@@ -304,6 +304,7 @@ def test_a_cell_type_that_does_not_train(tmp_path: Path) -> None:
                  ("chr1", 5_000, 6_024, "ATAC", "T"), ("chr1", 5_000, 6_024, "ATAC", "U")]  # fmt: skip
     path = bed(tmp_path / "x.bed", rows)
     _, _, problems = from_file(path)
+    assert [(problem.kind, problem.file, problem.line) for problem in problems] == [("value", path, 3)]
     assert problems.sentences() == [f"{path}, line 3: no training cell type is called T, U; there are A, B"]
 
 
@@ -324,8 +325,9 @@ def test_a_pool_that_is_empty_says_what_each_filter_took(tmp_path: Path) -> None
 def test_no_peak_file_at_all() -> None:
     problems = Problems()
     pools = build_pools([sample("A", None, None)], {"training": ["chr1"]}, SIZES, BLACKLIST, problems)
-    assert len(problems) == 1
-    assert "no peak file given" in str(problems[0])
+    (problem,) = problems
+    assert problem.kind == "regions"
+    assert "no peak file given" in problem.found
     assert listed(pools["training"][0]) == []
 
 
@@ -360,16 +362,17 @@ def test_intervals_beyond_the_end(
     rows = [("chrUn", 1, 900_000)] * 5 + [("chr2", 2_000, 2_100)] * good + [("chr1", 9_900, 10_001)] * beyond
     path = bed(tmp_path / "x.bed", rows)
     told = (
-        f"{path}: {beyond} of {beyond + good} intervals reach beyond their chromosome's end, the first in line "
-        f"{6 + good} (chr1:9900-10001, where chr1 has 10000 bp)"
+        f"{beyond} of {beyond + good} intervals reach beyond their chromosome's end, first chr1:9900-10001, where "
+        "chr1 has 10000 bp"
     )
     with caplog.at_level(logging.WARNING, logger="maxatac"):
         pool, report, problems = from_file(path)
     if refused:
-        assert problems.sentences() == [f"{told}: another genome build?"]
+        (problem,) = problems
+        assert (problem.kind, problem.file, problem.line, problem.found) == ("size", path, 6 + good, told)
     else:
         assert problems.sentences() == []
-        assert [record.getMessage() for record in caplog.records] == [f"{told}; left out"]
+        assert [record.getMessage() for record in caplog.records] == [f"{path}, line {6 + good}: {told}; left out"]
         assert len(pool) == good
         assert report.total().beyond_end == beyond
 
@@ -380,9 +383,9 @@ def test_problems_of_all_files_come_at_once(tmp_path: Path) -> None:
     samples = [sample("A", bad, tmp_path / "gone.bed"), sample("B", good, good)]
     problems = Problems()
     build_pools(samples, {"training": ["chr1"]}, SIZES, BLACKLIST, problems)
-    assert problems.sentences() == [
-        f"{bad}, line 1: found start 'x'; expected a whole number",
-        f"{tmp_path / 'gone.bed'}: CHIP peaks does not exist",
+    assert [(problem.kind, problem.file, problem.line) for problem in problems] == [
+        ("line", bad, 1),
+        ("missing file", tmp_path / "gone.bed", None),
     ]
 
 

@@ -121,8 +121,8 @@ def test_shared_file_is_refused(
     share(damaged, f"CellB_{what}", what, how)
     assert main(damaged.arguments(tmp_path / "results")) == 2
     told = capsys.readouterr().err
-    assert f"{damaged.meta_file}, line 4: {column} 'CellC_{what}' of CellC (Test) " in told
-    assert f" as {column} of CellB (Train, line 3): " in told
+    assert f"{damaged.meta_file}, line 4, {column}: 'CellC_{what}' of CellC (Test) " in told
+    assert f" as {column} of CellB (Train, line 3); " in told
     assert "--allow_shared_files CellC" in told
     assert "1 problem found" in told
     assert not (tmp_path / "results").exists()
@@ -137,9 +137,9 @@ def test_the_same_path_in_two_rows_is_refused(
     damaged.write_meta(rows)
     assert main(damaged.arguments(tmp_path / "results")) == 2
     told = capsys.readouterr().err
-    assert "Binding_File 'CellA_binding.bw' of CellC (Test) is the same file as" in told
-    assert "Binding_File of CellA (Train, line 2) and 1 more:" in told
-    assert "CHIP_Peaks 'CellA_chip.narrowPeak' of CellC (Test) is the same file as" in told
+    assert "Binding_File: 'CellA_binding.bw' of CellC (Test) is the same file as" in told
+    assert "Binding_File of CellA (Train, line 2) and 1 more; " in told
+    assert "CHIP_Peaks: 'CellA_chip.narrowPeak' of CellC (Test) is the same file as" in told
     assert "2 problems found" in told
 
 
@@ -150,8 +150,8 @@ def test_regions_of_a_test_cell_type_are_refused(
     shutil.copyfile(damaged.file("CellC", "chip.narrowPeak"), regions)
     assert main(damaged.arguments(tmp_path / "results", train_roi=regions)) == 2
     told = capsys.readouterr().err
-    assert "CHIP_Peaks 'CellC_chip.narrowPeak' of CellC (Test) has the same content" in told
-    assert " as --train_roi: " in told
+    assert "CHIP_Peaks: 'CellC_chip.narrowPeak' of CellC (Test) has the same content" in told
+    assert " as --train_roi; " in told
 
 
 @pytest.mark.parametrize("name", ["CellA", "CellX"])

@@ -299,7 +299,7 @@ def test_bad_records_are_told_by_the_program(place: Place) -> None:
     job["cells"][1]["cell_type"] = "CellA"
     job["cells"][2]["cell_type"] = "Cell\tC"
     told = refused(place, "records", job)
-    assert "cells.json, record 2: cell type 'CellA' has a row in record 1 already" in told
+    assert "cells.json, record 2: found cell type 'CellA', which has a row in record 1 already" in told
     assert r'cells.json, record 3: cell_type: found "Cell\tC"; expected a name without tabs' in told
     assert "2 problems found before the start; nothing was written" in told
     assert "exited with status: 2" in told
