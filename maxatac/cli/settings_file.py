@@ -45,7 +45,7 @@ def read_settings(
     path : Path
         TOML if its name ends in ``.toml``, else JSON.
     problems : Problems
-        Gets a line for every key that is unknown and every value of another kind than its option takes.
+        Gets one for every key that is unknown and every value of another kind than its option takes.
     spellings : mapping of str to str, optional
         Names that options have beside those of their settings, with those.
 
@@ -62,7 +62,7 @@ def read_settings(
     is_record = "maxatac" in content
     given = content.get("settings") if is_record else content
     if not isinstance(given, dict):
-        problems.append(f"{path}: this run record has no settings")
+        problems.add("setting", "this run record has no settings", file=path)
         return {}, None
     spellings = spellings or {}
     known = [*_KINDS, *(other for other, name in spellings.items() if name in _KINDS)]
@@ -72,22 +72,24 @@ def read_settings(
         name = key.replace("-", "_")
         name = spellings.get(name, name)
         if keys.setdefault(name, key) != key:
-            problems.append(f"{path}: {keys[name]} and {key}: two names of one setting; expected one of them")
+            place = f"{keys[name]} and {key}"
+            problems.add("setting", "two names of one setting", expected="one of them", file=path, place=place)
         elif name in OF_THE_COMMAND:
             if not is_record:
-                problems.append(f"{path}: {key}: belongs on the command line, not into a file")
+                problems.add("setting", "belongs on the command line, not into a file", file=path, place=key)
         elif is_record and name in OF_THE_MACHINE:
             continue
         elif name in WITHOUT_EFFECT:
             settings[name] = value
         elif name not in _KINDS:
             near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
-            problems.append(f"{path}: unknown setting {key}" + (f"; did you mean {near[0]}?" if near else ""))
+            hint = f"did you mean {near[0]}?" if near else None
+            problems.add("setting", f"unknown setting {key}", hint=hint, file=path)
         else:
             try:
                 settings[name] = _converted(value, _KINDS[name])
             except ValueError as error:
-                problems.append(f"{path}: {key}: expected {error}, found {_told(value)}")
+                problems.add("setting", _told(value), expected=str(error), file=path, place=key)
     if isinstance(settings.get("loglevel"), str):
         settings["loglevel"] = settings["loglevel"].lower()
     return settings, content if is_record else None
@@ -101,10 +103,10 @@ def _parse(path: Path, problems: Problems) -> dict[str, Any] | None:
         content = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text, object_pairs_hook=without_twins)
     except (OSError, ValueError, RecursionError) as error:
         kind = "TOML" if path.suffix == ".toml" else "JSON"
-        problems.append(f"{path}: cannot be read as {kind} ({error})")
+        problems.add("format", f"cannot be read as {kind} ({error})", file=path)
         return None
     if not isinstance(content, dict):
-        problems.append(f"{path}: expected names and values")
+        problems.add("format", _told(content), expected="names and values", file=path)
         return None
     return content
 

@@ -13,7 +13,7 @@ from tiny import TinySet
 from maxatac.cli.main import main, parse
 from maxatac.cli.settings_file import read_settings
 from maxatac.cli.train import config_from
-from maxatac.errors import Problems
+from maxatac.errors import Problem, Problems
 from maxatac.training.settings import TrainConfig
 
 # Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about; the .h5 file is written on purpose.
@@ -34,10 +34,11 @@ def config(*words: str) -> TrainConfig:
     return config_from(namespace)
 
 
-def problems(path: Path) -> list[str]:
+def problems(path: Path) -> Problems:
     found = Problems()
     read_settings(path, found)
-    return found.sentences()
+    assert {problem.file for problem in found} <= {path}
+    return found
 
 
 NEEDED = {"sequence": "g.2bit", "meta_file": "m.tsv"}
@@ -88,11 +89,11 @@ def test_every_name_of_an_option_can_be_in_a_file(tmp_path: Path, capsys: pytest
     path.write_text('sequence = "g"\nrev-comp = true\nrev_comp_train = false\nrev_cmp = true\n')
     assert main(["train", "--config", str(path), "--meta_file", "m"]) == 2
     told = capsys.readouterr().err
-    assert f"{path}: rev-comp and rev_comp_train: two names of one setting; expected one of them" in told
+    assert f"{path}, rev-comp and rev_comp_train: found two names of one setting; expected one of them" in told
     assert f"{path}: unknown setting rev_cmp; did you mean rev_comp?" in told
     path.write_text(f"rand_ratio = 0x{'f' * 5000}\n")
-    assert problems(path) == [
-        f"{path}: rand_ratio: expected a number up to 1.8e+308, found a number of thousands of digits"
+    assert problems(path).sentences() == [
+        f"{path}, rand_ratio: found a number of thousands of digits; expected a number up to 1.8e+308"
     ]
 
 
@@ -210,36 +211,41 @@ def test_every_setting_can_be_in_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "place", "found", "expected", "hint"),
     [
-        ({"epoch": 3}, "unknown setting epoch; did you mean epochs?"),
-        ({"Batch_Sise": 3}, "unknown setting Batch_Sise; did you mean batch_size?"),
-        ({"xyzzy": 3}, "unknown setting xyzzy"),
-        ({"epochs": "many"}, 'epochs: expected a whole number, found "many"'),
-        ({"epochs": 2.5}, "epochs: expected a whole number, found 2.5"),
-        ({"epochs": True}, "epochs: expected a whole number, found true"),
-        ({"epochs": None}, "epochs: expected a value, found null"),
-        ({"rand_ratio": "half"}, 'rand_ratio: expected a number, found "half"'),
-        ({"rand_ratio": 10**400}, f"rand_ratio: expected a number up to 1.8e+308, found 1{'0' * 199}..."),
+        ({"epoch": 3}, None, "unknown setting epoch", None, "did you mean epochs?"),
+        ({"Batch_Sise": 3}, None, "unknown setting Batch_Sise", None, "did you mean batch_size?"),
+        ({"xyzzy": 3}, None, "unknown setting xyzzy", None, None),
+        ({"epochs": "many"}, "epochs", '"many"', "a whole number", None),
+        ({"epochs": 2.5}, "epochs", "2.5", "a whole number", None),
+        ({"epochs": True}, "epochs", "true", "a whole number", None),
+        ({"epochs": None}, "epochs", "null", "a value", None),
+        ({"rand_ratio": "half"}, "rand_ratio", '"half"', "a number", None),
+        ({"rand_ratio": 10**400}, "rand_ratio", f"1{'0' * 199}...", "a number up to 1.8e+308", None),
         (
             {"rand_ratio": 0.5, "rand-ratio": 1},
-            "rand_ratio and rand-ratio: two names of one setting; expected one of them",
+            "rand_ratio and rand-ratio",
+            "two names of one setting",
+            "one of them",
+            None,
         ),
-        ({"plot": "yes"}, 'plot: expected true or false, found "yes"'),
-        ({"plot": 1}, "plot: expected true or false, found 1"),
-        ({"tchroms": "chr1"}, 'tchroms: expected a list of names, found "chr1"'),
-        ({"tchroms": [1, 2]}, "tchroms: expected a list of names, found [1, 2]"),
-        ({"tchroms": []}, "tchroms: expected a list of names, found []"),
-        ({"sequence": 5}, "sequence: expected a path, found 5"),
-        ({"arch": ["DCNN_V2"]}, 'arch: expected text, found ["DCNN_V2"]'),
-        ({"force": True}, "force: belongs on the command line, not into a file"),
-        ({"resume": False}, "resume: belongs on the command line, not into a file"),
+        ({"plot": "yes"}, "plot", '"yes"', "true or false", None),
+        ({"plot": 1}, "plot", "1", "true or false", None),
+        ({"tchroms": "chr1"}, "tchroms", '"chr1"', "a list of names", None),
+        ({"tchroms": [1, 2]}, "tchroms", "[1, 2]", "a list of names", None),
+        ({"tchroms": []}, "tchroms", "[]", "a list of names", None),
+        ({"sequence": 5}, "sequence", "5", "a path", None),
+        ({"arch": ["DCNN_V2"]}, "arch", '["DCNN_V2"]', "text", None),
+        ({"force": True}, "force", "belongs on the command line, not into a file", None, None),
+        ({"resume": False}, "resume", "belongs on the command line, not into a file", None, None),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )
-def test_problem_of_a_file(content: dict[str, Any], told: str, tmp_path: Path) -> None:
+def test_problem_of_a_file(
+    content: dict[str, Any], place: str | None, found: str, expected: str | None, hint: str | None, tmp_path: Path
+) -> None:
     path = written(tmp_path / "a.json", content)
-    assert problems(path) == [f"{path}: {told}"]
+    assert list(problems(path)) == [Problem("setting", found, expected, hint, file=path, place=place)]
 
 
 @pytest.mark.parametrize(
@@ -247,7 +253,7 @@ def test_problem_of_a_file(content: dict[str, Any], told: str, tmp_path: Path) -
     [
         ("a.json", "{", "cannot be read as JSON (Expecting property name"),
         ("a.json", '{"epochs": 1, "epochs": 2}', "cannot be read as JSON (epochs is there twice)"),
-        ("a.json", "[1]", "expected names and values"),
+        ("a.json", "[1]", "found [1]; expected names and values"),
         ("a.json", '{"maxatac": "0.1.0"}', "this run record has no settings"),
         ("a.toml", "epochs = x\n", "cannot be read as TOML (Invalid value (at line 1, column"),
         ("a.json", "", "is empty"),
@@ -259,8 +265,7 @@ def test_file_that_is_none(name: str, text: str | None, told: str, tmp_path: Pat
     if text is not None:
         path.write_text(text)
     (problem,) = problems(path)
-    assert str(path) in problem
-    assert told in problem
+    assert told in str(problem)
 
 
 def test_all_problems_are_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -271,7 +276,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path, capsys: pytest.CaptureFix
     told = capsys.readouterr().err.splitlines()
     assert [line.removeprefix("maxatac: error: ") for line in told[:-1]] == [
         f"{path}: unknown setting epoch; did you mean epochs?",
-        f'{path}: batches: expected a whole number, found "x"',
+        f'{path}, batches: found "x"; expected a whole number',
         "--jitter -1: expected a whole number from 0 to 2147483647",
         "--rand_ratio 7: expected a share from 0 to 1",
         "--arch DCNN_V9: expected one of DCNN_V2",
