@@ -34,6 +34,7 @@ from maxatac.data.genome_like import GenomeBatches, genome_batches
 from maxatac.data.shared_files import describe, find_equal_files, uses_of
 from maxatac.errors import GenomeError, InputError, MaxatacError, Problem, Problems, WeightsError, visible
 from maxatac.genome.blacklist import Blacklist, read_blacklist
+from maxatac.genome.intervals import parsing_once
 from maxatac.runs.folder import RunFolder
 from maxatac.runs.running import running_problems
 from maxatac.system.logs import at_level, holding_back
@@ -73,7 +74,7 @@ def _check(config: TrainConfig, folder: RunFolder | None, *, timed_fit: bool) ->
     begin = time.perf_counter()
     inputs: Inputs | None = None
     problems = Problems()
-    with at_level("info"), holding_back() as held:
+    with at_level("info"), holding_back() as held, parsing_once():
         try:
             inputs = open_inputs(config, folder)
         except InputError as error:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from maxatac.data.samples import Label, Place, Sample
 from maxatac.errors import Problems
-from maxatac.files.checksums import sha256
+from maxatac.files.checksums import by_content
 from maxatac.wording import some
 
 _COLUMNS = {
@@ -105,32 +105,19 @@ def find_equal_files(uses: Iterable[Use], *, across_labels: bool = False) -> lis
     list of EqualFiles
         In the order of their first use.
     """
-    # By size, then by file: a link and its target are one, and need not be read.
-    sizes: dict[int, dict[tuple[int, int], list[Use]]] = {}
-    for use in uses:
-        try:
-            status = use.path.stat()
-        except (OSError, ValueError):
-            continue
-        if use.path.is_file() and status.st_size:
-            sizes.setdefault(status.st_size, {}).setdefault((status.st_dev, status.st_ino), []).append(use)
-    found = []
-    for size, files in sizes.items():
-        labels = {use.label for uses_here in files.values() for use in uses_here}
-        if across_labels and len(labels) < 2:
-            continue
-        contents: dict[str, list[list[Use]]] = {}
-        for number, same_file in enumerate(files.values()):
-            try:
-                key = sha256(same_file[0].path) if len(files) > 1 else f"file {number}"
-            except OSError:
-                continue
-            contents.setdefault(key, []).append(same_file)
-        for key, groups in contents.items():
-            together = [use for group in groups for use in group]
-            if len(together) > 1 and (not across_labels or len({use.label for use in together}) > 1):
-                found.append(EqualFiles(tuple(together), size, key if len(groups) > 1 else None))
-    return found
+    given = list(uses)
+
+    def of(paths: list[Path]) -> tuple[Use, ...]:
+        return tuple(use for path in paths for use in given if use.path == path)
+
+    def is_wanted(paths: list[Path]) -> bool:
+        return not across_labels or len({use.label for use in of(paths)}) > 1
+
+    return [
+        EqualFiles(of(content.paths), content.size, content.sha256)
+        for content in by_content(dict.fromkeys(use.path for use in given), worth_reading=is_wanted)
+        if len(of(content.paths)) > 1 and is_wanted(content.paths)
+    ]
 
 
 def check_held_out_files(

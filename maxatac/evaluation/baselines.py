@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from maxatac.data.samples import Sample
-from maxatac.files.checksums import sha256
+from maxatac.files.checksums import has_same_content
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +54,5 @@ def other_binding(sample: Sample, training: Sequence[Sample]) -> Baseline:
         If a binding file cannot be read.
     """
     others = [other for other in training if other.cell_line != sample.cell_line]
-    same = [other.cell_line for other in others if _same_content(other.binding, sample.binding)]
+    same = [other.cell_line for other in others if has_same_content(other.binding, sample.binding)]
     return Baseline(tuple(other for other in others if other.cell_line not in same), tuple(same))
-
-
-def _same_content(one: Path, other: Path) -> bool:
-    if one.samefile(other):
-        return True
-    return one.stat().st_size == other.stat().st_size and sha256(one) == sha256(other)

@@ -15,6 +15,7 @@ from maxatac.errors import Problem, Problems, TrackError
 from maxatac.files.sniff import check_file, sniff_bytes
 from maxatac.genome.chroms import MAX_BEYOND_END, check_chrom_names
 from maxatac.genome.intervals import parse_intervals, read_bytes, rows_by_code
+from maxatac.genome.spans import Spans, merge, overlaps
 from maxatac.wording import some
 
 logger = logging.getLogger(__name__)
@@ -33,11 +34,11 @@ class Blacklist:
 
     def __init__(self, intervals: Mapping[str, tuple[ArrayLike, ArrayLike]], source: str = "") -> None:
         self.source = source
-        self._intervals: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
-        for chrom, (starts, ends) in intervals.items():
-            merged = _merge(np.asarray(starts, dtype=np.int64), np.asarray(ends, dtype=np.int64))
-            if len(merged[0]):
-                self._intervals[chrom] = merged
+        self._spans: dict[str, Spans] = {}
+        for chrom, columns in intervals.items():
+            spans = np.stack(columns, axis=1).astype(np.int64)
+            if len(merged := merge(spans[spans[:, 1] > spans[:, 0]])):
+                self._spans[chrom] = merged
 
     @classmethod
     def empty(cls) -> Blacklist:
@@ -47,16 +48,16 @@ class Blacklist:
     @property
     def chroms(self) -> tuple[str, ...]:
         """Chromosomes with at least one interval."""
-        return tuple(self._intervals)
+        return tuple(self._spans)
 
     @property
     def bases(self) -> int:
         """Number of blacklisted bases."""
-        return sum(int((ends - starts).sum()) for starts, ends in self._intervals.values())
+        return sum(int((spans[:, 1] - spans[:, 0]).sum()) for spans in self._spans.values())
 
     def __len__(self) -> int:
         """Count the merged intervals."""
-        return sum(len(starts) for starts, _ in self._intervals.values())
+        return sum(map(len, self._spans.values()))
 
     def intervals(self, chrom: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Get the merged intervals of a chromosome.
@@ -66,15 +67,18 @@ class Blacklist:
         starts, ends : shape (k,), int64
             Ascending, in bp; empty for a chromosome without any.
         """
-        nothing = np.empty(0, dtype=np.int64)
-        return self._intervals.get(chrom, (nothing, nothing))
+        spans = self.spans(chrom)
+        return spans[:, 0], spans[:, 1]
+
+    def spans(self, chrom: str) -> Spans:
+        """Get the merged intervals of a chromosome as one array of shape (k, 2), int64."""
+        return self._spans.get(chrom, merge(np.empty((0, 2), np.int64)))
 
     def joined(self, other: Blacklist) -> Blacklist:
         """Put two blacklists together."""
         chroms = dict.fromkeys((*self.chroms, *other.chroms))
-        parts = {chrom: zip(self.intervals(chrom), other.intervals(chrom), strict=True) for chrom in chroms}
-        columns = {chrom: [np.concatenate(column) for column in part] for chrom, part in parts.items()}
-        return Blacklist({chrom: (starts, ends) for chrom, (starts, ends) in columns.items()}, self.source)
+        parts = {chrom: np.concatenate((self.spans(chrom), other.spans(chrom))) for chrom in chroms}
+        return Blacklist({chrom: (spans[:, 0], spans[:, 1]) for chrom, spans in parts.items()}, self.source)
 
     def overlaps(self, chrom: str, starts: ArrayLike, ends: ArrayLike) -> NDArray[np.bool_]:
         """Tell which intervals share at least one base with the blacklist.
@@ -90,15 +94,7 @@ class Blacklist:
         -------
         shape (n,), bool
         """
-        first = np.asarray(starts, dtype=np.int64)
-        last = np.asarray(ends, dtype=np.int64)
-        black_starts, black_ends = self.intervals(chrom)
-        if not len(black_starts):
-            return np.zeros(first.shape, dtype=np.bool_)
-        # Merged intervals are disjoint, so only the first one that ends behind the start can matter.
-        index = np.searchsorted(black_ends, first, side="right")
-        beyond = np.iinfo(np.int64).max
-        return np.asarray(np.append(black_starts, beyond)[index] < last, dtype=np.bool_)
+        return overlaps(self.spans(chrom), np.asarray(starts, dtype=np.int64), np.asarray(ends, dtype=np.int64))
 
 
 def check_blacklist(
@@ -134,19 +130,6 @@ def check_blacklist(
     if beyond > MAX_BEYOND_END * total:
         told = f"{beyond:,} of {total:,} blacklist intervals end beyond their chromosome"
         problems.add("size", told, hint="another genome build?", file=blacklist.source)
-
-
-def _merge(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Sort intervals, and join those that overlap or touch."""
-    filled = ends > starts
-    starts, ends = starts[filled], ends[filled]
-    if not len(starts):
-        return starts, ends
-    order = np.argsort(starts, kind="stable")
-    starts, ends = starts[order], np.maximum.accumulate(ends[order])
-    opens = np.append(True, starts[1:] > ends[:-1])
-    closes = np.append(opens[1:], True)
-    return starts[opens], ends[closes]
 
 
 # In pieces of this many bp, a bigWig's intervals stay small even with a value per base.
@@ -219,4 +202,4 @@ def _positive_intervals(path: str | os.PathLike[str]) -> dict[str, tuple[NDArray
 
 def blacklist_intervals(blacklist: Blacklist, chroms: Sequence[str]) -> dict[str, NDArray[np.int64]]:
     """Turn a blacklist into what the sampler takes: shape (intervals, 2) for each chromosome."""
-    return {chrom: np.stack(blacklist.intervals(chrom), axis=1) for chrom in chroms}
+    return {chrom: blacklist.spans(chrom) for chrom in chroms}

@@ -15,6 +15,7 @@ part of it. A blacklist may also be a bigWig: what has a value above 0 is in it.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
 import io
@@ -23,6 +24,7 @@ import os
 import re
 import zlib
 from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -190,10 +192,29 @@ def read_intervals(path: str | os.PathLike[str], problems: Problems, *, what: st
     Intervals or None
         None if something is wrong.
     """
+    kept = _kept.get()
+    if kept is not None and (known := kept.get(Path(path))) is not None:
+        return known
     if not check_file(path, problems, what=what):
         return None
     data = read_bytes(path, problems)
-    return None if data is None else parse_intervals(Path(path), data, what, problems)
+    intervals = None if data is None else parse_intervals(Path(path), data, what, problems)
+    if kept is not None and intervals is not None:
+        kept[Path(path)] = intervals
+    return intervals
+
+
+_kept: ContextVar[dict[Path, Intervals] | None] = ContextVar("kept intervals", default=None)
+
+
+@contextlib.contextmanager
+def parsing_once() -> Iterator[None]:
+    """Keep what :func:`read_intervals` reads as long as the block runs, so that no sound file is parsed twice."""
+    token = _kept.set({})
+    try:
+        yield
+    finally:
+        _kept.reset(token)
 
 
 def rows_by_code(codes: NDArray[np.int32]) -> Iterator[tuple[int, NDArray[np.int64]]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from maxatac.simulation.intervals import Intervals, overlaps
+from maxatac.genome.spans import Spans, overlaps
 from maxatac.simulation.motif import draw_instances
 
 BP_PER_REGION = 8_500
@@ -45,7 +45,7 @@ class Regions:
     strength: NDArray[np.float64]
 
 
-def draw_regions(size: int, closed: Intervals, cell_types: int, rng: np.random.Generator) -> Regions:
+def draw_regions(size: int, closed: Spans, cell_types: int, rng: np.random.Generator) -> Regions:
     """Draw the regions of a chromosome of ``size`` bp, away from the ``closed`` intervals (N, blacklist)."""
     count = int(size / BP_PER_REGION * 1.2) + 10
     lengths = np.exp(rng.normal(np.log(_TYPICAL_LENGTH), _LENGTH_SPREAD, count))

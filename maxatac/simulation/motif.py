@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from maxatac.simulation.intervals import Intervals
+from maxatac.genome.spans import Spans
 
 # Probability of the preferred base at each position: two conserved half sites, as of a dimer.
 _PREFERRED = np.array([0.50, 0.94, 0.87, 0.92, 0.84, 0.46, 0.55, 0.86, 0.96, 0.90, 0.82, 0.42])
@@ -86,7 +86,7 @@ def draw_instances(probabilities: NDArray[np.float64], count: int, rng: np.rando
     return codes
 
 
-def find_matches(codes: NDArray[np.uint8], n_runs: Intervals, probabilities: NDArray[np.float64]) -> Matches:
+def find_matches(codes: NDArray[np.uint8], n_runs: Spans, probabilities: NDArray[np.float64]) -> Matches:
     """Scan both strands of a chromosome.
 
     Parameters

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from maxatac.genome.spans import merge
 from maxatac.simulation.binding import Sites
-from maxatac.simulation.intervals import merge
 from maxatac.simulation.tracks import Runs
 
 _STEP = 20  # bp

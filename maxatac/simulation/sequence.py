@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from maxatac.simulation.intervals import Intervals, expand, merge
+from maxatac.genome.spans import Spans, expand, merge
 from maxatac.simulation.streams import stream
 
 # How much more often than by chance one base follows another; the same on both strands. CpG is rare, TpA too.
@@ -57,9 +57,9 @@ class ChromSequence:
     """
 
     codes: NDArray[np.uint8]
-    n_runs: Intervals
-    masked_runs: Intervals
-    blacklist: Intervals
+    n_runs: Spans
+    masked_runs: Spans
+    blacklist: Spans
 
 
 def chrom_sizes(size: int, chroms: Sequence[str]) -> dict[str, int]:
@@ -143,9 +143,7 @@ def _draw_background(size: int, rng: np.random.Generator) -> NDArray[np.uint8]:
     return codes[:size]
 
 
-def _insert_repeats(
-    codes: NDArray[np.uint8], families: Sequence[NDArray[np.uint8]], rng: np.random.Generator
-) -> Intervals:
+def _insert_repeats(codes: NDArray[np.uint8], families: Sequence[NDArray[np.uint8]], rng: np.random.Generator) -> Spans:
     """Overwrite random places with diverged copies, either strand; those of long families lack their 5' end."""
     inserted = [np.empty((0, 2), np.int64)]
     for family in families:
@@ -164,7 +162,7 @@ def _insert_repeats(
     return np.concatenate(inserted)
 
 
-def _insert_microsatellites(codes: NDArray[np.uint8], rng: np.random.Generator) -> Intervals:
+def _insert_microsatellites(codes: NDArray[np.uint8], rng: np.random.Generator) -> Spans:
     count = len(codes) // _BP_PER_MICROSATELLITE
     lengths = rng.integers(20, 70, count)
     starts = rng.integers(0, len(codes) - 70, count)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from maxatac.genome.spans import Spans, contains
 from maxatac.simulation.accessibility import Regions
 from maxatac.simulation.binding import Sites
-from maxatac.simulation.intervals import Intervals, contains
 
 if TYPE_CHECKING:
     from maxatac._core import BigWigWriter
@@ -50,7 +50,7 @@ class Runs:
 
 
 def draw_cuts(
-    size: int, regions: Regions, cell_type: int, sites: Sites, blacklist: Intervals, rng: np.random.Generator
+    size: int, regions: Regions, cell_type: int, sites: Sites, blacklist: Spans, rng: np.random.Generator
 ) -> NDArray[np.int64]:
     """Draw the Tn5 cut sites on one chromosome, shape (cuts,), int64, sorted; none in the blacklist.
 

@@ -20,9 +20,9 @@ from maxatac.errors import InputError, Problem, Problems
 from maxatac.files.bigwig import new_bigwig
 from maxatac.files.sniff import whose
 from maxatac.files.twobit import TwoBitWriter
+from maxatac.genome.spans import Spans, merge
 from maxatac.simulation import accessibility, binding, motif, peaks, sequence, tracks
 from maxatac.simulation.config import SimulateConfig, SimulatedSet, split_chroms
-from maxatac.simulation.intervals import Intervals, merge
 from maxatac.simulation.streams import stream
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class _Chrom:
 
     name: str
     size: int
-    blacklist: Intervals
+    blacklist: Spans
     regions: accessibility.Regions
     sites: list[binding.Sites]
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from maxatac.data.shared_files import describe
 from maxatac.errors import MaxatacError
+from maxatac.files.checksums import is_same_file
 from maxatac.genome.blacklist import Blacklist
 from maxatac.genome.intervals import rows_by_code
 from maxatac.genome.windows import WINDOW_LENGTH, fits
@@ -178,15 +179,8 @@ def _foreign_tracks(inputs: Inputs) -> Iterable[str]:
             yield f"the {what} tracks opened are not those of the training cell types"
         for path in opened:
             for other, cell_line in held_out.items():
-                if path == other or _is_same_file(path, other):
+                if path == other or is_same_file(path, other):
                     yield f"the {what} track {path} is one of {cell_line}, which is labelled Test"
-
-
-def _is_same_file(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except OSError:
-        return False
 
 
 def _stray_regions(name: str, pool: RoiPool, inputs: Inputs, sets: Mapping[str, Sequence[str]]) -> Iterable[str]:

@@ -94,15 +94,16 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Counter[str]]:
 def test_check(draft: TinySet, tmp_path: Path, quick_network: None, counting: Callable[..., Counter[str]]) -> None:
     import maxatac.checking.tracks as tracks
     from maxatac.checking import survey
+    from maxatac.genome import intervals
 
-    calls = counting((tracks, "_intervals"), (survey, "Track"), (regions, "_judge"), (regions, "read_intervals"))
+    calls = counting((tracks, "_intervals"), (survey, "Track"), (regions, "_judge"), (intervals, "parse_intervals"))
     findings = check(draft.config(tmp_path / "results", **settings(draft)))
     assert findings.problems == ()
-    # Each sequence of each of the six tracks once; each file of peaks a few times, whatever is on it.
+    # Each sequence of each of the six tracks once, and each of the six files of peaks.
     assert calls["_intervals"] == 6 * COUNT
     assert calls["Track"] == 6
     assert calls["_judge"] <= 20
-    assert calls["read_intervals"] <= 30
+    assert calls["parse_intervals"] == 6
     assert {len(findings.split), len(findings.regions)} == {3 * COUNT, 6 * COUNT}
     text = format_findings(findings)
     assert len(text.splitlines()) < 150

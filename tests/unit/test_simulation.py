@@ -24,9 +24,9 @@ from sklearn.metrics import average_precision_score
 from maxatac.cli import simulate as command
 from maxatac.errors import InputError
 from maxatac.files.twobit import TwoBitWriter
+from maxatac.genome.spans import contains, expand, merge, overlaps
 from maxatac.simulation import workflow
 from maxatac.simulation.config import SimulateConfig, SimulatedSet, parse_size, split_chroms
-from maxatac.simulation.intervals import contains, expand, merge, overlaps
 from maxatac.simulation.sequence import chrom_sizes
 from maxatac.simulation.tracks import add_depths, depth_runs, mean_signal, percentile_depth, scale
 from maxatac.simulation.workflow import simulate

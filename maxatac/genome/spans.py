@@ -1,18 +1,18 @@
-"""Sets of half-open intervals on one chromosome, as int64 arrays of shape (intervals, 2): start, end."""
+"""Sets of half-open spans on one chromosome, as int64 arrays of shape (spans, 2): start, end."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-Intervals = NDArray[np.int64]
+Spans = NDArray[np.int64]
 
 
-def merge(intervals: Intervals, gap: int = 0) -> Intervals:
+def merge(spans: Spans, gap: int = 0) -> Spans:
     """Sort, and join what overlaps or is at most ``gap`` bp apart."""
-    if len(intervals) == 0:
+    if len(spans) == 0:
         return np.empty((0, 2), np.int64)
-    ordered = intervals[np.lexsort((intervals[:, 1], intervals[:, 0]))]
+    ordered = spans[np.lexsort((spans[:, 1], spans[:, 0]))]
     reach = np.maximum.accumulate(ordered[:, 1])
     first = np.concatenate(([True], ordered[1:, 0] > reach[:-1] + gap))
     starts = ordered[first, 0]
@@ -20,15 +20,15 @@ def merge(intervals: Intervals, gap: int = 0) -> Intervals:
     return np.stack((starts, ends), axis=1)
 
 
-def contains(intervals: Intervals, positions: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which positions lie in one of the sorted, disjoint ``intervals``; shape of ``positions``, bool."""
-    before = np.searchsorted(intervals[:, 0], positions, side="right") - 1
-    return (before >= 0) & (positions < np.append(intervals[:, 1], 0)[before])
+def contains(spans: Spans, positions: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which positions lie in one of the sorted, disjoint ``spans``; shape of ``positions``, bool."""
+    before = np.searchsorted(spans[:, 0], positions, side="right") - 1
+    return (before >= 0) & (positions < np.append(spans[:, 1], 0)[before])
 
 
-def overlaps(intervals: Intervals, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which of the intervals ``starts`` to ``ends`` share a base with the sorted, disjoint ``intervals``."""
-    return np.searchsorted(intervals[:, 0], ends, side="left") > np.searchsorted(intervals[:, 1], starts, side="right")
+def overlaps(spans: Spans, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of the spans ``starts`` to ``ends`` share a base with the sorted, disjoint ``spans``."""
+    return np.searchsorted(spans[:, 0], ends, side="left") > np.searchsorted(spans[:, 1], starts, side="right")
 
 
 def expand(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
