@@ -4,8 +4,8 @@ A moment is a random one of a random epoch, or of the independent test and the r
 belongs to the first epoch.
 
 ``python tests/kill.py FOLDER --kills 20`` prints a line per kill and leaves with 1 if any end differs from that of a
-run in one go. The network is the real one; JAX computes, for its compiled code can be kept for the next process, or
-what ``--backend`` names.
+run in one go. The network is the real one; the tests take a quick one. JAX computes, for its compiled code can be kept
+for the next process, or what ``--backend`` names.
 """
 
 from __future__ import annotations
@@ -33,9 +33,12 @@ SPLIT = {"tchroms": ("chr2",), "vchroms": ("chr3",), "test_chroms": ("chr1",)}
 Outcome = tuple[str | bytes, ...]
 
 
-def command(data: TinySet, output: Path, *more: str) -> list[str]:
+REAL = ("-m", "maxatac")
+
+
+def command(data: TinySet, output: Path, program: Sequence[str] = REAL) -> list[str]:
     changes = {"epochs": EPOCHS, "batches": 4, "rand_ratio": 0.25, "jitter": 100, **SPLIT}
-    return [sys.executable, "-m", "maxatac", *data.arguments(output, "--rev_comp", "--resume", *more, **changes)]
+    return [sys.executable, *program, *data.arguments(output, "--rev_comp", "--resume", **changes)]
 
 
 def environment(cache: Path, backend: str = "jax") -> dict[str, str]:
@@ -61,10 +64,10 @@ def outcome(output: Path) -> Outcome:
     )
 
 
-def run_to_the_end(data: TinySet, output: Path, env: Mapping[str, str]) -> float:
+def run_to_the_end(data: TinySet, output: Path, env: Mapping[str, str], program: Sequence[str] = REAL) -> float:
     """Run, and return how many seconds it took."""
     begin = time.monotonic()
-    done = subprocess.run(command(data, output), env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(command(data, output, program), env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{output}: status {done.returncode}\n{done.stderr}")
     return time.monotonic() - begin
@@ -76,9 +79,11 @@ def finished(output: Path) -> int:
     return log.read_text().count(" INFO epoch ") if log.exists() else 0
 
 
-def kill_in(epoch: int, seconds: float, data: TinySet, output: Path, env: Mapping[str, str]) -> str:
+def kill_in(
+    epoch: int, seconds: float, data: TinySet, output: Path, env: Mapping[str, str], program: Sequence[str]
+) -> str:
     """Start a run and kill it some time after so many epochs; returns what it leaves, empty if it was quicker."""
-    with subprocess.Popen(command(data, output), env=env, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command(data, output, program), env=env, stderr=subprocess.DEVNULL) as process:
         while finished(output) < epoch and process.poll() is None:
             time.sleep(0.02)
         time.sleep(seconds)
@@ -88,14 +93,16 @@ def kill_in(epoch: int, seconds: float, data: TinySet, output: Path, env: Mappin
     return f"{finished(output)} epochs logged, {len(list(output.glob('.*partial*')))} files half written"
 
 
-def kill_and_resume(folder: Path, kills: int, seed: int, backend: str = "jax") -> list[bool]:
+def kill_and_resume(
+    folder: Path, kills: int, seed: int, backend: str = "jax", program: Sequence[str] = REAL
+) -> list[bool]:
     """Kill so many runs; returns for each whether it ended as the run in one go."""
     random.seed(seed)
     data = tiny.make(folder)
     env, once = environment(folder / "cache", backend), folder / "once"
-    run_to_the_end(data, folder / "first", env)
+    run_to_the_end(data, folder / "first", env, program)
     # The second has its compiled code ready, as the ones to be killed have.
-    length = run_to_the_end(data, once, env)
+    length = run_to_the_end(data, once, env, program)
     expected = outcome(once)
     with (once / f"{PREFIX}_timing.csv").open(newline="") as file:
         # The first epoch has all that comes before it, and each the saving that comes after.
@@ -108,8 +115,8 @@ def kill_and_resume(folder: Path, kills: int, seed: int, backend: str = "jax") -
     while len(same) < kills:
         output, epoch = folder / "killed", random.randrange(EPOCHS + 1)
         moment = random.uniform(0, lengths[epoch])
-        if left := kill_in(epoch, moment, data, output, env):
-            run_to_the_end(data, output, env)
+        if left := kill_in(epoch, moment, data, output, env, program):
+            run_to_the_end(data, output, env, program)
             found = outcome(output)
             same.append(found == expected)
             where = f"epoch {epoch + 1}" if epoch < EPOCHS else "the test"

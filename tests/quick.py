@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pytest
 
 if TYPE_CHECKING:
     import keras
-    import pytest
+
+PROGRAM = f"""
+import sys
+sys.path.append({str(Path(__file__).parent)!r})
+from quick import program
+program()
+"""
+"""Python code: the command line with this network, for a process of its own."""
 
 
 def build(arch: str, *, dense: bool = False, output_activation: str = "sigmoid") -> keras.Model:
@@ -21,8 +32,8 @@ def build(arch: str, *, dense: bool = False, output_activation: str = "sigmoid")
     return keras.Model(inputs, keras.layers.Flatten(name="bins")(x), name="quick")
 
 
-def make_network_quick(patch: pytest.MonkeyPatch) -> None:
-    """What the fixture ``quick_network`` does, for runs that several tests share."""
+def leave_xla_out(patch: pytest.MonkeyPatch) -> None:
+    """Compile without XLA on TensorFlow: a network that trains for a few steps is not worth it."""
     import keras
 
     compile_as_asked = keras.Model.compile
@@ -30,5 +41,23 @@ def make_network_quick(patch: pytest.MonkeyPatch) -> None:
     def compile_without_xla(self: keras.Model, *arguments: Any, **settings: Any) -> None:
         compile_as_asked(self, *arguments, **{**settings, "jit_compile": False})
 
+    # JAX would then compile nothing at all, and take longer.
+    if keras.backend.backend() == "tensorflow":
+        patch.setattr(keras.Model, "compile", compile_without_xla)
+
+
+def make_network_quick(patch: pytest.MonkeyPatch) -> None:
+    """What the fixture ``quick_network`` does, for runs that several tests share."""
     patch.setattr("maxatac.model.architectures.build", build)
-    patch.setattr(keras.Model, "compile", compile_without_xla)
+    leave_xla_out(patch)
+
+
+def program() -> NoReturn:
+    """Run the command line of this process; what it trains is the quick network."""
+    from maxatac.cli.main import program as run
+
+    # What trains nothing may need no Keras.
+    if sys.argv[1:2] == ["train"]:
+        make_network_quick(pytest.MonkeyPatch())
+    run()
+    raise AssertionError("the program leaves by itself")

@@ -283,7 +283,7 @@ class TestBatchNormStatistics:
 @pytest.mark.slow
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="is itself the run on the other backend")
 def test_all_of_this_on_jax_without_tensorflow():
-    here = Path(__file__).parents[1]
+    here = Path(__file__).parent
     code = "import sys; sys.modules['tensorflow'] = None; import pytest; sys.exit(pytest.main(sys.argv[1:]))"
     tests = [
         "test_model.py",

@@ -450,10 +450,8 @@ def test_run_that_is_being_written_is_left_alone(
 
 SUSPENDED = """
 import os, signal, sys
-import pytest
-from quick import make_network_quick
+from quick import program
 from maxatac.training.trainer import Trainer
-from maxatac.cli.main import program
 
 run_epoch = Trainer.run_epoch
 
@@ -463,7 +461,6 @@ def suspending(self, epoch, callback):
     return run_epoch(self, epoch, callback)
 
 Trainer.run_epoch = suspending
-make_network_quick(pytest.MonkeyPatch())
 program()
 """
 

@@ -6,9 +6,11 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from quick import PROGRAM
 from tiny import TinySet
 
 from maxatac.errors import visible
@@ -35,10 +37,12 @@ def data_in(folder: Path, name: bytes, tiny_set: TinySet) -> TinySet:
     return data
 
 
-def run(words: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[bytes]:
+def run(
+    words: list[str], environment: dict[str, str], program: Sequence[str] = ("-m", "maxatac")
+) -> subprocess.CompletedProcess[bytes]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     own = {"PYTHONPATH": str(Path(__file__).parents[2]), "TF_CPP_MIN_LOG_LEVEL": "3"}
-    words = [sys.executable, "-m", "maxatac", *words]
+    words = [sys.executable, *program, *words]
     return subprocess.run(words, env={**kept, **own, **environment}, capture_output=True, timeout=300)
 
 
@@ -71,7 +75,7 @@ def test_a_run_ends_well_and_writes_utf8(case: str, tmp_path: Path, tiny_set: Ti
     data = data_in(tmp_path, name, tiny_set)
     output = data.folder / "results"
     words = data.arguments(output, "--plot", plot=None, tchroms=("chr1", "chr2"), vchroms=("chr3",))
-    done = run(words, environment)
+    done = run(words, environment, ("-c", PROGRAM))
     assert done.returncode == 0, done.stderr.decode(errors="replace")
     assert b"Traceback" not in done.stderr
     for path in output.iterdir():

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 import tiny
+from quick import PROGRAM
 from tiny import TinySet
 
 ROOT = Path(__file__).parents[3]
@@ -43,7 +44,7 @@ Outcome = tuple[str, bytes, str]
 
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """A folder with data, and a program ``maxatac`` that notes its process number."""
+    """A folder with data, and a program ``maxatac`` that notes its process number and trains the quick network."""
 
     folder: Path
     tools: Path
@@ -89,7 +90,7 @@ def place(tools: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0", "TF_CPP_MIN_LOG_LEVEL": "2",
     }  # fmt: skip
     lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
-    run = f'exec {shlex.quote(sys.executable)} -m maxatac "$@"'
+    run = f'exec {shlex.quote(sys.executable)} -c {shlex.quote(PROGRAM)} "$@"'
     program.write_text("\n".join(["#!/bin/sh", *lines, f"echo $$ > {shlex.quote(str(folder / 'process'))}", run, ""]))
     program.chmod(0o755)
     (folder / "data").mkdir()
