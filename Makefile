@@ -50,8 +50,8 @@ demo: tools $(VENV)/.built  ## simulate, train, evaluate; SEED=2 for another run
 
 test: lint rust-test python-test image-test fuzz-briefly  ## everything
 
-test-fast: $(VENV)/.dev $(VENV)/.built $(VENV)-cwl/.done  ## the Python tests without those marked slow
-	MAXATAC_CWL_TOOLS=$(abspath $(VENV)-cwl/bin) $(BIN)/python -m pytest -q -n 2 --dist loadscope -m "not slow and not container"
+test-fast: $(VENV)/.dev $(VENV)/.built  ## unit tests, the core and one training run: minutes
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slow" tests/unit tests/core tests/system/test_smoke.py
 
 lint: $(VENV)/.dev $(VENV)/.built  ## formats, lints, types, stubs, import contracts
 	cargo fmt --check
@@ -67,7 +67,7 @@ rust-test: | tools
 	cargo test --quiet --locked -p maxatac-core
 
 python-test: $(VENV)/.dev $(VENV)/.built $(VENV)-cwl/.done
-	MAXATAC_CWL_TOOLS=$(abspath $(VENV)-cwl/bin) $(BIN)/python -m pytest -q -n 2 --dist loadscope -m "not container"
+	MAXATAC_CWL_TOOLS=$(abspath $(VENV)-cwl/bin) $(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not container"
 
 DOCKER ?= docker
 BACKEND ?= tensorflow
@@ -150,7 +150,7 @@ lock:  ## pin the newest versions of all dependencies, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url requirements-cwl.in -o requirements-cwl.lock
 
-lowest: tools  ## the fast tests with the oldest dependencies that pyproject.toml allows
+lowest: tools  ## the tests that are not slow with the oldest dependencies that pyproject.toml allows
 	$(PYTHON) -m venv $(VENV)-lowest
 	$(VENV)-lowest/bin/python -m pip install --quiet uv
 	$(VENV)-lowest/bin/uv pip install --quiet --python $(VENV)-lowest/bin/python --resolution lowest-direct --editable '.[dev]'
