@@ -292,12 +292,16 @@ def test_all_of_this_on_jax_without_tensorflow():
         "test_evaluation.py::TestEvaluate::test_with_a_keras_model",
     ]
     run = subprocess.run(
-        [sys.executable, "-c", code, "-q", "-p", "no:cacheprovider", *(str(here / test) for test in tests)],
+        # Which backend saved a file says nothing about what loads it.
+        [
+            sys.executable, "-c", code, "-q", "-p", "no:cacheprovider", "-k", "not loads_without_maxatac",
+            *(str(here / test) for test in tests),
+        ],
         env={**os.environ, "KERAS_BACKEND": "jax"},
         capture_output=True,
         text=True,
         check=False,
-    )
+    )  # fmt: skip
     assert run.returncode == 0, run.stdout + run.stderr
 
 

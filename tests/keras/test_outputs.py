@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from quick import leave_xla_out
 from tiny import CELLS, TinySet
 
 from maxatac.runs.folder import RunFolder
@@ -59,7 +60,9 @@ def run(tiny_set: TinySet, tmp_path_factory: pytest.TempPathFactory) -> Run:
         output, prefix=PREFIX, epochs=2, plot=True, save_roi=True, rev_comp_train=True, rand_ratio=0.25, jitter=50,
         genome="tiny1", chrom_sizes=tiny_set.chrom_sizes,
     )  # fmt: skip
-    return Run(config, train(config))
+    with pytest.MonkeyPatch.context() as patch:
+        leave_xla_out(patch)
+        return Run(config, train(config))
 
 
 # Names.
