@@ -60,113 +60,15 @@ const fn table(strand: Strand) -> Table {
     table
 }
 
-/// Writes `bases` one-hot bases, `stride` floats apart, of which the first [`CHANNELS`] are overwritten.
-///
-/// The bases are those of `packed` after the first `skip`, and `packed` holds no byte beyond them. The caller has
-/// checked that `out` has room: `(bases - 1) * stride + CHANNELS` floats.
-pub(crate) fn encode(
-    packed: &[u8],
-    skip: usize,
-    bases: usize,
-    strand: Strand,
-    out: &mut [f32],
-    stride: usize,
-) {
-    match strand {
-        Strand::Forward => {
-            encode_with(&FORWARD, packed.iter(), skip, bases, out, stride);
-        }
-        Strand::Reverse => {
-            let skip_at_end = packed.len() * BASES_PER_BYTE - skip - bases;
-            encode_with(
-                &REVERSE,
-                packed.iter().rev(),
-                skip_at_end,
-                bases,
-                out,
-                stride,
-            );
-        }
-    }
-}
-
-fn encode_with<'a>(
-    table: &Table,
-    packed: impl Iterator<Item = &'a u8>,
-    skip: usize,
-    bases: usize,
-    out: &mut [f32],
-    stride: usize,
-) {
-    // The strides in use get loops of their own: with the stride known, four bases are four 16-byte moves.
-    match stride {
-        4 => encode_strided::<4>(table, packed, skip, bases, out, stride),
-        5 => encode_strided::<5>(table, packed, skip, bases, out, stride),
-        _ => encode_strided::<0>(table, packed, skip, bases, out, stride),
-    }
-}
-
-/// `STRIDE` is the stride where it is known when compiling, else 0.
-fn encode_strided<'a, const STRIDE: usize>(
-    table: &Table,
-    mut packed: impl Iterator<Item = &'a u8>,
-    skip: usize,
-    bases: usize,
-    mut out: &mut [f32],
-    stride: usize,
-) {
-    let stride = if STRIDE == 0 { stride } else { STRIDE };
-    let mut left = bases;
-
-    if skip > 0
-        && let Some(&byte) = packed.next()
-    {
-        let count = left.min(BASES_PER_BYTE - skip);
-        copy_bases(
-            &table[usize::from(byte)][skip * CHANNELS..],
-            count,
-            out,
-            stride,
-        );
-        left -= count;
-        // Empty when this was all; the floats behind the last base may be missing.
-        out = out.get_mut(count * stride..).unwrap_or_default();
-    }
-
-    // Four whole strides at a time; the last base need not have one.
-    let whole = (left / BASES_PER_BYTE).min(out.len() / (BASES_PER_BYTE * stride));
-    let (quads, rest) = out.split_at_mut(whole * BASES_PER_BYTE * stride);
-    for (quad, &byte) in quads
-        .chunks_exact_mut(BASES_PER_BYTE * stride)
-        .zip(packed.by_ref())
-    {
-        let floats = &table[usize::from(byte)];
-        for base in 0..BASES_PER_BYTE {
-            quad[base * stride..base * stride + CHANNELS]
-                .copy_from_slice(&floats[base * CHANNELS..(base + 1) * CHANNELS]);
-        }
-    }
-    left -= whole * BASES_PER_BYTE;
-
-    if let Some(&byte) = packed.next() {
-        copy_bases(&table[usize::from(byte)], left, rest, stride);
-    }
-}
-
-fn copy_bases(floats: &[f32], count: usize, out: &mut [f32], stride: usize) {
-    let bases = floats.chunks_exact(CHANNELS).take(count);
-    for (base, out) in bases.zip(out.chunks_mut(stride)) {
-        out[..CHANNELS].copy_from_slice(base);
-    }
-}
-
 /// Floats per base of a model's input: one-hot base and signal.
 pub const INPUT_CHANNELS: usize = CHANNELS + 1;
 
 /// Four bases of a model's input.
 type Quad = [f32; BASES_PER_BYTE * INPUT_CHANNELS];
 
-/// Writes `signal.len()` bases with the signal behind each; arguments otherwise as for [`encode`], signal as the file has it.
+/// Writes `signal.len()` bases with the signal behind each, along `strand`; the signal is in the order of the file.
+///
+/// The bases are those of `packed` after the first `skip`, and `packed` holds no byte beyond them.
 pub(crate) fn encode_input(
     packed: &[u8],
     skip: usize,
@@ -274,7 +176,7 @@ const fn codes(table: &Table) -> Codes {
     codes
 }
 
-/// Writes the codes of bases; arguments as for [`encode`].
+/// Writes the codes of bases; arguments as for [`encode_input`].
 pub(crate) fn encode_codes(packed: &[u8], skip: usize, strand: Strand, out: &mut [u8]) {
     let bases = out.len();
     let skip_at_end = packed.len() * BASES_PER_BYTE - skip - bases;
@@ -314,11 +216,12 @@ fn fill_codes<'a>(
     }
 }
 
-/// Makes the bases of an output range all zero, the one-hot form of N.
-pub(crate) fn clear(range: std::ops::Range<usize>, out: &mut [f32], stride: usize) {
-    let from = out.get_mut(range.start * stride..).unwrap_or_default();
-    for base in from.chunks_mut(stride).take(range.len()) {
-        base[..CHANNELS].fill(0.0);
+/// Makes the bases of a range of inputs all zero, the one-hot form of N; the signal stays.
+pub(crate) fn clear(range: std::ops::Range<usize>, out: &mut [f32]) {
+    let from = out.get_mut(range.start * INPUT_CHANNELS..);
+    let rows = from.unwrap_or_default().chunks_exact_mut(INPUT_CHANNELS);
+    for row in rows.take(range.len()) {
+        row[..CHANNELS].fill(0.0);
     }
 }
 
@@ -330,17 +233,16 @@ mod tests {
     const PACKED: [u8; 4] = [0b00_01_10_11, 0b11_10_01_00, 0b10_10_01_11, 0b01_00_00_10];
     const LETTERS: &str = "TCAGGACTAACGCTTA";
 
-    fn letters(out: &[f32], bases: usize, stride: usize) -> String {
-        (0..bases)
-            .map(|base| match out[base * stride..base * stride + 4] {
-                [1.0, 0.0, 0.0, 0.0] => 'A',
-                [0.0, 1.0, 0.0, 0.0] => 'C',
-                [0.0, 0.0, 1.0, 0.0] => 'G',
-                [0.0, 0.0, 0.0, 1.0] => 'T',
-                [0.0, 0.0, 0.0, 0.0] => 'N',
-                _ => '?',
-            })
-            .collect()
+    fn letters(input: &[f32]) -> String {
+        let letter = |row: &[f32]| match row[..4] {
+            [1.0, 0.0, 0.0, 0.0] => 'A',
+            [0.0, 1.0, 0.0, 0.0] => 'C',
+            [0.0, 0.0, 1.0, 0.0] => 'G',
+            [0.0, 0.0, 0.0, 1.0] => 'T',
+            [0.0, 0.0, 0.0, 0.0] => 'N',
+            _ => '?',
+        };
+        input.chunks(5).map(letter).collect()
     }
 
     fn reverse_complement(letters: &str) -> String {
@@ -356,84 +258,47 @@ mod tests {
 
     #[test]
     fn every_part_of_a_packed_sequence_is_encoded_on_both_strands() {
-        for stride in [4, 5, 7] {
-            for start in 0..LETTERS.len() {
-                for end in start + 1..=LETTERS.len() {
-                    let bases = end - start;
-                    let packed = &PACKED[start / 4..end.div_ceil(4)];
-                    // The floats behind the last base are once missing and once there.
-                    for length in [(bases - 1) * stride + 4, bases * stride] {
-                        for strand in [Strand::Forward, Strand::Reverse] {
-                            let mut out = vec![9.0; length];
-                            encode(packed, start % 4, bases, strand, &mut out, stride);
-
-                            let forward = &LETTERS[start..end];
-                            let expected = match strand {
-                                Strand::Forward => forward.to_owned(),
-                                Strand::Reverse => reverse_complement(forward),
-                            };
-                            assert_eq!(letters(&out, bases, stride), expected);
-                            let others = out.iter().enumerate().filter(|(i, _)| i % stride >= 4);
-                            let others: Vec<f32> = others.map(|(_, value)| *value).collect();
-                            assert_eq!(others, vec![9.0; others.len()]);
-                        }
-                    }
+        for (start, end) in
+            (0..16).flat_map(|start: usize| (start + 1..=16).map(move |end| (start, end)))
+        {
+            let (packed, skip) = (&PACKED[start / 4..end.div_ceil(4)], start % 4);
+            let signal: Vec<f32> = (start..end).map(|base| base as f32).collect();
+            for strand in [Strand::Forward, Strand::Reverse] {
+                let (mut expected, mut values) = (LETTERS[start..end].to_owned(), signal.clone());
+                if strand == Strand::Reverse {
+                    expected = reverse_complement(&expected);
+                    values.reverse();
                 }
-            }
-        }
-    }
+                let mut input = vec![9.0; (end - start) * 5];
+                encode_input(packed, skip, strand, &signal, &mut input);
+                assert_eq!(letters(&input), expected, "{start}-{end} {strand:?}");
+                assert!(input.chunks(5).map(|row| row[4]).eq(values));
 
-    #[test]
-    fn an_input_is_the_one_hot_form_with_the_signal_behind_each_base() {
-        for start in 0..LETTERS.len() {
-            for end in start + 1..=LETTERS.len() {
-                let (packed, bases) = (&PACKED[start / 4..end.div_ceil(4)], end - start);
-                for strand in [Strand::Forward, Strand::Reverse] {
-                    let mut signal: Vec<f32> = (start..end).map(|base| base as f32).collect();
-                    let mut found = vec![9.0; bases * 5];
-                    encode_input(packed, start % 4, strand, &signal, &mut found);
-                    let mut expected = vec![9.0; bases * 5];
-                    encode(packed, start % 4, bases, strand, &mut expected, 5);
-                    if strand == Strand::Reverse {
-                        signal.reverse();
-                    }
-                    for (row, value) in expected.chunks_mut(5).zip(signal) {
-                        row[4] = value;
-                    }
-                    assert_eq!(found, expected, "{start}-{end} {strand:?}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn codes_are_the_channels_of_the_one_hot_form() {
-        for start in 0..LETTERS.len() {
-            for end in start + 1..=LETTERS.len() {
-                let packed = &PACKED[start / 4..end.div_ceil(4)];
-                for strand in [Strand::Forward, Strand::Reverse] {
-                    let mut one_hot = vec![0.0; (end - start) * 4];
-                    encode(packed, start % 4, end - start, strand, &mut one_hot, 4);
-                    let mut codes = vec![9; end - start];
-                    encode_codes(packed, start % 4, strand, &mut codes);
-                    for (code, row) in codes.into_iter().zip(one_hot.chunks(4)) {
-                        assert_eq!(row.iter().position(|&x| x == 1.0), Some(code.into()));
-                    }
-                }
+                let mut codes = vec![9; end - start];
+                encode_codes(packed, skip, strand, &mut codes);
+                let named: Vec<u8> = codes
+                    .iter()
+                    .map(|&code| b"ACGT"[usize::from(code)])
+                    .collect();
+                assert_eq!(named, expected.as_bytes());
             }
         }
     }
 
     #[test]
     fn cleared_bases_are_all_zero_and_nothing_else_is() {
-        let mut out = vec![0.0; 3 * 5 + 4];
-        encode(&PACKED[..1], 0, 4, Strand::Forward, &mut out, 5);
-        out[4] = 7.0;
-        out[9] = 8.0;
-        clear(1..2, &mut out, 5);
-        assert_eq!(letters(&out, 4, 5), "TNAG");
-        assert_eq!((out[4], out[9]), (7.0, 8.0));
-        clear(3..4, &mut out, 5);
-        assert_eq!(letters(&out, 4, 5), "TNAN");
+        let mut input = vec![9.0; 20];
+        encode_input(
+            &PACKED[..1],
+            0,
+            Strand::Forward,
+            &[1.0, 2.0, 3.0, 4.0],
+            &mut input,
+        );
+        clear(1..2, &mut input);
+        assert_eq!(letters(&input), "TNAG");
+        clear(3..4, &mut input);
+        assert_eq!(letters(&input), "TNAN");
+        assert!(input.chunks(5).map(|row| row[4]).eq([1.0, 2.0, 3.0, 4.0]));
     }
 }

@@ -20,7 +20,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::one_hot::{self, BASES_PER_BYTE, CHANNELS, INPUT_CHANNELS, Strand};
 use crate::chrom::{Chrom, ChromList};
-use crate::error::{Error, Fault, FileKind, Result, Shown, with_capacity};
+use crate::error::{Error, Fault, FileKind, Result, Shown, with_capacity, zeroed};
 use crate::io::bytes::{ByteOrder, Fields};
 use crate::io::file::{PositionedFile, ReadAhead};
 use crate::memory::{Budget, Reserved};
@@ -137,7 +137,7 @@ impl TwoBit {
         stride: usize,
         scratch: &mut Vec<u8>,
     ) -> Result<()> {
-        let record = self.region(chrom, start, end)?;
+        self.region(chrom, start, end)?;
         let bases = (end - start) as usize;
         if bases == 0 {
             return Ok(());
@@ -152,12 +152,14 @@ impl TwoBit {
             )));
         }
 
-        let packed = self.packed(record, start, end, scratch)?;
-        let skip = start as usize % BASES_PER_BYTE;
-        one_hot::encode(packed, skip, bases, strand, out, stride);
-
-        for range in record.unknown(start, end, strand) {
-            one_hot::clear(range, out, stride);
+        let mut codes = zeroed(bases, "the bases of a region")?;
+        self.codes(chrom, start, end, strand, &mut codes, scratch)?;
+        for (code, row) in codes.into_iter().zip(out.chunks_mut(stride)) {
+            row[..CHANNELS].fill(0.0);
+            // N is behind the last channel.
+            if let Some(channel) = row[..CHANNELS].get_mut(usize::from(code)) {
+                *channel = 1.0;
+            }
         }
         Ok(())
     }
@@ -193,7 +195,7 @@ impl TwoBit {
         let packed = self.packed(record, start, end, scratch)?;
         one_hot::encode_input(packed, start as usize % BASES_PER_BYTE, strand, signal, out);
         for range in record.unknown(start, end, strand) {
-            one_hot::clear(range, out, INPUT_CHANNELS);
+            one_hot::clear(range, out);
         }
         Ok(())
     }
