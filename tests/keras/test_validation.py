@@ -165,6 +165,17 @@ def test_number_of_threads_makes_no_difference(tiny_set: TinySet) -> None:
     assert one.count_bound(0.5) == bound > 100
 
 
+def test_tracks_are_decoded_once(tiny_set: TinySet) -> None:
+    batches = genome_batches(tiny_set, batch_size=100, number=None)
+    assert batches.count_bound(0.5) > 0
+    inflated = []
+    for _ in range(2):
+        for index in range(len(batches)):
+            assert len(batches[index][0]) == 100
+        inflated.append(batches.reader.memory.usage["inflated"])
+    assert inflated[0] == inflated[1] > 0
+
+
 def test_chromosome_without_binding_is_not_bound(damaged: TinySet) -> None:
     tiny.write_bigwig(damaged.file("CellA", "binding.bw"), [("chr1", 10, 90, 1.0)], {"chr1": tiny.SIZES["chr1"]})
     batches = genome_batches(damaged, number=None, batch_size=400)
