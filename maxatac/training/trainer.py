@@ -102,7 +102,15 @@ class TrainingData:
         return self.training.seconds
 
     def loader_times(self, seconds: float = 0.0, before: LoaderTimes | None = None) -> LoaderTimes:
-        """Say what the loader did in some seconds of training, ``before`` being what this said at their start."""
+        """Measure what the loader did.
+
+        Parameters
+        ----------
+        seconds : float
+            Time that training took.
+        before : LoaderTimes, optional
+            What this gave when training began; without it the loader's work so far counts.
+        """
         first, last = self.training.sampler.rows
         return LoaderTimes(
             seconds=seconds,
@@ -223,10 +231,21 @@ class Trainer:
         return history, self._timing(epoch, steps.seconds, end - begin, end - measured)
 
     def fit(self, epoch: int, callbacks: Sequence[keras.callbacks.Callback]) -> Row:
-        """Train on the batches of an epoch, counted from 0; returns loss and metric.
+        """Train on the batches of an epoch, and neither measure statistics nor validate.
 
-        One ``fit`` per epoch: what is prefetched can then only be of this epoch, and nothing that happens between
-        epochs has to squeeze into a callback.
+        Keras' ``fit`` is called once per epoch: batches that are prefetched are then of this epoch only, and what
+        happens between epochs need not be a callback.
+
+        Parameters
+        ----------
+        epoch : int
+            From 0.
+        callbacks : sequence of keras.callbacks.Callback
+
+        Returns
+        -------
+        dict of str to float
+            Loss and metric, as Keras names them.
         """
         from maxatac.model.averaging import exchange
 
@@ -248,7 +267,13 @@ class Trainer:
         return {name: values[-1] for name, values in fitted.history.items()}
 
     def measure_statistics(self, after_batch: Callable[[], None] = lambda: None) -> None:
-        """Measure the batch-norm statistics on the batches of the epoch that was set; they fit the weights then."""
+        """Measure the batch-norm statistics for the present weights, on batches of the epoch that was set.
+
+        Parameters
+        ----------
+        after_batch : callable
+            Called after each batch; what it raises leaves the statistics as they were.
+        """
         self._statistics.estimate(self.data.statistics, after_batch)
 
     @contextlib.contextmanager
