@@ -27,6 +27,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
 from pages import update  # noqa: E402
 
 from maxatac.cli.main import build_parser  # noqa: E402
+from maxatac.training.settings import FILE_OPTIONS  # noqa: E402
 
 VERSION = tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))["workspace"]["package"]["version"]
 
@@ -58,9 +59,6 @@ EXCLUDED = {
     },
 }
 """Options that are no inputs, and why."""
-
-FILES = ("sequence", "train_roi", "validate_roi", "blacklist", "chrom_sizes", "weights")
-"""Options that name a file to read."""
 
 KINDS = {
     "genome_validation": "string",  # a number or all
@@ -229,18 +227,18 @@ def input_of(command: str, action: argparse.Action) -> Input:
         kind = {"type": "enum", "symbols": [str(choice) for choice in action.choices]}
     elif action.nargs == "+" and action.type is None:
         kind = "string[]"
-    elif name in FILES and action.type is Path:
+    elif name in FILE_OPTIONS and action.type is Path:
         kind = "File"
     elif action.type in (int, float) and action.nargs is None:
         kind = "int" if action.type is int else "double"
-    elif action.type is None and action.nargs is None and name not in FILES:
+    elif action.type is None and action.nargs is None and name not in FILE_OPTIONS:
         kind = "string"
     else:
         raise Unknown(
             f"maxatac {command} has the option {prefix or name}, of which cwl/options.py cannot tell what input it "
-            "makes. If it names a file to read, add it to FILES; if it is another kind of value, to KINDS with a CWL "
-            "type; if it makes no sense in a workflow, to EXCLUDED with the reason. Then run "
-            "python cwl/options.py --write"
+            "makes. If it names a file to read, say so at its field in maxatac/training/settings.py; if it is another "
+            "kind of value, add it to KINDS with a CWL type; if it makes no sense in a workflow, to EXCLUDED with the "
+            "reason. Then run python cwl/options.py --write"
         )
     if default is None and not action.required:
         kind = f"{kind}?" if isinstance(kind, str) else ["null", kind]

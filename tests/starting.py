@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from maxatac import Sampler, TrainConfig, Trainer
     from maxatac.data.genome_like import GenomeBatches
     from maxatac.runs.folder import RunFolder
+    from maxatac.runs.record import RunRecord
     from maxatac.training.epochs import EpochLoop
     from maxatac.training.inputs import Inputs
 
@@ -24,6 +25,7 @@ class Started:
         self.samplers: Mapping[str, Sampler] = run.data.samplers
         self.genome_like: GenomeBatches | None = run.data.genome_like
         self.trainer: Trainer = run.trainer
+        self.record: RunRecord = loop._record
 
     def pool(self, name: str = "training") -> list[tuple[str, int]]:
         """The regions: chromosome and start."""

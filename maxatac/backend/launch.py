@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from maxatac.errors import Problem, Problems
+
 ADDRESS, COUNT, RANK = "JAX_COORDINATOR_ADDRESS", "JAX_NUM_PROCESSES", "JAX_PROCESS_ID"
 """Variables for processes that no launcher starts: host and port of process 0, how many they are, and which this is."""
 
@@ -41,7 +43,7 @@ class Launch:
     local_devices: tuple[int, ...] | None = None
 
 
-def launch_of(environment: Mapping[str, str], problems: list[str]) -> Launch:
+def launch_of(environment: Mapping[str, str], problems: Problems) -> Launch:
     """Read how this process was started; what is wrong goes to ``problems``."""
     own = {name: environment[name] for name in (ADDRESS, COUNT, RANK) if environment.get(name)}
     if len(own) == 3:
@@ -53,25 +55,28 @@ def launch_of(environment: Mapping[str, str], problems: list[str]) -> Launch:
             return Launch(rank, count, None, _local_devices(environment)) if count > 1 else Launch()
     if own:
         missing = [name for name in (ADDRESS, COUNT, RANK) if name not in own]
-        problems.append(
-            f"--distribute: {' and '.join(own)} set, but not {' and '.join(missing)}; without Slurm or Open MPI "
-            "each process needs all three, and one process alone none"
-        )
+        told = f"{' and '.join(own)} set, but not {' and '.join(missing)}"
+        hint = "without Slurm or Open MPI each process needs all three, and one process alone none"
+        problems.add("machine", told, hint=hint, option="--distribute")
     return Launch()
 
 
-def _without_launcher(given: Mapping[str, str], problems: list[str]) -> Launch:
+def _without_launcher(given: Mapping[str, str], problems: Problems) -> Launch:
     before = len(problems)
+
+    def tell(name: str, expected: str) -> None:
+        problems.add("machine", given[name], expected=expected, option="--distribute", place=name)
+
     if not re.fullmatch(r".+:\d{1,5}", given[ADDRESS]):
-        problems.append(f"--distribute: {ADDRESS} is {given[ADDRESS]}; expected host:port of process 0")
+        tell(ADDRESS, "host:port of process 0")
     for name in (COUNT, RANK):
         if not given[name].isdecimal():
-            problems.append(f"--distribute: {name} is {given[name]}; expected a whole number")
+            tell(name, "a whole number")
     if len(problems) > before:
         return Launch()
     count, rank = int(given[COUNT]), int(given[RANK])
     if rank >= count:
-        problems.append(f"--distribute: {RANK} is {rank}; expected 0 to {COUNT} - 1, which is {count - 1}")
+        tell(RANK, f"0 to {COUNT} - 1, which is {count - 1}")
         return Launch()
     return Launch(rank, count, given[ADDRESS]) if count > 1 else Launch()
 
@@ -87,3 +92,13 @@ def _local_devices(environment: Mapping[str, str]) -> tuple[int, ...] | None:
     if visible and (len(visible) == 1 or re.fullmatch(r"1(\(x\d+\))?", here)):
         return tuple(range(len(visible)))
     return None
+
+
+def indivisible_batches(sizes: Mapping[str, int], count: int, sharers: str) -> list[Problem]:
+    """Find the batches, by option, that so many ``processes`` or ``devices`` cannot share evenly."""
+    expected = f"a multiple of the {count} {sharers} of --distribute, such as"
+    return [
+        Problem("setting", str(size), f"{expected} {max(1, round(size / count)) * count}", option=f"--{option}")
+        for option, size in sizes.items()
+        if size % count
+    ]

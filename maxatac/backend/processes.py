@@ -22,15 +22,14 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from maxatac.backend.launch import Launch, launch_of
+from maxatac.backend.launch import Launch, indivisible_batches, launch_of
 from maxatac.backend.noise import without_backend_noise
-from maxatac.errors import InputError, MaxatacError, Stopped
+from maxatac.errors import InputError, MaxatacError, Problem, Problems, Stopped
 from maxatac.system.logs import naming_process
 from maxatac.system.signals import LIMIT, STATUSES
-from maxatac.training.settings import TrainConfig, loader_memory, loader_threads
 
 logger = logging.getLogger(__name__)
 
@@ -99,8 +98,8 @@ class Processes:
         """
         yield
 
-    def problems(self, config: TrainConfig) -> list[str]:
-        """Find what keeps the devices from sharing a batch."""
+    def problems(self, batch_sizes: Mapping[str, int]) -> list[Problem]:
+        """Find what keeps the devices from sharing the batches, which are given by option."""
         return []
 
     @contextlib.contextmanager
@@ -126,9 +125,9 @@ class Processes:
     def start_listening(self) -> None:
         """Exchange hosts and processors with the others, and listen to them from now on."""
 
-    def own_share(self, config: TrainConfig) -> TrainConfig:
-        """Set threads and memory that are not given to this process's share of what processes have in common."""
-        return config
+    def own_share(self, threads: int, memory: int) -> tuple[int, int]:
+        """Divide the threads and the bytes of memory of this machine by the processes that have them in common."""
+        return threads, memory
 
     def loglevel(self, name: str) -> str:
         """Choose what this process logs; of what is the same in all, process 0 tells."""
@@ -206,19 +205,14 @@ class JoinedProcesses(Processes):
         if problems:
             raise InputError(problems)
 
-    def problems(self, config: TrainConfig) -> list[str]:
+    def problems(self, batch_sizes: Mapping[str, int]) -> list[Problem]:
         """See ``Processes``."""
         found = []
         if len(set(self._by_process.values())) > 1:
             shares = ", ".join(f"process {rank} has {number}" for rank, number in sorted(self._by_process.items()))
-            found.append(f"--distribute: {shares} devices; expected the same number in each")
-        for name in ("batch_size", "val_batch_size"):
-            if (size := getattr(config, name)) % self.devices:
-                near = max(1, round(size / self.devices)) * self.devices
-                found.append(
-                    f"--{name} {size}: does not divide by the {self.devices} devices of --distribute; {near} does"
-                )
-        return found
+            expected = "the same number in each"
+            found.append(Problem("machine", f"devices: {shares}", expected, option="--distribute"))
+        return [*found, *indivisible_batches(batch_sizes, self.devices, "devices")]
 
     @contextlib.contextmanager
     def on_all_devices(self) -> Iterator[None]:
@@ -265,19 +259,13 @@ class JoinedProcesses(Processes):
         hosts = [place["host"] for place in self._places]
         return {"processes": self.count, "devices": self.devices, "device_kinds": self._kinds, "hosts": hosts}
 
-    def own_share(self, config: TrainConfig) -> TrainConfig:
+    def own_share(self, threads: int, memory: int) -> tuple[int, int]:
         """See ``Processes``."""
-        if self.count == 1:
-            return config
         mine = self._places[self.rank]
         # Slurm may give each process processors of its own, but memory to all of a node together.
         same_processors = self._places.count(mine)
         same_host = sum(place["host"] == mine["host"] for place in self._places)
-        return dataclasses.replace(
-            config,
-            threads=config.threads or max(1, loader_threads(config) // same_processors),
-            memory=config.memory or max(1, loader_memory(config) // same_host),
-        )
+        return max(1, threads // same_processors), max(1, memory // same_host)
 
     def loglevel(self, name: str) -> str:
         """See ``Processes``."""
@@ -369,24 +357,32 @@ def has_left() -> bool:
 
 
 @contextlib.contextmanager
-def joined(config: TrainConfig) -> Iterator[Processes]:
-    """Join the processes that train together, as the settings and the environment say, as long as the block runs.
+def joined(threads: int, *, distribute: bool, deterministic: bool = False) -> Iterator[Processes]:
+    """Join the processes that train together, as the environment says, as long as the block runs.
+
+    Parameters
+    ----------
+    threads : int
+        Threads of the network on a CPU.
+    distribute : bool
+        Whether to join them; otherwise this process trains alone, on one device.
+    deterministic : bool
+        Whether a GPU may use only algorithms that give the same bits each time.
 
     Raises
     ------
     MaxatacError
         If they do not find each other.
     """
-    # What is wrong with the settings is the same in all processes, and told with all else that is wrong.
-    if not config.distribute or config.problems():
+    if not distribute:
         yield Processes()
         return
-    launch = launch_of(os.environ, [])
+    launch = launch_of(os.environ, Problems())
     from maxatac.backend.device import limit_threads, use_deterministic_algorithms
 
     # JAX reads both when it first looks for devices.
-    limit_threads(loader_threads(config))
-    if config.deterministic:
+    limit_threads(threads)
+    if deterministic:
         use_deterministic_algorithms()
     with naming_process(launch.rank):
         with without_backend_noise():
@@ -402,7 +398,7 @@ def joined(config: TrainConfig) -> Iterator[Processes]:
 
 
 def split_problems(rows: Sequence[Sequence[int]], batch_size: int) -> list[str]:
-    """Prove that the rows of all processes are the batch, each once."""
+    """Check that the rows of all processes are the batch, each once."""
     ends = [0, *(stop for _, stop in rows)]
     if [start for start, _ in rows] != ends[:-1] or ends[-1] != batch_size or any(b <= a for a, b in rows):
         return [f"the rows of the processes, {list(rows)}, are not those of a batch of {batch_size}"]

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from maxatac.errors import InputError
+from maxatac.errors import InputError, Problem
 
 BACKENDS = {"tensorflow": "pip install tensorflow", "jax": "pip install 'maxatac[jax]'"}
 """Backends that a run can compute with, and how to get each."""
@@ -70,7 +70,7 @@ def chosen_backend(environment: Mapping[str, str] | None = None) -> tuple[str, s
     return (str(name), str(path)) if name else (DEFAULT, "the default")
 
 
-def backend_problems(environment: Mapping[str, str] | None = None, *, distribute: bool = False) -> list[str]:
+def backend_problems(environment: Mapping[str, str] | None = None, *, distribute: bool = False) -> list[Problem]:
     """Find out whether Keras will have a backend that a run can compute with.
 
     Parameters
@@ -85,18 +85,17 @@ def backend_problems(environment: Mapping[str, str] | None = None, *, distribute
     here = f"installed: {', '.join(installed) or 'none'}"
     if name not in BACKENDS:
         near = difflib.get_close_matches(name.lower(), BACKENDS, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        return [f"{source} says {name!r} for the backend of Keras; expected {' or '.join(BACKENDS)} ({here}){hint}"]
+        hint = f"did you mean {near[0]}?" if near else None
+        where = f"the backend of Keras, by {source}"
+        return [Problem("machine", repr(name), f"{' or '.join(BACKENDS)} ({here})", hint, place=where)]
     if name not in installed:
         other = f"set KERAS_BACKEND={installed[0]}, or " if installed else ""
-        return [
-            f"{source} says {name} for the backend of Keras, which is not installed ({here}); {other}{BACKENDS[name]}"
-        ]
+        told = f"{source} says {name} for the backend of Keras, which is not installed ({here})"
+        return [Problem("machine", told, hint=f"{other}{BACKENDS[name]}")]
     if distribute and name != "jax":
-        return [
-            f"--distribute: several devices need the JAX backend, but {source} says {name} ({here}); "
-            f"set KERAS_BACKEND=jax{'' if 'jax' in installed else ', and ' + BACKENDS['jax']}"
-        ]
+        told = f"several devices need the JAX backend, but {source} says {name} ({here})"
+        hint = f"set KERAS_BACKEND=jax{'' if 'jax' in installed else ', and ' + BACKENDS['jax']}"
+        return [Problem("machine", told, hint=hint, option="--distribute")]
     return []
 
 

@@ -387,7 +387,7 @@ class Findings:
     equal_files : tuple of dict
         Files equal in content: bytes, SHA-256 (None for one file), and where each is used.
     leak_guard : dict or None
-        What was proven about the batches.
+        What the leak guard looked at.
     estimates : Estimates or None
     """
 

@@ -30,7 +30,7 @@ from maxatac.checking.survey import (
     read_tracks,
 )
 from maxatac.checking.tracks import TrackValues
-from maxatac.data.genome_like import GenomeBatches, genome_batches
+from maxatac.data.genome_like import GenomeBatches
 from maxatac.data.shared_files import describe, find_equal_files, uses_of
 from maxatac.errors import GenomeError, InputError, MaxatacError, Problem, Problems, WeightsError, visible
 from maxatac.genome.blacklist import Blacklist, read_blacklist
@@ -42,7 +42,7 @@ from maxatac.training.held_out import count_batches, count_bins, no_window
 from maxatac.training.inputs import Inputs, open_inputs, read_samples, split_of
 from maxatac.training.leak_guard import chrom_sets
 from maxatac.training.prepared import check_resume
-from maxatac.training.samplers import guard_samplers, make_samplers
+from maxatac.training.samplers import genome_batches, guard_samplers, make_samplers
 from maxatac.training.settings import SEED_RANGE, TrainConfig, loader_threads
 from maxatac.wording import byte_size, some
 
@@ -193,7 +193,7 @@ def _open_again(config: TrainConfig, inputs: Inputs | None) -> Opened | None:
     if not genome.chrom_sizes:
         return None
     samples = tuple(read_samples(config, told) if inputs is None else inputs.samples)
-    split = split_of(config, genome.chrom_sizes, told) if inputs is None else inputs.split
+    split = split_of(config, genome.chrom_sizes, told, test=config.test) if inputs is None else inputs.split
     blacklist = Blacklist.empty() if inputs is None else inputs.blacklist
     if inputs is None and config.blacklist is not None:
         blacklist = read_blacklist(config.blacklist, told)

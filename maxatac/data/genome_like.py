@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,20 +11,12 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from maxatac.errors import InputError, Problem, TrackError
 from maxatac.genome.blacklist import Blacklist
 from maxatac.genome.windows import BINS, WINDOW_LENGTH
 from maxatac.wording import some
 
 if TYPE_CHECKING:
     from maxatac._core import WindowReader
-    from maxatac.training.inputs import Inputs
-    from maxatac.training.settings import TrainConfig
-
-logger = logging.getLogger(__name__)
-
-MANY_WINDOWS = 10_000
-"""So many genome-like windows are taken by default, or a quarter of those around peaks where that is more."""
 
 UNKNOWN = -1.0
 
@@ -276,69 +267,3 @@ class GenomeBatches:
         """Count the bins whose target is above a threshold."""
         pieces = (slice(first, first + _PIECE) for first in range(0, len(self.windows), _PIECE))
         return sum(int((self._targets(piece) > threshold).sum()) for piece in pieces)
-
-
-def genome_batches(
-    config: TrainConfig, inputs: Inputs, seed: int, reader: WindowReader, *, rows: tuple[int, int] | None = None
-) -> GenomeBatches | None:
-    """Make the genome-like set that the settings ask for.
-
-    Parameters
-    ----------
-    config : TrainConfig
-    inputs : Inputs
-    seed : int
-    reader : WindowReader
-        Of the training cell types, as the samplers share it.
-    rows : tuple of int, optional
-        See ``GenomeBatches``.
-
-    Returns
-    -------
-    GenomeBatches or None
-        None if there is to be none.
-
-    Raises
-    ------
-    InputError
-        If the set is to choose the best epoch and cannot: it has no window, or none of its bins is bound.
-    """
-    if config.genome_validation == 0:
-        return None
-    number = config.genome_validation
-    if number is None:
-        around_peaks = config.batches * config.val_batch_size
-        number = min(around_peaks, max(MANY_WINDOWS, around_peaks // 4))
-    chroms = inputs.split.validation
-    windows = draw_genome_windows(
-        inputs.genome.chrom_sizes,
-        chroms,
-        len(inputs.training),
-        inputs.blacklist,
-        number=None if isinstance(number, str) else number,
-        seed=seed,
-    )
-    batches = GenomeBatches(
-        windows,
-        reader,
-        batch_size=config.val_batch_size,
-        scale=config.target_scale_factor if config.quant else None,
-        rows=rows,
-    )
-    where = f"of {some(chroms)} in {len(inputs.training)} cell types"
-    if config.select == "average_precision":
-        try:
-            bound = batches.count_bound(0.5 * config.target_scale_factor)
-        except (TrackError, OSError) as error:
-            raise InputError([Problem.of(error)]) from error
-        if not bound:
-            raise InputError(
-                [
-                    f"--select average_precision: none of the bins in {len(windows):,} genome-like windows {where} is "
-                    "bound; select by dice or loss, or take more windows with --genome_validation"
-                ]
-            )
-    if not len(windows):
-        logger.warning("no genome-like validation: no window %s is clear of the blacklist", where)
-        return None
-    return batches

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +12,13 @@ import numpy as np
 from maxatac._core import Genome, Track
 from maxatac.data.bins import BOUND_SUM, is_bound, sum_bins
 from maxatac.data.regions import RoiPool
+from maxatac.data.samples import Sample
 from maxatac.errors import GenomeError, MaxatacError, Problem, Problems, TrackError
 from maxatac.files.sniff import check_file, file_fault, phrase, sniff
+from maxatac.genome.chroms import compare_chrom_sizes
+from maxatac.genome.split import ChromSplit
 from maxatac.genome.windows import WINDOW_LENGTH
-from maxatac.wording import aligned
+from maxatac.wording import aligned, some
 
 logger = logging.getLogger(__name__)
 
@@ -163,3 +166,59 @@ def has_data(track: Track, chrom: str) -> bool:
         if len(track.intervals(chrom, start, min(start + _PIECE, size))[0]):
             return True
     return False
+
+
+def check_tracks(
+    tracks: Mapping[Path, Track],
+    samples: Sequence[Sample],
+    split: ChromSplit,
+    sizes: Mapping[str, int],
+    sequence: Path,
+    problems: Problems,
+) -> None:
+    """Compare the chromosomes of every track with those of the genome, and find some that hold no binding data.
+
+    Parameters
+    ----------
+    tracks : mapping of Path to Track
+        Those that could be opened.
+    samples : sequence of Sample
+    split : ChromSplit
+    sizes : mapping of str to int
+        Lengths of the genome's chromosomes in bp.
+    sequence : Path
+        The file that these are from.
+    problems : Problems
+        Gets what is wrong; what is worth a look is logged.
+    """
+    fitted = (*split.training, *split.validation)
+    # Of training rows the test uses the binding too, as a baseline. Of Test rows it uses the test chromosomes alone;
+    # without a test they are not used, but a wrong length is an error all the same.
+    chroms_of: dict[Path, dict[str, None]] = {}
+    for sample in samples:
+        chroms = (*fitted, *split.test) if sample.label == "Train" else split.test or fitted
+        for file in (sample.signal, sample.binding):
+            chroms_of.setdefault(file, {}).update(dict.fromkeys(chroms))
+    wanted = [sample for sample in samples if sample.label == "Train" or split.test]
+    read = {file for sample in wanted for file in (sample.signal, sample.binding)}
+    labels = {sample.binding for sample in wanted}
+    purpose = {sample.binding: "binding" for sample in samples} | {sample.signal: "ATAC" for sample in samples}
+    for path, track in tracks.items():
+        before = len(problems)
+        used = tuple(chroms_of[path])
+        missing = compare_chrom_sizes(sizes, sequence, track.chrom_sizes, path, used, problems)
+        if len(problems) > before or path not in read:
+            continue
+        if used and len(missing) == len(used):
+            told = f"has none of the chromosomes that the run uses ({some(used)})"
+            problems.add("chromosome", told, hint=f"it has {some(track.chrom_sizes)}", file=path)
+            continue
+        if path in labels:
+            try:
+                absent = set(missing)
+                missing = [chrom for chrom in used if chrom in absent or not has_data(track, chrom)]
+            except (TrackError, OSError) as error:
+                problems.append(Problem.of(error))
+                continue
+        if missing:
+            logger.warning("%s: no %s data on %s: taken as 0", path, purpose[path], some(missing))

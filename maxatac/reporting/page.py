@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +11,6 @@ from maxatac.reporting import data_figures, sections
 from maxatac.reporting.contents import Contents
 from maxatac.reporting.looks import SET_NAMES
 from maxatac.reporting.summary import lead, summary
-from maxatac.training.settings import TrainConfig
 from maxatac.wording import NOT_AVAILABLE, base_pairs, listed, number, share, some
 
 SHOWN_WORDS = 60
@@ -189,8 +187,9 @@ def _guard(guard: Mapping[str, Any]) -> Markup:
         for name, stream in guard.get("streams", {}).items()
     ]
     return paragraphs(
-        "Before the first batch it was proven from the plans of the batches that no window lies on another set's "
-        "chromosome or is read in a cell type labelled Test. What was looked at:"
+        "Before the first batch the run checked that regions, tracks and chromosomes belong to their set, and that no "
+        "planned window lies on another set's chromosome or is read in a cell type labelled Test. Where a run has more "
+        "windows than were checked, these are a sample:"
     ) + table(("batches of", "pool", "batches", "windows"), rows, label="What the leak guard looked at")
 
 
@@ -210,8 +209,9 @@ def _label_rates(contents: Contents) -> dict[str, float]:
 
 def _settings(contents: Contents) -> Markup:
     settings, record = contents.settings, contents.record
-    defaults = {field.name: field.default for field in dataclasses.fields(TrainConfig)}
-    given = {name: value for name, value in settings.items() if not _is_default(value, defaults.get(name))}
+    # Records of earlier versions do not tell: all of their settings are shown at once.
+    telling = record.get("settings_not_default", settings)
+    given = {name: value for name, value in settings.items() if name in telling}
     inputs = [
         (name, str(file["path"]), number(file["bytes"]), _hash(file.get("sha256")))
         for name, file in record["inputs"].items()
@@ -248,10 +248,6 @@ def _settings(contents: Contents) -> Markup:
         + tag("h3", "Files that were read")
         + table(("file", "path", "bytes", "SHA-256"), inputs, label="Checksums of the inputs")
     )
-
-
-def _is_default(value: Any, default: Any) -> bool:
-    return value == default or (default is not dataclasses.MISSING and str(value) == str(default))
 
 
 def _hash(digest: str | None) -> Markup | str:

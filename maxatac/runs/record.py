@@ -11,25 +11,16 @@ import os
 import platform
 import subprocess
 import sys
-import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from maxatac.errors import ResourceError, TrackError
 from maxatac.files.atomic import write_json
-from maxatac.files.checksums import sha256
 from maxatac.runs.folder import RunFolder
+from maxatac.runs.input_files import BackgroundChecks, InputFile
 from maxatac.system.resources import usable_memory, usable_processors
-from maxatac.training.resume import InputFile, ResumeState, comparable
-from maxatac.training.settings import TrainConfig, loader_memory, loader_threads
-
-if TYPE_CHECKING:
-    from maxatac._core import Track
-    from maxatac.training.inputs import Inputs
 
 logger = logging.getLogger(__name__)
 
@@ -75,152 +66,77 @@ class PhaseTimes:
         self.add("between_steps", timing["seconds"] - sum(parts.values()))
 
 
-class _Checksums:
-    """Computes SHA-256 of files in the background, one by one, then reads the blocks of tracks that no window asks for.
-
-    The threads do not keep the process alive: a run that is told to end must not wait for 30 GB to be read.
-    """
-
-    def __init__(
-        self, paths: Mapping[str, Path], known: Mapping[str, str], tracks: Iterable[Track], chroms: Sequence[str]
-    ) -> None:
-        self.fault: TrackError | None = None
-        self._sums = dict(known)
-        self._has_all = threading.Event()
-        self._blocks = [
-            (track, chrom) for track in tracks for sizes in [track.chrom_sizes] for chrom in chroms if chrom in sizes
-        ]
-        self._to_compare = deque(range(len(self._blocks)))
-        self._compared: set[int] = set()
-        self._given_up = False
-        pending = {name: path for name, path in paths.items() if name not in known}
-        self._threads = [self._start(lambda: self._compute(pending))]
-
-    def _start(self, work: Callable[[], None]) -> threading.Thread:
-        thread = threading.Thread(target=work, name="maxatac-checksums", daemon=True)
-        thread.start()
-        return thread
-
-    def _compute(self, pending: Mapping[str, Path]) -> None:
-        try:
-            for name, path in pending.items():
-                if self._given_up:
-                    return
-                # A file that cannot be read any more has none: that costs the run nothing.
-                with contextlib.suppress(OSError):
-                    self._sums[name] = sha256(path)
-        finally:
-            self._has_all.set()
-        self._compare()
-
-    def _compare(self) -> None:
-        """Compare the blocks of a chromosome with their index, then those of the next that no other thread has."""
-        with contextlib.suppress(IndexError):
-            while self.fault is None and not self._given_up:
-                number = self._to_compare.popleft()
-                track, chrom = self._blocks[number]
-                try:
-                    track.check_blocks(chrom)
-                except (OSError, ResourceError):
-                    continue
-                except TrackError as error:
-                    self.fault = error
-                    return
-                self._compared.add(number)
-
-    def get(self, name: str) -> str | None:
-        return self._sums.get(name)
-
-    def wait(self, check: Callable[[], None], threads: int, longest: float) -> None:
-        """Wait for all checksums; for the blocks, which all threads now read, no longer than so many seconds."""
-        end = time.monotonic() + longest
-        # Where no thread is to be had, the first reads all.
-        with contextlib.suppress(RuntimeError):
-            for _ in range(min(threads - 1, len(self._to_compare))):
-                self._threads.append(self._start(self._compare))
-        for thread in self._threads:
-            while thread.is_alive() and not (self._has_all.is_set() and time.monotonic() > end):
-                thread.join(0.1)
-                check()
-        self.give_up()
-
-    def not_compared(self) -> list[str]:
-        """Paths of the tracks that have blocks which were not compared with their index."""
-        left = [track for number, (track, _) in enumerate(self._blocks) if number not in self._compared]
-        return list(dict.fromkeys(track.path for track in left))
-
-    def give_up(self) -> None:
-        self._given_up = True
-
-
 class RunRecord:
-    """Gathers the run record, and writes it as it stands. Inputs are hashed while the model trains.
+    """Gathers the run record, and writes it as it stands. Inputs are hashed while the run goes on.
 
     Parameters
     ----------
-    config : TrainConfig
-    inputs : Inputs
-    seed : int
+    settings : mapping
+        All settings, with what was drawn or worked out in place of what was not given.
+    paths : mapping of str to Path
+        Every file that the run reads, by what it is for.
+    facts : mapping
+        What else is known from the start, by its key in the record.
     begin : float
         When the run began, in seconds since 1970.
     phases : PhaseTimes
         Goes on counting.
-    earlier : ResumeState, optional
-        What is gone on with.
-    checksums : mapping of str to str
+    comparisons : sequence of (str, callable)
+        See :class:`maxatac.runs.input_files.BackgroundChecks`.
+    checksums : mapping of str to str, optional
         Those of inputs that are known already.
-    leak_guard : mapping, optional
-        What the guard proved.
+    past : mapping, optional
+        What ``past`` said of the run that is gone on with.
+    after_epoch : int
+        How many epochs of it were finished.
     """
 
     def __init__(
         self,
-        config: TrainConfig,
-        inputs: Inputs,
-        seed: int,
+        settings: Mapping[str, Any],
+        paths: Mapping[str, Path],
+        facts: Mapping[str, Any],
+        *,
         begin: float,
         phases: PhaseTimes,
-        earlier: ResumeState | None = None,
+        comparisons: Sequence[tuple[str, Callable[[], None]]] = (),
         checksums: Mapping[str, str] | None = None,
-        leak_guard: Mapping[str, Any] | None = None,
+        past: Mapping[str, Any] | None = None,
+        after_epoch: int = 0,
     ) -> None:
-        self.seed = seed
+        self.settings = settings
+        self.seed: int = settings["seed"]
+        self.facts = facts
         self.phases = phases
         self._begin = begin
-        self._earlier = earlier if earlier and earlier.epochs else None
-        self._seconds_before: float = earlier.past["seconds"] if earlier else 0.0
-        self.settings = settings_of_run(config, inputs, seed)
-        self.cell_types = {sample.cell_line: sample.label for sample in inputs.samples}
+        self._before = past if after_epoch else None
+        self._seconds_before: float = past["seconds"] if past else 0.0
         session = {"command": sys.argv, "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(begin))}
         self._fixed: dict[str, Any] = {
             "maxatac": version("maxatac"),
             "revision": source_revision(),
             **session,
             "resumed": [],
-            "settings": self.settings,
-            "seed": seed,
+            "settings": settings,
+            "seed": self.seed,
             "device": None,
-            "computing_threads": None,
             "machine": _machine(),
             "versions": _versions(),
-            "cell_types": self.cell_types,
-            "pools": {name: len(pool) for name, pool in inputs.pools.items()},
-            "leak_guard": leak_guard,
+            **facts,
         }
-        if earlier is not None:
-            resumed = [*earlier.past["resumed"], {**session, "after_epoch": earlier.epochs}]
-            self._fixed |= {name: earlier.past[name] for name in ("command", "started")} | {"resumed": resumed}
-        self._paths = inputs.paths(config)
-        self._files = {name: InputFile.of(path) for name, path in self._paths.items()}
-        chroms = sorted({*inputs.split.training, *inputs.split.validation})
-        self._sums = _Checksums(self._paths, checksums or {}, (*inputs.signal, *inputs.binding), chroms)
+        if past is not None:
+            resumed = [*past["resumed"], {**session, "after_epoch": after_epoch}]
+            self._fixed |= {name: past[name] for name in ("command", "started")} | {"resumed": resumed}
+        self._paths = paths
+        self._files = {name: InputFile.of(path) for name, path in paths.items()}
+        self._checks = BackgroundChecks(paths, checksums or {}, comparisons)
 
     def computes_on(self, device: str, repeats: Mapping[str, Any] | None = None) -> None:
         """Enter the device, and warn if the run began elsewhere, or the one that it ``repeats``."""
         self._fixed["device"] = device
         past, began, other = repeats or {}, "the run to repeat was made", "its own"
-        if self._earlier is not None:
-            past, began, other = self._earlier.past, "the run began", "those of a run in one go"
+        if self._before is not None:
+            past, began, other = self._before, "the run began", "those of a run in one go"
         shaping = ["device", "versions"]
         if " on CPU" in device:
             shaping.append("computing_threads")
@@ -244,37 +160,31 @@ class RunRecord:
         ------
         TrackError
         """
-        if self._sums.fault is not None:
-            raise self._sums.fault
+        if self._checks.fault is not None:
+            raise self._checks.fault
 
     def files_of_test(self) -> dict[str, Any]:
         """Say what the inputs look like that the independent test reads, by what each is for."""
-        roles = (
-            "sequence",
-            "blacklist",
-            *(f"{cell} {what}" for cell in self.cell_types for what in ("signal", "binding")),
-        )
         return {
-            role: {"bytes": self._files[role].bytes, "sampled": self._files[role].sampled}
-            for role in roles
-            if role in self._files
+            role: {"bytes": file.bytes, "sampled": file.sampled}
+            for role, file in self._files.items()
+            if role in ("sequence", "blacklist") or role.endswith((" signal", " binding"))
         }
 
     def note(self, name: str, value: Any) -> None:
         """Add something for the next time that the record is written."""
         self._fixed[name] = value
 
-    def state(self, tables: Mapping[str, Sequence[Any]]) -> ResumeState:
-        """Say what a run that goes on has to know, its variables left out."""
-        return ResumeState(
-            seed=self.seed,
-            settings=comparable(self.settings),
-            cell_types=self.cell_types,
-            inputs={name: dataclasses.replace(file, sha256=self._sums.get(name)) for name, file in self._files.items()},
-            tables={name: list(rows) for name, rows in tables.items()},
-            past={name: self._fixed[name] for name in _PAST}
-            | {"seconds": self._seconds(), "phases": dict(self.phases.seconds)},
-        )
+    def inputs(self) -> dict[str, InputFile]:
+        """Describe the files that the run reads, with the checksums that are known by now."""
+        return {
+            name: dataclasses.replace(file, sha256=self._checks.checksum(name)) for name, file in self._files.items()
+        }
+
+    def past(self) -> dict[str, Any]:
+        """Give what the record of a run that goes on from here has to know of this one."""
+        kept = {name: self._fixed[name] for name in _PAST}
+        return kept | {"seconds": self._seconds(), "phases": dict(self.phases.seconds)}
 
     def write(
         self,
@@ -291,11 +201,11 @@ class RunRecord:
         It also waits for the tracks to be compared with their indexes, for a minute or a tenth of the run.
         """
         if status in ("interrupted", "failed"):
-            self._sums.give_up()
+            self._checks.give_up()
         elif status == "finished":
-            self._sums.wait(check, self.settings["threads"], max(_LONGEST_WAIT, self._seconds() / 10))
+            self._checks.wait(check, self.settings["threads"], max(_LONGEST_WAIT, self._seconds() / 10))
             self.check_inputs()
-            left = self._sums.not_compared()
+            left = self._checks.not_compared()
             if left:
                 logger.warning(
                     "the run did not wait until all data of %s was compared with the index of the file; "
@@ -304,8 +214,8 @@ class RunRecord:
                 )
             self.note("tracks_not_compared", left)
         inputs = {
-            name: {"path": self._paths[name], "bytes": file.bytes, "sha256": self._sums.get(name)}
-            for name, file in self._files.items()
+            name: {"path": self._paths[name], "bytes": file.bytes, "sha256": file.sha256}
+            for name, file in self.inputs().items()
         }
         record = self._fixed | {
             "status": status,
@@ -326,19 +236,6 @@ class RunRecord:
 
     def _seconds(self) -> float:
         return self._seconds_before + time.time() - self._begin
-
-
-def settings_of_run(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, Any]:
-    """List all settings, with what was drawn or worked out in place of what was not given."""
-    return {field.name: getattr(config, field.name) for field in dataclasses.fields(config)} | {
-        "chroms": inputs.split.chroms,
-        "tchroms": inputs.split.training,
-        "vchroms": inputs.split.validation,
-        "test_chroms": inputs.split.test or None,
-        "seed": seed,
-        "threads": loader_threads(config),
-        "memory": loader_memory(config),
-    }
 
 
 @functools.cache

@@ -155,7 +155,7 @@ class EpochLoop:
             OutdatedFiles(folder, inputs, self._checkpoints),
             ModelFiles(self._checkpoints, model),
             SelectedModelFiles(folder, model, self._report_data, self._config.target_scale_factor),
-            ResumeFile(folder.resume_state, model, self._record.state),
+            ResumeFile(folder.resume_state, model, self._record),
             TableFiles(folder, self._config.prefix, self._config.plot),
             events,
             RecordFile(folder, self._record),

@@ -1,11 +1,12 @@
-"""Proof, before the first batch, that nothing of what is held out can reach one.
+"""The check, before the first batch, that nothing of what is held out can reach one.
 
-A batch is a function of its plan, and a plan of a pool of regions, a list of chromosomes and a list of tracks. So it is
-looked at whether each of these belongs to its set, whether the sets share no chromosome, and whether what the samplers
-then plan keeps to that. Windows lie within their chromosome, so those of different sets cannot overlap. On a chromosome
-that training and validation divide between them, windows are compared with each other.
+A batch is a function of its plan, and a plan is made of a pool of regions, a list of chromosomes and a list of tracks.
+The guard checks all of these: that each belongs to its set, and that the sets share no chromosome. It also checks
+windows that the samplers plan: all of the first and the last epoch where these are at most ``MAX_WINDOWS``, and a
+sample of their batches otherwise. Windows lie within their chromosome, so those of different sets cannot overlap. On a
+chromosome that training and validation share, windows are compared with each other.
 
-Nothing here repeats how pools and samplers are made: a fault there is to be found here.
+Nothing here repeats how pools and samplers are made, so that a fault there is found here.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from maxatac.training.inputs import Inputs
 
 MAX_WINDOWS = 200_000
-"""Windows of each stream that are planned for the proof; a few tenths of a second."""
+"""Most windows of each stream that are planned for the check; a few tenths of a second."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Stream:
     pool : str
         Name of the pool that they are drawn from, which is that of its set of chromosomes.
     sampler : Sampler
-        With the rows that this process reads, where several share a batch: each proves its own.
+        With the rows that this process reads, where several share a batch: each checks its own.
     epochs, batches : int
         How many epochs of how many batches each there will be.
     """
@@ -56,8 +57,8 @@ class Stream:
     epochs: int
     batches: int
 
-    def some_batches(self) -> list[tuple[int, int]]:
-        """Choose batches as (epoch, index): all of the first and the last epoch, or as many as can be looked at."""
+    def checked_batches(self) -> list[tuple[int, int]]:
+        """Choose batches as (epoch, index): all of the first and the last epoch, or evenly spaced ones."""
         most = max(1, MAX_WINDOWS // self.sampler.batch_size)
         epochs = sorted({0, self.epochs - 1})
         count = max(1, min(self.batches, most // len(epochs)))
@@ -71,8 +72,13 @@ def chrom_sets(split: ChromSplit) -> dict[str, tuple[str, ...]]:
     return {name: tuple(getattr(split, name)) for name in names}
 
 
-def prove(inputs: Inputs, streams: Mapping[str, Stream], genome_like: GenomeBatches | None = None) -> dict[str, Any]:
-    """Prove that no batch can hold an example of a held-out cell type, or of another set's chromosome.
+def check_leaks(
+    inputs: Inputs, streams: Mapping[str, Stream], genome_like: GenomeBatches | None = None
+) -> dict[str, Any]:
+    """Check that no batch holds an example of a held-out cell type, or of another set's chromosome.
+
+    Chromosomes, tracks, pools and genome-like windows are all checked. Of the windows that samplers plan, those of the
+    first and of the last epoch are, or evenly spaced batches of these where they are more than ``MAX_WINDOWS``.
 
     Parameters
     ----------
@@ -98,12 +104,12 @@ def prove(inputs: Inputs, streams: Mapping[str, Stream], genome_like: GenomeBatc
     distinct = {**sets, "validation": tuple(chrom for chrom in sets["validation"] if chrom not in divided)}
     found = [*_shared_chroms(distinct), *_foreign_tracks(inputs)]
     if divided:
-        found += _meeting_windows(inputs, streams, genome_like)
+        found += _overlaps(inputs, streams, genome_like)
     for name, pool in inputs.pools.items():
         found += _stray_regions(name, pool, inputs, sets)
     looked_at = {}
     for name, stream in streams.items():
-        chosen = stream.some_batches()
+        chosen = stream.checked_batches()
         found += _stray_windows(name, stream, chosen, inputs, sets)
         first, last = stream.sampler.rows
         windows = len(chosen) * (last - first)
@@ -136,7 +142,7 @@ def _shared_chroms(sets: Mapping[str, Sequence[str]]) -> Iterable[str]:
             yield f"{some(both)} in both the {one} and the {other} chromosomes"
 
 
-def _meeting_windows(inputs: Inputs, streams: Mapping[str, Stream], genome_like: GenomeBatches | None) -> Iterable[str]:
+def _overlaps(inputs: Inputs, streams: Mapping[str, Stream], genome_like: GenomeBatches | None) -> Iterable[str]:
     """Find windows of training that share a base with windows of validation, in the pools and in what is planned."""
     starts: dict[tuple[str, str], list[Any]] = {}
     for name, pool in inputs.pools.items():
@@ -144,7 +150,7 @@ def _meeting_windows(inputs: Inputs, streams: Mapping[str, Stream], genome_like:
             starts.setdefault((name, chrom), []).append(windows)
     for stream in streams.values():
         chroms = inputs.pools[stream.pool].chroms
-        for plan in itertools.starmap(stream.sampler.plan, stream.some_batches()):
+        for plan in itertools.starmap(stream.sampler.plan, stream.checked_batches()):
             for code, rows in rows_by_code(plan["chrom"]):
                 starts.setdefault((stream.pool, chroms[code]), []).append(plan["start"][rows])
     if genome_like is not None:
@@ -157,11 +163,11 @@ def _meeting_windows(inputs: Inputs, streams: Mapping[str, Stream], genome_like:
     )
     for (name, chrom), first in joined.items():
         if name == "training" and validation.overlaps(chrom, first, first + WINDOW_LENGTH).any():
-            yield f"windows of training and of validation meet on {chrom}"
+            yield f"windows of training and of validation overlap on {chrom}"
 
 
 def _foreign_tracks(inputs: Inputs) -> Iterable[str]:
-    """Hold the opened tracks against the rows of the meta file, by path and by file."""
+    """Compare the opened tracks with the rows of the meta file, by path and by file."""
     allowed = {use.path for equal in inputs.shared for use in equal.uses}
     held_out = {
         path: sample.cell_line

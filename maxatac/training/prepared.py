@@ -12,17 +12,26 @@ from typing import TYPE_CHECKING, Any
 from maxatac.backend.noise import without_backend_noise
 from maxatac.backend.processes import Processes, split_problems
 from maxatac.backend.startup import backend_problems, load_keras, overridden
-from maxatac.data.genome_like import GenomeBatches, genome_batches
-from maxatac.errors import InputError, MaxatacError, WeightsError
+from maxatac.data.genome_like import GenomeBatches
+from maxatac.errors import InputError, MaxatacError, Problems, WeightsError
 from maxatac.evaluation.selection import best_epoch, criterion
 from maxatac.files.sniff import file_fault
 from maxatac.runs.folder import RunFolder
-from maxatac.runs.record import PhaseTimes, settings_of_run
+from maxatac.runs.input_files import InputFile
+from maxatac.runs.record import PhaseTimes
 from maxatac.training.checkpoints import Checkpoints
 from maxatac.training.inputs import Inputs, open_inputs
-from maxatac.training.resume import InputFile, ResumeState, input_differences, read_state, restore, setting_differences
-from maxatac.training.samplers import guard_samplers, make_samplers
-from maxatac.training.settings import SEED_RANGE, TrainConfig, loader_threads
+from maxatac.training.resume import ResumeState, input_differences, read_state, restore, setting_differences
+from maxatac.training.samplers import genome_batches, guard_samplers, make_samplers
+from maxatac.training.settings import (
+    SEED_RANGE,
+    FitSettings,
+    NetworkSettings,
+    TrainConfig,
+    loader_memory,
+    loader_threads,
+    settings_of_run,
+)
 from maxatac.training.trainer import Trainer, make_trainer
 
 if TYPE_CHECKING:
@@ -104,7 +113,12 @@ def prepare(
     processes.start_listening()
     for source, settings in overridden().items():
         logger.warning("%s: %s is not used: a run computes with settings of its own", source, settings)
-    config = processes.own_share(config)
+    threads, memory = processes.own_share(loader_threads(config), loader_memory(config))
+    config = dataclasses.replace(
+        config,
+        threads=threads if config.threads is None else config.threads,
+        memory=memory if config.memory is None else config.memory,
+    )
     beginning = _read_beginning(config, folder, processes, began)
     data = _open_data(config, folder, beginning, processes, busy)
     leak_guard = guard_samplers(config, data.inputs, data.samplers, data.genome_like)
@@ -161,7 +175,8 @@ def _open_data(
     """Open, check and decode everything that is read; all processes fail if one does."""
     seed, earlier = beginning.seed, beginning.earlier
     with processes.sharing_problems():
-        problems = [*processes.problems(config), *_state_problems(folder, earlier, processes), *busy]
+        problems = Problems(processes.problems(config.batch_sizes()))
+        problems += [*_state_problems(folder, earlier, processes), *busy]
         try:
             with beginning.phases.measuring("checks"):
                 inputs = open_inputs(config, folder if processes.leads else None)
@@ -191,7 +206,7 @@ def _state_problems(folder: RunFolder, earlier: ResumeState | None, processes: P
 
 
 def _guard_together(mine: dict[str, Any], samplers: Mapping[str, Sampler], processes: Processes) -> dict[str, Any]:
-    """Prove that the processes share each batch without overlap, and add up what each has looked at.
+    """Check that the processes share each batch without overlap, and add up what each has looked at.
 
     Raises
     ------
@@ -216,7 +231,7 @@ def _guard_together(mine: dict[str, Any], samplers: Mapping[str, Sampler], proce
     return {**mine, "streams": streams, "rows": rows}
 
 
-def _seed(config: TrainConfig, earlier: ResumeState | None) -> int:
+def _seed(config: FitSettings, earlier: ResumeState | None) -> int:
     if config.seed is not None:
         return config.seed
     return earlier.seed if earlier else random.SystemRandom().randint(*SEED_RANGE)
@@ -237,9 +252,9 @@ def _compare(
     if earlier is None or earlier.epochs == 0:
         return {}
     cell_types = {sample.cell_line: sample.label for sample in inputs.samples}
-    settings = settings_of_run(config, inputs, seed)
+    settings = settings_of_run(config, inputs.split, seed)
     problems = setting_differences(earlier, settings, cell_types, epochs=config.epochs)
-    paths = inputs.paths(config)
+    paths = inputs.paths(config.files())
     found, checksums = input_differences(earlier, paths, {name: InputFile.of(path) for name, path in paths.items()})
     problems += found
     column, largest = criterion(config.select, quantitative=config.quant)
@@ -250,7 +265,7 @@ def _compare(
     return checksums
 
 
-def _weights_problems(config: TrainConfig) -> list[str]:
+def _weights_problems(config: NetworkSettings) -> list[str]:
     """Find out whether the weights fit, for a run that will not start anyway: all problems are told at once."""
     if config.weights is None or file_fault(config.weights) is not None or backend_problems():
         return []

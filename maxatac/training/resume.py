@@ -14,7 +14,7 @@ import dataclasses
 import json
 import logging
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,8 +24,11 @@ from numpy.typing import NDArray
 
 from maxatac.errors import InputError
 from maxatac.files.atomic import replacing
-from maxatac.files.checksums import sampled_sha256, sha256
+from maxatac.files.checksums import sha256
+from maxatac.runs.input_files import InputFile
+from maxatac.runs.record import RunRecord
 from maxatac.training.finished import EpochListener, NewEpoch, Tables
+from maxatac.training.settings import FILE_OPTIONS
 
 if TYPE_CHECKING:
     import keras
@@ -37,8 +40,7 @@ FORMAT = 3
 
 FREE_SETTINGS = frozenset({
     # Files are compared by their content, and cell types by their labels.
-    "sequence", "meta_file", "cells", "train_roi", "validate_roi", "blacklist", "chrom_sizes", "weights",
-    "test_cell_types",
+    *FILE_OPTIONS, "test_cell_types",
     # How it is done and what else is written, but not what comes out.
     "output", "prefix", "threads", "memory", "plot", "report",
     "save_roi", "genome", "loglevel", "keep_checkpoints", "force", "resume", "distribute",
@@ -53,31 +55,6 @@ UNCOMPARED_INPUTS = frozenset({"meta_file", "cells", "chrom_sizes"})
 """Inputs that may have another content: paths in a table of cell types may change; sizes are held against the 2bit."""
 
 _HASHING_THREADS = 4
-
-
-@dataclasses.dataclass(frozen=True)
-class InputFile:
-    """What is known of a file that a run reads.
-
-    Attributes
-    ----------
-    bytes : int
-        Its size.
-    sampled : str
-        SHA-256 of pieces of it (:func:`maxatac.files.checksums.sampled_sha256`): known at once, however large the
-        file is.
-    sha256 : str or None
-        ``None`` as long as it has not been computed.
-    """
-
-    bytes: int
-    sampled: str
-    sha256: str | None = None
-
-    @classmethod
-    def of(cls, path: Path) -> InputFile:
-        """Look at a file without reading all of it."""
-        return cls(path.stat().st_size, sampled_sha256(path))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,6 +96,18 @@ class ResumeState:
     variables: Sequence[NDArray[Any]] = ()
     names: Sequence[str] = ()
 
+    @classmethod
+    def of(cls, record: RunRecord, tables: Tables) -> ResumeState:
+        """Take what a run that goes on has to know, but for the variables, from its record and tables."""
+        return cls(
+            seed=record.seed,
+            settings=comparable(record.settings),
+            cell_types=record.facts["cell_types"],
+            inputs=record.inputs(),
+            tables={name: list(rows) for name, rows in tables.items()},
+            past=record.past(),
+        )
+
     @property
     def epochs(self) -> int:
         """How many epochs are finished."""
@@ -151,15 +140,17 @@ class ResumeState:
 
 @dataclasses.dataclass(frozen=True)
 class ResumeFile(EpochListener):
-    """Writes the state after each epoch, which then counts; ``describe`` makes it of tables, without the model."""
+    """Writes the state after each epoch, which then counts."""
 
     path: Path
     model: keras.Model
-    describe: Callable[[Tables], ResumeState]
+    record: RunRecord
 
     def on_epoch_trained(self, epoch: NewEpoch) -> None:
         """Write the state after this epoch."""
-        state = dataclasses.replace(self.describe(epoch.finished.tables), selected=epoch.finished.selected)
+        state = dataclasses.replace(
+            ResumeState.of(self.record, epoch.finished.tables), selected=epoch.finished.selected
+        )
         state.with_model(self.model).write(self.path)
         logger.debug("state after epoch %d: %s", len(epoch.finished), self.path)
 

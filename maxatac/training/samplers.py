@@ -1,4 +1,4 @@
-"""The samplers of a run, and the check that they draw nothing that is held out."""
+"""The samplers of a run, its genome-like set, and the check that both hold nothing that is held out."""
 
 from __future__ import annotations
 
@@ -6,20 +6,24 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from maxatac.data.genome_like import GenomeBatches
-from maxatac.errors import InputError, MaxatacError, Problem, ResourceError
+from maxatac.data.genome_like import GenomeBatches, draw_genome_windows
+from maxatac.errors import InputError, MaxatacError, Problem, ResourceError, TrackError
 from maxatac.genome.blacklist import blacklist_intervals
 from maxatac.training.inputs import Inputs
-from maxatac.training.leak_guard import Stream, prove
-from maxatac.training.settings import TrainConfig, loader_memory, loader_threads
+from maxatac.training.leak_guard import Stream, check_leaks
+from maxatac.training.settings import FitSettings, TrainConfig, loader_memory, loader_threads
+from maxatac.wording import some
 
 if TYPE_CHECKING:
-    from maxatac._core import Sampler
+    from maxatac._core import Sampler, WindowReader
 
 logger = logging.getLogger(__name__)
 
 # Streams of random numbers of a run; recorded seeds rely on them.
 TRAINING_STREAM, VALIDATION_STREAM, STATISTICS_STREAM = range(3)
+
+MANY_WINDOWS = 10_000
+"""So many genome-like windows are taken by default, or a quarter of those around peaks where that is more."""
 
 STATISTICS_BATCHES = 10
 """Training batches from which the batch-norm statistics are measured before each validation; see ``docs/train.md``."""
@@ -81,15 +85,78 @@ def make_samplers(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, S
     return samplers
 
 
+def genome_batches(
+    config: TrainConfig, inputs: Inputs, seed: int, reader: WindowReader, *, rows: tuple[int, int] | None = None
+) -> GenomeBatches | None:
+    """Make the genome-like set that the settings ask for.
+
+    Parameters
+    ----------
+    config : TrainConfig
+    inputs : Inputs
+    seed : int
+    reader : WindowReader
+        Of the training cell types, as the samplers share it.
+    rows : tuple of int, optional
+        See ``GenomeBatches``.
+
+    Returns
+    -------
+    GenomeBatches or None
+        None if there is to be none.
+
+    Raises
+    ------
+    InputError
+        If the set is to choose the best epoch and cannot: it has no window, or none of its bins is bound.
+    """
+    if config.genome_validation == 0:
+        return None
+    number = config.genome_validation
+    if number is None:
+        around_peaks = config.batches * config.val_batch_size
+        number = min(around_peaks, max(MANY_WINDOWS, around_peaks // 4))
+    chroms = inputs.split.validation
+    windows = draw_genome_windows(
+        inputs.genome.chrom_sizes,
+        chroms,
+        len(inputs.training),
+        inputs.blacklist,
+        number=None if isinstance(number, str) else number,
+        seed=seed,
+    )
+    batches = GenomeBatches(
+        windows,
+        reader,
+        batch_size=config.val_batch_size,
+        scale=config.target_scale_factor if config.quant else None,
+        rows=rows,
+    )
+    where = f"of {some(chroms)} in {len(inputs.training)} cell types"
+    if config.select == "average_precision":
+        try:
+            bound = batches.count_bound(0.5 * config.target_scale_factor)
+        except (TrackError, OSError) as error:
+            raise InputError([Problem.of(error)]) from error
+        if not bound:
+            told = f"average_precision, but none of the bins in {len(windows):,} genome-like windows {where} is bound"
+            expected = "dice or loss, or more windows with --genome_validation"
+            raise InputError([Problem("setting", told, expected, option="--select")])
+    if not len(windows):
+        logger.warning("no genome-like validation: no window %s is clear of the blacklist", where)
+        return None
+    return batches
+
+
 def guard_samplers(
-    config: TrainConfig, inputs: Inputs, samplers: Mapping[str, Sampler], genome_like: GenomeBatches | None = None
+    config: FitSettings, inputs: Inputs, samplers: Mapping[str, Sampler], genome_like: GenomeBatches | None = None
 ) -> dict[str, Any]:
-    """Prove that none of the batches that a run will read holds anything of what is held out.
+    """Check that the batches that a run will read hold nothing of what is held out.
 
     Returns
     -------
     dict
-        What was looked at; see :func:`maxatac.training.leak_guard.prove`.
+        What was looked at; see :func:`maxatac.training.leak_guard.check_leaks`.
 
     Raises
     ------
@@ -102,4 +169,4 @@ def guard_samplers(
         "validation": Stream("validation", validation, 1, config.batches),
         "statistics": Stream("training", training.with_stream(STATISTICS_STREAM), config.epochs, STATISTICS_BATCHES),
     }
-    return prove(inputs, streams, genome_like)
+    return check_leaks(inputs, streams, genome_like)

@@ -1,42 +1,38 @@
 """The settings of a training run: every option of ``maxatac train``, its default, and what values it takes.
 
-Nothing but the standard library is imported here, so that ``--help`` is quick.
+They come in groups, so that a function can ask for the one that it needs; ``TrainConfig`` is all of them together, and
+can be handed over as any of them. Only the standard library is imported here, so that ``--help`` is quick.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from maxatac.backend.launch import launch_of
+from maxatac.backend.launch import indivisible_batches, launch_of
 from maxatac.backend.startup import backend_problems
+from maxatac.errors import Problems
 from maxatac.files.atomic import expanded
 from maxatac.system.resources import parse_bytes, usable_memory, usable_processors
 
+if TYPE_CHECKING:
+    from maxatac.genome.split import ChromSplit
+
 DEFAULT_CHROMS = tuple(f"chr{name}" for name in (*range(2, 8), *range(9, 23), "X"))
-
 DEFAULT_TRAINING_CHROMS = tuple(f"chr{name}" for name in (*range(3, 8), *range(9, 19), *range(20, 23)))
-
 DEFAULT_VALIDATION_CHROMS = ("chr2", "chr19")
-
 DEFAULT_TEST_CHROMS = ("chr1", "chr8")
-
 ARCHITECTURES = ("DCNN_V2",)
-
 OUTPUT_ACTIVATIONS = ("sigmoid", "linear", "relu", "softplus")
-
 CENTERS = ("midpoint", "summit")
-
 MODEL_FORMATS = ("keras", "h5")
-
 SELECTIONS = ("dice", "average_precision", "loss")
-
 LOG_LEVELS = ("fatal", "error", "warning", "info", "debug")
-
 SEED_RANGE = (1, 99_999)
 
 MAX_BATCH = 200_000
@@ -52,10 +48,60 @@ DEFAULT_JITTER = 480
 
 _NOT_IN_NAMES = re.compile(r"[][*?\\\x00-\x1f\x7f]")
 
+_FILE = {"names_file": True}
+"""Metadata of an option that names a file to read; see ``FILE_OPTIONS``."""
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class TrainConfig:
-    """What ``maxatac.train`` is to do; each field is the command-line option of that name.
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The base of every group: values are converted when it is made, and checked on request."""
+
+    def __post_init__(self) -> None:
+        """Accept strings for paths, ``~`` in them, amounts of memory as text, and any sequence for lists."""
+        for option in fields(self):
+            value = getattr(self, option.name)
+            if value is None:
+                continue
+            if "Path" in str(option.type):
+                object.__setattr__(self, option.name, expanded(value))
+            elif "Sequence" in str(option.type):
+                object.__setattr__(self, option.name, tuple(value))
+            elif option.name == "memory" and isinstance(value, str):
+                object.__setattr__(self, option.name, parse_bytes(value) or value)
+
+    def problems(self) -> Problems:
+        """Collect everything that is wrong with the values themselves."""
+        problems = Problems()
+        self._check(problems)
+        return problems
+
+    def _check(self, problems: Problems) -> None:
+        """Add what is wrong with the values of a group."""
+
+    def files(self) -> dict[str, Path]:
+        """List the files that are named, each by its option."""
+        named = {option.name: getattr(self, option.name) for option in fields(self) if option.metadata == _FILE}
+        return {name: path for name, path in named.items() if path is not None}
+
+    def _require(self, problems: Problems, name: str, holds: bool, expected: str, hint: str | None = None) -> None:
+        if not holds:
+            value = getattr(self, name)
+            found = f"{value:g}" if isinstance(value, float) else repr(value)
+            problems.add("setting", found, expected=expected, hint=hint, option=f"--{name}")
+
+    def _require_counts(self, problems: Problems, *names: str, most: float = math.inf) -> None:
+        for name in names:
+            value = 1 if getattr(self, name) is None else getattr(self, name)
+            self._require(problems, name, value >= 1, "a whole number of at least 1")
+            self._require(problems, name, value <= most, f"at most {most}")
+
+    def _require_choice(self, problems: Problems, name: str, allowed: Sequence[str]) -> None:
+        self._require(problems, name, getattr(self, name) in allowed, f"one of {', '.join(allowed)}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadSettings(Settings):
+    """What is read: the files, and which of their chromosomes and cell types are for what.
 
     Parameters
     ----------
@@ -63,33 +109,185 @@ class TrainConfig:
         Genome as 2bit.
     meta_file, cells : path
         The cell types and their files, as a table or as JSON; one of the two.
-    prefix, output
-        Name and folder of what the run leaves behind.
     train_roi, validate_roi : path, optional
         Regions of interest to use instead of the peaks of the meta file.
-    target_scale_factor : float
-        Factor of quantitative targets.
-    output_activation : str
-        One of ``OUTPUT_ACTIVATIONS``.
+    blacklist : path, optional
+        Regions to keep clear of, BED or bigWig.
+    chrom_sizes : path, optional
+        Chromosome sizes to compare with those of the 2bit, which are used.
+    genome : str, optional
+        A label for the record.
     chroms, tchroms, vchroms : sequence of str, optional
         Chromosomes of the study, for training and for validation; ``None`` is the page's list, of which names that the
         genome lacks are left out.
-    arch : str
-        One of ``ARCHITECTURES``.
+    test_chroms : sequence of str, optional
+        Chromosomes of the independent test, which neither train nor validate; ``None`` is chr1 and chr8, less those
+        that do.
+    test_cell_types : sequence of str, optional
+        Cell types to hold out, instead of those labelled ``Test`` in the meta file.
+    allow_shared_files : sequence of str, optional
+        Cell types labelled ``Test`` that may have files in common with training cell types.
+    """
+
+    sequence: Path = field(metadata=_FILE)
+    meta_file: Path | None = field(default=None, metadata=_FILE)
+    cells: Path | None = field(default=None, metadata=_FILE)
+    train_roi: Path | None = field(default=None, metadata=_FILE)
+    validate_roi: Path | None = field(default=None, metadata=_FILE)
+    blacklist: Path | None = field(default=None, metadata=_FILE)
+    chrom_sizes: Path | None = field(default=None, metadata=_FILE)
+    genome: str | None = None
+    chroms: Sequence[str] | None = None
+    tchroms: Sequence[str] | None = None
+    vchroms: Sequence[str] | None = None
+    test_chroms: Sequence[str] | None = None
+    test_cell_types: Sequence[str] | None = None
+    allow_shared_files: Sequence[str] | None = None
+
+    def _check(self, problems: Problems) -> None:
+        super()._check(problems)
+        if (self.meta_file is None) == (self.cells is None):
+            given = "neither" if self.cells is None else "both"
+            problems.add("setting", given, expected="one of them", option="--meta_file and --cells")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegionSettings(Settings):
+    """Which windows of the genome make examples.
+
+    Parameters
+    ----------
+    center : str
+        Whether regions are centred on a peak's midpoint or on its summit.
+    jitter : int
+        Shift each region by up to this many bp.
     rand_ratio : float
         Share of random windows in each batch, 0 to 1.
-    seed : int, optional
-        Drawn at the start when not given, and recorded.
-    weights : path, optional
-        Weights to start from.
-    epochs, batches, batch_size, val_batch_size : int
-        A run is ``epochs`` x ``batches`` x ``batch_size`` examples; validation is ``batches`` x ``val_batch_size``.
-    plot : bool
-        Draw the model's structure and the training history, and the figures of the report.
-    report : bool
-        Gather what the report shows, and write the report, unless ``plot`` is off.
+    rev_comp_train : bool
+        Reverse complement each example with probability 1/2.
+    shuffle_cell_type : bool
+        Give each region of interest a random training cell type, not its own.
+    genome_validation : int, "all" or None
+        Windows of the genome-like validation set; ``None`` is as many as around peaks, but at most
+        10,000 or a quarter of them, whichever is more; 0 none.
+    """
+
+    center: str = "midpoint"
+    jitter: int = DEFAULT_JITTER
+    rand_ratio: float = 0.0
+    rev_comp_train: bool = False
+    shuffle_cell_type: bool = True
+    genome_validation: int | str | None = None
+
+    def _check(self, problems: Problems) -> None:
+        super()._check(problems)
+        self._require(problems, "jitter", 0 <= self.jitter < 2**31, "a whole number from 0 to 2147483647")
+        self._require(problems, "rand_ratio", 0 <= self.rand_ratio <= 1, "a share from 0 to 1")
+        self._require_choice(problems, "center", CENTERS)
+        number = self.genome_validation
+        is_sound = number in (None, "all") or (isinstance(number, int) and number >= 0)
+        self._require(problems, "genome_validation", is_sound, "all, or a whole number from 0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkSettings(Settings):
+    """The network: its architecture, its first weights, and what it predicts.
+
+    Parameters
+    ----------
+    arch : str
+        One of ``ARCHITECTURES``.
     dense : bool
         End the network in a dense layer.
+    output_activation : str
+        One of ``OUTPUT_ACTIVATIONS``.
+    quant : bool
+        Quantitative targets: the bin's mean, times ``target_scale_factor``.
+    target_scale_factor : float
+        Factor of quantitative targets.
+    weights : path, optional
+        Weights to start from.
+    """
+
+    arch: str = "DCNN_V2"
+    dense: bool = False
+    output_activation: str = "sigmoid"
+    quant: bool = False
+    target_scale_factor: float = 1.0
+    weights: Path | None = field(default=None, metadata=_FILE)
+
+    def _check(self, problems: Problems) -> None:
+        super()._check(problems)
+        self._require_choice(problems, "arch", ARCHITECTURES)
+        self._require_choice(problems, "output_activation", OUTPUT_ACTIVATIONS)
+        is_probability = self.output_activation == "sigmoid"
+        hint = "binary targets need probabilities"
+        self._require(problems, "output_activation", is_probability or self.quant, "sigmoid, or --quant", hint)
+        factor = self.target_scale_factor
+        self._require(problems, "target_scale_factor", math.isfinite(factor) and factor > 0, "a number above 0")
+        hint = "only quantitative targets are scaled"
+        self._require(problems, "target_scale_factor", factor == 1 or self.quant, "1, or --quant", hint)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitSettings(Settings):
+    """How the network is fitted, and which epoch is selected.
+
+    Parameters
+    ----------
+    epochs, batches, batch_size, val_batch_size : int
+        A run is ``epochs`` x ``batches`` x ``batch_size`` examples; validation is ``batches`` x ``val_batch_size``.
+    select : str, optional
+        What the best epoch is best in, one of ``SELECTIONS``; ``None`` is the Dice coefficient, or the loss if
+        ``quant``.
+    ema : float, optional
+        Validate, save and select an exponential moving average of the weights, of which this share stays at each step.
+    early_stopping : int, optional
+        Epochs without a better one after which training ends.
+    seed : int, optional
+        Drawn at the start when not given, and recorded.
+    deterministic : bool
+        Let a GPU use nothing but algorithms that give the same bits each time.
+    distribute : bool
+        Train on all devices of this process, and of the other processes that the environment tells of; needs JAX.
+    """
+
+    epochs: int = 20
+    batches: int = 100
+    batch_size: int = 1000
+    val_batch_size: int = 1000
+    select: str | None = None
+    ema: float | None = None
+    early_stopping: int | None = None
+    seed: int | None = None
+    deterministic: bool = False
+    distribute: bool = False
+
+    def _check(self, problems: Problems) -> None:
+        super()._check(problems)
+        self._require_counts(problems, "epochs", "batches", "early_stopping")
+        self._require_counts(problems, "batch_size", "val_batch_size", most=MAX_BATCH)
+        self._require(problems, "ema", self.ema is None or 0 < self.ema < 1, "a number between 0 and 1, such as 0.99")
+        is_seed = self.seed is None or 0 <= self.seed < 2**32
+        self._require(problems, "seed", is_seed, "a whole number from 0 to 4294967295")
+        if self.select is not None:
+            self._require_choice(problems, "select", SELECTIONS)
+        problems += backend_problems(distribute=self.distribute)
+        if self.distribute:
+            count = launch_of(os.environ, problems).count
+            problems += indivisible_batches(self.batch_sizes(), count, "processes")
+
+    def batch_sizes(self) -> dict[str, int]:
+        """Give the examples of a training and of a validation batch, by option."""
+        return {"batch_size": self.batch_size, "val_batch_size": self.val_batch_size}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoaderSettings(Settings):
+    """What the loader may use of the machine; results do not depend on it.
+
+    Parameters
+    ----------
     threads : int, optional
         Threads of the loader, and of the network on a CPU; ``None`` is as many as the process may use. Batches do not
         depend on it; with another number the network may round differently.
@@ -98,209 +296,135 @@ class TrainConfig:
         use. Results do not depend on it.
     compact_transport : bool
         Send base codes and signal to the device and make the one-hot form there.
-    ema : float, optional
-        Validate, save and select an exponential moving average of the weights, of which this share stays at each step.
-    early_stopping : int, optional
-        Epochs without a better one after which training ends.
-    loglevel : str
-        One of ``LOG_LEVELS``.
-    rev_comp_train : bool
-        Reverse complement each example with probability 1/2.
-    shuffle_cell_type : bool
-        Give each region of interest a random training cell type, not its own.
-    blacklist : path, optional
-        Regions to keep clear of, BED or bigWig.
-    chrom_sizes : path, optional
-        Chromosome sizes to hold against the 2bit, which is the source of truth.
-    save_roi : bool
-        Write the pools of regions of interest.
-    genome : str, optional
-        A label for the record.
-    test_cell_types : sequence of str, optional
-        Cell types to hold out, instead of those labelled ``Test`` in the meta file.
-    allow_shared_files : sequence of str, optional
-        Cell types labelled ``Test`` that may have files in common with training cell types.
+    """
+
+    threads: int | None = None
+    memory: int | str | None = None
+    compact_transport: bool = False
+
+    def _check(self, problems: Problems) -> None:
+        super()._check(problems)
+        self._require_counts(problems, "threads", most=MAX_THREADS)
+        is_sound = self.memory is None or (isinstance(self.memory, int) and 0 < self.memory < 2**63)
+        self._require(problems, "memory", is_sound, "bytes above 0, such as 200M or 4G")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldOutSettings(Settings):
+    """The independent test of the selected model.
+
+    Parameters
+    ----------
     test : bool
         Score the selected model on held-out chromosomes after training.
-    test_chroms : sequence of str, optional
-        Chromosomes for that, which neither train nor validate; ``None`` is chr1 and chr8, less those that do.
     test_rev_comp : bool
         Average the predictions of both strands in the test.
-    jitter : int
-        Shift each region by up to this many bp.
-    center : str
-        Whether regions are centred on a peak's midpoint or on its summit.
-    quant : bool
-        Quantitative targets: the bin's mean, times ``target_scale_factor``.
-    genome_validation : int, "all" or None
-        Windows of the genome-like validation set; ``None`` is as many as around peaks, but at most
-        10,000 or a quarter of them, whichever is more; 0 none.
-    select : str, optional
-        What the best epoch is best in, one of ``SELECTIONS``; ``None`` is the Dice coefficient, or the loss if
-        ``quant``.
-    model_format : str
-        Format of the checkpoints, one of ``MODEL_FORMATS``.
+    """
+
+    test: bool = True
+    test_rev_comp: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputSettings(Settings):
+    """What is written, and where.
+
+    Parameters
+    ----------
+    output, prefix
+        Folder and name of what the run leaves behind.
     force : bool
         Replace what an earlier run of this prefix left in the output folder.
     resume : bool
         Go on with the run of this prefix in the output folder; where there is none, begin it.
     keep_checkpoints : str
         Which epochs' checkpoints stay: ``all``, ``best``, or ``last:N``, the last N and the best.
-    deterministic : bool
-        Let a GPU use nothing but algorithms that give the same bits each time.
-    distribute : bool
-        Train on all devices of this process, and of the other processes that the environment tells of; needs JAX.
+    model_format : str
+        Format of the checkpoints, one of ``MODEL_FORMATS``.
+    save_roi : bool
+        Write the pools of regions of interest.
+    plot : bool
+        Draw the model's structure and the training history, and the figures of the report.
+    report : bool
+        Gather what the report shows, and write the report, unless ``plot`` is off.
+    loglevel : str
+        One of ``LOG_LEVELS``.
     """
 
-    sequence: Path
-    meta_file: Path | None = None
-    cells: Path | None = None
-    prefix: str = "maxatac_model"
     output: Path = Path("./training_results")
-    train_roi: Path | None = None
-    validate_roi: Path | None = None
-    target_scale_factor: float = 1.0
-    output_activation: str = "sigmoid"
-    chroms: Sequence[str] | None = None
-    tchroms: Sequence[str] | None = None
-    vchroms: Sequence[str] | None = None
-    arch: str = "DCNN_V2"
-    rand_ratio: float = 0.0
-    seed: int | None = None
-    weights: Path | None = None
-    epochs: int = 20
-    batches: int = 100
-    batch_size: int = 1000
-    val_batch_size: int = 1000
-    plot: bool = True
-    report: bool = True
-    dense: bool = False
-    threads: int | None = None
-    memory: int | str | None = None
-    compact_transport: bool = False
-    ema: float | None = None
-    early_stopping: int | None = None
-    loglevel: str = "info"
-    rev_comp_train: bool = False
-    shuffle_cell_type: bool = True
-    blacklist: Path | None = None
-    chrom_sizes: Path | None = None
-    save_roi: bool = False
-    genome: str | None = None
-    test_cell_types: Sequence[str] | None = None
-    allow_shared_files: Sequence[str] | None = None
-    test: bool = True
-    test_chroms: Sequence[str] | None = None
-    test_rev_comp: bool = False
-    jitter: int = DEFAULT_JITTER
-    center: str = "midpoint"
-    quant: bool = False
-    genome_validation: int | str | None = None
-    select: str | None = None
-    model_format: str = "keras"
+    prefix: str = "maxatac_model"
     force: bool = False
     resume: bool = False
     keep_checkpoints: str = "all"
-    deterministic: bool = False
-    distribute: bool = False
+    model_format: str = "keras"
+    save_roi: bool = False
+    plot: bool = True
+    report: bool = True
+    loglevel: str = "info"
 
-    def __post_init__(self) -> None:
-        """Accept strings for paths, ``~`` in them, amounts of memory as text, and any sequence for lists."""
-        if isinstance(self.memory, str):
-            object.__setattr__(self, "memory", parse_bytes(self.memory) or self.memory)
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if "Path" in str(field.type) and value is not None:
-                object.__setattr__(self, field.name, expanded(value))
-            elif "Sequence" in str(field.type) and value is not None:
-                object.__setattr__(self, field.name, tuple(value))
-
-    def problems(self) -> list[str]:
-        """Everything that is wrong with the values themselves, one line each."""
-        found = []
-        if (self.meta_file is None) == (self.cells is None):
-            given = "found neither" if self.cells is None else "found both"
-            found.append(f"--meta_file and --cells: {given}; expected one of them")
-        for name in ("epochs", "batches", "batch_size", "val_batch_size", "threads"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                found.append(f"--{name} {value}: expected a whole number of at least 1")
-        for name, most in (("batch_size", MAX_BATCH), ("val_batch_size", MAX_BATCH), ("threads", MAX_THREADS)):
-            value = getattr(self, name)
-            if value is not None and value > most:
-                found.append(f"--{name} {value}: expected at most {most}")
-        if self.memory is not None and (isinstance(self.memory, str) or not 0 < self.memory < 2**63):
-            found.append(f"--memory {self.memory}: expected bytes above 0, such as 200M or 4G")
-        if not 0 <= self.jitter < 2**31:
-            found.append(f"--jitter {self.jitter}: expected a whole number from 0 to 2147483647")
-        if not 0 <= self.rand_ratio <= 1:
-            found.append(f"--rand_ratio {self.rand_ratio:g}: expected a share from 0 to 1")
-        if not (math.isfinite(self.target_scale_factor) and self.target_scale_factor > 0):
-            found.append(f"--target_scale_factor {self.target_scale_factor:g}: expected a number above 0")
-        if self.ema is not None and not 0 < self.ema < 1:
-            found.append(f"--ema {self.ema:g}: expected a number between 0 and 1, such as 0.99")
-        if self.early_stopping is not None and self.early_stopping < 1:
-            found.append(f"--early_stopping {self.early_stopping}: expected a whole number of at least 1")
-        if self.seed is not None and not 0 <= self.seed < 2**32:
-            found.append(f"--seed {self.seed}: expected a whole number from 0 to 4294967295")
-        for name, allowed in (
-            ("arch", ARCHITECTURES),
-            ("output_activation", OUTPUT_ACTIVATIONS),
-            ("center", CENTERS),
-            ("model_format", MODEL_FORMATS),
-            ("loglevel", LOG_LEVELS),
-        ):
-            value = getattr(self, name)
-            if value not in allowed:
-                found.append(f"--{name} {value}: expected one of {', '.join(allowed)}")
-        if not re.fullmatch(r"all|best|last:[1-9][0-9]{0,8}", self.keep_checkpoints):
-            found.append(f"--keep_checkpoints {self.keep_checkpoints}: expected all, best, or last:N with N from 1")
+    def _check(self, problems: Problems) -> None:
+        super()._check(problems)
+        self._require_choice(problems, "model_format", MODEL_FORMATS)
+        self._require_choice(problems, "loglevel", LOG_LEVELS)
+        is_sound = re.fullmatch(r"all|best|last:[1-9][0-9]{0,8}", self.keep_checkpoints) is not None
+        self._require(problems, "keep_checkpoints", is_sound, "all, best, or last:N with N from 1")
         if self.resume and self.force:
-            found.append("--resume and --force: one goes on with the earlier run, the other removes it; expected one")
-        if self.genome_validation not in (None, "all") and not (
-            isinstance(self.genome_validation, int) and self.genome_validation >= 0
-        ):
-            found.append(f"--genome_validation {self.genome_validation}: expected all, or a whole number from 0")
-        if self.select is not None and self.select not in SELECTIONS:
-            found.append(f"--select {self.select}: expected one of {', '.join(SELECTIONS)}")
-        if self.select == "average_precision" and self.genome_validation == 0:
-            found.append(
-                "--select average_precision: it is that of the genome-like validation set, which "
-                "--genome_validation 0 leaves out"
-            )
-        if not self.prefix or "/" in self.prefix or self.prefix.startswith("."):
-            found.append(f"--prefix {self.prefix!r}: expected a file name without a folder and without a leading dot")
-        if odd := sorted(set(_NOT_IN_NAMES.findall(self.prefix))):
-            found.append(
-                f"--prefix {self.prefix!r}: expected a file name without {' '.join(map(ascii, odd))}: shells and "
-                "workflow engines take it for a pattern, and would not find the results"
-            )
-        if self.output_activation != "sigmoid" and not self.quant:
-            found.append(
-                f"--output_activation {self.output_activation}: binary targets need probabilities; "
-                "expected sigmoid, or --quant"
-            )
-        if self.target_scale_factor != 1 and not self.quant:
-            found.append(
-                f"--target_scale_factor {self.target_scale_factor:g}: used for quantitative targets only; add --quant"
-            )
-        found += backend_problems(distribute=self.distribute)
-        if self.distribute:
-            count = launch_of(os.environ, found).count
-            for name in ("batch_size", "val_batch_size"):
-                if (size := getattr(self, name)) % count:
-                    near = max(1, round(size / count)) * count
-                    found.append(
-                        f"--{name} {size}: does not divide by the {count} processes of --distribute; {near} does"
-                    )
-        return found
+            hint = "one goes on with the earlier run, the other removes it"
+            problems.add("setting", "both", expected="one of them", hint=hint, option="--resume and --force")
+        is_name = bool(self.prefix) and "/" not in self.prefix and not self.prefix.startswith(".")
+        self._require(problems, "prefix", is_name, "a file name without a folder and without a leading dot")
+        odd = sorted(set(_NOT_IN_NAMES.findall(self.prefix)))
+        hint = "shells and workflow engines take it for a pattern, and would not find the results"
+        self._require(problems, "prefix", not odd, f"a file name without {' '.join(map(ascii, odd))}", hint)
 
 
-def loader_threads(config: TrainConfig) -> int:
+# Fields, files and problems of the last base come first.
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig(
+    OutputSettings, HeldOutSettings, LoaderSettings, FitSettings, NetworkSettings, RegionSettings, ReadSettings
+):
+    """What ``maxatac.train`` is to do; each field is the command-line option of that name.
+
+    The fields are those of the groups, which describe them: ``ReadSettings``, ``RegionSettings``, ``NetworkSettings``,
+    ``FitSettings``, ``LoaderSettings``, ``HeldOutSettings`` and ``OutputSettings``. Only ``sequence`` and one of
+    ``meta_file`` and ``cells`` must be given.
+    """
+
+    def _check(self, problems: Problems) -> None:
+        super()._check(problems)
+        # The checks of values in different groups.
+        has_precision = self.select != "average_precision" or self.genome_validation != 0
+        hint = "--genome_validation 0 leaves out the windows on which average precision is measured"
+        self._require(problems, "select", has_precision, "dice or loss", hint)
+
+
+FILE_OPTIONS = tuple(option.name for option in fields(TrainConfig) if option.metadata == _FILE)
+"""Options that name a file to read."""
+
+
+def loader_threads(settings: LoaderSettings) -> int:
     """Threads of the loader, and of the network on a CPU: as asked for, else the processors that may be used."""
-    return config.threads if config.threads is not None else usable_processors()
+    return settings.threads if settings.threads is not None else usable_processors()
 
 
-def loader_memory(config: TrainConfig) -> int:
+def loader_memory(settings: LoaderSettings) -> int:
     """Bytes that decoded tracks may take: as asked for, else a quarter of what the process may use."""
-    return config.memory if isinstance(config.memory, int) else usable_memory() // MEMORY_SHARE
+    return settings.memory if isinstance(settings.memory, int) else usable_memory() // MEMORY_SHARE
+
+
+def settings_of_run(config: TrainConfig, split: ChromSplit, seed: int) -> dict[str, Any]:
+    """List all settings, with what was drawn or worked out in place of what was not given."""
+    return {option.name: getattr(config, option.name) for option in fields(config)} | {
+        "chroms": split.chroms,
+        "tchroms": split.training,
+        "vchroms": split.validation,
+        "test_chroms": split.test or None,
+        "seed": seed,
+        "threads": loader_threads(config),
+        "memory": loader_memory(config),
+    }
+
+
+def not_default(settings: Mapping[str, Any]) -> list[str]:
+    """List which of all settings differ from their default, or have none."""
+    return [option.name for option in fields(TrainConfig) if settings[option.name] != option.default]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from maxatac.backend.noise import without_backend_noise
@@ -19,7 +20,8 @@ from maxatac.training.epochs import EpochLoop, FollowingLoop
 from maxatac.training.finished import no_tables
 from maxatac.training.prepared import Prepared, file_version, prepare
 from maxatac.training.result import TrainResult
-from maxatac.training.settings import TrainConfig
+from maxatac.training.resume import ResumeState
+from maxatac.training.settings import TrainConfig, loader_threads, not_default, settings_of_run
 
 
 def train(config: TrainConfig, *, repeats: Mapping[str, Any] | None = None) -> TrainResult:
@@ -44,7 +46,10 @@ def train(config: TrainConfig, *, repeats: Mapping[str, Any] | None = None) -> T
     KeyboardInterrupt
         Passed on; the epochs that were finished stay, and ``resume`` goes on after them.
     """
-    with own_settings(), joined(config) as processes:
+    # What is wrong with the settings is the same in all processes, and told with all else that is wrong.
+    distribute = config.distribute and not config.problems()
+    threads = loader_threads(config)
+    with own_settings(), joined(threads, distribute=distribute, deterministic=config.deterministic) as processes:
         return _train(config, processes, repeats)
 
 
@@ -76,12 +81,32 @@ def _train(config: TrainConfig, processes: Processes, repeats: Mapping[str, Any]
 
 
 def _start_record(run: Prepared) -> RunRecord:
-    beginning, data = run.beginning, run.data
+    beginning, inputs, earlier = run.beginning, run.data.inputs, run.beginning.earlier
+    settings = settings_of_run(run.config, inputs.split, beginning.seed)
+    chroms = sorted({*inputs.split.training, *inputs.split.validation})
     record = RunRecord(
-        run.config, data.inputs, beginning.seed, beginning.began, beginning.phases, beginning.earlier, data.checksums,
-        run.leak_guard,
-    )  # fmt: skip
-    record.note("computing_threads", run.computing_threads)
+        settings,
+        inputs.paths(run.config.files()),
+        {
+            "settings_not_default": not_default(settings),
+            "cell_types": {sample.cell_line: sample.label for sample in inputs.samples},
+            "pools": {name: len(pool) for name, pool in inputs.pools.items()},
+            "leak_guard": run.leak_guard,
+            "computing_threads": run.computing_threads,
+        },
+        begin=beginning.began,
+        phases=beginning.phases,
+        comparisons=[
+            (track.path, partial(track.check_blocks, chrom))
+            for track in (*inputs.signal, *inputs.binding)
+            for sizes in [track.chrom_sizes]
+            for chrom in chroms
+            if chrom in sizes
+        ],
+        checksums=run.data.checksums,
+        past=earlier.past if earlier else None,
+        after_epoch=earlier.epochs if earlier else 0,
+    )
     if (taking_part := run.trainer.processes.record()) is not None:
         record.note("distribution", taking_part)
     return record
@@ -107,7 +132,7 @@ def _take_folder(run: Prepared, record: RunRecord, stack: contextlib.ExitStack) 
         folder.clear_partial()
         if earlier is None or not earlier.epochs:
             # Before any other file, so that a run that is killed from here on is one to go on with.
-            record.state(no_tables()).write(folder.resume_state)
+            ResumeState.of(record, no_tables()).write(folder.resume_state)
     except OSError as error:
         raise InputError([f"--output {run.config.output}: cannot be written to ({error})"]) from error
     return holding

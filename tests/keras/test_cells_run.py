@@ -47,8 +47,8 @@ def test_run_is_the_same(
     assert [sample.binding for sample in by_cells.inputs.training] == [
         sample.binding for sample in by_meta.inputs.training
     ]
-    assert by_cells.inputs.paths(by_cells.config)["cells"] == cells
-    assert "meta_file" not in by_cells.inputs.paths(by_cells.config)
+    assert by_cells.inputs.paths(by_cells.config.files())["cells"] == cells
+    assert "meta_file" not in by_cells.inputs.paths(by_cells.config.files())
     # Shared files are told of by record.
     what = content(damaged)
     what["cells"][2]["binding"] = what["cells"][0]["binding"]
@@ -94,9 +94,8 @@ def test_exactly_one(
             main(damaged.arguments(tmp_path / "results", **changes))
         assert leaving.value.code == 2
         assert told in capsys.readouterr().err
-    assert damaged.config(tmp_path, cells=cells).problems() == [
-        "--meta_file and --cells: found both; expected one of them"
-    ]
+    (problem,) = damaged.config(tmp_path, cells=cells).problems()
+    assert (problem.option, problem.found) == ("--meta_file and --cells", "both")
     # Of a settings file the command line puts aside what it excludes.
     record = tmp_path / "settings.json"
     record.write_text(json.dumps({"meta_file": "gone.tsv", "cells": None}))

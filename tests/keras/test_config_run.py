@@ -12,8 +12,7 @@ from tiny import TinySet
 from maxatac.cli.main import main, parse
 from maxatac.cli.settings_file import OF_THE_MACHINE
 from maxatac.cli.train import config_from
-from maxatac.runs.record import settings_of_run
-from maxatac.training.settings import TrainConfig, loader_threads
+from maxatac.training.settings import TrainConfig, loader_threads, settings_of_run
 
 # Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about; the .h5 file is written on purpose.
 pytestmark = [
@@ -34,7 +33,7 @@ def test_chromosome_added_to_a_record_trains(
     # The test is on what is left of the default, chr1: nobody asked for that, and it makes way.
     first = start(tiny_set.arguments(tmp_path / "first", tchroms=("chr2",)))
     assert first.inputs.split.test == ("chr1",)
-    settings = settings_of_run(first.config, first.inputs, 7)
+    settings = settings_of_run(first.config, first.inputs.split, 7)
     content = {"maxatac": "0.1.0", "settings": {**settings, "output": str(tmp_path / "again")}}
     path = tmp_path / "run.json"
     path.write_text(json.dumps(content, default=str))

@@ -30,7 +30,7 @@ from maxatac.genome.split import ChromSplit
 from maxatac.training import prepared
 from maxatac.training import samplers as samplers_of
 from maxatac.training.inputs import Inputs
-from maxatac.training.leak_guard import MAX_WINDOWS, Stream, chrom_sets, prove
+from maxatac.training.leak_guard import MAX_WINDOWS, Stream, check_leaks, chrom_sets
 
 MARKER = 3 / 128  # exact in float32; no mean of a bin of 0 and 1, and smaller than any signal
 TEST_CHROM = "chr2"
@@ -208,7 +208,7 @@ def test_validation_chromosome_in_training_is_refused(
     assert "the training pool draws from chr3" in capsys.readouterr().err
 
 
-# The proof itself.
+# The check itself.
 
 
 @pytest.fixture
@@ -248,17 +248,17 @@ class Planned:
     ],
 )
 def test_stray_window_is_named(column: str, value: int, words: str, started: Started) -> None:
-    prove(started.inputs, streams_of(started))
+    check_leaks(started.inputs, streams_of(started))
     broken = Planned(started.samplers["training"], column, value)
     with pytest.raises(MaxatacError, match="fault of maxatac") as refused:
-        prove(started.inputs, streams_of(started, training=broken))
+        check_leaks(started.inputs, streams_of(started, training=broken))
     assert f"batch 2 of epoch 1 of the training stream has {words}" in str(refused.value)
 
 
 def test_sampler_of_another_pool_is_named(started: Started) -> None:
     swapped = {"training": started.samplers["validation"], "validation": started.samplers["training"]}
     with pytest.raises(MaxatacError, match="leak guard"):
-        prove(started.inputs, streams_of(started, **swapped))
+        check_leaks(started.inputs, streams_of(started, **swapped))
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,7 @@ def test_stray_region_is_named(column: str, value: int, words: str, started: Sta
     changed[5] = value
     pools = {**started.inputs.pools, "training": dataclasses.replace(pool, **{column: changed})}
     with pytest.raises(MaxatacError, match=f"the training pool has {words}"):
-        prove(dataclasses.replace(started.inputs, pools=pools), {})
+        check_leaks(dataclasses.replace(started.inputs, pools=pools), {})
 
 
 @pytest.mark.parametrize(
@@ -290,19 +290,19 @@ def test_stray_region_is_named(column: str, value: int, words: str, started: Sta
 def test_stray_genome_like_window_is_named(column: str, value: int, words: str, started: Started) -> None:
     genome_like = started.genome_like
     assert genome_like is not None
-    looked_at = prove(started.inputs, {}, genome_like)["streams"]["genome_like"]
+    looked_at = check_leaks(started.inputs, {}, genome_like)["streams"]["genome_like"]
     assert looked_at == {"pool": "validation", "batches": len(genome_like), "windows": len(genome_like.windows)}
     changed = getattr(genome_like.windows, column).copy()
     changed[-1] = value
     genome_like.windows = dataclasses.replace(genome_like.windows, **{column: changed})
     with pytest.raises(MaxatacError, match=f"the genome-like set has {words}"):
-        prove(started.inputs, {}, genome_like)
+        check_leaks(started.inputs, {}, genome_like)
 
 
 def test_sets_that_share_a_chromosome(started: Started) -> None:
     split = dataclasses.replace(started.inputs.split, validation=("chr3", "chr1"))
     with pytest.raises(MaxatacError, match="chr1 in both the training and the validation chromosomes"):
-        prove(dataclasses.replace(started.inputs, split=split), {})
+        check_leaks(dataclasses.replace(started.inputs, split=split), {})
 
 
 # One chromosome that training and validation divide between them.
@@ -336,8 +336,8 @@ def test_a_chromosome_that_two_sets_divide(
     # Taken apart, the guard sees it.
     free = samplers_of.make_samplers(started.config, dataclasses.replace(started.inputs, pools=one_pool(started)), 1)
     streams = {name: Stream(name, sampler, 1, 2) for name, sampler in free.items()}
-    with pytest.raises(MaxatacError, match="windows of training and of validation meet on chr1"):
-        prove(dataclasses.replace(started.inputs, pools=one_pool(started)), streams)
+    with pytest.raises(MaxatacError, match="windows of training and of validation overlap on chr1"):
+        check_leaks(dataclasses.replace(started.inputs, pools=one_pool(started)), streams)
 
 
 def test_windows_side_by_side_never_meet(
@@ -365,8 +365,8 @@ def test_windows_side_by_side_never_meet(
     # With training free to go anywhere, the guard sees it.
     inputs = dataclasses.replace(started.inputs, validation_windows=Blacklist.empty())
     free = samplers_of.make_samplers(started.config, inputs, 1)
-    with pytest.raises(MaxatacError, match="windows of training and of validation meet on chr1"):
-        prove(inputs, {name: Stream(name, sampler, 30, 4) for name, sampler in free.items()})
+    with pytest.raises(MaxatacError, match="windows of training and of validation overlap on chr1"):
+        check_leaks(inputs, {name: Stream(name, sampler, 30, 4) for name, sampler in free.items()})
 
 
 def one_pool(started: Started) -> dict[str, RoiPool]:
@@ -377,8 +377,8 @@ def one_pool(started: Started) -> dict[str, RoiPool]:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"rand_ratio": 0.5}, ["--rand_ratio 0.5", "chr1"]),
-        ({"genome_validation": None}, ["--genome_validation", "chr1", "expected --genome_validation 0"]),
+        ({"rand_ratio": 0.5}, ["--rand_ratio: found 0.5; expected 0", "chr1"]),
+        ({"genome_validation": None}, ["--genome_validation: found the default; expected 0", "chr1"]),
         ({"jitter": 1_000}, ["--train_roi", "1 of ", "touch windows of --validate_roi", "1,000 bp"]),
         ({"validate_roi": None}, ["--tchroms and --vchroms: chr1 in both", "--train_roi and --validate_roi"]),
         ({"vchroms": None}, ["--vchroms: no validation chromosome is left", "--train_roi and --validate_roi"]),
@@ -407,9 +407,9 @@ def test_batches_looked_at_are_bounded(started: Started) -> None:
     class Large:
         batch_size = 50_000
 
-    everything = Stream("training", started.samplers["training"], 3, 4).some_batches()
+    everything = Stream("training", started.samplers["training"], 3, 4).checked_batches()
     assert everything == [(epoch, index) for epoch in (0, 2) for index in range(4)]
-    few = Stream("training", Large(), 20, 100).some_batches()  # type: ignore[arg-type]
+    few = Stream("training", Large(), 20, 100).checked_batches()  # type: ignore[arg-type]
     assert few == [(0, 0), (0, 99), (19, 0), (19, 99)]
     assert len(few) * Large.batch_size <= MAX_WINDOWS
 
@@ -417,7 +417,7 @@ def test_batches_looked_at_are_bounded(started: Started) -> None:
 # The record.
 
 
-def test_record_says_what_was_proven(marked: TinySet, tmp_path: Path, scores: list[float]) -> None:
+def test_record_says_what_was_checked(marked: TinySet, tmp_path: Path, scores: list[float]) -> None:
     rows = marked.rows()
     rows[2]["CHIP_Peaks"] = rows[0]["CHIP_Peaks"]
     marked.write_meta(rows)

@@ -742,9 +742,9 @@ def test_distribute(
     (line,) = (line for line in told.splitlines() if "several devices need the JAX backend" in line)
     assert line.endswith("set KERAS_BACKEND=jax")
     for name in ("batch_size", "val_batch_size"):
-        assert f"--{name} 8: does not divide by the 3 processes of --distribute; 9 does" in told
+        assert f"--{name}: found 8; expected a multiple of the 3 processes of --distribute, such as 9" in told
     # With all else that is wrong.
-    assert "--epochs 0" in told
+    assert "--epochs: found 0" in told
     assert not output.exists()
 
 

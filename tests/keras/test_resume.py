@@ -30,8 +30,10 @@ from maxatac.evaluation.ranking import Ranking
 from maxatac.evaluation.thresholds import threshold_table
 from maxatac.files.atomic import replacing, temporary_name
 from maxatac.model.batch_norm import StatisticsEstimator
+from maxatac.runs import input_files
 from maxatac.runs import record as record_module
 from maxatac.runs.folder import RunFolder
+from maxatac.runs.input_files import BackgroundChecks, InputFile
 from maxatac.runs.running import Holder, running, running_problems
 from maxatac.training import epochs as epochs_of
 from maxatac.training import held_out, prepared
@@ -39,7 +41,6 @@ from maxatac.training.report_data import ReportData
 from maxatac.training.result import TrainResult
 from maxatac.training.resume import (
     FREE_SETTINGS,
-    InputFile,
     ResumeState,
     input_differences,
     model_variables,
@@ -620,10 +621,10 @@ def send_at(moment: str, action: Callable[[], None], patch: pytest.MonkeyPatch) 
         return acting
 
     if moment == "checksums":
-        sha256 = record_module.sha256
-        patch.setattr(record_module, "sha256", lambda path: time.sleep(0.5) or sha256(path))
-        wait = record_module._Checksums.wait
-        patch.setattr(record_module._Checksums, "wait", before(wait))
+        sha256 = input_files.sha256
+        patch.setattr(input_files, "sha256", lambda path: time.sleep(0.5) or sha256(path))
+        wait = BackgroundChecks.wait
+        patch.setattr(BackgroundChecks, "wait", before(wait))
         return
     if moment == "last state":
         note = record_module.RunRecord.note

@@ -585,7 +585,7 @@ def test_input_that_vanishes_at_the_end_costs_its_checksum_only(
             raise FileNotFoundError(path)
         return "0" * 64
 
-    monkeypatch.setattr("maxatac.runs.record.sha256", vanished)
+    monkeypatch.setattr("maxatac.runs.input_files.sha256", vanished)
     train(damaged.config(output))
     inputs = record(output)["inputs"]
     assert inputs["blacklist"]["sha256"] is None

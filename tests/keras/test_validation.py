@@ -347,7 +347,10 @@ def test_selecting_by_what_no_window_can_tell_is_refused(
         tiny.write_bigwig(damaged.file(cell, "binding.bw"), [("chr1", 10_000, 12_000, 1.0), ("chr3", 10, 20, 1.0)])
     assert main(damaged.arguments(output, select="average_precision")) == 2
     told = capsys.readouterr().err
-    assert "--select average_precision: none of the bins in 16 genome-like windows of chr3 in 2 cell types" in told
+    assert (
+        "--select: found average_precision, but none of the bins in 16 genome-like windows of chr3 in 2 cell types"
+        in told
+    )
     assert not output.exists()
 
 

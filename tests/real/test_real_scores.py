@@ -17,7 +17,6 @@ import pytest
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
 from maxatac import TrainConfig, WindowReader
-from maxatac.data.genome_like import genome_batches
 from maxatac.evaluation.ranking import METRICS
 from maxatac.model.architectures import build
 from maxatac.model.evaluator import BatchEvaluator
@@ -27,6 +26,7 @@ from maxatac.model.weights import load_weights
 from maxatac.runs.folder import RunFolder
 from maxatac.training.held_out import run_test
 from maxatac.training.inputs import Inputs, open_inputs
+from maxatac.training.samplers import genome_batches
 from maxatac.training.validation import ValidationSet, Validator
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")

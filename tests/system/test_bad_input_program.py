@@ -19,5 +19,7 @@ def test_real_program(damaged: TinySet, tmp_path: Path) -> None:
     assert done.stdout == ""
     lines = done.stderr.splitlines()
     assert [line.startswith("maxatac: error: ") for line in lines] == [True, True, True, False]
-    assert named(done.stderr, "CellA_signal.bw", "HTML", "--epochs -1", "none.bed", "3 problems found before the start")
+    assert named(
+        done.stderr, "CellA_signal.bw", "HTML", "--epochs: found -1", "none.bed", "3 problems found before the start"
+    )
     assert not output.exists()

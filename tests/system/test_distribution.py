@@ -237,7 +237,7 @@ def test_what_is_wrong_ends_all_with_the_same_words(
     errors = [[line for line in started.told(rank).splitlines() if line.startswith("maxatac: ")] for rank in (0, 1)]
     assert errors[0] == errors[1]
     told = "\n".join(errors[0])
-    assert "--batch_size 30: does not divide by the 4 devices of --distribute; 32 does" in told
+    assert "--batch_size: found 30; expected a multiple of the 4 devices of --distribute, such as 32" in told
     assert f"holds a run of the prefix {PREFIX}" in told
     assert "2 problems found before the start; nothing was written" in told
     assert sorted(path.stat().st_mtime_ns for path in output.iterdir()) == before

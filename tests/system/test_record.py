@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,10 @@ import pytest
 from starting import Start
 from tiny import TinySet
 
-from maxatac.runs import record
+from maxatac.runs import input_files, record
 from maxatac.runs.folder import RunFolder
 from maxatac.runs.record import PhaseTimes, source_revision
+from maxatac.training.resume import ResumeState
 
 
 def test_phases_add_up() -> None:
@@ -103,7 +103,7 @@ def test_hashing_is_waited_for_at_the_end_only(
         go_on.wait(60)
         return path.name
 
-    monkeypatch.setattr(record, "sha256", slow)
+    monkeypatch.setattr(input_files, "sha256", slow)
     run = start(tiny_set.arguments(tmp_path / "out"))
     folder = RunFolder(tmp_path, "a")
 
@@ -114,7 +114,7 @@ def test_hashing_is_waited_for_at_the_end_only(
 
     assert {file["sha256"] for file in written("running")["inputs"].values()} == {None}
     # Nor does the state of the run wait.
-    state = run.record.state({"history": []})
+    state = ResumeState.of(run.record, {"history": []})
     assert {file.sha256 for file in state.inputs.values()} == {None}
     assert all(file.sampled for file in state.inputs.values())
     # And a process that is told to end need not wait for the thread.
@@ -124,22 +124,9 @@ def test_hashing_is_waited_for_at_the_end_only(
     assert written("finished")["inputs"]["sequence"]["sha256"] == "genome.2bit"
 
 
-class Slow:
-    """A track whose blocks take as long to read as something says."""
-
-    def __init__(self, path: str, wait: Callable[[], object]) -> None:
-        self.path = path
-        self.chrom_sizes = {"chr1": 100}
-        self.wait = wait
-
-    def check_blocks(self, chrom: str) -> None:
-        self.wait()
-
-
 def test_the_end_does_not_wait_for_tracks_of_any_size() -> None:
     go_on = threading.Event()
-    track: Any = Slow("a.bw", lambda: go_on.wait(60))
-    sums = record._Checksums({}, {}, [track], ["chr1", "chr2"])
+    sums = input_files.BackgroundChecks({}, {}, [("a.bw", lambda: go_on.wait(60))])
     sums.wait(lambda: None, 1, 0)
     assert sums.not_compared() == ["a.bw"]
     go_on.set()
@@ -147,8 +134,7 @@ def test_the_end_does_not_wait_for_tracks_of_any_size() -> None:
 
 def test_tracks_are_compared_by_all_threads_at_the_end() -> None:
     both = threading.Barrier(2)
-    tracks: Any = [Slow(path, lambda: both.wait(60)) for path in ("a.bw", "b.bw")]
-    sums = record._Checksums({}, {}, tracks, ["chr1"])
+    sums = input_files.BackgroundChecks({}, {}, [(path, lambda: both.wait(60)) for path in ("a.bw", "b.bw")])
     sums.wait(lambda: None, 2, 60)
     assert sums.not_compared() == []
 
@@ -171,7 +157,7 @@ def test_tracks_that_were_not_compared_are_told(
 
     assert finished() == []
     assert "WARNING" not in capsys.readouterr().err
-    monkeypatch.setattr(record._Checksums, "_compare", lambda _: None)
+    monkeypatch.setattr(input_files.BackgroundChecks, "_compare", lambda _: None)
     left = finished()
     assert str(tiny_set.file("CellA", "signal.bw")) in left
     told = capsys.readouterr().err

@@ -401,7 +401,7 @@ def test_output_that_is_a_file(tiny_set: TinySet, tmp_path: Path, capsys: pytest
     taken.write_text("mine")
     for output in (taken, taken / "below"):
         assert main(tiny_set.arguments(output)) == 2
-        assert named(capsys.readouterr().err, f"--output {output}", "is a file")
+        assert named(capsys.readouterr().err, f"--output {output}: found {taken}, a file")
     assert taken.read_text() == "mine"
 
 
@@ -438,7 +438,7 @@ def test_no_folder_for_temporary_files(
     for command in ([], ["--dry_run"]):
         assert main(tiny_set.arguments(tmp_path / "out", *command)) == 2
         captured = capsys.readouterr()
-        assert named(captured.out + captured.err, "temporary files: no folder found", "TMPDIR", "--tmpfs /tmp")
+        assert named(captured.out + captured.err, "temporary files: found no folder", "TMPDIR", "--tmpfs /tmp")
 
 
 @pytest.mark.parametrize(
@@ -448,7 +448,7 @@ def test_no_folder_for_temporary_files(
 )
 def test_value_out_of_range(words: tuple[str, str], tiny_set: TinySet, problems: Check) -> None:
     (problem,) = problems(tiny_set, *words)
-    assert named(problem, " ".join(words), "expected")
+    assert named(problem, f"{words[0]}: found {words[1]}; expected")
 
 
 @pytest.mark.parametrize("command", ["train", "check"])
@@ -472,6 +472,6 @@ def test_without_a_genome_the_rest_is_still_checked(damaged: TinySet, problems: 
     damaged.file("CellA", "binding.bw").write_text(HTML)
     absent = {name: damaged.folder / f"{name}.bed" for name in ("train_roi", "validate_roi", "chrom_sizes")}
     told = problems(damaged, "--epochs", "0", blacklist=damaged.folder / "black.bed", **absent)
-    for words in ("genome.2bit", "CellA_binding.bw", "black.bed", "--epochs 0", *map(str, absent.values())):
+    for words in ("genome.2bit", "CellA_binding.bw", "black.bed", "--epochs: found 0", *map(str, absent.values())):
         assert sum(words in str(problem) for problem in told) == 1, words
     assert len(told) == 7

@@ -136,7 +136,7 @@ def test_the_pages_example_word_for_word() -> None:
 
 
 def test_negative_numbers_reach_the_check() -> None:
-    assert "--epochs -1" in config("--epochs", "-1").problems()[0]
+    assert config("--epochs", "-1").problems()[0].option == "--epochs"
 
 
 # Exit statuses.

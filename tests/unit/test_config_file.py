@@ -277,9 +277,9 @@ def test_all_problems_are_told_at_once(tmp_path: Path, capsys: pytest.CaptureFix
     assert [line.removeprefix("maxatac: error: ") for line in told[:-1]] == [
         f"{path}: unknown setting epoch; did you mean epochs?",
         f'{path}, batches: found "x"; expected a whole number',
-        "--jitter -1: expected a whole number from 0 to 2147483647",
-        "--rand_ratio 7: expected a share from 0 to 1",
-        "--arch DCNN_V9: expected one of DCNN_V2",
+        "--jitter: found -1; expected a whole number from 0 to 2147483647",
+        "--rand_ratio: found 7; expected a share from 0 to 1",
+        "--arch: found 'DCNN_V9'; expected one of DCNN_V2",
     ]
     assert told[-1] == "maxatac: 5 problems found before the start; nothing was written"
 
@@ -287,4 +287,4 @@ def test_all_problems_are_told_at_once(tmp_path: Path, capsys: pytest.CaptureFix
 def test_level_of_the_log_that_is_none(tmp_path: Path, tiny_set: TinySet, capsys: pytest.CaptureFixture[str]) -> None:
     path = written(tmp_path / "a.json", {"loglevel": "loud"})
     assert main(tiny_set.arguments(tmp_path / "out", "--config", str(path))) == 2
-    assert "--loglevel loud: expected one of" in capsys.readouterr().err
+    assert "--loglevel: found 'loud'; expected one of" in capsys.readouterr().err

@@ -159,7 +159,7 @@ def test_example_of_a_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
     monkeypatch.setattr("maxatac.training.workflow.train", train)
     exec(compile(block, "docs/train.md", "exec"), {})
-    assert given[0].problems() == []
+    assert list(given[0].problems()) == []
     assert given[0].jitter == 480
     assert capsys.readouterr().out == "best.keras 0.5\n"
 

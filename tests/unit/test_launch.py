@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from maxatac.backend.launch import ADDRESS, COUNT, RANK, Launch, launch_of
+from maxatac.backend.launch import ADDRESS, COUNT, RANK, Launch, indivisible_batches, launch_of
+from maxatac.errors import Problems
 
 SLURM = {
     "SLURM_JOB_ID": "12", "SLURM_STEP_NODELIST": "node[1-2]", "SLURM_LOCALID": "1", "SLURM_NTASKS": "4",
@@ -45,23 +46,31 @@ OWN = {ADDRESS: "node1:1234", COUNT: "2", RANK: "1"}
     ],
 )
 def test_launch(environment: dict[str, str], expected: Launch) -> None:
-    problems: list[str] = []
+    problems = Problems()
     assert launch_of(environment, problems) == expected
-    assert problems == []
+    assert list(problems) == []
 
 
 @pytest.mark.parametrize(
-    ("environment", "words"),
+    ("environment", "place", "found"),
     [
-        ({ADDRESS: "node1:1234"}, f"{ADDRESS} set, but not {COUNT} and {RANK}"),
-        ({ADDRESS: "node1:1234", COUNT: "2"}, f"{ADDRESS} and {COUNT} set, but not {RANK}"),
-        ({**OWN, ADDRESS: "node1"}, f"{ADDRESS} is node1; expected host:port"),
-        ({**OWN, COUNT: "two"}, f"{COUNT} is two; expected a whole number"),
-        ({**OWN, RANK: "-1"}, f"{RANK} is -1; expected a whole number"),
-        ({**OWN, RANK: "2"}, f"{RANK} is 2; expected 0 to {COUNT} - 1, which is 1"),
+        ({ADDRESS: "node1:1234"}, None, f"{ADDRESS} set, but not {COUNT} and {RANK}"),
+        ({ADDRESS: "node1:1234", COUNT: "2"}, None, f"{ADDRESS} and {COUNT} set, but not {RANK}"),
+        ({**OWN, ADDRESS: "node1"}, ADDRESS, "node1"),
+        ({**OWN, COUNT: "two"}, COUNT, "two"),
+        ({**OWN, RANK: "-1"}, RANK, "-1"),
+        ({**OWN, RANK: "2"}, RANK, "2"),
     ],
 )
-def test_environment_that_is_wrong(environment: dict[str, str], words: str) -> None:
-    problems: list[str] = []
+def test_environment_that_is_wrong(environment: dict[str, str], place: str | None, found: str) -> None:
+    problems = Problems()
     assert launch_of(environment, problems) == Launch()
-    assert [problem.startswith("--distribute: ") and words in problem for problem in problems] == [True]
+    (problem,) = problems
+    assert (problem.kind, problem.option, problem.place) == ("machine", "--distribute", place)
+    assert problem.found == found
+
+
+def test_batches_that_processes_cannot_share() -> None:
+    (problem,) = indivisible_batches({"batch_size": 10, "val_batch_size": 8}, 4, "processes")
+    assert (problem.option, problem.found) == ("--batch_size", "10")
+    assert str(problem.expected) == "a multiple of the 4 processes of --distribute, such as 8"

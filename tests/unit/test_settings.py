@@ -8,6 +8,7 @@ import pytest
 
 from maxatac.cli.main import parse
 from maxatac.cli.train import config_from
+from maxatac.training import settings
 from maxatac.training.settings import TrainConfig
 
 # The defaults of the train page of maxATAC 1.0.6, typed from it.
@@ -55,8 +56,6 @@ def test_default_is_the_pages(name: str) -> None:
 
 
 def test_default_chromosomes_are_the_pages() -> None:
-    from maxatac.training import settings
-
     assert list(settings.DEFAULT_CHROMS) == PAGE_CHROMS
     assert list(settings.DEFAULT_TRAINING_CHROMS) == PAGE_TCHROMS
     assert list(settings.DEFAULT_VALIDATION_CHROMS) == PAGE_VCHROMS
@@ -69,12 +68,12 @@ def test_command_line_and_python_have_the_same_defaults() -> None:
 
 def test_command_line_covers_every_setting() -> None:
     namespace = vars(parse(["train", "--sequence", "g.2bit", "--meta_file", "m.tsv"]))
-    settings = {field.name for field in dataclasses.fields(TrainConfig)}
-    assert set(namespace) - settings == {
+    names = {field.name for field in dataclasses.fields(TrainConfig)}
+    assert set(namespace) - names == {
         "command", "run", "dry_run", "multiprocessing", "max_queue_size", "config", "config_problems",
         "config_notes", "config_record",
     }  # fmt: skip
-    assert settings <= set(namespace)
+    assert names <= set(namespace)
 
 
 def test_strings_and_lists_are_taken() -> None:
@@ -93,59 +92,108 @@ def test_settings_cannot_be_changed() -> None:
 
 
 def test_defaults_and_edges_are_no_problem() -> None:
-    assert config().problems() == []
+    assert list(config().problems()) == []
     edges = {"epochs": 1, "batches": 1, "batch_size": 1, "val_batch_size": 1, "threads": 1, "jitter": 0}
     for ratio in (0, 1):
-        assert config(**edges, rand_ratio=ratio, seed=0).problems() == []
-    assert config(seed=2**32 - 1, quant=True, target_scale_factor=1e-3, output_activation="linear").problems() == []
+        assert list(config(**edges, rand_ratio=ratio, seed=0).problems()) == []
+    quantitative = config(seed=2**32 - 1, quant=True, target_scale_factor=1e-3, output_activation="linear")
+    assert list(quantitative.problems()) == []
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "expected"),
     [
-        ({"epochs": 0}, ["--epochs 0", "at least 1"]),
-        ({"epochs": -1}, ["--epochs -1", "at least 1"]),
-        ({"batches": 0}, ["--batches 0"]),
-        ({"batch_size": 0}, ["--batch_size 0"]),
-        ({"val_batch_size": -5}, ["--val_batch_size -5"]),
-        ({"threads": 0}, ["--threads 0"]),
-        ({"jitter": -1}, ["--jitter -1", "from 0"]),
-        ({"jitter": 2**31}, ["--jitter 2147483648", "to 2147483647"]),
-        ({"rand_ratio": 1.5}, ["--rand_ratio 1.5", "0 to 1"]),
-        ({"rand_ratio": -0.1}, ["--rand_ratio -0.1"]),
-        ({"rand_ratio": float("nan")}, ["--rand_ratio nan"]),
-        ({"ema": 0.0}, ["--ema 0", "between 0 and 1"]),
-        ({"ema": 1.0}, ["--ema 1"]),
-        ({"ema": float("nan")}, ["--ema nan"]),
-        ({"early_stopping": 0}, ["--early_stopping 0", "at least 1"]),
-        ({"seed": -1}, ["--seed -1"]),
-        ({"seed": 2**32}, ["--seed 4294967296"]),
-        ({"target_scale_factor": 0.0, "quant": True}, ["--target_scale_factor 0", "above 0"]),
-        ({"target_scale_factor": float("inf"), "quant": True}, ["--target_scale_factor inf"]),
-        ({"target_scale_factor": 2.0}, ["--target_scale_factor 2", "--quant"]),
-        ({"output_activation": "linear"}, ["--output_activation linear", "--quant"]),
-        ({"output_activation": "tanh", "quant": True}, ["--output_activation tanh", "sigmoid, linear"]),
-        ({"arch": "DCNN_V3"}, ["--arch DCNN_V3", "DCNN_V2"]),
-        ({"center": "left"}, ["--center left", "midpoint, summit"]),
-        ({"model_format": "onnx"}, ["--model_format onnx", "keras, h5"]),
-        ({"loglevel": "loud"}, ["--loglevel loud"]),
-        ({"genome_validation": -1}, ["--genome_validation -1", "all"]),
-        ({"genome_validation": "none"}, ["--genome_validation none"]),
-        ({"genome_validation": 1.5}, ["--genome_validation 1.5"]),
-        ({"select": "auroc"}, ["--select auroc", "dice, average_precision, loss"]),
-        ({"select": "average_precision", "genome_validation": 0}, ["--select average_precision", "leaves out"]),
-        ({"prefix": ""}, ["--prefix ''"]),
-        ({"prefix": "a/b"}, ["--prefix 'a/b'"]),
-        ({"prefix": ".hidden"}, ["--prefix '.hidden'"]),
+        ({"epochs": 0}, "at least 1"),
+        ({"epochs": -1}, "at least 1"),
+        ({"batches": 0}, "at least 1"),
+        ({"batch_size": 0}, "at least 1"),
+        ({"batch_size": 200_001}, "at most 200000"),
+        ({"val_batch_size": -5}, "at least 1"),
+        ({"threads": 0}, "at least 1"),
+        ({"threads": 1_025}, "at most 1024"),
+        ({"memory": "much"}, "such as 200M or 4G"),
+        ({"memory": 0}, "above 0"),
+        ({"jitter": -1}, "from 0"),
+        ({"jitter": 2**31}, "to 2147483647"),
+        ({"rand_ratio": 1.5}, "0 to 1"),
+        ({"rand_ratio": -0.1}, "0 to 1"),
+        ({"rand_ratio": float("nan")}, "0 to 1"),
+        ({"ema": 0.0}, "between 0 and 1"),
+        ({"ema": 1.0}, "between 0 and 1"),
+        ({"ema": float("nan")}, "between 0 and 1"),
+        ({"early_stopping": 0}, "at least 1"),
+        ({"seed": -1}, "to 4294967295"),
+        ({"seed": 2**32}, "to 4294967295"),
+        ({"target_scale_factor": 0.0, "quant": True}, "above 0"),
+        ({"target_scale_factor": float("inf"), "quant": True}, "above 0"),
+        ({"target_scale_factor": 2.0}, "--quant"),
+        ({"output_activation": "linear"}, "--quant"),
+        ({"output_activation": "tanh", "quant": True}, "sigmoid, linear"),
+        ({"arch": "DCNN_V3"}, "DCNN_V2"),
+        ({"center": "left"}, "midpoint, summit"),
+        ({"model_format": "onnx"}, "keras, h5"),
+        ({"loglevel": "loud"}, "debug"),
+        ({"keep_checkpoints": "last:0"}, "last:N"),
+        ({"genome_validation": -1}, "all"),
+        ({"genome_validation": "none"}, "all"),
+        ({"genome_validation": 1.5}, "all"),
+        ({"select": "auroc"}, "dice, average_precision, loss"),
+        ({"select": "average_precision", "genome_validation": 0}, "dice or loss"),
+        ({"prefix": ""}, "a file name"),
+        ({"prefix": "a/b"}, "without a folder"),
+        ({"prefix": ".hidden"}, "leading dot"),
+        ({"prefix": "a*b"}, "without '*'"),
     ],
     ids=lambda value: (
         "-".join(f"{name}={setting}" for name, setting in value.items()) if isinstance(value, dict) else ""
     ),
 )
-def test_problem_is_told(changes: dict[str, Any], words: list[str]) -> None:
+def test_problem_is_told(changes: dict[str, Any], expected: str) -> None:
     (problem,) = config(**changes).problems()
-    assert all(word in problem for word in words)
+    name, value = next(iter(changes.items()))
+    assert (problem.kind, problem.option) == ("setting", f"--{name}")
+    assert problem.found == (f"{value:g}" if isinstance(value, float) else repr(value))
+    assert expected in str(problem.expected)
+
+
+@pytest.mark.parametrize(
+    ("changes", "option"),
+    [({"cells": Path("c.json")}, "--meta_file and --cells"), ({"resume": True, "force": True}, "--resume and --force")],
+)
+def test_settings_that_exclude_each_other(changes: dict[str, Any], option: str) -> None:
+    (problem,) = config(**changes).problems()
+    assert (problem.found, problem.expected, problem.option) == ("both", "one of them", option)
 
 
 def test_all_problems_are_told_at_once() -> None:
     assert len(config(epochs=0, batches=0, batch_size=0, rand_ratio=2, seed=-1, prefix="").problems()) == 6
+
+
+GROUPS = (
+    settings.ReadSettings, settings.RegionSettings, settings.NetworkSettings, settings.FitSettings,
+    settings.LoaderSettings, settings.HeldOutSettings, settings.OutputSettings,
+)  # fmt: skip
+
+
+def test_groups_are_all_of_the_settings_in_their_order() -> None:
+    names = [field.name for group in GROUPS for field in dataclasses.fields(group)]
+    assert names == [field.name for field in dataclasses.fields(TrainConfig)]
+    assert issubclass(TrainConfig, GROUPS)
+
+
+def test_a_group_stands_alone() -> None:
+    region = settings.RegionSettings(jitter=-1)
+    assert [problem.option for problem in region.problems()] == ["--jitter"]
+    assert settings.NetworkSettings(weights="w.h5").files() == {"weights": Path("w.h5")}  # type: ignore[arg-type]
+
+
+def test_options_that_name_files() -> None:
+    assert settings.FILE_OPTIONS == (
+        "sequence", "meta_file", "cells", "train_roi", "validate_roi", "blacklist", "chrom_sizes", "weights",
+    )  # fmt: skip
+    assert config(weights="w.h5").files() == {**NEEDED, "weights": Path("w.h5")}
+
+
+def test_settings_that_are_not_the_default() -> None:
+    given = dataclasses.asdict(config(jitter=3, epochs=20, output=Path("./training_results")))
+    assert settings.not_default(given) == ["sequence", "meta_file", "jitter"]

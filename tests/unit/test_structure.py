@@ -35,7 +35,7 @@ def test_modules_are_found() -> None:
     assert {"maxatac", "maxatac.cli.train", "maxatac.model.dcnn", "maxatac.training.workflow"} <= set(MODULES)
 
 
-ROOMS = ("errors", "figures", "model", "reporting", "system", "wording")
+ROOMS = ("errors", "figures", "model", "reporting", "runs", "system", "wording")
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if within(name, *(f"maxatac.{room}" for room in ROOMS))])

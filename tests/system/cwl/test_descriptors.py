@@ -149,7 +149,7 @@ def test_an_option_that_is_added_is_told_of(options: ModuleType, monkeypatch: py
         monkeypatch.setattr(options, "subparser", lambda command: parser)
 
     with_option(type=Path)
-    with pytest.raises(options.Unknown, match=r"--novelty.*FILES.*KINDS.*EXCLUDED.*options.py --write"):
+    with pytest.raises(options.Unknown, match=r"--novelty.*settings.py.*KINDS.*EXCLUDED.*options.py --write"):
         [options.input_of("train", action) for action in options.options("train")]
     with_option(type=lambda text: text)
     with pytest.raises(options.Unknown, match="--novelty"):
