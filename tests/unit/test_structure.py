@@ -48,6 +48,15 @@ def test_nothing_stands_on_the_command_line(module: str) -> None:
     assert [name for name in imported(MODULES[module]) if within(name, "maxatac.cli", "argparse")] == []
 
 
+ABOVE = ("maxatac.training", "maxatac.checking", "maxatac.cli", "maxatac.__main__")
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if "." in name and not within(name, *ABOVE)])
+def test_rooms_below_training_do_not_know_its_settings(module: str) -> None:
+    """Not for types either, which the contracts leave out."""
+    assert [name for name in imported(MODULES[module]) if within(name, "maxatac.training")] == []
+
+
 @pytest.mark.parametrize("module", [name for name in MODULES if within(name, "maxatac.model")])
 def test_model_room_names_no_backend(module: str) -> None:
     assert [name for name in imported(MODULES[module]) if within(name, "tensorflow", "jax", "torch")] == []
