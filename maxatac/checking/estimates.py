@@ -22,7 +22,7 @@ from maxatac.runs.folder import RunFolder
 from maxatac.system.resources import available_memory, usable_processors
 from maxatac.training.inputs import Inputs
 from maxatac.training.samplers import STATISTICS_BATCHES
-from maxatac.training.settings import TrainConfig, loader_threads
+from maxatac.training.settings import FitSettings, TrainConfig, loader_threads
 from maxatac.training.trainer import Trainer, TrainingData, build_network, objective_of
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def time_fit(config: TrainConfig, samplers: Mapping[str, Sampler], seed: int) ->
 
 
 def _memory(
-    config: TrainConfig, model: keras.Model, samplers: Mapping[str, Sampler], *, on_device: bool
+    config: FitSettings, model: keras.Model, samplers: Mapping[str, Sampler], *, on_device: bool
 ) -> MemoryEstimate:
     # The samplers of a run share one memory.
     decoded = max(sampler.memory.usage["held"] for sampler in samplers.values())

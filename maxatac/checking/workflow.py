@@ -43,7 +43,7 @@ from maxatac.training.inputs import Inputs, open_inputs, read_samples, split_of
 from maxatac.training.leak_guard import chrom_sets
 from maxatac.training.prepared import check_resume
 from maxatac.training.samplers import genome_batches, guard_samplers, make_samplers
-from maxatac.training.settings import SEED_RANGE, TrainConfig, loader_threads
+from maxatac.training.settings import SEED_RANGE, OutputSettings, TrainConfig, loader_threads
 from maxatac.wording import byte_size, some
 
 _PURPOSES = {"training": "learn from", "validation": "validate on", "test": "predict from"}
@@ -334,7 +334,7 @@ def _total(counts: Mapping[str, int], chroms: Sequence[str]) -> int:
     return sum(counts.get(chrom, 0) for chrom in chroms)
 
 
-def _judge_estimates(config: TrainConfig, estimates: Estimates, problems: Problems, warnings: list[str]) -> None:
+def _judge_estimates(config: OutputSettings, estimates: Estimates, problems: Problems, warnings: list[str]) -> None:
     memory, disk = estimates.memory, estimates.disk
     if memory.available is not None and memory.total > memory.available:
         warnings.append(

@@ -28,7 +28,7 @@ from maxatac.training.finished import EpochListener, FinishedEpochs, NewEpoch
 from maxatac.training.held_out import tested_samples
 from maxatac.training.inputs import Inputs
 from maxatac.training.report_data import ReportData
-from maxatac.training.settings import TrainConfig
+from maxatac.training.settings import OutputSettings, TrainConfig
 
 if TYPE_CHECKING:
     import keras
@@ -170,7 +170,7 @@ def recorded_test(folder: RunFolder) -> Any:
         return None
 
 
-def try_report(config: TrainConfig, folder: RunFolder) -> None:
+def try_report(config: OutputSettings, folder: RunFolder) -> None:
     """Draw the report, or say why not; the run is finished, and nothing may take that away."""
     if not config.plot:
         logger.info("no report (--no-plot): maxatac report %s draws it", folder.named(""))

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from maxatac.genome.blacklist import Blacklist
     from maxatac.runs.folder import RunFolder
     from maxatac.training.inputs import Inputs
-    from maxatac.training.settings import TrainConfig
+    from maxatac.training.settings import HeldOutSettings, TrainConfig
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ def no_window(chroms: Sequence[str], sizes: Mapping[str, int], blacklist: Blackl
     return f"no window of the test chromosomes ({some(chroms)}) is clear of the blacklist"
 
 
-def _no_test(config: TrainConfig, inputs: Inputs) -> str:
+def _no_test(config: HeldOutSettings, inputs: Inputs) -> str:
     """Say why a run has no test; empty if it has one."""
     if not config.test:
         return "--no-test"
@@ -85,7 +85,7 @@ def _no_test(config: TrainConfig, inputs: Inputs) -> str:
     return no_window(inputs.split.test, inputs.genome.chrom_sizes, inputs.blacklist)
 
 
-def count_windows(config: TrainConfig, inputs: Inputs) -> int:
+def count_windows(config: HeldOutSettings, inputs: Inputs) -> int:
     """Count the windows that the test of a run predicts, each strand for itself; 0 if there is no test."""
     return _windows(config, inputs) * (2 if config.test_rev_comp else 1) * len(tested_samples(inputs))
 
@@ -95,7 +95,7 @@ def count_batches(config: TrainConfig, inputs: Inputs) -> int:
     return -(-_windows(config, inputs) // config.val_batch_size) * len(tested_samples(inputs))
 
 
-def _windows(config: TrainConfig, inputs: Inputs) -> int:
+def _windows(config: HeldOutSettings, inputs: Inputs) -> int:
     """Count the windows on the test chromosomes; 0 if there is no test."""
     if not config.test:
         return 0
@@ -103,7 +103,7 @@ def _windows(config: TrainConfig, inputs: Inputs) -> int:
     return sum(len(window_starts(name, sizes[name], STEP, inputs.blacklist)) for name in inputs.split.test)
 
 
-def count_bins(config: TrainConfig, inputs: Inputs) -> int:
+def count_bins(config: HeldOutSettings, inputs: Inputs) -> int:
     """Count the bins of all prediction tracks that the test of a run writes; 0 if there is no test."""
     if not config.test:
         return 0

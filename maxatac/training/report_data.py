@@ -26,7 +26,7 @@ from maxatac.reporting.contents import FORMAT
 if TYPE_CHECKING:
     from maxatac.runs.folder import RunFolder
     from maxatac.training.inputs import Inputs
-    from maxatac.training.settings import TrainConfig
+    from maxatac.training.settings import ReadSettings, TrainConfig
     from maxatac.training.validation import Validated, Validator
 
 logger = logging.getLogger(__name__)
@@ -138,7 +138,7 @@ class ReportData:
             logger.debug("traceback", exc_info=True)
 
 
-def trained_on(config: TrainConfig, inputs: Inputs, parameters: int) -> dict[str, Any]:
+def trained_on(config: ReadSettings, inputs: Inputs, parameters: int) -> dict[str, Any]:
     """List what a run trains on: plain values, for JSON.
 
     Returns

@@ -15,7 +15,7 @@ from maxatac.data.genome_like import GenomeBatches
 from maxatac.data.loader_times import LoaderTimes
 from maxatac.system.resources import usable_processors
 from maxatac.training.samplers import STATISTICS_BATCHES, STATISTICS_STREAM
-from maxatac.training.settings import TrainConfig, loader_threads
+from maxatac.training.settings import NetworkSettings, TrainConfig, loader_threads
 from maxatac.training.validation import Validated, Validator, make_validator
 
 if TYPE_CHECKING:
@@ -303,7 +303,7 @@ class Trainer:
         }
 
 
-def build_network(config: TrainConfig, seed: int) -> keras.Model:
+def build_network(config: NetworkSettings, seed: int) -> keras.Model:
     """Build the network of a run with the weights that it begins with: drawn by the seed, or read.
 
     Raises

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from maxatac.data.batches import WindowDataset
     from maxatac.data.genome_like import Batches
     from maxatac.model.evaluator import BatchEvaluator
-    from maxatac.training.settings import TrainConfig
+    from maxatac.training.settings import NetworkSettings
 
 logger = logging.getLogger(__name__)
 
@@ -202,7 +202,7 @@ class Validator:
 
 
 def make_validator(
-    config: TrainConfig,
+    config: NetworkSettings,
     model: keras.Model,
     loss: Callable[[Any, Any], Any],
     metric: Callable[[Any, Any], Any],
@@ -215,7 +215,7 @@ def make_validator(
 
     Parameters
     ----------
-    config : TrainConfig
+    config : NetworkSettings
     model : keras.Model
         The network that is trained.
     loss, metric : callable
