@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from maxatac.errors import InputError
+from maxatac.errors import InputError, Problem
 from maxatac.evaluation.tally import CELL_COLUMNS
 from maxatac.runs.folder import HISTORY_COLUMNS, TIMING_COLUMNS, RunFolder
 
@@ -107,10 +107,10 @@ def read_contents(folder: RunFolder) -> Contents:
     """
     record = _json(folder.record)
     if record is None:
-        raise InputError([f"{folder.record}: not found; expected the run record of a training run"])
+        raise InputError([Problem("missing file", "no such file", "the record of a training run", file=folder.record)])
     needed = {"settings", "seed", "status", "inputs", "best"} - set(record)
     if needed:
-        raise InputError([f"{folder.record}: lacks {', '.join(sorted(needed))}; expected the record of a training run"])
+        raise InputError([_not_of_a_run(folder.record, f"lacks {', '.join(sorted(needed))}")])
     # A test that an earlier run of this folder made is not this run's.
     was_tested = "scores" in (record.get("test") or {})
     return Contents(
@@ -130,12 +130,16 @@ def _json(path: Path) -> Any:
     except FileNotFoundError:
         return None
     except ValueError as error:
-        raise InputError([f"{path}: is not JSON ({error}); expected what a training run writes"]) from error
+        raise InputError([_not_of_a_run(path, f"is not JSON ({error})")]) from error
+
+
+def _not_of_a_run(path: Path, told: str) -> Problem:
+    return Problem("format", told, hint="expected what a training run writes", file=path)
 
 
 def _of_this_format(path: Path, data: dict[str, Any]) -> dict[str, Any]:
     if data and data.get("format") != FORMAT:
-        raise InputError([f"{path}: was written by another version of maxatac"])
+        raise InputError([Problem("format", "was written by another version of maxatac", file=path)])
     return data
 
 
@@ -146,9 +150,7 @@ def _table(path: Path, columns: Sequence[str]) -> list[dict[str, Any]]:
             reader = csv.DictReader(file)
             missing = [name for name in columns if name not in (reader.fieldnames or ())]
             if missing:
-                raise InputError(
-                    [f"{path}: lacks the column {', '.join(missing)}; expected what a training run writes"]
-                )
+                raise InputError([_not_of_a_run(path, f"lacks the column {', '.join(missing)}")])
             return [
                 {
                     name: _printable(value) if name in _TEXT_COLUMNS else float("nan" if value == "" else value)
@@ -159,7 +161,7 @@ def _table(path: Path, columns: Sequence[str]) -> list[dict[str, Any]]:
     except FileNotFoundError:
         return []
     except (ValueError, TypeError, AttributeError) as error:
-        raise InputError([f"{path}: is damaged ({error}); expected what a training run writes"]) from error
+        raise InputError([_not_of_a_run(path, f"is damaged ({error})")]) from error
 
 
 def _printable(value: Any) -> Any:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from maxatac.errors import InputError
+from maxatac.errors import InputError, Problem
 from maxatac.files.atomic import temporary_name, whole_name
 
 HISTORY_COLUMNS = ("epoch", "dice_coef", "loss", "val_dice_coef", "val_loss")
@@ -271,7 +271,7 @@ def find_run(path: Path) -> RunFolder:
     if len(prefixes) == 1:
         return RunFolder(path, prefixes[0])
     if prefixes:
-        raise InputError([f"{path}: holds the runs {', '.join(prefixes)}; name one, such as {path / prefixes[0]}"])
-    raise InputError(
-        [f"{path}: no run found; expected a folder and prefix, such as results/CTCF, with results/CTCF{_RECORD}"]
-    )
+        told, hint = f"holds the runs {', '.join(prefixes)}", f"name one, such as {path / prefixes[0]}"
+        raise InputError([Problem("value", told, hint=hint, file=path)])
+    expected = f"a folder and prefix, such as results/CTCF, with results/CTCF{_RECORD}"
+    raise InputError([Problem("missing file", "no run", expected, file=path)])

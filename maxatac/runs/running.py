@@ -32,7 +32,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from maxatac.errors import InputError, TakenOver
+from maxatac.errors import InputError, Problem, TakenOver
 from maxatac.files.atomic import guarding, temporary_name
 
 logger = logging.getLogger(__name__)
@@ -170,7 +170,7 @@ def _judge(path: Path, *, watch: bool) -> tuple[Holder | None, bool]:
         time.sleep(HEARTBEAT / 10)
 
 
-def running_problems(path: Path, *, watch: bool) -> list[str]:
+def running_problems(path: Path, *, watch: bool) -> list[Problem]:
     """Say which other process is writing the run, if there is one.
 
     Parameters
@@ -188,11 +188,10 @@ def running_problems(path: Path, *, watch: bool) -> list[str]:
     return [_held(path, holder)] if lives else []
 
 
-def _held(path: Path, holder: Holder | None) -> str:
-    return (
-        f"{path}: this run is being written by {holder or 'another process'}; wait until it has ended, or choose "
-        "another --output or --prefix"
-    )
+def _held(path: Path, holder: Holder | None) -> Problem:
+    told = f"this run is being written by {holder or 'another process'}"
+    hint = "wait until it has ended, or choose another --output or --prefix"
+    return Problem("output", told, hint=hint, file=path)
 
 
 class Running:
@@ -239,7 +238,8 @@ class Running:
             else:
                 self._thread.start()
                 return
-        raise InputError([f"{self.path}: taken by other processes again and again; start one of them"])
+        told = "taken by other processes again and again"
+        raise InputError([Problem("output", told, hint="start one of them", file=self.path)])
 
     def check(self) -> None:
         """Read the file, and make sure that this process still holds it.

@@ -13,7 +13,7 @@ from maxatac.backend.noise import without_backend_noise
 from maxatac.backend.processes import Processes, split_problems
 from maxatac.backend.startup import backend_problems, load_keras, overridden
 from maxatac.data.genome_like import GenomeBatches
-from maxatac.errors import InputError, MaxatacError, Problems, WeightsError
+from maxatac.errors import InputError, MaxatacError, Problem, Problems, WeightsError
 from maxatac.evaluation.selection import best_epoch, criterion
 from maxatac.files.sniff import file_fault
 from maxatac.runs.folder import RunFolder
@@ -89,7 +89,7 @@ class Prepared:
 
 
 def prepare(
-    config: TrainConfig, folder: RunFolder, processes: Processes, *, began: float, busy: Sequence[str]
+    config: TrainConfig, folder: RunFolder, processes: Processes, *, began: float, busy: Sequence[Problem]
 ) -> Prepared:
     """Read, check and decode what a run trains with, and compile the network; of several processes all do the same.
 
@@ -100,7 +100,7 @@ def prepare(
     processes : Processes
     began : float
         When the run began, in seconds since 1970.
-    busy : sequence of str
+    busy : sequence of Problem
         Who else is writing the run; told with all else that is wrong.
 
     Raises
@@ -170,7 +170,7 @@ def _read_beginning(config: TrainConfig, folder: RunFolder, processes: Processes
 
 
 def _open_data(
-    config: TrainConfig, folder: RunFolder, beginning: Beginning, processes: Processes, busy: Sequence[str]
+    config: TrainConfig, folder: RunFolder, beginning: Beginning, processes: Processes, busy: Sequence[Problem]
 ) -> RunData:
     """Open, check and decode everything that is read; all processes fail if one does."""
     seed, earlier = beginning.seed, beginning.earlier

@@ -618,7 +618,7 @@ def test_command_finds_the_run(
     assert main(["report", str(copied.output)]) == 2
     assert f"holds the runs {PREFIX}, other; name one" in capsys.readouterr().err
     assert main(["report", str(tmp_path / "nowhere")]) == 2
-    assert "no run found" in capsys.readouterr().err
+    assert "found no run; expected a folder and prefix" in capsys.readouterr().err
     copied.folder.record.unlink()
     shutil.copy(run.folder.record, copied.folder.record)
     for path, text, words in (

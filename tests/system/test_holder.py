@@ -52,7 +52,7 @@ def test_live_holder_is_named(path: Path, other: subprocess.Popen[str]) -> None:
         assert f"{path}: this run is being written by process {other.pid} on {os.uname().nodename}" in str(problem)
         # A suspended process is alive.
         other.send_signal(signal.SIGSTOP)
-    assert running_problems(path, watch=False) == [str(problem)]
+    assert running_problems(path, watch=False) == [problem]
     assert path.read_bytes() == before
     assert running_problems(path.with_name("absent"), watch=True) == []
 

@@ -92,9 +92,9 @@ def test_heartbeat_long_past_needs_no_watching(path: Path, monkeypatch: pytest.M
 def test_looking_does_not_watch(age: float, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("watched"))
     write(path, dataclasses.replace(Holder.this(), **ELSEWHERE), age=age)
-    assert [
-        problem.split(";")[0].split(" by ")[1].split(",")[0] for problem in running_problems(path, watch=False)
-    ] == ([] if age else [f"process {os.getpid()} on node7"])
+    assert [problem.found.split(" by ")[1].split(",")[0] for problem in running_problems(path, watch=False)] == (
+        [] if age else [f"process {os.getpid()} on node7"]
+    )
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"process": 1}', "[]"])
