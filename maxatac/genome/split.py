@@ -105,7 +105,7 @@ def resolve_chroms(
         divided, shared = shared, []
     if shared and (tchroms is None) == (vchroms is None):
         told = f"{_told(shared)} in both; training and validation must not overlap"
-        found.add("chromosome", told, hint=_WAY_OUT, option="--tchroms and --vchroms")
+        found.add("setting", told, hint=_WAY_OUT, option="--tchroms and --vchroms")
     elif shared and tchroms is None:
         training = [name for name in training if name not in validates]
         notes.append(f"left out of the default --tchroms, because --vchroms has them: {_told(shared)}")
@@ -120,7 +120,7 @@ def resolve_chroms(
             if not names:
                 way_out = f"; it has one only: {_WAY_OUT}" if len(known) == 1 else ""
                 hint = f"name some that the genome has ({some(known)}){way_out}"
-                found.add("chromosome", f"no {what} chromosome is left", hint=hint, option=option)
+                found.add("setting", f"no {what} chromosome is left", hint=hint, option=option)
     problems += found
     if lists_make_study:
         study = _unique([*training, *validation])
@@ -162,7 +162,7 @@ def resolve_test_chroms(
         shared = [name for name in wanted if taken.get(name) == use]
         if shared:
             told = f"{_told(shared)} {'is' if len(shared) == 1 else 'are'} also used for {use}"
-            problems.add("chromosome", told, hint="a test needs chromosomes of its own", option="--test_chroms")
+            problems.add("setting", told, hint="a test needs chromosomes of its own", option="--test_chroms")
     return tuple(wanted)
 
 

@@ -457,7 +457,7 @@ def two_rows_for_one_cell_type(folder: Path) -> dict[str, Any]:
     return {}
 
 
-@broken("chromosome", None, "chr2 in both", "must not overlap")
+@broken("setting", None, "chr2 in both", "must not overlap")
 def sets_that_overlap(folder: Path) -> dict[str, Any]:
     return {"vchroms": ("chr2", "chr3")}
 

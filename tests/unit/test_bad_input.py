@@ -325,7 +325,7 @@ def test_track_without_any_chromosome_of_the_run(damaged: TinySet, problems: Che
 
 def test_overlapping_chromosomes(tiny_set: TinySet, problems: Check) -> None:
     (problem,) = problems(tiny_set, tchroms=("chr1", "chr2"), vchroms=("chr2", "chr3"))
-    assert named(problem, "chr2", "overlap", kind="chromosome", option="--tchroms and --vchroms")
+    assert named(problem, "chr2", "overlap", kind="setting", option="--tchroms and --vchroms")
 
 
 def test_default_chromosomes_that_the_genome_lacks(damaged: TinySet, problems: Check) -> None:
