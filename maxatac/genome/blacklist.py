@@ -50,11 +50,6 @@ class Blacklist:
         """Chromosomes with at least one interval."""
         return tuple(self._spans)
 
-    @property
-    def bases(self) -> int:
-        """Number of blacklisted bases."""
-        return sum(int((spans[:, 1] - spans[:, 0]).sum()) for spans in self._spans.values())
-
     def __len__(self) -> int:
         """Count the merged intervals."""
         return sum(map(len, self._spans.values()))

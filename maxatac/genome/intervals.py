@@ -103,10 +103,6 @@ class Labels:
         merged = [index.setdefault(clean_name(name), len(index)) for name in names]
         return cls(tuple(index), np.array(merged, dtype=np.int32)[codes])
 
-    def decoded(self) -> list[str]:
-        """Spell the column out."""
-        return [self.names[code] for code in self.codes.tolist()]
-
     def counts(self) -> dict[str, int]:
         """Count how often each name stands in the column; those that do not are left out."""
         counts = np.bincount(self.codes, minlength=len(self.names)).tolist()

@@ -16,7 +16,16 @@ from maxatac.errors import Problems
 from maxatac.files.sniff import sniff
 from maxatac.genome.blacklist import Blacklist, check_blacklist, read_blacklist
 from maxatac.genome.chroms import ChromSizes
-from maxatac.genome.intervals import Intervals, read_intervals
+from maxatac.genome.intervals import Intervals, Labels, read_intervals
+
+
+def decoded(labels: Labels) -> list[str]:
+    return [labels.names[code] for code in labels.codes.tolist()]
+
+
+def bases(blacklist: Blacklist) -> int:
+    return sum(int(np.diff(blacklist.spans(chrom)).sum()) for chrom in blacklist.chroms)
+
 
 YEAST_VALIDATION = ["chrIX", "chrXVI"]
 YEAST_TEST = ["chrIII", "chrXII"]
@@ -71,7 +80,7 @@ def test_intervals_equal_those_of_a_plain_reader(test_data: Path, name: str, cou
         point = start if end - start == 1 else -1
         expected.append((row[0], start, end, start + int(row[9]) if with_summits else point))
     columns = (intervals.start.tolist(), intervals.end.tolist(), intervals.summit.tolist())
-    assert list(zip(intervals.chrom.decoded(), *columns, strict=True)) == expected
+    assert list(zip(decoded(intervals.chrom), *columns, strict=True)) == expected
 
 
 def test_lines_behind_a_track_header_keep_their_numbers(yeast: Path) -> None:
@@ -86,7 +95,7 @@ def test_a_blacklist_is_the_same_from_bed_and_bigwig(test_data: Path, folder: st
     text = read_blacklist(test_data / folder / f"{prefix}_blacklist.bed", problems)
     track = read_blacklist(test_data / folder / f"{prefix}_blacklist.bw", problems)
     assert problems.sentences() == []
-    assert text.bases == track.bases > 0
+    assert bases(text) == bases(track) > 0
     assert len(text) == len(track)
     assert set(text.chroms) == set(track.chroms)
     for chrom in text.chroms:
@@ -99,7 +108,7 @@ def test_a_blacklist_is_the_same_from_bed_and_bigwig(test_data: Path, folder: st
 
 def test_hg38_blacklist_bases(test_data: Path) -> None:
     blacklist = read_blacklist(test_data / "maxatac_data/hg38/hg38_maxatac_blacklist.bw", Problems())
-    assert blacklist.bases == 217_584_415
+    assert bases(blacklist) == 217_584_415
 
 
 def test_the_blacklist_mask_equals_pybigwig(yeast: Path) -> None:

@@ -19,6 +19,11 @@ from maxatac.genome.chroms import (
     tell_unknown,
 )
 
+
+def bases(blacklist: Blacklist) -> int:
+    return sum(int(np.diff(blacklist.spans(chrom)).sum()) for chrom in blacklist.chroms)
+
+
 SPANS = st.lists(st.tuples(st.integers(0, 300), st.integers(0, 30)), max_size=20)
 
 
@@ -81,7 +86,7 @@ def test_a_blacklist_is_merged_and_sorted() -> None:
     assert list(zip(starts.tolist(), ends.tolist(), strict=True)) == [(10, 25), (50, 60), (90, 95)]
     assert starts.dtype == ends.dtype == np.int64
     assert blacklist.chroms == ("chr1",)
-    assert blacklist.bases == 30
+    assert bases(blacklist) == 30
     assert len(blacklist) == 3
     assert len(blacklist.intervals("chr2")[0]) == len(blacklist.intervals("chr9")[1]) == 0
 
@@ -104,7 +109,7 @@ def test_the_blacklist_against_a_mask_of_bases(black: list[tuple[int, int]], que
     for start, length in black:
         mask[start : start + length] = True
     blacklist = Blacklist({"c": ([s for s, _ in black], [s + n for s, n in black])})
-    assert blacklist.bases == mask.sum()
+    assert bases(blacklist) == mask.sum()
     starts, ends = blacklist.intervals("c")
     assert (starts[1:] > ends[:-1]).all()
     rebuilt = np.zeros(400, dtype=bool)

@@ -22,13 +22,17 @@ Row = tuple[str, int, int, int]
 EXPECTED: list[Row] = [("chr2", 100, 300, -1), ("chr1", 5, 9, -1)]
 
 
+def decoded(labels: Labels) -> list[str]:
+    return [labels.names[code] for code in labels.codes.tolist()]
+
+
 def rows(intervals: Intervals | None) -> list[Row]:
     assert intervals is not None
     columns = (intervals.start, intervals.end, intervals.summit)
     assert all(column.dtype == np.int64 for column in (*columns, intervals.line))
     assert intervals.chrom.codes.dtype == np.int32
     assert len(intervals) == len(intervals.chrom)
-    return list(zip(intervals.chrom.decoded(), *(column.tolist() for column in columns), strict=True))
+    return list(zip(decoded(intervals.chrom), *(column.tolist() for column in columns), strict=True))
 
 
 def write(tmp_path: Path, content: bytes, name: str = "x.bed") -> Path:
@@ -234,7 +238,7 @@ def test_no_interval_is_lost_by_how_its_name_is_written(tmp_path: Path, text: by
 def test_a_label_stands_there_once() -> None:
     codes = np.array([0, 1, 2, 1], np.int32)
     labels = Labels.of(["chr1", "chr1 ", "chr2"], codes)
-    assert labels.decoded() == ["chr1", "chr1", "chr2", "chr1"]
+    assert decoded(labels) == ["chr1", "chr1", "chr2", "chr1"]
     assert labels.counts() == {"chr1": 3, "chr2": 1}
     with pytest.raises(ValueError, match="twice"):
         Labels(("chr1", "chr1"), codes)
@@ -372,8 +376,8 @@ def test_a_table_of_regions(tmp_path: Path, header: bytes, space: bytes) -> None
     assert intervals is not None
     assert intervals.roi_type is not None
     assert intervals.cell_line is not None
-    assert intervals.roi_type.decoded() == ["ATAC", "CHIP"]
-    assert intervals.cell_line.decoded() == ["K562", "."]
+    assert decoded(intervals.roi_type) == ["ATAC", "CHIP"]
+    assert decoded(intervals.cell_line) == ["K562", "."]
 
 
 def test_a_table_with_its_last_columns_changed_about(tmp_path: Path) -> None:
@@ -383,8 +387,8 @@ def test_a_table_with_its_last_columns_changed_about(tmp_path: Path) -> None:
     assert intervals is not None
     assert intervals.cell_line is not None
     assert intervals.roi_type is not None
-    assert intervals.cell_line.decoded() == ["K562", ""]
-    assert intervals.roi_type.decoded() == ["ATAC", "CHIP"]
+    assert decoded(intervals.cell_line) == ["K562", ""]
+    assert decoded(intervals.roi_type) == ["ATAC", "CHIP"]
 
 
 def test_a_table_with_coordinates_only(tmp_path: Path) -> None:
@@ -407,12 +411,12 @@ def test_names_that_look_like_numbers(tmp_path: Path) -> None:
     names = ["01", "1", "3e2", "1.0", "-0"]
     intervals = read_intervals(write(tmp_path, "".join(f"{name}\t5\t9\n" for name in names).encode()), Problems())
     assert intervals is not None
-    assert intervals.chrom.decoded() == names
+    assert decoded(intervals.chrom) == names
     table = b"Chr\tStart\tStop\tROI_Type\tCell_Line\n1\t5\t9\tATAC\t007\n"
     intervals = read_intervals(write(tmp_path, table), Problems())
     assert intervals is not None
     assert intervals.cell_line is not None
-    assert intervals.cell_line.decoded() == ["007"]
+    assert decoded(intervals.cell_line) == ["007"]
 
 
 def test_a_short_line_in_a_table(tmp_path: Path) -> None:
@@ -450,7 +454,7 @@ def test_the_fast_parser_agrees_with_the_careful_one(lines: list[str]) -> None:
     fast = module._parse_fast(raw, layout)
     if fast is not None and module._is_sound(fast):
         assert found.sentences() == []
-        assert fast.chrom.decoded() == careful.chrom.decoded()
+        assert decoded(fast.chrom) == decoded(careful.chrom)
         assert fast.start.tolist() == careful.start.tolist()
         assert fast.end.tolist() == careful.end.tolist()
 
@@ -460,7 +464,7 @@ def test_a_name_that_reads_like_a_number_stays_text(name: str, tmp_path: Path) -
     path = write(tmp_path, f"{name}\t100\t300\n{name}\t5\t9\n".encode())
     intervals = read_intervals(path, Problems())
     assert intervals is not None
-    assert intervals.chrom.decoded() == [name, name]
+    assert decoded(intervals.chrom) == [name, name]
 
 
 def test_an_ordinary_file_takes_the_fast_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -564,5 +568,5 @@ def test_any_byte_of_a_blacklist_may_be_wrong(tmp_path: Path) -> None:
 
 def test_no_blacklist_file(tmp_path: Path) -> None:
     problems = Problems()
-    assert read_blacklist(tmp_path / "gone.bw", problems).bases == 0
+    assert len(read_blacklist(tmp_path / "gone.bw", problems)) == 0
     assert problems.sentences() == [f"{tmp_path / 'gone.bw'}: blacklist does not exist"]
