@@ -126,6 +126,11 @@ class Problem:
     place: str | None = None
     more: int = 0
 
+    def __post_init__(self) -> None:
+        """Accept text for the file: records of other processes come as JSON."""
+        if self.file is not None:
+            object.__setattr__(self, "file", Path(self.file))
+
     @classmethod
     def of(cls, error: MaxatacError | OSError, *, hint: str | None = None) -> Problem:
         """Make it of what was raised when a file was read."""

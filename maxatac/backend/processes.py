@@ -179,7 +179,7 @@ class JoinedProcesses(Processes):
         if self.count == 1:
             return [value]
         folder = f"maxatac/{self._run}/{next(self._gathered)}"
-        self._client.key_value_set(f"{folder}/{self.rank}", json.dumps(value))
+        self._client.key_value_set(f"{folder}/{self.rank}", json.dumps(value, default=str))
         wait = 0.01
         while True:
             told = dict(self._client.key_value_dir_get(folder))
@@ -193,15 +193,18 @@ class JoinedProcesses(Processes):
     @contextlib.contextmanager
     def sharing_problems(self) -> Iterator[None]:
         """See ``Processes``."""
-        mine: list[str] = []
+        mine: list[dict[str, Any]] = []
         try:
             yield
         except InputError as error:
-            mine = [str(problem) for problem in error.problems]
-        found = self.gather(mine)
-        problems = dict.fromkeys(found[0])
-        for rank, theirs in enumerate(found):
-            problems |= {f"process {rank} of {self.count}: {line}": None for line in theirs if line not in found[0]}
+            mine = [dataclasses.asdict(problem) for problem in error.problems]
+        first, *others = [[Problem(**data) for data in theirs] for theirs in self.gather(mine)]
+        problems = Problems(first)
+        for rank, theirs in enumerate(others, 1):
+            for problem in theirs:
+                if problem not in first:
+                    place = ", ".join(part for part in (problem.place, f"process {rank} of {self.count}") if part)
+                    problems.append(dataclasses.replace(problem, place=place))
         if problems:
             raise InputError(problems)
 

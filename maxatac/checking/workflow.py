@@ -173,7 +173,7 @@ def _build(config: TrainConfig, problems: Problems) -> Any:
             if config.weights is not None and config.weights.is_file() and config.weights.stat().st_size:
                 load_weights(model, config.weights)
         except WeightsError as error:
-            problems.append(Problem("weights", str(error).removeprefix(f"{config.weights}: "), file=config.weights))
+            problems.append(Problem.of(error))
         except ValueError:
             # No such architecture or activation, which has been told already.
             pass

@@ -74,7 +74,11 @@ def load_weights(model: keras.Model, path: str | Path) -> None:
         if layer.weights
     ]
     kinds = _numbered([_kind(type(layer).__name__) for layer in model.layers if layer.weights])
-    arrays = _read(path, needed, kinds)
+    try:
+        arrays = _read(path, needed, kinds)
+    except WeightsError as error:
+        error.path = path
+        raise
     for variable, array in zip([variable for layer in needed for variable in layer.members], arrays, strict=True):
         variable.assign(array)
 

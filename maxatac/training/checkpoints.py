@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from maxatac.errors import MaxatacError
+from maxatac.errors import MaxatacError, Problem
 from maxatac.files.atomic import replacing, write_text
 from maxatac.files.sniff import file_fault
 from maxatac.runs.folder import RunFolder
@@ -74,14 +74,13 @@ class Checkpoints:
             self._save_best(model, best)
         self._prune(epoch, best)
 
-    def problems(self, epoch: int, best: int) -> list[str]:
+    def problems(self, epoch: int, best: int) -> list[Problem]:
         """Find out whether ``settle`` could do its work: the selected model may be gone for good."""
         if best == epoch or self.has_best(best) or self._folder.checkpoint(best).exists():
             return []
         missing = f"{self._folder.named('_best.keras').name} and {self._folder.checkpoint(best).name}"
-        return [
-            f"--resume: {missing}, of which one is needed, are not in {self._folder.folder}; begin anew with --force"
-        ]
+        told = f"{missing}, of which one is needed, are not in {self._folder.folder}"
+        return [Problem("resume", told, hint="begin anew with --force", option="--resume")]
 
     def has_best(self, best: int) -> bool:
         """Whether the selected model is there; its name in ``best_epoch.txt`` is what is written last."""

@@ -136,7 +136,7 @@ def prepare(
             if beginning.earlier is not None:
                 restore(beginning.earlier, trainer.model)
     except WeightsError as error:
-        raise InputError([str(error)]) from error
+        raise InputError([Problem.of(error)]) from error
     return Prepared(config, folder, beginning, data, leak_guard, trainer, computing_threads)
 
 
@@ -195,14 +195,13 @@ def _open_data(
     return RunData(inputs, checksums, samplers, genome_like)
 
 
-def _state_problems(folder: RunFolder, earlier: ResumeState | None, processes: Processes) -> list[str]:
+def _state_problems(folder: RunFolder, earlier: ResumeState | None, processes: Processes) -> list[Problem]:
     """Find out whether all processes would go on from the same state."""
     seen = processes.gather(None if earlier is None else [earlier.epochs, earlier.state_sha256])
     if all(state == seen[0] for state in seen):
         return []
-    return [
-        f"--resume: {folder.resume_state}: the processes do not see the same file; expected a folder that all share"
-    ]
+    told, hint = "the processes do not see the same file", "expected a folder that all share"
+    return [Problem("resume", told, hint=hint, option="--resume", file=folder.resume_state)]
 
 
 def _guard_together(mine: dict[str, Any], samplers: Mapping[str, Sampler], processes: Processes) -> dict[str, Any]:
@@ -265,7 +264,7 @@ def _compare(
     return checksums
 
 
-def _weights_problems(config: NetworkSettings) -> list[str]:
+def _weights_problems(config: NetworkSettings) -> list[Problem]:
     """Find out whether the weights fit, for a run that will not start anyway: all problems are told at once."""
     if config.weights is None or file_fault(config.weights) is not None or backend_problems():
         return []
@@ -275,7 +274,7 @@ def _weights_problems(config: NetworkSettings) -> list[str]:
     try:
         load_weights(build(config.arch, dense=config.dense, output_activation=config.output_activation), config.weights)
     except WeightsError as error:
-        return [str(error)]
+        return [Problem.of(error)]
     except ValueError:
         # No such architecture or activation, which has been told already.
         return []

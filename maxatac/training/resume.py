@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maxatac.errors import InputError
+from maxatac.errors import InputError, Problem
 from maxatac.files.atomic import replacing
 from maxatac.files.checksums import sha256
 from maxatac.runs.input_files import InputFile
@@ -175,7 +175,7 @@ def read_state(path: Path) -> ResumeState | None:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             about = json.loads(archive["about"].tobytes())
             if about.pop("format") != FORMAT:
-                raise InputError([f"--resume: {path}: was written by another version of maxatac"])
+                raise InputError([_problem("was written by another version of maxatac", file=path)])
             about["inputs"] = {name: InputFile(**file) for name, file in about["inputs"].items()}
             variables = [archive[f"variable_{place}"] for place in range(len(about["names"]))]
             state = ResumeState(**about, variables=variables)
@@ -185,7 +185,7 @@ def read_state(path: Path) -> ResumeState | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError([f"--resume: {path}: cannot be read ({error}); begin anew with --force"]) from error
+        raise InputError([_problem(f"cannot be read ({error})", hint=_ANEW, file=path)]) from error
 
 
 def restore(state: ResumeState, model: keras.Model) -> None:
@@ -205,13 +205,14 @@ def restore(state: ResumeState, model: keras.Model) -> None:
     found = [(name, here.shape, here.dtype.name) for name, here in zip(state.names, state.variables, strict=True)]
     for (name, shape, dtype), (other, *kind) in zip(expected, found, strict=False):
         if (name, shape, dtype) != (other, *kind):
-            raise InputError([f"--resume: the state has {other} {kind[1]} {kind[0]}, expected {name} {dtype} {shape}"])
+            told = f"the state has {other} {kind[1]} {kind[0]}, expected {name} {dtype} {shape}"
+            raise InputError([_problem(told)])
     if len(expected) != len(found):
-        raise InputError([f"--resume: the state has {len(found)} variables, expected {len(expected)}"])
+        raise InputError([_problem(f"the state has {len(found)} variables, expected {len(expected)}")])
     for variable, values in zip(variables, state.variables, strict=True):
         variable.assign(values)
     if state_sha256(model) != state.state_sha256:
-        raise InputError(["--resume: the state is not the one that was written; begin anew with --force"])
+        raise InputError([_problem("the state is not the one that was written", hint=_ANEW)])
 
 
 def comparable(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -222,8 +223,8 @@ def comparable(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def setting_differences(
     state: ResumeState, settings: Mapping[str, Any], cell_types: Mapping[str, str], *, epochs: int
-) -> list[str]:
-    """Find what forbids to go on with a run: one line for each setting that shapes the result and is another now.
+) -> list[Problem]:
+    """Find what forbids to go on with a run: one problem for each setting that shapes the result and is another now.
 
     Parameters
     ----------
@@ -239,22 +240,22 @@ def setting_differences(
     now = comparable(settings)
     for name, before in state.settings.items():
         if name in now and name not in FREE_SETTINGS and now[name] != before:
-            problems.append(f"--resume: --{name} is {_told(now[name])}, but the run began with {_told(before)}")
+            problems.append(_problem(f"--{name} is {_told(now[name])}, but the run began with {_told(before)}"))
     if epochs < state.epochs:
-        problems.append(f"--resume: --epochs is {epochs}, but the run has finished {state.epochs}")
+        problems.append(_problem(f"--epochs is {epochs}, but the run has finished {state.epochs}"))
     for cell in dict.fromkeys((*state.cell_types, *cell_types)):
         before, label = state.cell_types.get(cell), cell_types.get(cell)
         if before != label:
             told = [f"labelled {what}" if what else "absent" for what in (label, before)]
-            problems.append(f"--resume: cell type {cell} is {told[0]}, but was {told[1]} when the run began")
+            problems.append(_problem(f"cell type {cell} is {told[0]}, but was {told[1]} when the run began"))
     if not problems and list(cell_types) != list(state.cell_types):
-        problems.append("--resume: the cell types of the meta file stand in another order than when the run began")
+        problems.append(_problem("the cell types of the meta file stand in another order than when the run began"))
     return problems
 
 
 def input_differences(
     state: ResumeState, paths: Mapping[str, Path], files: Mapping[str, InputFile]
-) -> tuple[list[str], dict[str, str]]:
+) -> tuple[list[Problem], dict[str, str]]:
     """Find the inputs that are not what the run began with, wherever they lie now.
 
     Sizes are compared first, contents by SHA-256. A run that was killed so early that a checksum was not known yet
@@ -271,7 +272,7 @@ def input_differences(
 
     Returns
     -------
-    problems : list of str
+    problems : list of Problem
     checksums : dict of str to str
         Those that had to be computed, so that nobody computes them again.
     """
@@ -284,33 +285,39 @@ def input_differences(
     before = {name: file for name, file in state.inputs.items() if name not in UNCOMPARED_INPUTS}
     now = {name: file for name, file in files.items() if name not in UNCOMPARED_INPUTS}
     problems += [
-        f"--resume: the run read a file for {name}, and now there is none"
+        _problem(f"the run read a file for {name}, and now there is none")
         for name in before
         if name not in now and not only_tested(name)
     ]
     problems += [
-        f"--resume: {name}: {paths[name]} is new; the run had none"
+        _problem("is new; the run had none", file=paths[name], place=name)
         for name in now
         if name not in before and not only_tested(name)
     ]
     to_hash = []
     for name in (name for name in now if name in before):
-        same = f"--resume: {name}: {paths[name]} is not the file that the run began with"
         if now[name].bytes != before[name].bytes:
-            problems.append(f"{same}: it has {now[name].bytes:,} bytes, that one had {before[name].bytes:,}")
+            how = f"it has {now[name].bytes:,} bytes, that one had {before[name].bytes:,}"
+            problems.append(_problem(f"{_ANOTHER}: {how}", file=paths[name], place=name))
         elif before[name].sha256 is not None:
             to_hash.append(name)
         elif now[name].sampled != before[name].sampled:
-            problems.append(f"{same}: parts of it differ")
+            problems.append(_problem(f"{_ANOTHER}: parts of it differ", file=paths[name], place=name))
     with ThreadPoolExecutor(_HASHING_THREADS) as executor:
         checksums = dict(zip(to_hash, executor.map(sha256, [paths[name] for name in to_hash]), strict=True))
     for name, checksum in checksums.items():
         if checksum != before[name].sha256:
-            problems.append(
-                f"--resume: {name}: {paths[name]} is not the file that the run began with: its SHA-256 is "
-                f"{checksum[:12]}..., that of the other {str(before[name].sha256)[:12]}..."
-            )
+            how = f"its SHA-256 is {checksum[:12]}..., that of the other {str(before[name].sha256)[:12]}..."
+            problems.append(_problem(f"{_ANOTHER}: {how}", file=paths[name], place=name))
     return problems, checksums
+
+
+_ANEW = "begin anew with --force"
+_ANOTHER = "is not the file that the run began with"
+
+
+def _problem(found: str, *, hint: str | None = None, file: Path | None = None, place: str | None = None) -> Problem:
+    return Problem("resume", found, hint=hint, option="--resume", file=file, place=place)
 
 
 def _told(value: Any) -> str:

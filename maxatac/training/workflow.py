@@ -11,7 +11,7 @@ from typing import Any
 from maxatac.backend.noise import without_backend_noise
 from maxatac.backend.processes import Processes, joined
 from maxatac.backend.startup import own_settings
-from maxatac.errors import InputError
+from maxatac.errors import InputError, Problem
 from maxatac.runs.folder import RunFolder
 from maxatac.runs.record import RunRecord
 from maxatac.runs.running import Running, running, running_problems
@@ -126,7 +126,8 @@ def _take_folder(run: Prepared, record: RunRecord, stack: contextlib.ExitStack) 
         holding = stack.enter_context(running(folder.running("train")))
         if file_version(folder.resume_state) != run.beginning.version:
             # Another run has begun, or gone on, while the inputs were checked.
-            raise InputError([f"{folder.resume_state}: written meanwhile by another run; look at it, and try again"])
+            told = "written meanwhile by another run"
+            raise InputError([Problem("output", told, hint="look at it, and try again", file=folder.resume_state)])
         if run.config.force:
             folder.clear()
         folder.clear_partial()
@@ -134,5 +135,6 @@ def _take_folder(run: Prepared, record: RunRecord, stack: contextlib.ExitStack) 
             # Before any other file, so that a run that is killed from here on is one to go on with.
             ResumeState.of(record, no_tables()).write(folder.resume_state)
     except OSError as error:
-        raise InputError([f"--output {run.config.output}: cannot be written to ({error})"]) from error
+        told = f"cannot be written to ({error})"
+        raise InputError([Problem("output", told, option="--output", file=run.config.output)]) from error
     return holding

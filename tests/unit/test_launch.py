@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from maxatac.backend.launch import ADDRESS, COUNT, RANK, Launch, indivisible_batches, launch_of
-from maxatac.errors import Problems
+from maxatac.backend.processes import JoinedProcesses
+from maxatac.errors import InputError, Problem, Problems
 
 SLURM = {
     "SLURM_JOB_ID": "12", "SLURM_STEP_NODELIST": "node[1-2]", "SLURM_LOCALID": "1", "SLURM_NTASKS": "4",
@@ -74,3 +80,19 @@ def test_batches_that_processes_cannot_share() -> None:
     (problem,) = indivisible_batches({"batch_size": 10, "val_batch_size": 8}, 4, "processes")
     assert (problem.option, problem.found) == ("--batch_size", "10")
     assert str(problem.expected) == "a multiple of the 4 processes of --distribute, such as 8"
+
+
+def test_problems_of_one_process_are_told_by_all_with_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    processes = object.__new__(JoinedProcesses)
+    processes.rank, processes.count = 1, 2
+    shared = Problem("size", "chr1 has 5 bp", hint="another genome build?", file=Path("a.bw"))
+    mine = Problem("missing file", "blacklist does not exist", file=Path("b.bed"), line=3)
+
+    def gather(value: list[dict[str, Any]]) -> list[Any]:
+        # The other process has one of the two.
+        return json.loads(json.dumps([value[:1], value], default=str))
+
+    monkeypatch.setattr(processes, "gather", gather)
+    with pytest.raises(InputError) as caught, processes.sharing_problems():
+        raise InputError([shared, mine])
+    assert caught.value.problems == (shared, dataclasses.replace(mine, place="process 1 of 2"))
