@@ -76,8 +76,8 @@ Kind = Literal[
 longer, of its format; ``line`` one that cannot be parsed; ``column`` a table without a column, or with too few;
 ``value`` an entry of a table or of JSON; ``chromosome`` a name that the genome lacks; ``size`` a length that differs,
 or intervals beyond an end; ``regions`` no region, or regions that touch; ``signal`` what a track holds; ``shared file``
-one that trains and tests; ``setting`` an option; ``output`` where the results go; ``machine`` memory, disk, devices and
-processes.
+one that trains and tests; ``setting`` an option; ``output`` where the results go; ``weights`` weights to start from;
+``resume`` what keeps a run from going on; ``machine`` memory, disk, devices and processes; ``other`` any other error.
 """
 
 _KINDS: Mapping[type[MaxatacError], Kind] = {
@@ -163,7 +163,7 @@ class Problems:
 
     LIMIT = 5
 
-    def __init__(self, problems: Iterable[Problem | str] = ()) -> None:
+    def __init__(self, problems: Iterable[Problem] = ()) -> None:
         self._kept: dict[Problem, None] = {}
         self._counts: dict[tuple[str, object], int] = {}
         self += problems
@@ -183,10 +183,8 @@ class Problems:
         """Add a problem; see ``Problem`` for the parameters."""
         self.append(Problem(kind, found, expected, hint, option, None if file is None else Path(file), line, place))
 
-    def append(self, problem: Problem | str) -> None:
+    def append(self, problem: Problem) -> None:
         """Add a problem that is made already, unless it is there."""
-        if isinstance(problem, str):
-            problem = Problem("other", problem)
         if problem in self._kept:
             return
         group = _group(problem)
@@ -195,7 +193,7 @@ class Problems:
         if problem.kind not in _CAPPED or (count <= self.LIMIT and not problem.more):
             self._kept[problem] = None
 
-    def __iadd__(self, problems: Iterable[Problem | str]) -> Problems:
+    def __iadd__(self, problems: Iterable[Problem]) -> Problems:
         """Add several."""
         for problem in problems:
             self.append(problem)
@@ -268,7 +266,7 @@ class InputError(MaxatacError):
     problems : tuple of Problem
     """
 
-    def __init__(self, problems: Iterable[Problem | str]) -> None:
+    def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(Problems(problems))
         super().__init__(self.problems)
 

@@ -131,7 +131,7 @@ def problems(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: py
     raised: list[InputError] = []
     make = InputError.__init__
 
-    def keep(self: InputError, problems: Iterable[Problem | str]) -> None:
+    def keep(self: InputError, problems: Iterable[Problem]) -> None:
         make(self, problems)
         raised.append(self)
 

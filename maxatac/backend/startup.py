@@ -111,7 +111,8 @@ def load_keras() -> None:
     try:
         importlib.import_module("keras")
     except Exception as error:
-        raise InputError([f"Keras cannot be imported with the backend {name} ({source}): {error}"]) from error
+        told = f"Keras cannot be imported with the backend {name} ({source}): {error}"
+        raise InputError([Problem("machine", told)]) from error
 
 
 @contextlib.contextmanager

@@ -11,9 +11,10 @@ import pytest
 from maxatac.cli import main as command
 from maxatac.cli.main import build_parser, main, parse, run
 from maxatac.cli.train import config_from
-from maxatac.errors import InputError, TrackError
+from maxatac.errors import InputError, Problem, TrackError
 from maxatac.training.settings import TrainConfig
 
+EMPTY = Problem("unreadable file", "is empty", file=Path("a.bw"))
 NEEDED = ("train", "--sequence", "g.2bit", "--meta_file", "m.tsv")
 
 
@@ -146,13 +147,13 @@ def test_negative_numbers_reach_the_check() -> None:
     ("error", "status", "told"),
     [
         (
-            InputError(["a.bw: is empty", "b.bw: is empty"]),
+            InputError([EMPTY, dataclasses.replace(EMPTY, file=Path("b.bw"))]),
             2,
             "maxatac: error: a.bw: is empty\nmaxatac: error: b.bw: is empty\n"
             "maxatac: 2 problems found before the start; nothing was written\n",
         ),
         (
-            InputError(["a.bw: is empty"]),
+            InputError([EMPTY]),
             2,
             "maxatac: error: a.bw: is empty\nmaxatac: 1 problem found before the start; nothing was written\n",
         ),
@@ -181,7 +182,7 @@ def test_error_becomes_status(error: BaseException, status: int, told: str, caps
 def test_status_needs_no_stderr(dead_stderr: TextIO, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", dead_stderr)
     for error, status in (
-        (InputError(["a.bw: is empty"]), 2),
+        (InputError([EMPTY]), 2),
         (TrackError("a.bw: block 3 is damaged"), 1),
         (OSError(28, "No space left on device", "x.keras"), 1),
         (KeyboardInterrupt(), 130),
