@@ -29,7 +29,6 @@ from maxatac.data.regions import Center, PoolReport, SourceCount, count_by_chrom
 from maxatac.data.samples import Sample
 from maxatac.data.shared_files import EqualFiles, Use, uses_of
 from maxatac.errors import GenomeError, Problem, Problems, TrackError
-from maxatac.files.sniff import file_fault
 from maxatac.genome.blacklist import Blacklist
 from maxatac.genome.chroms import ChromSizes
 from maxatac.genome.intervals import read_intervals
@@ -275,19 +274,14 @@ def look_at_regions(opened: Opened, problems: Problems) -> tuple[RegionFindings,
     listed = [*opened.used, *[chrom for chrom in sizes if chrom not in opened.used][:LISTED_CHROMS]]
     found: list[RegionFindings] = []
     for sample in opened.samples:
-        sound = dataclasses.replace(
-            sample, atac_peaks=_if_sound(sample.atac_peaks), chip_peaks=_if_sound(sample.chip_peaks)
+        counted = count_by_chromosome(
+            sample.with_readable_peaks(), listed, sizes, opened.blacklist, problems, center=center
         )
-        for counts, unknown in count_by_chromosome(sound, listed, sizes, opened.blacklist, problems, center=center):
+        for counts, unknown in counted:
             found += [_region_findings(sample, *one) for one in zip(listed, counts[:-1], strict=True)]
             if counts[-1].intervals + unknown:
                 found.append(_region_findings(sample, None, counts[-1], unknown))
     return tuple(found)
-
-
-def _if_sound(path: Path | None) -> Path | None:
-    # The meta file's reader has told about files that are not there.
-    return None if path is None or file_fault(path) is not None else path
 
 
 def _region_findings(sample: Sample, chrom: str | None, here: SourceCount, unknown: int = 0) -> RegionFindings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
@@ -100,6 +100,14 @@ class Sample:
     def place(self) -> str:
         """Where it stands, such as ``line 2``."""
         return f"{self.unit} {self.line}"
+
+    def with_readable_peaks(self) -> Sample:
+        """Leave out peak files that cannot be read: the reader of the table has told about them."""
+        atac, chip = (
+            None if path is None or file_fault(path) is not None else path
+            for path in (self.atac_peaks, self.chip_peaks)
+        )
+        return replace(self, atac_peaks=atac, chip_peaks=chip)
 
 
 def read_label(here: Place, text: str, problems: Problems, *, column: str = _LABEL_COLUMN) -> Label | None:

@@ -19,7 +19,7 @@ from maxatac.data.samples import Sample, to_test
 from maxatac.data.shared_files import EqualFiles, check_held_out_files
 from maxatac.data.tracks import check_tracks, open_genome, open_track, probe_tracks
 from maxatac.errors import InputError, Problem, Problems, TrackError
-from maxatac.files.sniff import check_file, file_fault
+from maxatac.files.sniff import check_file
 from maxatac.genome.blacklist import Blacklist, check_blacklist, read_blacklist
 from maxatac.genome.chroms import ChromSizes, compare_chrom_sizes
 from maxatac.genome.split import ChromSplit, resolve_chroms, resolve_test_chroms
@@ -258,11 +258,7 @@ def _build_pools(
     """Build the pools of training and validation, from the peaks of the cell types or from files of regions."""
     chroms = {"training": split.training, "validation": split.validation}
     files = {"training": config.train_roi, "validation": config.validate_roi}
-    # The reader of the meta file has told about peak files that cannot be read.
-    readable = [
-        dataclasses.replace(sample, atac_peaks=_if_sound(sample.atac_peaks), chip_peaks=_if_sound(sample.chip_peaks))
-        for sample in samples
-    ]
+    readable = [sample.with_readable_peaks() for sample in samples]
     from_peaks = {name: chroms[name] for name, file in files.items() if file is None}
     built = build_pools(readable, from_peaks, sizes, blacklist, problems, center=center) if from_peaks else {}
     cell_lines = [sample.cell_line for sample in samples if sample.label == "Train"]
@@ -272,10 +268,6 @@ def _build_pools(
                 file, chroms[name], sizes, blacklist, problems, cell_lines=cell_lines, center=center, name=name
             )
     return {name: built[name] for name in chroms}
-
-
-def _if_sound(path: Path | None) -> Path | None:
-    return None if path is None or file_fault(path) is not None else path
 
 
 def _probe(
