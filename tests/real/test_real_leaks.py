@@ -47,7 +47,8 @@ def test_part_2_cannot_test_part_1(yeast: Path, tmp_path: Path, capsys: pytest.C
     told = capsys.readouterr().err
     for column, name in (("Binding_File", "Abf1_binding.bw"), ("CHIP_Peaks", "Abf1_binding_peaks.bed")):
         assert (
-            f"{meta}, line 3: {column} '{name}' of {PARTS[1]} (Test) is the same file as {column} of {PARTS[0]}" in told
+            f"{meta}, line 3, {column}: '{name}' of {PARTS[1]} (Test) is the same file as {column} of {PARTS[0]}"
+            in told
         )
     assert "2 problems found" in told
     assert not (tmp_path / "results").exists()
