@@ -30,7 +30,16 @@ from maxatac.training.settings import (
     loader_threads,
 )
 
-_DEFAULTS = {field.name: field.default for field in dataclasses.fields(TrainConfig)}
+_FIELDS = {field.name: field for field in dataclasses.fields(TrainConfig)}
+
+_OF_TYPE: dict[str, dict[str, Any]] = {
+    "bool": {"action": argparse.BooleanOptionalAction},
+    "int": {"type": int, "metavar": "N"},
+    "float": {"type": float},
+    "Path": {"type": Path, "metavar": "FILE"},
+    "Sequence[str]": {"nargs": "+", "metavar": "CHROM"},
+}
+"""What follows for an option from the type of its field."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -49,11 +58,11 @@ def add_parser(subparsers: Any) -> None:
 
 def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = False) -> None:
     """Declare the options that make the settings of a run; the meta file can be a positional argument too."""
-    switch = argparse.BooleanOptionalAction
 
     def option(group: Any, *names: str, default_text: str | None = None, **kwargs: Any) -> None:
         name = names[0].removeprefix("--")
-        kwargs.setdefault("default", _DEFAULTS[name])
+        field = _FIELDS[name]
+        kwargs = {"default": field.default, **_OF_TYPE.get(str(field.type).removesuffix(" | None"), {}), **kwargs}
         if default_text is None and kwargs["default"] is not dataclasses.MISSING:
             value = kwargs["default"]
             switches = {True: "on", False: "off"} if isinstance(value, bool) else {}
@@ -69,16 +78,16 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
 
     config.add_option(parser.add_argument_group("settings file"))
     group = parser.add_argument_group("required")
-    option(group, "--sequence", type=Path, metavar="2BIT", help="Genome sequence as 2bit.")
+    option(group, "--sequence", metavar="2BIT", help="Genome sequence as 2bit.")
     one_of = group.add_mutually_exclusive_group(required=True)
     option(
-        one_of, "--meta_file", type=Path, metavar="TSV", default_text="required, or --cells",
+        one_of, "--meta_file", metavar="TSV", default_text="required, or --cells",
         help="Tab-separated table of the training data: Cell_Line, TF, ATAC_Signal_File, Binding_File, ATAC_Peaks, "
         "CHIP_Peaks, Train_Test_Label, one row per cell type. Paths are absolute, or relative to the working "
         "directory, or to the table's own folder.",
     )  # fmt: skip
     option(
-        one_of, "--cells", type=Path, metavar="JSON", default_text="required, or a meta file",
+        one_of, "--cells", metavar="JSON", default_text="required, or a meta file",
         help="The same as JSON, for workflow languages: an object with tf, and cells, a list with a record per cell "
         "type: cell_type, atac_signal, binding, atac_peaks, chip_peaks, label. A file is a path or a CWL File object.",
     )  # fmt: skip
@@ -86,9 +95,9 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
     group = parser.add_argument_group("output")
     option(group, "--output", type=config.folder, metavar="DIR", help="Folder for the results.")
     option(group, "--prefix", help="First part of the name of every output file.")
-    option(group, "--force", action=switch, help="Replace what an earlier run of this prefix left in the folder.")
+    option(group, "--force", help="Replace what an earlier run of this prefix left in the folder.")
     option(
-        group, "--resume", action=switch,
+        group, "--resume",
         help="Go on with the run of this prefix in the folder, from its last finished epoch; where there is none, "
         "begin it. What shapes the result must be as it was; --epochs may grow.",
     )  # fmt: skip
@@ -96,18 +105,13 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
         group, "--keep_checkpoints", metavar="WHICH",
         help="Which epochs' checkpoints stay: all, best, or last:N (the last N and the best).",
     )  # fmt: skip
+    option(group, "--save_roi", help="Write the pools of regions of interest; --train_roi reads them back.")
     option(
-        group, "--save_roi", action=switch, help="Write the pools of regions of interest; --train_roi reads them back."
-    )
-    option(
-        group, "--plot", action=switch,
+        group, "--plot",
         help="Draw the model's structure, the training history and the report; without, maxatac report can draw it "
         "later.",
     )  # fmt: skip
-    option(
-        group, "--report", action=switch,
-        help="Write a report of the run when it is finished: one HTML file, and its figures.",
-    )  # fmt: skip
+    option(group, "--report", help="Write a report of the run when it is finished: one HTML file, and its figures.")
     option(
         group,
         "--model_format",
@@ -117,103 +121,78 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
     option(group, "--loglevel", type=str.lower, choices=LOG_LEVELS, help="What to log, in upper or lower case.")
 
     group = parser.add_argument_group("chromosomes")
-    listing = {"nargs": "+", "metavar": "CHROM"}
     option(
-        group, "--chroms", **listing, default_text=" ".join(DEFAULT_CHROMS),
+        group, "--chroms", default_text=" ".join(DEFAULT_CHROMS),
         help="Chromosomes that the study is limited to. With --tchroms and --vchroms given and this not, their union. "
         "Names of a default list that the genome lacks are left out; names typed here must exist.",
     )  # fmt: skip
+    option(group, "--tchroms", default_text=" ".join(DEFAULT_TRAINING_CHROMS), help="Chromosomes for training only.")
     option(
-        group,
-        "--tchroms",
-        **listing,
-        default_text=" ".join(DEFAULT_TRAINING_CHROMS),
-        help="Chromosomes for training only.",
-    )
-    option(
-        group, "--vchroms", **listing, default_text=" ".join(DEFAULT_VALIDATION_CHROMS),
+        group, "--vchroms", default_text=" ".join(DEFAULT_VALIDATION_CHROMS),
         help="Chromosomes for validation only.",
     )  # fmt: skip
     option(
-        group, "--test_chroms", **listing, default_text=f"{' '.join(DEFAULT_TEST_CHROMS)}, less those above",
+        group, "--test_chroms", default_text=f"{' '.join(DEFAULT_TEST_CHROMS)}, less those above",
         help="Chromosomes that the selected model is scored on after training; they neither train nor validate.",
     )  # fmt: skip
-    option(
-        group, "--blacklist", type=Path, metavar="FILE",
-        help="Regions that no window may touch: BED or bigWig, plain or gzip.",
-    )  # fmt: skip
-    option(
-        group, "--chrom_sizes", type=Path, metavar="FILE",
-        help="Chromosome sizes to hold against those of the 2bit, which are used.",
-    )  # fmt: skip
+    option(group, "--blacklist", help="Regions that no window may touch: BED or bigWig, plain or gzip.")
+    option(group, "--chrom_sizes", help="Chromosome sizes to hold against those of the 2bit, which are used.")
     option(group, "--genome", metavar="NAME", help="Name of the genome build, a label for the run record only.")
 
     group = parser.add_argument_group("regions of interest")
     option(
-        group, "--train_roi", type=Path, metavar="FILE",
+        group, "--train_roi",
         help="Training regions to use instead of the peaks of the meta file: BED, narrowPeak, or what "
         "--save_roi wrote.",
     )  # fmt: skip
-    option(
-        group, "--validate_roi", type=Path, metavar="FILE",
-        help="Validation regions to use instead of the peaks of the meta file.",
-    )  # fmt: skip
+    option(group, "--validate_roi", help="Validation regions to use instead of the peaks of the meta file.")
     option(group, "--center", choices=CENTERS, help="What of a peak its window is centred on.")
     option(
-        group, "--jitter", type=int, metavar="BP",
+        group, "--jitter", metavar="BP",
         help="Shift each region by a uniform -BP..BP. Without it every binding site sits in the middle of its window, "
         "and the network learns the place; 0 is the original's behaviour.",
     )  # fmt: skip
     option(
-        group, "--rand_ratio", type=float, metavar="SHARE",
+        group, "--rand_ratio", metavar="SHARE",
         help="Share of each training and validation batch that is random windows of the genome, 0 to 1.",
     )  # fmt: skip
     option(
-        group, "--shuffle_cell_type", action=switch,
+        group, "--shuffle_cell_type",
         help="Give each region a training cell type drawn at random, not its own (pan-cell training).",
     )  # fmt: skip
+    option(group, "--rev_comp_train", "--rev_comp", help="Reverse complement each example with probability 1/2.")
     option(
-        group, "--rev_comp_train", "--rev_comp", action=switch,
-        help="Reverse complement each example with probability 1/2.",
-    )  # fmt: skip
-    option(
-        group, "--test_cell_types", nargs="+", metavar="CELL",
+        group, "--test_cell_types", metavar="CELL",
         help="Cell types to hold out, in place of those labelled Test in the meta file; all others train.",
     )  # fmt: skip
     option(
-        group, "--allow_shared_files", nargs="+", metavar="CELL",
+        group, "--allow_shared_files", metavar="CELL",
         help="Test cell types that may have files in common with training cell types. Otherwise signal, binding or "
         "peaks that are equal in content, under whatever path, are an error: such a test proves nothing.",
     )  # fmt: skip
 
     group = parser.add_argument_group("model")
     option(group, "--arch", choices=ARCHITECTURES, help="Architecture of the network.")
-    option(group, "--dense", action=switch, help="End the network in a dense layer.")
+    option(group, "--dense", help="End the network in a dense layer.")
     option(
         group, "--output_activation", choices=OUTPUT_ACTIVATIONS,
         help="Activation of the output; anything but sigmoid needs --quant.",
     )  # fmt: skip
     option(
-        group, "--quant", action=switch,
+        group, "--quant",
         help="Quantitative targets: the mean binding signal of each bin, fitted by mean squared error.",
     )  # fmt: skip
+    option(group, "--target_scale_factor", metavar="FACTOR", help="Factor of quantitative targets; needs --quant.")
     option(
-        group,
-        "--target_scale_factor",
-        type=float,
-        metavar="FACTOR",
-        help="Factor of quantitative targets; needs --quant.",
-    )
-    option(
-        group, "--weights", type=Path, metavar="FILE", default_text="do not initialize with weights",
+        group, "--weights", default_text="do not initialize with weights",
         help="Weights to start from: .keras, .weights.h5, or a published .h5 model.",
     )  # fmt: skip
 
     group = parser.add_argument_group("training")
-    option(group, "--epochs", type=int, metavar="N", help="Epochs to train for.")
-    option(group, "--batches", type=int, metavar="N", help="Batches per epoch, for training and for validation.")
-    option(group, "--batch_size", type=int, metavar="N", help="Examples per training batch.")
-    option(group, "--val_batch_size", type=int, metavar="N", help="Examples per validation batch.")
+    option(group, "--epochs", help="Epochs to train for.")
+    option(group, "--batches", help="Batches per epoch, for training and for validation.")
+    option(group, "--batch_size", help="Examples per training batch.")
+    option(group, "--val_batch_size", help="Examples per validation batch.")
     option(
         group, "--genome_validation", type=_number_or_all, metavar="N",
         default_text="as many as around peaks, at most 10,000 or a quarter of them",
@@ -225,20 +204,17 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
         "average precision of the genome-like set.",
     )  # fmt: skip
     option(
-        group, "--ema", type=float, metavar="DECAY",
+        group, "--ema", metavar="DECAY",
         help="Validate, save and select an exponential moving average of the weights, of which this share stays at "
         "each step, such as 0.99.",
     )  # fmt: skip
+    option(group, "--early_stopping", help="End training after N epochs without a better one, by what --select says.")
     option(
-        group, "--early_stopping", type=int, metavar="N",
-        help="End training after N epochs without a better one, by what --select says.",
-    )  # fmt: skip
-    option(
-        group, "--seed", type=int, metavar="N",
+        group, "--seed",
         default_text=f"drawn from {SEED_RANGE[0]}..{SEED_RANGE[1]} and recorded", help="Seed of everything random.",
     )  # fmt: skip
     option(
-        group, "--threads", type=int, metavar="N", default_text="what the process may use",
+        group, "--threads", default_text="what the process may use",
         help="Threads of the loader, and of the network on a CPU, which may round differently with another number.",
     )  # fmt: skip
     option(
@@ -246,17 +222,17 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
         help="Memory for decoded tracks, such as 200M or 4G; the results do not depend on it.",
     )  # fmt: skip
     option(
-        group, "--compact_transport", action=switch,
+        group, "--compact_transport",
         help="Send base codes and signal to the device, a quarter of the bytes, and make the one-hot form there; the "
         "saved model is the same.",
     )  # fmt: skip
 
     option(
-        group, "--deterministic", action=switch,
+        group, "--deterministic",
         help="Let a GPU use only algorithms that give the same bits each time, which are slower.",
     )  # fmt: skip
     option(
-        group, "--distribute", action=switch,
+        group, "--distribute",
         help="Train on several devices: all that this process has, and those of the other processes that Slurm, Open "
         "MPI, or JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES and JAX_PROCESS_ID tell of, each of which reads its own "
         "part of every batch. Needs KERAS_BACKEND=jax.",
@@ -264,11 +240,11 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
 
     group = parser.add_argument_group("independent test")
     option(
-        group, "--test", action=switch,
+        group, "--test",
         help="Score the selected model on whole held-out chromosomes of the cell types labelled Test.",
     )  # fmt: skip
     option(
-        group, "--test_rev_comp", action=switch,
+        group, "--test_rev_comp",
         help="Average the predictions for both strands in the test, which takes twice the time.",
     )  # fmt: skip
 
@@ -279,7 +255,7 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
         )
     parser.add_argument_group("checking").add_argument(
         "--dry_run",
-        action=switch,
+        action=argparse.BooleanOptionalAction,
         default=False,
         help="Read and check every input, report, estimate what the run will take, and write nothing; the same as "
         "maxatac check. Default: off.",
