@@ -1,9 +1,9 @@
-"""Several devices that train one model, in one process or in several: which rows are whose, and who tells whom what.
+"""Several devices that train one model, in one process or in several: the rows of each, and messages between them.
 
-Keras' ``DataParallel`` on JAX does the computing: each device has all weights and a part of each batch, and what is
-computed is what one device with the whole batch would compute. What the processes have to say to each other beside that
-(what is wrong with the input, that a file is written, that one of them has to stop) goes through the key-value store
-that JAX keeps in process 0, because it waits as long as need be: a collective operation of the devices gives up.
+Keras' ``DataParallel`` on JAX does the computing: each device has all weights and a part of each batch, and the result
+is that of one device with the whole batch. Other messages (what is wrong with the input, that a file is written, that a
+process has to stop) go through the key-value store that JAX keeps in process 0. The store waits without a limit; a
+collective operation of the devices has one.
 
 Process 0 leads: it alone writes files. The others compute the same numbers and follow.
 """
@@ -33,8 +33,8 @@ from maxatac.system.signals import LIMIT, STATUSES
 
 logger = logging.getLogger(__name__)
 
-_POLL = 0.5  # seconds between two looks for what others have to say
-_PATIENCE = 5.0  # seconds that a process has to tell why it ends, and to end once another has
+_POLL = 0.5  # seconds between two looks for messages of others
+_PATIENCE = 5.0  # seconds that a process has to say why it ends, and to end after another has
 
 # What JAX says, in exceptions of several types, when the other end of a connection is gone.
 _LOST = re.compile("gloo|nccl|connection|socket|coordination service", re.IGNORECASE)
@@ -46,7 +46,7 @@ _runs = itertools.count()
 
 
 class Processes:
-    """One process on one device; the base of those that are several.
+    """One process on one device; the base class for several.
 
     Attributes
     ----------
@@ -66,20 +66,20 @@ class Processes:
         return self.rank == 0
 
     def rows(self, batch_size: int) -> tuple[int, int]:
-        """Say which rows of each batch this process reads: the first, and the one behind the last."""
+        """Give the rows of each batch that this process reads: the first, and the one behind the last."""
         share = batch_size // self.count
         return self.rank * share, (self.rank + 1) * share
 
     def gather(self, value: Any, check: Callable[[], None] = lambda: None) -> list[Any]:
-        """Tell a value, and wait until all have told theirs; gives them in the order of the processes.
+        """Send a value to all, and wait for theirs; returns the values in the order of the processes.
 
-        There is no limit of time, so that any may be busy with something long.
+        There is no limit of time, so that a process may be busy with something long.
 
         Parameters
         ----------
         value : what JSON can hold
         check : callable
-            Called while waiting; what it raises ends that.
+            Called while waiting; what it raises ends the wait.
         """
         return [value]
 
@@ -130,11 +130,11 @@ class Processes:
         return threads, memory
 
     def loglevel(self, name: str) -> str:
-        """Choose what this process logs; of what is the same in all, process 0 tells."""
+        """Choose what this process logs: process 0 alone logs what is the same in all."""
         return name
 
     def record(self) -> dict[str, Any] | None:
-        """Say for the run record who has taken part."""
+        """Describe the processes and devices for the run record; None if there is one of each."""
         return None
 
 
@@ -288,9 +288,9 @@ class JoinedProcesses(Processes):
             logger.info("process %d of %d: %d of the devices, on %s", rank, self.count, number, place["host"])
 
     def leave(self, error: BaseException | None) -> None:
-        """Tell the others why this process ends before its time, if it does, and listen no longer.
+        """Stop listening, and tell the others about the error that ends this process, if there is one.
 
-        Process 0 stays until the others are about to end too: JAX aborts those that are left when it has gone.
+        Process 0 stays until the others are about to end too: JAX aborts the processes that are left without it.
         """
         global _left
         self._closed.set()
@@ -305,7 +305,7 @@ class JoinedProcesses(Processes):
             while self.leads and len(self._gone()) < self.count - 1 and time.monotonic() < end:
                 time.sleep(_POLL / 5)
             if self.leads:
-                # What has told that it ends may still be on its way out.
+                # A process that has said that it ends may not have ended yet.
                 time.sleep(_POLL)
         self._watcher.join(2 * _POLL)
 
@@ -321,7 +321,7 @@ class JoinedProcesses(Processes):
         return f"maxatac/{self._run}/ends"
 
     def _gone(self) -> list[dict[str, Any]]:
-        """Look which others have told why they end; none where the store cannot be reached."""
+        """Read why other processes have ended; nothing if the store cannot be reached."""
         try:
             told = self._client.key_value_dir_get(self._ends)
         except Exception:  # noqa: BLE001 - whatever JAX raises
@@ -329,10 +329,10 @@ class JoinedProcesses(Processes):
         return [json.loads(text) for key, text in sorted(told) if not key.endswith(f"/{self.rank}")]
 
     def _watch(self) -> None:
-        """Pass on to this process what ends another: a signal as if it had come here, a failure as a failure.
+        """End this process when another has ended: by the same signal, or by its failure.
 
-        The main thread may wait for what the other would have computed, and then nothing but leaving helps. Process 0
-        has more to lose by that, and is given the time that a signal gives.
+        The main thread may wait for results of the process that is gone, and then only an exit helps. Process 0 has
+        files to write, and gets as much time as after a signal.
         """
         while not self._closed.wait(_POLL):
             if not (gone := self._gone()):
@@ -352,7 +352,7 @@ class JoinedProcesses(Processes):
 
 
 def has_left() -> bool:
-    """Whether this process has left others before its time.
+    """Whether this process ended before the others, because of an error.
 
     It must then end without further ado: JAX would have it wait for the others, and they may wait for it.
     """

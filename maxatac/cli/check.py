@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from maxatac.cli.config import tell
+from maxatac.cli.config import log_notes
 from maxatac.cli.findings import show
 from maxatac.cli.train import add_options, config_from, prepare_libraries
 from maxatac.errors import InputError
@@ -48,7 +48,7 @@ def run(namespace: argparse.Namespace) -> int:
     if namespace.config_problems:
         raise InputError([*namespace.config_problems, *config.problems()])
     log_to_stderr(config.loglevel)
-    tell(namespace)
+    log_notes(namespace)
     prepare_libraries(config)
     folder = RunFolder(config.output, config.prefix, config.model_format) if checks_folder else None
     return show(config, folder, as_json=namespace.json, timed_fit=namespace.timed_fit)

@@ -1,4 +1,4 @@
-"""The option ``--config``: settings from a file, over which the command line wins."""
+"""The option ``--config``: settings from a file, which the command line overrides."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def folder(text: str) -> Path:
 def fill_from_file(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> None:
     """Make the settings of the file, if one is named, the defaults of the parser.
 
-    What is wrong with the file becomes the default of ``config_problems``: the command tells it, together with what
-    else is wrong. What of a run record had to give way becomes that of ``config_notes``, and the record itself
-    that of ``config_record``.
+    What is wrong with the file becomes the default of ``config_problems``, which the command reports with all other
+    problems. Notes on settings of a run record that were dropped become that of ``config_notes``, and the record
+    itself that of ``config_record``.
     """
     if "--config" not in parser._option_string_actions:
         return
@@ -52,11 +52,11 @@ def fill_from_file(parser: argparse.ArgumentParser, arguments: Sequence[str]) ->
 
         settings, record = read_settings(path, problems, _spellings(parser))
         given = _given(parser, arguments)
-        _let_one_win(parser, given, settings)
+        _drop_excluded(parser, given, settings)
         if record is not None:
-            _let_chroms_win(path, given, settings, notes)
+            _drop_chroms_in_use(path, given, settings, notes)
             if parser.get_default("output") is None:
-                # A command that looks at the folder only if asked to: the folder of the record is that of its own run.
+                # `check` looks at a folder only if one is typed; that of the record holds the run of the record.
                 settings.pop("output", None)
     parser.set_defaults(**settings, config_problems=problems, config_notes=notes, config_record=record)
     for action in parser._actions:
@@ -67,8 +67,8 @@ def fill_from_file(parser: argparse.ArgumentParser, arguments: Sequence[str]) ->
             group.required = False
 
 
-def tell(namespace: argparse.Namespace) -> None:
-    """Log what of a run record had to give way."""
+def log_notes(namespace: argparse.Namespace) -> None:
+    """Warn about settings of a run record that were dropped for those of the command line."""
     for note in namespace.config_notes:
         logging.getLogger("maxatac").warning(note)
 
@@ -83,7 +83,7 @@ def _spellings(parser: argparse.ArgumentParser) -> dict[str, str]:
 
 
 def _given(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> dict[str, Any]:
-    """Parse what the command line itself says, whatever it leaves out."""
+    """Parse what was typed on the command line; options that are missing are no error here."""
     parts: list[Any] = [*parser._actions, *parser._mutually_exclusive_groups]
     demanding = [part for part in parts if part.required]
     absent = object()
@@ -102,23 +102,23 @@ def _given(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> dict[st
     }
 
 
-def _let_one_win(parser: argparse.ArgumentParser, given: Mapping[str, Any], settings: dict[str, Any]) -> None:
-    """Drop from the file's settings what excludes one of the command line: a table of cell types, for one."""
+def _drop_excluded(parser: argparse.ArgumentParser, given: Mapping[str, Any], settings: dict[str, Any]) -> None:
+    """Drop settings of the file that exclude one of the command line, such as the meta file when cells are given."""
     for group in parser._mutually_exclusive_groups:
         if any(action.dest in given for action in group._group_actions):
             for action in group._group_actions:
                 settings.pop(action.dest, None)
 
 
-def _let_chroms_win(path: Path, given: Mapping[str, Any], settings: dict[str, Any], notes: list[str]) -> None:
-    """Make way in a record's lists of chromosomes for those of the command line.
+def _drop_chroms_in_use(path: Path, given: Mapping[str, Any], settings: dict[str, Any], notes: list[str]) -> None:
+    """Drop chromosomes of a record's lists that the command line uses in another list.
 
-    A record has the lists that were used, and does not say which of them somebody asked for.
+    A record has the lists that were used. It does not say which of them were typed and which were the defaults.
     """
     typed = [name for option in ("tchroms", "vchroms") for name in given.get(option, ())]
     study = settings.get("chroms") or ()
     if "chroms" not in given:
-        # The other lists of the record lie within this one: it could only cut what was typed.
+        # The other lists of the record are part of this one: it could only remove what was typed.
         if not set(typed) <= set(study):
             settings.pop("chroms", None)
     elif not {"tchroms", "vchroms"} <= set(given):
@@ -138,7 +138,7 @@ def _let_chroms_win(path: Path, given: Mapping[str, Any], settings: dict[str, An
         elif option == "test_chroms":
             del settings[option]
         else:
-            # An overlap is told; a default in place of the whole list is nothing that anybody asked for.
+            # An empty list would become the default. Kept as it is, the overlap is an error that names both lists.
             continue
         notes.append(
             f"left out of the --{option} of {path}, because the command line uses them otherwise: "

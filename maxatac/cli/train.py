@@ -312,7 +312,7 @@ def run(namespace: argparse.Namespace) -> int:
     if namespace.config_problems:
         raise InputError([*namespace.config_problems, *settings.problems()])
     log_to_stderr(settings.loglevel)
-    config.tell(namespace)
+    config.log_notes(namespace)
     prepare_libraries(settings)
     if namespace.dry_run:
         return show(settings, RunFolder(settings.output, settings.prefix, settings.model_format))
