@@ -51,7 +51,7 @@ demo: tools $(VENV)/.built  ## simulate, train, evaluate; SEED=2 for another run
 test: lint rust-test python-test image-test fuzz-briefly  ## everything
 
 test-fast: $(VENV)/.dev $(VENV)/.built  ## unit tests, the core and one training run: minutes
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slow" tests/unit tests/core tests/system/test_smoke.py
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slow" tests/system/test_smoke.py tests/unit tests/core
 
 lint: $(VENV)/.dev $(VENV)/.built  ## formats, lints, types, stubs, import contracts
 	cargo fmt --check
