@@ -300,8 +300,12 @@ def test_bad_records_are_told_by_the_program(place: Place) -> None:
     job["cells"][1]["cell_type"] = "CellA"
     job["cells"][2]["cell_type"] = "Cell\tC"
     told = refused(place, "records", job)
-    assert "cells.json, record 2: found cell type 'CellA', which has a row in record 1 already" in told
-    assert r'cells.json, record 3: cell_type: found "Cell\tC"; expected a name without tabs' in told
+    second, third = (
+        [line for line in told.splitlines() if f"cells.json, record {number}" in line] for number in (2, 3)
+    )
+    assert len(second) == len(third) == 1
+    assert "'CellA'" in second[0]
+    assert "cell_type" in third[0] and r'"Cell\tC"' in third[0]
     assert "2 problems found before the start; nothing was written" in told
     assert "exited with status: 2" in told
     assert "completed permanentFail" in told
