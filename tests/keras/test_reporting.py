@@ -336,6 +336,16 @@ def test_tables_are_those_of_the_files(run: Run) -> None:
     assert {f"--{name}" for name in record["settings"]} == set(settings) | set(others)
 
 
+def test_record_that_does_not_say_what_is_the_default(run: Run, tmp_path: Path) -> None:
+    copied = run.copy(tmp_path / "copy")
+    record = copied.json("_run.json")
+    assert {"rand_ratio", "genome", "tchroms"} <= set(record.pop("settings_not_default"))
+    copied.folder.record.write_text(json.dumps(record))
+    write_report(copied.folder)
+    tables = copied.page().tables
+    assert len(tables["Settings"]) == 1 + len(record["settings"])
+
+
 def test_pools_and_split(run: Run) -> None:
     shown = run.page()
     log = run.folder.log.read_text()
