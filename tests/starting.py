@@ -25,7 +25,7 @@ class Started:
         self.samplers: Mapping[str, Sampler] = run.data.samplers
         self.genome_like: GenomeBatches | None = run.data.genome_like
         self.trainer: Trainer = run.trainer
-        self.record: RunRecord = loop._record
+        self.record: RunRecord = loop.record
 
     def pool(self, name: str = "training") -> list[tuple[str, int]]:
         """The regions: chromosome and start."""

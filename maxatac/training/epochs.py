@@ -71,7 +71,7 @@ class EpochLoop:
     def __init__(self, run: Prepared, record: RunRecord, holding: Running) -> None:
         self.prepared = run
         self._config, self._folder, self._trainer = run.config, run.folder, run.trainer
-        self._record = record
+        self.record = record
         self._holding = holding
         column, largest = criterion(run.config.select, quantitative=run.config.quant)
         self._finished = FinishedEpochs.of(run.beginning.earlier, column, largest=largest)
@@ -121,7 +121,7 @@ class EpochLoop:
             # What the record says of the end holds until it is said anew.
             self._fingerprint = earlier.state_sha256
             if (tested := recorded_test(folder)) is not None:
-                self._record.note("test", tested)
+                self.record.note("test", tested)
         _log_inputs(self.prepared)
         write_before_training(self._config, folder, inputs, model)
         self._write_record("running")
@@ -155,19 +155,19 @@ class EpochLoop:
             OutdatedFiles(folder, inputs, self._checkpoints),
             ModelFiles(self._checkpoints, model),
             SelectedModelFiles(folder, model, self._report_data, self._config.target_scale_factor),
-            ResumeFile(folder.resume_state, model, self._record),
+            ResumeFile(folder.resume_state, model, self.record),
             TableFiles(folder, self._config.prefix, self._config.plot),
             events,
-            RecordFile(folder, self._record),
+            RecordFile(folder, self.record),
             EpochLog(self._config.epochs, self._trainer),
         ]
 
     def _add_epoch(self, listeners: list[EpochListener]) -> None:
         """Train an epoch, and save it."""
         row, timing = _train_epoch(self._trainer, len(self._finished), self._config.epochs, self._check)
-        self._record.phases.add_epoch(timing)
+        self.record.phases.add_epoch(timing)
         self._holding.check()
-        with self._record.phases.measuring("saving"):
+        with self.record.phases.measuring("saving"):
             epoch = self._finished.with_epoch(row, timing, self._trainer.validated)
             for listener in listeners:
                 listener.on_epoch_trained(epoch)
@@ -179,16 +179,16 @@ class EpochLoop:
         """Test the selected model, and gather what the report shows of test and baselines."""
         inputs, report_data = self.prepared.data.inputs, self._report_data
         self._holding.check()
-        with self._record.phases.measuring("test"):
+        with self.record.phases.measuring("test"):
             tested = run_test(
                 self._config,
                 self._folder,
                 inputs,
-                self._record.seed,
+                self.record.seed,
                 self._check,
                 memory=self.prepared.data.samplers["validation"].memory,
                 selected=self._finished.selected["weights_sha256"],
-                files=self._record.files_of_test(),
+                files=self.record.files_of_test(),
                 keep=report_data is None or report_data.has_test,
                 tell_details=report_data.add_test if report_data is not None else lambda details: None,
             )
@@ -205,7 +205,7 @@ class EpochLoop:
         from maxatac.training.fingerprint import state_sha256
 
         self._fingerprint = state_sha256(self._trainer.model)
-        self._record.note("test", tested if "skipped" in tested else {"scores": self._folder.test_scores.name})
+        self.record.note("test", tested if "skipped" in tested else {"scores": self._folder.test_scores.name})
         self._check()
         self._write_record("finished")
         self._check()
@@ -246,7 +246,7 @@ class EpochLoop:
             history=tuple(history),
             best_epoch=int(best["epoch"]),
             best_model=model,
-            seed=self._record.seed,
+            seed=self.record.seed,
             state_sha256=self._fingerprint,
             test=tested,
         )
@@ -259,13 +259,13 @@ class EpochLoop:
     def _check(self) -> None:
         """Raise what is to end the run: a signal, a damaged input, another process that failed or took over."""
         self._check_for_signal()
-        self._record.check_inputs()
+        self.record.check_inputs()
         self._trainer.processes.check()
         self._holding.check_seen()
 
     def _write_record(self, status: str) -> None:
         finished = self._finished
-        self._record.write(
+        self.record.write(
             self._folder, finished.history, finished.best, self._fingerprint, status=status, check=self._check
         )
 
