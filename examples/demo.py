@@ -10,13 +10,13 @@ import argparse
 import shutil
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from maxatac.simulation.config import SimulatedSet
     from maxatac.training.result import TrainResult
 
-TRAINING = {"epochs": 20, "batches": 60, "batch_size": 50, "val_batch_size": 50}
+TRAINING: dict[str, Any] = {"epochs": 20, "batches": 60, "batch_size": 50, "val_batch_size": 50}
 
 
 def train(simulated: SimulatedSet, results: Path, seed: int) -> TrainResult:

@@ -213,6 +213,7 @@ class Study:
             config = dataclasses.replace(config, rand_ratio=ratio)
         sampler = make_samplers(config, inputs, seed)["training"]
         self.seed, self.inputs, self.first = seed, inputs, inputs.training[0]
+        self.reader = sampler.reader
         seed_backend(seed)
         self.trainer = Trainer(
             residual_network() if recipe.residual else build("DCNN_V2"),
@@ -233,8 +234,8 @@ class Study:
         from maxatac.data.bins import bin_labels
         from maxatac.prediction.chromosome import predict_chromosomes
 
-        binding, reader = Track(self.first.binding), self.training.sampler.reader
-        predicted = dict(predict_chromosomes(self.model, reader, chroms, blacklist=self.inputs.blacklist))
+        binding = Track(self.first.binding)
+        predicted = dict(predict_chromosomes(self.model, self.reader, chroms, blacklist=self.inputs.blacklist))
         labels = np.concatenate([bin_labels(binding, chrom, len(values)) for chrom, values in predicted.items()])
         values = np.concatenate(list(predicted.values()))
         return labels[~np.isnan(values)], values[~np.isnan(values)]
@@ -251,7 +252,7 @@ def run(study: Study, epochs: int, recipe: Recipe, folder: Path) -> dict[str, An
     windows = draw_genome_windows(
         inputs.genome.chrom_sizes, VALIDATION_CHROMS, 1, inputs.blacklist, number=None, seed=study.seed
     )
-    judged = GenomeBatches(windows, study.training.sampler.reader, batch_size=256)
+    judged = GenomeBatches(windows, study.reader, batch_size=256)
     averager = Averager(model)
     callback = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: averager.update())
 
@@ -293,8 +294,11 @@ def run(study: Study, epochs: int, recipe: Recipe, folder: Path) -> dict[str, An
         ranking = Ranking.of(*study.bins(VALIDATION_CHROMS))
         found[name] = {"average_precision": ranking.average_precision, "auroc": ranking.auroc}
     folder.mkdir(parents=True, exist_ok=True)
-    np.savez(folder / "epochs.npz", **{f"{e}_{i}": w for e, ws in enumerate(kept) for i, w in enumerate(ws)})
-    np.savez(folder / "ema.npz", **{f"{d}_{i}": w for d, ws in averages.items() for i, w in enumerate(ws)})
+    for name, sets in (("epochs", dict(enumerate(kept))), ("ema", averages)):
+        arrays: dict[str, Any] = {
+            f"{key}_{i}": array for key, weights in sets.items() for i, array in enumerate(weights)
+        }
+        np.savez(folder / f"{name}.npz", **arrays)
     return {"seconds": seconds, "course": course, "scores": found}
 
 
@@ -383,7 +387,7 @@ def compare(data: Path, output: Path, lines: list[str], tf: str, seeds: list[int
 
 
 def _mean(sets: Sequence[Weights]) -> Weights:
-    return [np.mean(values, axis=0, dtype=np.float64).astype(np.float32) for values in zip(*sets, strict=True)]
+    return [np.asarray(np.mean(values, axis=0, dtype=np.float64), np.float32) for values in zip(*sets, strict=True)]
 
 
 def main() -> None:
