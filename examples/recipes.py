@@ -348,15 +348,8 @@ def weights_of(output: Path, line: str, tf: str, seed: int) -> tuple[Recipe, Wei
 
 def compare(data: Path, output: Path, lines: list[str], tf: str, seeds: list[int], epochs: int) -> None:
     """Score two lines on the test chromosomes, with a paired interval over blocks of the genome."""
-    from maxatac.evaluation.bootstrap import (
-        METRICS,
-        Resampled,
-        block_length,
-        draw_weights,
-        interval,
-        number_blocks,
-        resample,
-    )
+    from maxatac.evaluation.bootstrap import Resampled, block_length, draw_weights, interval, number_blocks, resample
+    from maxatac.evaluation.ranking import METRICS
 
     place = METRICS.index("average_precision")
     found: dict[str, list[Resampled]] = {line: [] for line in lines}

@@ -44,10 +44,6 @@ def other_binding(sample: Sample, training: Sequence[Sample]) -> Baseline:
     training : sequence of Sample
         Rows that train.
 
-    Returns
-    -------
-    Baseline
-
     Raises
     ------
     OSError

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maxatac.evaluation.bootstrap import METRICS, block_length, draw_weights, number_blocks, resample
+from maxatac.evaluation.bootstrap import Resampled, block_length, draw_weights, number_blocks, resample
 from maxatac.evaluation.curves import summarize
-from maxatac.evaluation.ranking import GUESS, Ranking
+from maxatac.evaluation.ranking import GUESS, METRICS, Ranking
 from maxatac.genome.windows import BIN_SIZE
 from maxatac.wording import some
 
@@ -46,7 +46,7 @@ class BenchmarkScores:
     blocks, block_size : int
         Blocks that were resampled, and their length in bp.
     predictors : tuple of mappings
-        One for each predictor, the guess last: its ``name``, and each of ``maxatac.evaluation.bootstrap.METRICS`` with
+        One for each predictor, the guess last: its ``name``, and each of ``maxatac.evaluation.ranking.METRICS`` with
         ``value``, ``low`` and ``high`` (a 95 % interval). All but the first also have ``model_minus``,
         ``model_minus_low`` and ``model_minus_high``: by how much the first is better. One without scores has a
         ``note`` that says why.
@@ -68,25 +68,7 @@ class BenchmarkScores:
         return self.bound_bins / self.bins if self.bins else math.nan
 
     def value(self, predictor: str, metric: str = "average_precision") -> float:
-        """Look up a score.
-
-        Parameters
-        ----------
-        predictor : str
-            Its name.
-        metric : str
-            One of ``maxatac.evaluation.bootstrap.METRICS``.
-
-        Returns
-        -------
-        float
-            NaN where there is none, as when no bin is bound.
-
-        Raises
-        ------
-        KeyError
-            If there is no such predictor.
-        """
+        """Look up one of ``METRICS`` of a predictor, by its name; NaN where there is none, as when no bin is bound."""
         entry = {entry["name"]: entry for entry in self.predictors}[predictor]
         return float(entry[metric]["value"]) if metric in entry else math.nan
 
@@ -121,11 +103,7 @@ def score_predictors(
     seed : int
         Draws the resamples.
     unavailable : mapping of str to str, optional
-        Predictors that there are not, and why.
-
-    Returns
-    -------
-    BenchmarkScores
+        Predictors that could not be made, and why.
 
     Raises
     ------
@@ -153,21 +131,27 @@ def score_predictors(
     if weights is not None:
         guess = np.zeros(len(bound), np.float32)
         results[GUESS] = resample(bound, guess, blocks, weights, Ranking.of(bound, guess))
-    missing = dict(unavailable or {}) if weights is not None else {}
-    entries: list[dict[str, Any]] = []
-    for name in dict.fromkeys((*predictors, *(unavailable or ()), GUESS)):
-        if name not in results:
-            entries.append({"name": name, "note": missing.get(name, _NOTHING_BOUND)})
-            continue
-        entry: dict[str, Any] = {"name": name}
-        for metric in METRICS:
-            low, high = results[name].interval(metric)
-            entry[metric] = {"value": results[name].values[metric], "low": low, "high": high}
-            if name != first:
-                more, low, high = results[first].difference(metric, results[name])
-                entry[metric] |= {"model_minus": more, "model_minus_low": low, "model_minus_high": high}
-        entries.append(entry)
-    return BenchmarkScores(bin_size, len(bound), int(bound.sum()), n_blocks, block_size, tuple(entries), curves)
+    missing = dict(unavailable or {})
+    notes = missing if weights is not None else {}
+    entries = tuple(
+        {"name": name, **_scores_of(results[name], results[first] if name != first else None)}
+        if name in results
+        else {"name": name, "note": notes.get(name, _NOTHING_BOUND)}
+        for name in dict.fromkeys((*predictors, *missing, GUESS))
+    )
+    return BenchmarkScores(bin_size, len(bound), int(bound.sum()), n_blocks, block_size, entries, curves)
+
+
+def _scores_of(found: Resampled, model: Resampled | None) -> dict[str, dict[str, float]]:
+    """Lay out the metrics of a predictor with their intervals, and how much better the model is."""
+    scores = {}
+    for metric in METRICS:
+        low, high = found.interval(metric)
+        scores[metric] = {"value": found.values[metric], "low": low, "high": high}
+        if model is not None:
+            more, low, high = model.difference(metric, found)
+            scores[metric] |= {"model_minus": more, "model_minus_low": low, "model_minus_high": high}
+    return scores
 
 
 def table_of_test(scores: Mapping[str, Any]) -> str:

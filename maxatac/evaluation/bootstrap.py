@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maxatac.evaluation.ranking import EARLY_RECALL, Ranking
+from maxatac.evaluation.ranking import EARLY_RECALL, METRICS, Ranking
 
 RESAMPLES = 1_000
 LEVEL = 0.95
@@ -30,8 +30,6 @@ MIN_BLOCKS = 30
 
 BLOCK_UNIT = 800
 """Blocks are a multiple of this many bp: whole bins of 32 and of 200 bp."""
-
-METRICS = ("average_precision", "auroc", "precision_at_5_percent_recall")
 
 _QUANTILES = 1024  # of the bound bins, and as many of the others
 _AT_ONCE = 100  # resamples
@@ -54,11 +52,11 @@ def block_length(covered: Mapping[str, NDArray[np.bool_]], bin_size: int) -> int
     """
     total = bin_size * sum(map(len, covered.values()))
     length = BLOCK
-    # There cannot be more than two blocks to a block's length, and one: most lengths need no counting.
+    # There are at most two blocks per block's length of chromosomes, and one more: most lengths need no counting.
     while length > BLOCK_UNIT and (
         2 * total < length * (MIN_BLOCKS - 1) or number_blocks(covered, bin_size, length)[1] < MIN_BLOCKS
     ):
-        # A tenth less each time: near enough to the longest that will do.
+        # A tenth less each time, which is close enough to the longest length that gives 30 blocks.
         length = max(int(length * 0.9) // BLOCK_UNIT, 1) * BLOCK_UNIT
     return length
 
@@ -68,8 +66,8 @@ def number_blocks(
 ) -> tuple[NDArray[np.int64], int]:
     """Give numbers to the blocks of a length that have a scored bin in them.
 
-    Chromosomes shorter than a block share one with the next such in the list, as long as it has room. So blocks are as
-    many as the bases ask for, however many sequences these are in.
+    A chromosome shorter than a block shares one with the next short ones in the list, as long as it has room. So the
+    number of blocks depends on the number of bases, not on the number of sequences.
 
     Parameters
     ----------
@@ -105,13 +103,6 @@ def number_blocks(
 def draw_weights(blocks: int, seed: int, resamples: int = RESAMPLES) -> NDArray[np.int64]:
     """Draw as many blocks as there are, with replacement, once per resample.
 
-    Parameters
-    ----------
-    blocks : int
-        How many there are.
-    seed : int
-    resamples : int
-
     Returns
     -------
     shape (resamples, blocks), int64
@@ -137,34 +128,11 @@ class Resampled:
     resampled: NDArray[np.float64]
 
     def interval(self, metric: str) -> tuple[float, float]:
-        """Interval of a metric.
-
-        Parameters
-        ----------
-        metric : str
-            One of ``METRICS``.
-
-        Returns
-        -------
-        low, high : float
-            NaN if no resample could be scored.
-        """
+        """Interval of one of ``METRICS``: low and high, NaN if no resample could be scored."""
         return interval(self.resampled[:, METRICS.index(metric)])
 
     def difference(self, metric: str, other: Resampled) -> tuple[float, float, float]:
-        """Difference from another predictor's metric, and its interval.
-
-        Parameters
-        ----------
-        metric : str
-            One of ``METRICS``.
-        other : Resampled
-            Scored on the same resamples.
-
-        Returns
-        -------
-        difference, low, high : float
-        """
+        """Difference from another predictor in one of ``METRICS``, and its low and high, from the same resamples."""
         place = METRICS.index(metric)
         low, high = interval(self.resampled[:, place] - other.resampled[:, place])
         return self.values[metric] - other.values[metric], low, high
@@ -213,11 +181,11 @@ def resample(
         gained, others = ((drawn @ histogram).astype(np.float64) for histogram in histograms)
         found[first : first + _AT_ONCE] = _scores(gained, others)
     ranking = Ranking.of(labels, scores) if ranking is None else ranking
-    exact = np.array([ranking.average_precision, ranking.auroc, ranking.precision_at_recall(EARLY_RECALL)])
-    # Predictions that share a bin are taken for ties. What that changes is nearly the same in every resample.
+    exact = np.array(list(ranking.metrics.values()))
+    # Predictions that share a bin count as ties. The error of this is nearly the same in every resample.
     binned = _scores(*(histogram.sum(axis=0, dtype=np.float64, keepdims=True) for histogram in histograms))
     found += np.where(np.isfinite(exact), exact - binned[0], 0.0)
-    return Resampled(dict(zip(METRICS, exact.tolist(), strict=True)), found)
+    return Resampled(ranking.metrics, found)
 
 
 def interval(values: NDArray[np.float64]) -> tuple[float, float]:
@@ -243,7 +211,7 @@ def _edges(labels: NDArray[np.bool_], scores: NDArray[np.float32]) -> NDArray[np
     """Lay the borders of a histogram's bins at predictions that occur; each begins a bin."""
     quantiles = np.linspace(0, 1, _QUANTILES + 1)[:-1]
     chosen = [np.quantile(part, quantiles, method="higher") for part in (scores[labels], scores[~labels]) if len(part)]
-    # What lies below the lowest border is a bin of its own, so the lowest value needs none.
+    # Predictions below the lowest border have their own bin, so the lowest value needs no border.
     return np.unique(np.concatenate([np.empty(0, np.float32), *chosen]))[1:]
 
 

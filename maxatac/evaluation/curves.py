@@ -54,10 +54,6 @@ def summarize(ranking: Ranking, *, largest: float = 1.0) -> dict[str, Any]:
 def precision_recall(ranking: Ranking) -> dict[str, list[float]]:
     """Take some points of the precision-recall curve, from the highest score down; each is a point of the exact curve.
 
-    Parameters
-    ----------
-    ranking : Ranking
-
     Returns
     -------
     dict

@@ -49,6 +49,31 @@ def false_positives(predicted: Values, labels: Labels, tracks: Mapping[str, Valu
         ``distance`` (in bp from the bin's middle to the middle of the nearest bound bin; None if none is bound), and
         under ``tracks`` the largest value of each within 512 bp (None where there is none).
     """
+    chosen: list[tuple[float, str, int]] = []
+    for score, chrom, bin_ in _candidates(predicted, labels):
+        if len(chosen) == FALSE_POSITIVES:
+            break
+        if all(chrom != other or abs(bin_ - place) >= APART for _, other, place in chosen):
+            chosen.append((score, chrom, bin_))
+    listed = []
+    for score, chrom, bin_ in chosen:
+        around = slice(max(bin_ - CLEARANCE, 0), bin_ + CLEARANCE + 1)
+        bound = np.flatnonzero(labels[chrom])
+        listed.append(
+            {
+                "chrom": chrom,
+                "start": bin_ * BIN_SIZE,
+                "end": (bin_ + 1) * BIN_SIZE,
+                "score": score,
+                "distance": int(np.abs(bound - bin_).min()) * BIN_SIZE if len(bound) else None,
+                "tracks": {name: _largest(values[chrom][around]) for name, values in tracks.items()},
+            }
+        )
+    return listed
+
+
+def _candidates(predicted: Values, labels: Labels) -> list[tuple[float, str, int]]:
+    """List prediction, chromosome and bin of places far from bound bins, the highest first; not all of many."""
     found: list[tuple[float, int, int]] = []
     names = list(predicted)
     least = -np.inf
@@ -62,28 +87,7 @@ def false_positives(predicted: Values, labels: Labels, tracks: Mapping[str, Valu
             # Each of the 20 excludes at most 62 others, so that candidates beyond these cannot be listed.
             found = sorted(found)[:_CANDIDATES]
             least = -found[-1][0]
-    chosen: list[tuple[float, int, int]] = []
-    for candidate in sorted(found):
-        if len(chosen) == FALSE_POSITIVES:
-            break
-        if all(place != candidate[1] or abs(bin_ - candidate[2]) >= APART for _, place, bin_ in chosen):
-            chosen.append(candidate)
-    listed = []
-    for score, place, bin_ in chosen:
-        chrom = names[place]
-        around = slice(max(bin_ - CLEARANCE, 0), bin_ + CLEARANCE + 1)
-        bound = np.flatnonzero(labels[chrom])
-        listed.append(
-            {
-                "chrom": chrom,
-                "start": bin_ * BIN_SIZE,
-                "end": (bin_ + 1) * BIN_SIZE,
-                "score": -score,
-                "distance": int(np.abs(bound - bin_).min()) * BIN_SIZE if len(bound) else None,
-                "tracks": {name: _largest(values[chrom][around]) for name, values in tracks.items()},
-            }
-        )
-    return listed
+    return [(-score, names[place], bin_) for score, place, bin_ in sorted(found)]
 
 
 def example_loci(predicted: Values, labels: Labels, signal: Values) -> list[dict[str, Any]]:
@@ -106,50 +110,56 @@ def example_loci(predicted: Values, labels: Labels, signal: Values) -> list[dict
     offsets = np.cumsum([0, *(len(predicted[chrom]) for chrom in names)])
     if offsets[-1] == 0:
         return []
-    scores = np.concatenate([predicted[chrom] for chrom in names])
-    bound = np.concatenate([labels[chrom] for chrom in names])
-    near = np.concatenate([_near(labels[chrom], CLEARANCE) for chrom in names])
-    accessible = np.concatenate([signal[chrom] for chrom in names])
+    wanted = _choose(
+        scores=np.concatenate([predicted[chrom] for chrom in names]),
+        bound=np.concatenate([labels[chrom] for chrom in names]),
+        near=np.concatenate([_near(labels[chrom], CLEARANCE) for chrom in names]),
+        signal=np.concatenate([signal[chrom] for chrom in names]),
+    )
+    chosen: list[dict[str, Any]] = []
+    for why, index in wanted:
+        place = int(np.searchsorted(offsets, index, side="right")) - 1
+        chrom, bin_ = names[place], index - int(offsets[place])
+        begin, end = max(bin_ - FLANK, 0), min(bin_ + FLANK + 1, len(predicted[chrom]))
+        locus: dict[str, Any] = {
+            "why": why,
+            "chrom": chrom,
+            "start": begin * BIN_SIZE,
+            "end": end * BIN_SIZE,
+            "bin_start": bin_ * BIN_SIZE,
+            "signal": _short(signal[chrom][begin:end]),
+            "bound": labels[chrom][begin:end].astype(int).tolist(),
+            "predicted": _short(predicted[chrom][begin:end]),
+        }
+        if not any(
+            other["chrom"] == chrom and locus["start"] < other["end"] and locus["end"] > other["start"]
+            for other in chosen
+        ):
+            chosen.append(locus)
+    return chosen
+
+
+def _choose(
+    scores: NDArray[np.float32], bound: NDArray[np.bool_], near: NDArray[np.bool_], signal: NDArray[np.float32]
+) -> list[tuple[str, int]]:
+    """Choose bins of all chromosomes together, each with the reason."""
     covered = ~np.isnan(scores)
     hits, others = np.flatnonzero(bound & covered), np.flatnonzero(~near & covered)
-    wanted: list[tuple[str, int]] = []
+    chosen: list[tuple[str, int]] = []
     middle = 0.5
     if len(hits):
         ranked = hits[np.argsort(-scores[hits], kind="stable")]
-        middle = float(scores[ranked[len(ranked) // 2]])
-        wanted.append(("bound, with the highest prediction", int(ranked[0])))
-        wanted.append(("bound, with the median prediction of bound bins", int(ranked[len(ranked) // 2])))
-        wanted.append(("bound, with the lowest prediction", int(ranked[-1])))
+        median = int(ranked[len(ranked) // 2])
+        middle = float(scores[median])
+        chosen.append(("bound, with the highest prediction", int(ranked[0])))
+        chosen.append(("bound, with the median prediction of bound bins", median))
+        chosen.append(("bound, with the lowest prediction", int(ranked[-1])))
     if len(others):
-        wanted.append(("not bound within 512 bp, with the highest prediction", int(others[np.argmax(scores[others])])))
+        chosen.append(("not bound within 512 bp, with the highest prediction", int(others[np.argmax(scores[others])])))
         low = others[scores[others] < middle]
         if len(low):
-            wanted.append(
-                (
-                    "not bound within 512 bp and predicted low, with the highest ATAC-seq signal",
-                    int(low[np.argmax(accessible[low])]),
-                )
-            )
-    chosen: list[dict[str, Any]] = []
-    for why, bin_ in wanted:
-        place = int(np.searchsorted(offsets, bin_, side="right")) - 1
-        chrom, first = names[place], int(offsets[place])
-        begin, end = max(bin_ - first - FLANK, 0), min(bin_ - first + FLANK + 1, len(predicted[chrom]))
-        if any(other["chrom"] == chrom and begin * BIN_SIZE < other["end"] and end * BIN_SIZE > other["start"]
-               for other in chosen):  # fmt: skip
-            continue
-        chosen.append(
-            {
-                "why": why,
-                "chrom": chrom,
-                "start": begin * BIN_SIZE,
-                "end": end * BIN_SIZE,
-                "bin_start": (bin_ - first) * BIN_SIZE,
-                "signal": _short(signal[chrom][begin:end]),
-                "bound": labels[chrom][begin:end].astype(int).tolist(),
-                "predicted": _short(predicted[chrom][begin:end]),
-            }
-        )
+            why = "not bound within 512 bp and predicted low, with the highest ATAC-seq signal"
+            chosen.append((why, int(low[np.argmax(signal[low])])))
     return chosen
 
 

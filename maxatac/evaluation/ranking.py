@@ -2,12 +2,6 @@
 
 Everything here follows from a ranking: for each distinct prediction, from the highest down, how many bound bins and how
 many others lie at or above it. Bins of equal prediction are taken together, as no threshold can separate them.
-
-A ``ScoreTally`` builds the ranking from a stream of batches. It counts distinct predictions by the bit pattern of their
-float32, which orders them as their values do. So predictions that are tied, or crowded below 0.001, are
-ranked exactly, where histogram bins of equal width would merge them. Memory is bounded: beyond a number of distinct
-predictions their last bits are dropped, as many as needed. A tally of four million then still distinguishes numbers
-that differ by a few parts in 100,000, whatever their size.
 """
 
 from __future__ import annotations
@@ -21,8 +15,8 @@ from numpy.typing import NDArray
 MODEL, SIGNAL, BINDING, GUESS = "model", "ATAC-seq signal", "mean binding of other cell types", "prevalence"
 """What is scored: a model, and what it has to beat."""
 
-METRICS = ("pooled_dice", "average_precision", "auroc", "precision_at_5_percent_recall")
-"""What is reported for a set of bins, in this order."""
+METRICS = ("average_precision", "auroc", "precision_at_5_percent_recall")
+"""Metrics of a ranking, in the order in which they are reported."""
 
 EARLY_RECALL = 0.05
 """Recall at which the precision of the most confident predictions is reported (Cazares et al. 2023)."""
@@ -54,10 +48,6 @@ class Ranking:
             Bound or not.
         scores : shape (n,), float
             Higher means bound.
-
-        Returns
-        -------
-        Ranking
 
         Raises
         ------
@@ -113,19 +103,14 @@ class Ranking:
         heights = self.true - np.diff(self.true, prepend=0) / 2
         return float((widths * heights).sum() / self.positives / self.negatives)
 
+    @property
+    def metrics(self) -> dict[str, float]:
+        """``METRICS``, by name."""
+        values = (self.average_precision, self.auroc, self.precision_at_recall())
+        return dict(zip(METRICS, values, strict=True))
+
     def precision_at_recall(self, recall: float = EARLY_RECALL) -> float:
-        """Precision at the highest threshold that reaches a recall.
-
-        Parameters
-        ----------
-        recall : float
-            Least share of the bound bins that is found, 0 to 1.
-
-        Returns
-        -------
-        float
-            NaN if nothing is bound.
-        """
+        """Precision at the highest threshold that finds at least this share of the bound bins; NaN if none is bound."""
         if not self.positives:
             return float("nan")
         place = int(np.argmax(self.true / self.positives >= recall))

@@ -46,10 +46,6 @@ def is_over(finished: int, best: int | None, patience: int | None) -> bool:
         Index of the best of them.
     patience : int or None
         Epochs in a row that may be no better; ``None`` for any number.
-
-    Returns
-    -------
-    bool
     """
     if patience is None or not finished:
         return False

@@ -1,4 +1,10 @@
-"""Scores of predictions, counted batch by batch."""
+"""Scores of predictions, counted batch by batch.
+
+A ``ScoreTally`` counts distinct predictions by the bit pattern of their float32, which orders them as their values do.
+So predictions that are tied, or crowded below 0.001, are ranked exactly, where histogram bins of equal width would
+merge them. Memory is bounded: beyond a number of distinct predictions their last bits are dropped, as many as needed. A
+tally of four million then still distinguishes numbers that differ by a few parts in 100,000, whatever their size.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +14,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maxatac.evaluation.ranking import EARLY_RECALL, METRICS, Ranking
+from maxatac.evaluation.ranking import METRICS, Ranking
 
-CELL_COLUMNS = ("epoch", "set", "cell_type", "bins", "bound_bins", "loss", *METRICS)
+SET_METRICS = ("pooled_dice", *METRICS)
+"""What is reported for a set of bins, in this order."""
+
+CELL_COLUMNS = ("epoch", "set", "cell_type", "bins", "bound_bins", "loss", *SET_METRICS)
 """Columns of the table of these scores by cell type."""
 
 MAX_DISTINCT = 1 << 22
 """Distinct predictions that a tally distinguishes; more than the 3.2 million bins of a default validation set."""
 
 _SIGN = np.uint32(1 << 31)
-
 _UNKNOWN_BELOW = -0.5  # as in the losses
-
 _SMOOTHING = 10.0  # as in the Dice coefficient of a batch
 
 
@@ -166,11 +173,11 @@ class StreamingScores:
         return self._together.ranking()
 
     def pooled(self) -> dict[str, float]:
-        """Scores of all bins: ``METRICS``, by name; NaN if a prediction was NaN."""
+        """Scores of all bins: ``SET_METRICS``, by name; NaN if a prediction was NaN."""
         return _metrics(self._together, self._sums.sum(axis=0))
 
     def by_cell_type(self) -> dict[str, dict[str, float]]:
-        """Scores of each cell type: ``bins``, ``bound_bins``, ``loss`` and ``METRICS``, by name."""
+        """Scores of each cell type: ``bins``, ``bound_bins``, ``loss`` and ``SET_METRICS``, by name."""
         return {
             cell_type: {
                 "bins": (ranking := tally.ranking()).bins,
@@ -186,10 +193,8 @@ def _metrics(tally: ScoreTally, sums: NDArray[np.float64]) -> dict[str, float]:
     both, targets, predictions = sums[:3].tolist()
     dice = (2 * both + _SMOOTHING) / (targets + predictions + _SMOOTHING)
     if tally.has_nan:
-        return {name: float("nan") for name in METRICS}
-    ranking = tally.ranking()
-    values = (dice, ranking.average_precision, ranking.auroc, ranking.precision_at_recall(EARLY_RECALL))
-    return dict(zip(METRICS, values, strict=True))
+        return dict.fromkeys(SET_METRICS, float("nan"))
+    return {"pooled_dice": dice, **tally.ranking().metrics}
 
 
 def _to_keys(scores: NDArray[np.float32]) -> NDArray[np.uint32]:

@@ -50,18 +50,5 @@ def threshold_table(ranking: Ranking, *, largest: float = 1.0) -> str:
 
 
 def thresholds_of(ranking: Ranking | None, *, largest: float) -> str | None:
-    """Lay out the table of a ranking; ``None`` if there is no ranking or nothing in it is bound.
-
-    Parameters
-    ----------
-    ranking : Ranking or None
-        Of the genome-like set.
-    largest : float
-        Threshold to end with.
-
-    Returns
-    -------
-    str or None
-        As :func:`threshold_table` gives it.
-    """
+    """Lay out the table as :func:`threshold_table`; ``None`` if there is no ranking or nothing in it is bound."""
     return threshold_table(ranking, largest=largest) if ranking is not None and ranking.positives else None

@@ -16,17 +16,7 @@ _LINE, _LONGEST_LINE = 24, 30  # letters in a line of a name
 
 
 def wrapped(names: Iterable[str]) -> list[str]:
-    """Break names into two lines of at most 30 letters, so that they leave room for the figure.
-
-    Parameters
-    ----------
-    names : iterable of str
-
-    Returns
-    -------
-    list of str
-        The middle of the second line is left out where a name is longer.
-    """
+    """Break names into two lines of at most 30 letters; a longer name loses the middle of its second line."""
     broken = []
     for name in names:
         for width in range(_LINE, _LONGEST_LINE + 1):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from maxatac.figures.style import own_style
+from maxatac.figures.style import new_figure, own_style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -110,19 +110,11 @@ def draw(
         Fills an empty figure.
     width, height : float
         In inches.
-
-    Returns
-    -------
-    Drawing
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     with own_style(**_SETTINGS, **{"svg.hashsalt": name}), warnings.catch_warnings():
         # The font of the PNG may lack letters of a name; the text of the SVG and of the page has them.
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
-        figure = Figure(figsize=(width, height), layout="constrained")
-        FigureCanvasAgg(figure)
+        figure = new_figure(width, height)
         plot(figure)
         # Laid out once, for both formats.
         figure.draw_without_rendering()

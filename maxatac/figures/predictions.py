@@ -72,19 +72,7 @@ def precision_recall(
 
 
 def precision_at(curve: Row, recall: float) -> float | None:
-    """Precision where a curve first reaches a recall.
-
-    Parameters
-    ----------
-    curve : mapping
-        As :func:`maxatac.evaluation.curves.precision_recall` makes it.
-    recall : float
-
-    Returns
-    -------
-    float or None
-        None if there is no curve.
-    """
+    """Precision where a curve first reaches a recall; None if there is no curve."""
     # A recall of 0.7 may be a sum that ends a little below.
     return next((p for r, p in zip(curve["recall"], curve["precision"], strict=True) if r >= recall - 1e-12), None)
 
@@ -149,20 +137,9 @@ def calibration(groups: Mapping[str, Sequence[Row]], looks: Mapping[str, Look]) 
     )  # fmt: skip
 
 
-def wilson(hits: float, trials: float, z: float = 1.96) -> tuple[float, float]:
-    """Interval of a share by Wilson's score.
-
-    Parameters
-    ----------
-    hits, trials : float
-    z : float
-        1.96 for 95 %.
-
-    Returns
-    -------
-    low, high : float
-        From 0 to 1.
-    """
+def wilson(hits: float, trials: float) -> tuple[float, float]:
+    """95 % interval of the share ``hits / trials`` by Wilson's score: low and high, from 0 to 1."""
+    z = 1.96
     centre = (hits + z * z / 2) / (trials + z * z)
     half = z / (trials + z * z) * math.sqrt(hits * (trials - hits) / trials + z * z / 4)
     return max(centre - half, 0.0), min(centre + half, 1.0)

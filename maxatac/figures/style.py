@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Okabe and Ito's palette: told apart by people who do not see all colours, and in print.
+# Okabe and Ito's palette: readable by colour-blind people, and in print.
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#999999"
 
 PURPLE, DARK = "#AA4499", "#444444"

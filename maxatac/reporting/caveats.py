@@ -17,17 +17,7 @@ FEW_BOUND = 1_000
 
 
 def find_caveats(contents: Contents) -> list[str]:
-    """List the caveats about a run.
-
-    Parameters
-    ----------
-    contents : Contents
-
-    Returns
-    -------
-    list of str
-        A sentence or two each, plain text; the gravest first.
-    """
+    """List the caveats about a run, the gravest first: a sentence or two each, plain text."""
     return [
         *_unfinished(contents),
         *_shared_files(contents),
@@ -40,14 +30,13 @@ def find_caveats(contents: Contents) -> list[str]:
     ]
 
 
-def verdict(predictor: Mapping[str, Any], metric: str = "average_precision") -> str:
-    """Say how a model compares with a predictor.
+def verdict(predictor: Mapping[str, Any]) -> str:
+    """Say how a model compares with a predictor by average precision.
 
     Parameters
     ----------
     predictor : mapping
         One of ``predictors`` in ``<prefix>_test.json``.
-    metric : str
 
     Returns
     -------
@@ -55,7 +44,7 @@ def verdict(predictor: Mapping[str, Any], metric: str = "average_precision") -> 
         ``better`` or ``worse`` where the interval of the difference leaves 0 out, ``not clearly better`` where it does
         not, ``n/a`` where there is none.
     """
-    found = predictor.get(metric) or {}
+    found = predictor.get("average_precision") or {}
     low, high = found.get("model_minus_low"), found.get("model_minus_high")
     if low is None or high is None:
         return "n/a"
@@ -202,18 +191,7 @@ def _loader(contents: Contents) -> Iterator[str]:
 
 
 def waiting_share(timing: Sequence[Mapping[str, Any]]) -> float | None:
-    """Share of the training time of all epochs that was spent waiting for the loader.
-
-    Parameters
-    ----------
-    timing : sequence of mappings
-        Rows of the timing table.
-
-    Returns
-    -------
-    float or None
-        From 0 to 1; None without an epoch.
-    """
+    """Share of all epochs' training time, 0 to 1, that was spent waiting for the loader; None without an epoch."""
     parts = [parts_of(row) for row in timing]
     training = sum(part["training"] + part["waiting"] for part in parts)
     return sum(part["waiting"] for part in parts) / training if training > 0 else None

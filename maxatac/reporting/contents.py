@@ -90,14 +90,6 @@ class Contents:
 def read_contents(folder: RunFolder) -> Contents:
     """Read the files of a run.
 
-    Parameters
-    ----------
-    folder : RunFolder
-
-    Returns
-    -------
-    Contents
-
     Raises
     ------
     InputError

@@ -20,27 +20,18 @@ if TYPE_CHECKING:
 Row = Mapping[str, Any]
 
 
-def epochs(
-    name: str,
-    title: str,
-    label: str,
-    history: Sequence[Row],
-    columns: Mapping[str, str],
-    best: int | None,
-    note: str = "",
-) -> Drawing:
+def epochs(name: str, title: str, history: Sequence[Row], columns: Mapping[str, str], best: int | None) -> Drawing:
     """Draw columns of the history over the epochs.
 
     Parameters
     ----------
-    name, title, label : str
-        Of the figure and of its vertical axis.
+    name, title : str
+        Of the figure; the title also labels the vertical axis.
     history : sequence of mappings
     columns : mapping of str to str
         Set (``training``, ``ROI``, ``genome``) to the column.
     best : int or None
         The selected epoch, from 1.
-    note : str
     """
     at = [int(row["epoch"]) for row in history]
 
@@ -56,7 +47,7 @@ def epochs(
             axes.axvline(
                 best, color=DARK, linewidth=1, linestyle=(0, (2, 2)), zorder=0, label=f"selected epoch ({best})"
             )
-        axes.set(xlabel="Epoch", ylabel=label)
+        axes.set(xlabel="Epoch", ylabel=title)
         _whole_epochs(axes, at)
         figure.legend(loc="outside lower center", ncols=2)
 
@@ -64,13 +55,12 @@ def epochs(
         name,
         plot,
         title=title,
-        alt=f"Lines over {counted(len(at), 'epoch')}: {label.lower()} of "
+        alt=f"Lines over {counted(len(at), 'epoch')}: {title.lower()} of "
         + ", ".join(
             f"{SET_NAMES[which]}, from {number(history[0][column])} to {number(history[-1][column])}"
             for which, column in columns.items()
         )
         + (f"; epoch {best} is selected." if best is not None else "."),
-        note=note,
         header=["epoch", *(SET_NAMES[which] for which in columns)],
         rows=[[str(int(row["epoch"])), *(number(row[column], 4) for column in columns.values())] for row in history],
         height=HEIGHT + 0.3,

@@ -1,4 +1,4 @@
-"""How predictors and sets of bins look in every figure of a report: told apart by dash and marker as well as colour."""
+"""Looks of predictors and sets of bins in all figures of a report: they differ in dash and marker, not only colour."""
 
 from __future__ import annotations
 

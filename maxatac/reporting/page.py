@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from maxatac.figures.drawing import Drawing
@@ -10,13 +10,12 @@ from maxatac.figures.markup import STYLE, Markup, bullets, figure, paragraphs, t
 from maxatac.reporting import data_figures, sections
 from maxatac.reporting.contents import Contents
 from maxatac.reporting.looks import SET_NAMES
+from maxatac.reporting.sections import Draw
 from maxatac.reporting.summary import lead, summary
 from maxatac.wording import NOT_AVAILABLE, base_pairs, listed, number, share, some
 
 SHOWN_WORDS = 60
 """Words of a setting or of the command that are shown; the record has all."""
-
-Draw = Callable[[Drawing], Markup]
 
 
 def render(contents: Contents, drawn: list[Drawing]) -> str:
@@ -89,7 +88,7 @@ def _trained_on(contents: Contents, show: Draw) -> Markup:
         return paragraphs("What the run trained on was not kept: the file of the report's data is not there.")
     tested_label = contents.test["labels"] if contents.test else None
     roles = []
-    for role, told in (("training", "training"), ("validation", "validation"), ("test", "test")):
+    for role in ("training", "validation", "test"):
         mine = [chrom for chrom in known["chroms"] if chrom["role"] == role]
         cells = [
             cell["name"] for cell in known["cell_types"]
@@ -97,7 +96,7 @@ def _trained_on(contents: Contents, show: Draw) -> Markup:
         ]  # fmt: skip
         roles.append(
             (
-                told,
+                role,
                 listed([chrom["name"] for chrom in mine], 30) or "none",
                 base_pairs(sum(chrom["size"] for chrom in mine)),
                 listed(cells, 6) or "none",

@@ -60,13 +60,12 @@ def epochs(contents: Contents, show: Draw) -> Markup:
         return {which: name for which, name in names.items() if _is_column(history, name)}
 
     drawings = [
-        epoch_figures.epochs("loss", "Loss", "Loss", history, columns("loss"), best),
-        epoch_figures.epochs("dice", "Dice coefficient", "Dice coefficient", history, columns("dice_coef"), best),
+        epoch_figures.epochs("loss", "Loss", history, columns("loss"), best),
+        epoch_figures.epochs("dice", "Dice coefficient", history, columns("dice_coef"), best),
     ]
-    for ending, title in (*_METRICS.items(),):
+    for ending, name in _METRICS.items():
         if chosen := columns(ending):
-            title = title[0].upper() + title[1:]
-            drawings.append(epoch_figures.epochs(ending, title, title, history, chosen, best))
+            drawings.append(epoch_figures.epochs(ending, name[0].upper() + name[1:], history, chosen, best))
     parts.append(figures(show, drawings))
     return Markup("".join(parts))
 
@@ -139,13 +138,9 @@ def _test_table(contents: Contents) -> Markup:
                     if found is None:
                         rows.append([*row, NOT_AVAILABLE, predictor["note"]])
                         continue
-                    more = ""
-                    if found.get("model_minus") is not None:
-                        more = (
-                            f"{number(found['model_minus'])} ({number(found['model_minus_low'])} to "
-                            f"{number(found['model_minus_high'])})"
-                        )
-                    rows.append([*row, with_interval(*(found[part] for part in ("value", "low", "high"))), more])
+                    value = with_interval(*(found[part] for part in ("value", "low", "high")))
+                    minus = [found.get(f"model_minus{part}") for part in ("", "_low", "_high")]
+                    rows.append([*row, value, "" if minus[0] is None else with_interval(*minus)])
     header = ("cell type", "bins", "predictor", "metric", "value (interval)", "model minus this (interval)")
     return Markup(
         tag(

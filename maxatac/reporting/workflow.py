@@ -13,8 +13,6 @@ from maxatac.reporting.contents import read_contents
 from maxatac.reporting.page import render
 from maxatac.runs.folder import RunFolder
 
-__all__ = ["write_report"]
-
 
 def write_report(folder: RunFolder) -> Path:
     """Draw the report of a run, and its figures.
@@ -51,6 +49,6 @@ def write_report(folder: RunFolder) -> Path:
     for path in folder.figure_files():
         if path not in written:
             path.unlink()
-    # Last of all: where it stands, its figures do.
+    # Last, so that a page that is there has its figures.
     write_text(folder.report, text)
     return folder.report

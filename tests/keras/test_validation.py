@@ -21,8 +21,7 @@ from maxatac import Genome, Track, WindowReader
 from maxatac.cli.main import main
 from maxatac.data.genome_like import GenomeBatches, draw_genome_windows
 from maxatac.errors import TrackError
-from maxatac.evaluation.ranking import METRICS
-from maxatac.evaluation.tally import CELL_COLUMNS
+from maxatac.evaluation.tally import CELL_COLUMNS, SET_METRICS
 from maxatac.genome.blacklist import Blacklist
 
 # Keras 3 reads its variables in a way that numpy 2 warns about.
@@ -203,7 +202,7 @@ def expected_scores(targets: np.ndarray, predictions: np.ndarray, threshold: flo
         roc_auc_score(labels, p),
         precision[np.flatnonzero(recall >= 0.05)[-1]],
     )
-    return dict(zip(METRICS, values, strict=True))
+    return dict(zip(SET_METRICS, values, strict=True))
 
 
 class Count(keras.callbacks.Callback):
@@ -244,7 +243,7 @@ def test_scores_of_a_model(
         assert known.sum() == {"ROI": 80, "genome": 70}[name]
         targets, predictions = targets[known], predictions[known]
         expected = expected_scores(targets, predictions, threshold)
-        assert {metric: found.row[f"{prefix}{metric}"] for metric in METRICS} == pytest.approx(expected, abs=1e-4)
+        assert {metric: found.row[f"{prefix}{metric}"] for metric in SET_METRICS} == pytest.approx(expected, abs=1e-4)
         if name == "ROI":
             tracks = np.concatenate([data.sampler.plan(0, index)["track"] for index in range(4)])
         else:
@@ -260,7 +259,7 @@ def test_scores_of_a_model(
             assert row["bins"] == 32 * mine.sum()
             assert row["bound_bins"] == (targets[mine] > (threshold or 0.5)).sum() > 0
             expected = expected_scores(targets[mine], predictions[mine], threshold)
-            assert {metric: row[metric] for metric in METRICS} == pytest.approx(expected, abs=1e-4)
+            assert {metric: row[metric] for metric in SET_METRICS} == pytest.approx(expected, abs=1e-4)
         assert sum(row["loss"] * row["bins"] for row in rows) / (32 * known.sum()) == pytest.approx(
             found.row[f"{prefix}loss"], rel=1e-5
         )
@@ -298,8 +297,8 @@ def test_columns(tiny_set: TinySet, output: Path, quick_network: None, capsys: p
     rows = table(output, ".csv")
     means = ("dice_coef", "loss")
     assert list(rows[0]) == [
-        "epoch", "dice_coef", "loss", "val_dice_coef", "val_loss", *(f"val_{name}" for name in METRICS),
-        *(f"genome_{name}" for name in (*means, *METRICS)),
+        "epoch", "dice_coef", "loss", "val_dice_coef", "val_loss", *(f"val_{name}" for name in SET_METRICS),
+        *(f"genome_{name}" for name in (*means, *SET_METRICS)),
     ]  # fmt: skip
     cells = table(output, "_cells.csv")
     assert tuple(cells[0]) == CELL_COLUMNS

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
-from maxatac.evaluation.bootstrap import BLOCK, METRICS, block_length, draw_weights, interval, number_blocks, resample
+from maxatac.evaluation.bootstrap import BLOCK, block_length, draw_weights, interval, number_blocks, resample
+from maxatac.evaluation.ranking import METRICS
 
 KINDS = ("spread", "tied", "crowded", "constant")
 

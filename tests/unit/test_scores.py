@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
-from maxatac.evaluation.ranking import METRICS, Ranking
-from maxatac.evaluation.tally import ScoreTally, StreamingScores
+from maxatac.evaluation.ranking import Ranking
+from maxatac.evaluation.tally import SET_METRICS, ScoreTally, StreamingScores
 
 Labels = NDArray[np.bool_]
 Scores = NDArray[np.float32]
@@ -182,7 +182,7 @@ def test_pooled_and_by_cell_type() -> None:
 
     def expected(mine: Labels) -> dict[str, float]:
         y, p = targets[mine].ravel(), predictions[mine].ravel()
-        return dict(zip(METRICS, (dice(y, p.astype(np.float64)), *by_scikit_learn(y > 0.5, p)), strict=True))
+        return dict(zip(SET_METRICS, (dice(y, p.astype(np.float64)), *by_scikit_learn(y > 0.5, p)), strict=True))
 
     assert streaming.pooled() == pytest.approx(expected(np.ones(len(cells), bool)), abs=1e-9)
     found = streaming.by_cell_type()
@@ -218,7 +218,7 @@ def test_quantitative_targets_are_cut_at_the_threshold() -> None:
     streaming.update(targets, predictions, np.zeros(200, np.int64), np.zeros(200, np.float32))
     labels = targets.ravel() > 5
     values = (dice(labels, predictions.ravel() > 5), *by_scikit_learn(labels, predictions.ravel()))
-    assert streaming.pooled() == pytest.approx(dict(zip(METRICS, values, strict=True)), abs=1e-9)
+    assert streaming.pooled() == pytest.approx(dict(zip(SET_METRICS, values, strict=True)), abs=1e-9)
 
 
 def test_prediction_that_is_no_number_leaves_no_score() -> None:
