@@ -27,16 +27,8 @@ def build(
     ----------
     arch : str
         A name in ``ARCHITECTURES``.
-    length : int
-        Window length in bp.
-    channels : int
-        Values per base.
-    bins : int
-        Predictions per window.
-    dense : bool
-        Let a dense layer follow the last convolution.
-    output_activation : str
-        Activation of the predictions, as Keras spells it.
+    length, channels, bins, dense, output_activation
+        As in :func:`maxatac.model.dcnn.dcnn_v2`.
 
     Returns
     -------

@@ -62,29 +62,28 @@ class SimulateConfig:
 
     def check(self, problems: Problems) -> None:
         """Add a problem for each setting that cannot be simulated."""
+
+        def wrong(option: str, found: object, expected: str) -> None:
+            problems.add("setting", str(found), expected=expected, option=option)
+
         if not MIN_SIZE <= self.size <= MAX_SIZE:
-            expected = f"{MIN_SIZE:,} to {MAX_SIZE:,} bp"
-            problems.add("setting", f"{self.size:,}", expected=expected, option="--size")
+            wrong("--size", f"{self.size:,}", f"{MIN_SIZE:,} to {MAX_SIZE:,} bp")
         if not self.chroms:
-            problems.add("setting", "no name", expected="one or more", option="--chroms")
+            wrong("--chroms", "no name", "one or more")
         elif self.size >= MIN_SIZE and self.size < MIN_MEAN_CHROM * len(self.chroms):
-            expected = f"at most one for every {MIN_MEAN_CHROM:,} bp"
             names = f"{len(self.chroms)} names for {self.size:,} bp"
-            problems.add("setting", names, expected=expected, option="--chroms")
+            wrong("--chroms", names, f"at most one for every {MIN_MEAN_CHROM:,} bp")
         for name in sorted({name for name in self.chroms if self.chroms.count(name) > 1}):
-            problems.add("setting", f"{name} twice", expected="every name once", option="--chroms")
+            wrong("--chroms", f"{name} twice", "every name once")
         for name in self.chroms:
             if not _CHROM_NAME.fullmatch(name):
-                expected = "printable ASCII without spaces"
-                problems.add("setting", repr(name), expected=expected, option="--chroms")
+                wrong("--chroms", repr(name), "printable ASCII without spaces")
         if not _FILE_NAME.fullmatch(self.tf):
-            expected = "letters, digits and . _ + - (it is part of file names)"
-            problems.add("setting", repr(self.tf), expected=expected, option="--tf")
+            wrong("--tf", repr(self.tf), "letters, digits and . _ + - (it is part of file names)")
         if not 2 <= self.cell_types <= MAX_CELL_TYPES:
-            expected = f"2 to {MAX_CELL_TYPES} (one to train on, one to test on)"
-            problems.add("setting", str(self.cell_types), expected=expected, option="--cell_types")
+            wrong("--cell_types", self.cell_types, f"2 to {MAX_CELL_TYPES} (one to train on, one to test on)")
         if self.seed < 0:
-            problems.add("setting", str(self.seed), expected="0 or more", option="--seed")
+            wrong("--seed", self.seed, "0 or more")
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ _DINUCLEOTIDE_ODDS = np.array(
 _GC_MEAN = 0.41
 _GC_SPREAD = 0.045
 _GC_LIMITS = (0.33, 0.56)
-_GC_LEVELS = 24
+_GC_LEVELS = np.linspace(*_GC_LIMITS, 24)
 _ISOCHORE = 60_000  # bp between independent GC values, which are joined by straight lines
 _BLOCK = 512  # bp that one column of the chain makes; each starts from the base composition
 _BLOCKS_AT_ONCE = 1 << 14
@@ -80,21 +80,10 @@ def draw_sequence(size: int, families: Sequence[NDArray[np.uint8]], rng: np.rand
     codes = _draw_background(size, rng)
     masked = [_insert_repeats(codes, families, rng), _insert_microsatellites(codes, rng)]
 
-    telomere = _bp(_TELOMERE, size)
-    gap = _bp(_CENTROMERE_GAP, size)
-    satellite = max(_SATELLITE_UNIT, int(_SATELLITE_SHARE * size))
+    telomere, gap = _bp(_TELOMERE, size), _bp(_CENTROMERE_GAP, size)
     centre = int(size * rng.uniform(0.35, 0.5))
+    arrays = _insert_satellites(codes, centre, centre + gap, rng) + _insert_tandem_arrays(codes, telomere, rng)
     n_runs = [(0, telomere), (size - telomere, size), (centre, centre + gap)]
-    arrays = [(centre - satellite, centre), (centre + gap, centre + gap + satellite)]
-    unit = rng.integers(0, 4, _SATELLITE_UNIT).astype(np.uint8)
-    for start, end in arrays:
-        codes[start:end] = _tandem(unit, end - start, 0.05, rng)
-    for _ in range(rng.poisson(size / _BP_PER_TANDEM)):
-        length = int(rng.integers(1_000, 4_000))
-        start = int(rng.integers(telomere, size - telomere - length))
-        unit = rng.integers(0, 4, rng.integers(15, 70)).astype(np.uint8)
-        codes[start : start + length] = _tandem(unit, length, 0.08, rng)
-        arrays.append((start, start + length))
     for _ in range(rng.poisson(size / _BP_PER_GAP)):
         length = int(np.exp(rng.uniform(np.log(20), np.log(2_000))))
         start = int(rng.integers(telomere, size - telomere - length))
@@ -118,16 +107,9 @@ def _bp(limits: tuple[float, int, int], size: int) -> int:
 def _draw_background(size: int, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Draw a chain in which each base depends on the one before it; the GC content changes along the chromosome."""
     blocks = -(-size // _BLOCK)
-    knots = rng.normal(_GC_MEAN, _GC_SPREAD, size // _ISOCHORE + 2)
-    gc = np.clip(np.interp(np.arange(blocks) * (_BLOCK / _ISOCHORE), np.arange(len(knots)), knots), *_GC_LIMITS)
-    levels = np.linspace(*_GC_LIMITS, _GC_LEVELS)
-    level = np.abs(gc[:, None] - levels).argmin(axis=1)
-    base = np.stack(((1 - levels) / 2, levels / 2, levels / 2, (1 - levels) / 2), axis=1)
-    joint = base[:, :, None] * base[:, None, :] * _DINUCLEOTIDE_ODDS
-    limits = np.cumsum(joint / joint.sum(axis=2, keepdims=True), axis=2)[:, :, :3].reshape(-1, 3).astype(np.float32)
+    level = _draw_gc_levels(size, blocks, rng)
+    start_limits, limits = _chain_limits()
     first, second, third = (np.ascontiguousarray(limits[:, base]) for base in range(3))
-    start_limits = np.cumsum(base, axis=1)[:, :3]
-
     codes = np.empty(blocks * _BLOCK, np.uint8)
     for start in range(0, blocks, _BLOCKS_AT_ONCE):
         row = level[start : start + _BLOCKS_AT_ONCE]
@@ -141,6 +123,22 @@ def _draw_background(size: int, rng: np.random.Generator) -> NDArray[np.uint8]:
             state = (drawn > first[index]).view(np.uint8) + (drawn > second[index]) + (drawn > third[index])
         codes[start * _BLOCK : (start + len(row)) * _BLOCK] = columns.T.ravel()
     return codes[:size]
+
+
+def _draw_gc_levels(size: int, blocks: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Draw which of `_GC_LEVELS` each block has."""
+    knots = rng.normal(_GC_MEAN, _GC_SPREAD, size // _ISOCHORE + 2)
+    gc = np.clip(np.interp(np.arange(blocks) * (_BLOCK / _ISOCHORE), np.arange(len(knots)), knots), *_GC_LIMITS)
+    level: NDArray[np.intp] = np.abs(gc[:, None] - _GC_LEVELS).argmin(axis=1)
+    return level
+
+
+def _chain_limits() -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Cumulative probabilities of A, C and G: of a first base, by level, and of the next, by 4 level + base."""
+    base = np.stack(((1 - _GC_LEVELS) / 2, _GC_LEVELS / 2, _GC_LEVELS / 2, (1 - _GC_LEVELS) / 2), axis=1)
+    joint = base[:, :, None] * base[:, None, :] * _DINUCLEOTIDE_ODDS
+    limits = np.cumsum(joint / joint.sum(axis=2, keepdims=True), axis=2)[:, :, :3].reshape(-1, 3)
+    return np.cumsum(base, axis=1)[:, :3], limits.astype(np.float32)
 
 
 def _insert_repeats(codes: NDArray[np.uint8], families: Sequence[NDArray[np.uint8]], rng: np.random.Generator) -> Spans:
@@ -171,6 +169,30 @@ def _insert_microsatellites(codes: NDArray[np.uint8], rng: np.random.Generator) 
     unit_lengths = np.repeat(rng.integers(1, 7, count), lengths)
     codes[positions] = units[np.repeat(np.arange(count), lengths), offsets % unit_lengths]
     return np.stack((starts, starts + lengths), axis=1)
+
+
+def _insert_satellites(
+    codes: NDArray[np.uint8], gap_start: int, gap_end: int, rng: np.random.Generator
+) -> list[tuple[int, int]]:
+    """Overwrite both sides of the centromere's gap with copies of one unit."""
+    length = max(_SATELLITE_UNIT, int(_SATELLITE_SHARE * len(codes)))
+    arrays = [(gap_start - length, gap_start), (gap_end, gap_end + length)]
+    unit = rng.integers(0, 4, _SATELLITE_UNIT).astype(np.uint8)
+    for start, end in arrays:
+        codes[start:end] = _tandem(unit, length, 0.05, rng)
+    return arrays
+
+
+def _insert_tandem_arrays(codes: NDArray[np.uint8], margin: int, rng: np.random.Generator) -> list[tuple[int, int]]:
+    """Overwrite random places with copies of short units, ``margin`` bp away from the ends."""
+    arrays = []
+    for _ in range(rng.poisson(len(codes) / _BP_PER_TANDEM)):
+        length = int(rng.integers(1_000, 4_000))
+        start = int(rng.integers(margin, len(codes) - margin - length))
+        unit = rng.integers(0, 4, rng.integers(15, 70)).astype(np.uint8)
+        codes[start : start + length] = _tandem(unit, length, 0.08, rng)
+        arrays.append((start, start + length))
+    return arrays
 
 
 def _tandem(unit: NDArray[np.uint8], length: int, divergence: float, rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,11 +27,6 @@ from maxatac.simulation.streams import stream
 
 logger = logging.getLogger(__name__)
 
-_META_COLUMNS = (
-    "Cell_Line", "TF", "CHIP_Peak_Counts", "Binding_File", "CHIP_Peaks", "ATAC_Signal_File", "ATAC_Peaks",
-    "Train_Test_Label",
-)  # fmt: skip
-
 
 @dataclass(frozen=True)
 class _Chrom:
@@ -42,20 +37,6 @@ class _Chrom:
     blacklist: Spans
     regions: accessibility.Regions
     sites: list[binding.Sites]
-
-
-@dataclass(frozen=True)
-class _CellTypeFiles:
-    """Names of the files of one cell type, and counts of what is in them."""
-
-    cell_type: str
-    signal: str
-    binding: str
-    atac_peaks: str
-    chip_peaks: str
-    n_sites: int
-    n_atac_peaks: int
-    n_chip_peaks: int
 
 
 def simulate(config: SimulateConfig) -> SimulatedSet:
@@ -132,8 +113,11 @@ def _write(config: SimulateConfig, folder: Path) -> SimulatedSet:
         [f"{chrom.name}\t{start}\t{end}" for chrom in chroms for start, end in chrom.blacklist.tolist()],
     )
     _write_lines(folder / "motif.tsv", ["A\tC\tG\tT", *("\t".join(f"{p:.4f}" for p in row) for row in matrix)])
-    files = [_write_cell_type(config, folder, sizes, chroms, number) for number in range(config.cell_types)]
-    _write_meta(folder / "meta.tsv", config, files)
+    counts = [_write_cell_type(config, folder, sizes, chroms, number) for number in range(config.cell_types)]
+    bound_sites, atac_peaks, chip_peaks = (
+        dict(zip(config.cell_type_names, found, strict=True)) for found in zip(*counts, strict=True)
+    )
+    _write_meta(folder / "meta.tsv", config, chip_peaks)
     training, validation, test = split_chroms(config.chroms)
     result = SimulatedSet(
         output=config.output,
@@ -149,9 +133,9 @@ def _write(config: SimulateConfig, folder: Path) -> SimulatedSet:
         validation_chroms=validation,
         test_chroms=test,
         match_threshold=motif.MATCH_THRESHOLD,
-        bound_sites={entry.cell_type: entry.n_sites for entry in files},
-        atac_peaks={entry.cell_type: entry.n_atac_peaks for entry in files},
-        chip_peaks={entry.cell_type: entry.n_chip_peaks for entry in files},
+        bound_sites=bound_sites,
+        atac_peaks=atac_peaks,
+        chip_peaks=chip_peaks,
     )
     _write_lines(folder / "README.txt", _describe(config, result, motif.information(matrix)))
     return result
@@ -181,17 +165,16 @@ def _write_genome(
 
 def _write_cell_type(
     config: SimulateConfig, folder: Path, sizes: dict[str, int], chroms: Sequence[_Chrom], number: int
-) -> _CellTypeFiles:
-    name = config.cell_type_names[number]
-    logger.info("simulating the tracks of %s", name)
-    signal_file, binding_file = f"{name}_atac.bw", f"{config.tf}_{name}_binding.bw"
-    atac_file, chip_file = f"{name}_atac_peaks.narrowPeak", f"{config.tf}_{name}_chip_peaks.narrowPeak"
-
+) -> tuple[int, int, int]:
+    """Write tracks and peaks of a cell type; gives the numbers of bound sites, of ATAC and of ChIP peaks."""
+    cell_type = config.cell_type_names[number]
+    logger.info("simulating the tracks of %s", cell_type)
+    files = {column: folder / name for column, name in _file_names(config.tf, cell_type).items()}
     cuts, percentile, mean = _draw_cuts(config, chroms, number)
     # bigWig files have chromosomes in the order of their names, all other files in that of the genome
     in_name_order = sorted(chroms, key=lambda chrom: chrom.name)
     called = {}
-    with new_bigwig(folder / signal_file, sizes) as track:
+    with new_bigwig(files["ATAC_Signal_File"], sizes) as track:
         for chrom in in_name_order:
             depth = tracks.depth_runs(cuts.pop(chrom.name).astype(np.int64), chrom.size)
             signal = tracks.scale(depth, percentile)
@@ -203,21 +186,25 @@ def _write_cell_type(
     for index, chrom in enumerate(chroms):
         rng = stream(config.seed, "chip peaks", index, number)
         chip_peaks[chrom.name] = peaks.draw_chip_peaks(chrom.sites[number], chrom.size, rng)
-    with new_bigwig(folder / binding_file, sizes) as track:
+    with new_bigwig(files["Binding_File"], sizes) as track:
         for chrom in in_name_order:
-            binding_runs = peaks.peak_runs(chip_peaks[chrom.name])
-            tracks.write_signal(track, chrom.name, chrom.size, binding_runs, dense=config.dense)
-
-    return _CellTypeFiles(
-        cell_type=name,
-        signal=signal_file,
-        binding=binding_file,
-        atac_peaks=atac_file,
-        chip_peaks=chip_file,
-        n_sites=sum(len(chrom.sites[number].centre) for chrom in chroms),
-        n_atac_peaks=peaks.write_narrow_peaks(folder / atac_file, f"{name}_atac", atac_peaks),
-        n_chip_peaks=peaks.write_narrow_peaks(folder / chip_file, f"{config.tf}_{name}", chip_peaks),
+            bound = peaks.peak_runs(chip_peaks[chrom.name])
+            tracks.write_signal(track, chrom.name, chrom.size, bound, dense=config.dense)
+    return (
+        sum(len(chrom.sites[number].centre) for chrom in chroms),
+        peaks.write_narrow_peaks(files["ATAC_Peaks"], f"{cell_type}_atac", atac_peaks),
+        peaks.write_narrow_peaks(files["CHIP_Peaks"], f"{config.tf}_{cell_type}", chip_peaks),
     )
+
+
+def _file_names(tf: str, cell_type: str) -> dict[str, str]:
+    """Name the files of a cell type, by their column in the meta file."""
+    return {
+        "Binding_File": f"{tf}_{cell_type}_binding.bw",
+        "CHIP_Peaks": f"{tf}_{cell_type}_chip_peaks.narrowPeak",
+        "ATAC_Signal_File": f"{cell_type}_atac.bw",
+        "ATAC_Peaks": f"{cell_type}_atac_peaks.narrowPeak",
+    }
 
 
 def _draw_cuts(
@@ -238,13 +225,18 @@ def _draw_cuts(
     return cuts, percentile, tracks.mean_signal(bases_at_depth, percentile, config.size)
 
 
-def _write_meta(path: Path, config: SimulateConfig, files: Sequence[_CellTypeFiles]) -> None:
-    rows = [_META_COLUMNS]
-    for entry in files:
-        label = "Test" if entry is files[-1] else "Train"
-        paths = (entry.binding, entry.chip_peaks, entry.signal, entry.atac_peaks)
-        rows.append((entry.cell_type, config.tf, str(entry.n_chip_peaks), *paths, label))
-    _write_lines(path, ["\t".join(row) for row in rows])
+def _write_meta(path: Path, config: SimulateConfig, chip_peaks: Mapping[str, int]) -> None:
+    rows = [
+        {
+            "Cell_Line": name,
+            "TF": config.tf,
+            "CHIP_Peak_Counts": str(chip_peaks[name]),
+            **_file_names(config.tf, name),
+            "Train_Test_Label": "Test" if name == config.cell_type_names[-1] else "Train",
+        }
+        for name in config.cell_type_names
+    ]
+    _write_lines(path, ["\t".join(rows[0]), *("\t".join(row.values()) for row in rows)])
 
 
 def _describe(config: SimulateConfig, result: SimulatedSet, bits: float) -> list[str]:
