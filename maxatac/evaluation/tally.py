@@ -88,7 +88,7 @@ class ScoreTally:
         return self._ranking
 
     def _compact(self) -> None:
-        """Merge what is pending into the counts, and drop bits until their number is within the limit."""
+        """Merge pending bins into the counts, and drop bits until the number of counts is within the limit."""
         if not self._pending:
             return
         codes = np.sort(np.concatenate(self._pending))
@@ -98,13 +98,9 @@ class ScoreTally:
         first = _firsts(keys)
         found = np.add.reduceat(true, first) if len(first) else true
         sizes = np.diff(np.append(first, len(keys)))
-        self._set(
-            np.concatenate([self._keys, keys[first]]),
-            np.concatenate([self._true, found]),
-            np.concatenate([self._false, sizes - found]),
-        )
-
-    def _set(self, keys: NDArray[np.uint32], true: NDArray[np.int64], false: NDArray[np.int64]) -> None:
+        keys = np.concatenate([self._keys, keys[first]])
+        true = np.concatenate([self._true, found])
+        false = np.concatenate([self._false, sizes - found])
         order = np.argsort(keys, kind="stable")  # linear in time for runs that are sorted already
         keys, true, false = _grouped(keys[order], true[order], false[order])
         while len(keys) > self._limit and self._shift < 31:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 
 
@@ -23,7 +21,7 @@ def keep_average(optimizer: keras.optimizers.Optimizer, decay: float) -> None:
     optimizer.use_ema, optimizer.ema_momentum = True, decay
     optimizer.ema_overwrite_frequency = None
     # Keras would replace the weights with the average at the end of each fit.
-    optimizer.finalize_variable_values = _leave
+    optimizer.finalize_variable_values = lambda _: None
 
 
 def exchange(model: keras.Model) -> None:
@@ -39,7 +37,3 @@ def exchange(model: keras.Model) -> None:
         values = weight.numpy().copy()
         weight.assign(average.numpy())
         average.assign(values)
-
-
-def _leave(_: Any) -> None:
-    pass

@@ -47,8 +47,11 @@ class _Layer:
     """One layer's arrays, as a file holds them or as the model needs them."""
 
     name: str
-    shapes: tuple[tuple[int, ...], ...]
-    members: tuple[Any, ...]  # h5py.Dataset in a file, keras.Variable in a model
+    members: Sequence[Any]  # h5py.Dataset in a file, keras.Variable in a model
+
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        return [tuple(member.shape) for member in self.members]
 
 
 def load_weights(model: keras.Model, path: str | Path) -> None:
@@ -68,11 +71,7 @@ def load_weights(model: keras.Model, path: str | Path) -> None:
         which layers differ and how. The model is then unchanged.
     """
     path = Path(path)
-    needed = [
-        _Layer(layer.name, tuple(tuple(weight.shape) for weight in layer.weights), tuple(layer.weights))
-        for layer in model.layers
-        if layer.weights
-    ]
+    needed = [_Layer(layer.name, layer.weights) for layer in model.layers if layer.weights]
     kinds = _numbered([_kind(type(layer).__name__) for layer in model.layers if layer.weights])
     try:
         arrays = _read(path, needed, kinds)
@@ -147,16 +146,12 @@ def _found_layers(file: h5py.File, kinds: Sequence[str]) -> list[_Layer] | None:
 
 def _legacy_layer(group: h5py.Group, layer: str) -> _Layer:
     names = [_text(name) for name in group[layer].attrs["weight_names"]]
-    return _layer(layer, [_own_dataset(group[layer], name) for name in names])
+    return _Layer(layer, [_own_dataset(group[layer], name) for name in names])
 
 
 def _native_layer(group: h5py.Group, layer: str) -> _Layer:
     variables = group[layer].get("vars", {}) if layer in group else {}
-    return _layer(layer, [_own_dataset(variables, str(index)) for index in range(len(variables))])
-
-
-def _layer(name: str, members: Sequence[h5py.Dataset]) -> _Layer:
-    return _Layer(name, tuple(tuple(member.shape) for member in members), tuple(members))
+    return _Layer(layer, [_own_dataset(variables, str(index)) for index in range(len(variables))])
 
 
 def _own_dataset(group: h5py.Group, name: str) -> h5py.Dataset:

@@ -20,10 +20,7 @@ MOST_CHROMS = 60
 
 LARGEST_CHROMS = 10
 
-
 _ROLES = {"training": "trains", "validation": "validates"}
-
-
 _USES = {
     "trains": (BLUE, "white", "T"),
     "validates": ("#A34700", "white", "V"),
@@ -55,9 +52,9 @@ def split_matrix(trained_on: Row, tested_label: str | None) -> Drawing:
         from matplotlib.patches import Patch, Rectangle
 
         axes = figure.subplots()
-        for y, cell in enumerate(cells):
-            for x, chrom in enumerate(chroms):
-                colour, ink, mark = _USES[use_of(chrom["role"], cell["label"], tested_label)]
+        for y, (_, _, *uses) in enumerate(rows):
+            for x, use in enumerate(uses):
+                colour, ink, mark = _USES[use]
                 axes.add_patch(Rectangle((x - 0.46, y - 0.42), 0.92, 0.84, facecolor=colour, edgecolor="none"))
                 axes.text(x, y, mark, ha="center", va="center", color=ink)
         axes.set(xlim=(-0.5, len(chroms) - 0.5), ylim=(len(cells) - 0.5, -0.5))
@@ -125,10 +122,6 @@ def region_sources(pools: Mapping[str, Sequence[Row]]) -> Drawing:
     ----------
     pools : mapping of str to sequence of mappings
         ``pools`` of :func:`maxatac.training.report_data.trained_on`.
-
-    Returns
-    -------
-    Drawing
     """
     kinds = list(dict.fromkeys(source["kind"] for sources in pools.values() for source in sources))
     kept: dict[tuple[str, str], dict[str, int]] = {}
@@ -184,10 +177,6 @@ def label_rates(rates: Mapping[str, float]) -> Drawing:
     ----------
     rates : mapping of str to float
         Name of the set to its share, 0 to 1.
-
-    Returns
-    -------
-    Drawing
     """
     shown = {name: rate for name, rate in rates.items() if rate > 0}
 

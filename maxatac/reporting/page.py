@@ -212,7 +212,12 @@ def _settings(contents: Contents) -> Markup:
     telling = record.get("settings_not_default", settings)
     given = {name: value for name, value in settings.items() if name in telling}
     inputs = [
-        (name, str(file["path"]), number(file["bytes"]), _hash(file.get("sha256")))
+        (
+            name,
+            str(file["path"]),
+            number(file["bytes"]),
+            tag("span", file["sha256"], class_="hash") if file.get("sha256") is not None else NOT_AVAILABLE,
+        )
         for name, file in record["inputs"].items()
     ]
     about = {
@@ -247,10 +252,6 @@ def _settings(contents: Contents) -> Markup:
         + tag("h3", "Files that were read")
         + table(("file", "path", "bytes", "SHA-256"), inputs, label="Checksums of the inputs")
     )
-
-
-def _hash(digest: str | None) -> Markup | str:
-    return NOT_AVAILABLE if digest is None else tag("span", digest, class_="hash")
 
 
 def _value(value: Any) -> str:

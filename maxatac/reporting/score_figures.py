@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from maxatac.evaluation.ranking import BINDING
@@ -46,7 +46,8 @@ def test_scores(tested: Row, name: str) -> Drawing:
                     [value["low"], value["high"]], [y, y], color=colour, linewidth=3, alpha=0.55, solid_capstyle="butt"
                 )
             axes.plot([value["value"]], [y], marker=marker, color=colour, markersize=7)
-        axes.set_yticks(range(len(found)), [f"{_short(predictor)}, {size}" for size, predictor, _ in found])
+        names = [predictor if predictor != BINDING else "mean binding" for _, predictor, _ in found]
+        axes.set_yticks(range(len(found)), [f"{name}, {size}" for name, (size, _, _) in zip(names, found, strict=True)])
         axes.set(ylim=(len(found) - 0.5, -0.5), xlabel="Average precision")
         axes.set_xlim(left=0)
 
@@ -67,10 +68,6 @@ def test_scores(tested: Row, name: str) -> Drawing:
     )
 
 
-def _short(predictor: str) -> str:
-    return "mean binding" if predictor == BINDING else predictor
-
-
 def by_cell_type(rows: Sequence[Row]) -> Drawing:
     """Draw the average precision of each cell type in each set.
 
@@ -84,7 +81,8 @@ def by_cell_type(rows: Sequence[Row]) -> Drawing:
 
     def plot(figure: Figure) -> None:
         axes = figure.subplots()
-        for offset, which in zip(_offsets(len(sets)), sets, strict=True):
+        for place, which in enumerate(sets):
+            offset = 0.22 * (place - (len(sets) - 1) / 2)
             colour, _, marker = SET_LOOKS[which]
             mine = [row for row in rows if row["set"] == which]
             y = [cells.index(row["cell_type"]) + offset for row in mine]
@@ -119,10 +117,6 @@ def by_cell_type(rows: Sequence[Row]) -> Drawing:
     )  # fmt: skip
 
 
-def _offsets(count: int) -> list[float]:
-    return [0.22 * (place - (count - 1) / 2) for place in range(count)]
-
-
 def example_locus(name: str, place: Row, cell_type: str) -> Drawing:
     """Draw a place of a chromosome: signal, truth and prediction.
 
@@ -148,7 +142,10 @@ def example_locus(name: str, place: Row, cell_type: str) -> Drawing:
         middle.set_ylabel("bound", rotation=0, ha="right", va="center")
         middle.grid(visible=False)
         _fill(below, edges, place["predicted"], BLUE)
-        below.set(ylim=(0, max(1.0, *_known(place["predicted"]))), xlabel=f"{place['chrom']}, kb")
+        below.set(
+            ylim=(0, max([1.0, *(value for value in place["predicted"] if value is not None)])),
+            xlabel=f"{place['chrom']}, kb",
+        )
         below.set_ylabel("Prediction")
         for axes in (above, middle, below):
             axes.axvline((place["bin_start"] + size / 2) / 1000, color="black", linewidth=1.1, linestyle=":")
@@ -181,7 +178,3 @@ def example_locus(name: str, place: Row, cell_type: str) -> Drawing:
 
 def _fill(axes: Axes, edges: Sequence[float], values: Sequence[float | None], colour: str) -> None:
     axes.stairs([math.nan if value is None else value for value in values], edges, fill=True, color=colour)
-
-
-def _known(values: Iterable[float | None]) -> list[float]:
-    return [value for value in values if value is not None]

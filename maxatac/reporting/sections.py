@@ -57,7 +57,12 @@ def epochs(contents: Contents, show: Draw) -> Markup:
 
     def columns(ending: str) -> dict[str, str]:
         names = {"training": ending, "ROI": f"val_{ending}", "genome": f"genome_{ending}"}
-        return {which: name for which, name in names.items() if _is_column(history, name)}
+        # Columns with a number in some epoch.
+        return {
+            which: name
+            for which, name in names.items()
+            if any(isinstance(row.get(name), float) and math.isfinite(row[name]) for row in history)
+        }
 
     drawings = [
         epoch_figures.epochs("loss", "Loss", history, columns("loss"), best),
@@ -68,11 +73,6 @@ def epochs(contents: Contents, show: Draw) -> Markup:
             drawings.append(epoch_figures.epochs(ending, name[0].upper() + name[1:], history, chosen, best))
     parts.append(figures(show, drawings))
     return Markup("".join(parts))
-
-
-def _is_column(history: Sequence[Mapping[str, Any]], name: str) -> bool:
-    """Whether there is something to draw: a number in some epoch."""
-    return any(isinstance(row.get(name), float) and math.isfinite(row[name]) for row in history)
 
 
 def precision_recall(contents: Contents, show: Draw) -> Markup:
@@ -102,28 +102,25 @@ def precision_recall(contents: Contents, show: Draw) -> Markup:
         return Markup("".join(parts))
     drawings = []
     for place, tested in enumerate(contents.test["cell_types"], start=1):
-        curves = dict(_curves_of(contents, tested["cell_type"]))
+        name = tested["cell_type"]
+        curves = next((kept["curves"] for kept in contents.tested if kept["cell_type"] == name), {})
         if curves and curves[MODEL]["bound_bins"]:
             drawings.append(
                 predictions.precision_recall(
                     f"precision_recall_test_{place}",
-                    f"Precision and recall: test, {tested['cell_type']}",
+                    f"Precision and recall: test, {name}",
                     curves,
                     PREDICTOR_LOOKS,
                     guess=GUESS,
                 )
             )
         else:
-            parts.append(paragraphs(f"No curve of {tested['cell_type']}: no scored bin is bound, or it was not kept."))
+            parts.append(paragraphs(f"No curve of {name}: no scored bin is bound, or it was not kept."))
         if tested["resolutions"][0]["bound_bins"]:
             drawings.append(score_figures.test_scores(tested, f"test_scores_{place}"))
     parts.append(figures(show, drawings))
     parts.append(_test_table(contents))
     return Markup("".join(parts))
-
-
-def _curves_of(contents: Contents, cell_type: str) -> Mapping[str, Any]:
-    return next((tested["curves"] for tested in contents.tested if tested["cell_type"] == cell_type), {})
 
 
 def _test_table(contents: Contents) -> Markup:
