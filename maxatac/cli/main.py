@@ -184,7 +184,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def program() -> NoReturn:
     """Entry point of the program ``maxatac``, which handles stop signals to its very end."""
     if sys.stderr is None:
-        # The program was started without stderr. Use its descriptor up, or the next file would get it.
+        # The program was started without stderr. Occupy its descriptor, or the next file that is opened would get it.
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - open as long as the program
     # PYTHONWARNINGS=error, set for another program, would end a run at the first warning of a library.
     warnings.filters[:] = [entry for entry in warnings.filters if entry[0] != "error"]  # type: ignore[index]

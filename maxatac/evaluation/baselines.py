@@ -35,7 +35,7 @@ class Baseline:
 
 
 def other_binding(sample: Sample, training: Sequence[Sample]) -> Baseline:
-    """Choose the training cell types whose binding may predict that of one that is evaluated.
+    """Choose the training cell types whose mean binding is the baseline of an evaluated one.
 
     Parameters
     ----------

@@ -158,7 +158,7 @@ def resample(
     weights : shape (resamples, blocks)
         From ``draw_weights``.
     ranking : Ranking, optional
-        Of these labels and scores, if it is at hand: sorting is most of the work.
+        Of these labels and scores, if it was made before: sorting is most of the work.
 
     Returns
     -------
@@ -208,7 +208,7 @@ def interval(values: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def _edges(labels: NDArray[np.bool_], scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Lay the borders of a histogram's bins at predictions that occur; each begins a bin."""
+    """Choose predictions that occur as the borders of a histogram's bins; each is the first of its bin."""
     quantiles = np.linspace(0, 1, _QUANTILES + 1)[:-1]
     chosen = [np.quantile(part, quantiles, method="higher") for part in (scores[labels], scores[~labels]) if len(part)]
     # Predictions below the lowest border have their own bin, so the lowest value needs no border.

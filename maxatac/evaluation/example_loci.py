@@ -73,7 +73,7 @@ def false_positives(predicted: Values, labels: Labels, tracks: Mapping[str, Valu
 
 
 def _candidates(predicted: Values, labels: Labels) -> list[tuple[float, str, int]]:
-    """List prediction, chromosome and bin of places far from bound bins, the highest first; not all of many."""
+    """List bins far from bound ones as (prediction, chromosome, bin), the highest first; a few thousand at most."""
     found: list[tuple[float, int, int]] = []
     names = list(predicted)
     least = -np.inf

@@ -211,7 +211,7 @@ def _firsts(keys: NDArray[np.uint32]) -> NDArray[np.intp]:
 def _grouped(
     keys: NDArray[np.uint32], true: NDArray[np.int64], false: NDArray[np.int64]
 ) -> tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.int64]]:
-    """Add up the counts of equal keys, which stand together."""
+    """Add up the counts of equal keys, which are neighbours."""
     first = _firsts(keys)
     if len(first) == len(keys):
         return keys, true, false

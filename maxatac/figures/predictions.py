@@ -42,7 +42,7 @@ def precision_recall(
         for predictor, found in curves.items():
             colour, dash, _ = looks[predictor]
             recall, precision = found["curve"]["recall"], found["curve"]["precision"]
-            # In steps, so that the area is the average precision: between two thresholds there is nothing to choose.
+            # In steps, so that the area is the average precision: no threshold lies between two points.
             axes.plot(
                 [0.0, *recall], [precision[0], *precision], linestyle=dash, color=colour, linewidth=1.7,
                 drawstyle="steps-pre", label=f"{predictor} ({number(found['average_precision'])})",

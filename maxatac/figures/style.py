@@ -20,12 +20,12 @@ Look = tuple[str, str, str]
 
 @contextlib.contextmanager
 def own_style(**settings: Any) -> Iterator[None]:
-    """Draw with Matplotlib's own defaults in the block, whatever a user's ``matplotlibrc`` or program says.
+    """Draw with Matplotlib's own defaults in the block, not with those of a user's ``matplotlibrc`` or program.
 
     Parameters
     ----------
     **settings
-        What is to differ from the defaults; see ``matplotlib.rcParams``.
+        Changes to the defaults; see ``matplotlib.rcParams``.
     """
     import matplotlib
 

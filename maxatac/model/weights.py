@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _ARCHIVE_MEMBER = "model.weights.h5"
 _FORMATS = "a .keras, .weights.h5 or .h5 file"
 _DIFFERENCES_SHOWN = 5
-# Weights and optimiser state of our networks take 2 MB; an archive that claims far more is not one of theirs.
+# Weights and optimiser state of our networks take 2 MB; an archive that claims far more is damaged or not ours.
 _LARGEST_MEMBER = 1 << 30
 
 
@@ -212,7 +212,7 @@ def _kind(class_name: str) -> str:
 
 
 def _numbered(kinds: Sequence[str]) -> list[str]:
-    """Tell layers of one kind apart by their order: ``conv1d``, ``conv1d_1``, ``conv1d_2``."""
+    """Give layers of one kind numbers in their order: ``conv1d``, ``conv1d_1``, ``conv1d_2``."""
     seen: dict[str, int] = {}
     names = []
     for kind in kinds:

@@ -64,7 +64,7 @@ def _shared_files(contents: Contents) -> Iterator[str]:
         ]
         yield (
             f"Training and test share a file, which --allow_shared_files allowed: {listed(files)} are equal in "
-            "content. The test of that cell type does not stand for a new one."
+            "content. The test of that cell type says nothing about a new one."
         )
 
 

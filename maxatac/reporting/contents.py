@@ -125,8 +125,8 @@ def _json(path: Path) -> Any:
         raise InputError([_not_of_a_run(path, f"is not JSON ({error})")]) from error
 
 
-def _not_of_a_run(path: Path, told: str) -> Problem:
-    return Problem("format", told, hint="expected what a training run writes", file=path)
+def _not_of_a_run(path: Path, found: str) -> Problem:
+    return Problem("format", found, hint="expected what a training run writes", file=path)
 
 
 def _of_this_format(path: Path, data: dict[str, Any]) -> dict[str, Any]:

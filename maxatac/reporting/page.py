@@ -72,7 +72,7 @@ def render(contents: Contents, drawn: list[Drawing]) -> str:
     head = (
         '<meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        # Nothing is asked of any network, whatever a name in the data may look like.
+        # The browser then loads nothing from a network, even if a name in the data looks like an address.
         '<meta http-equiv="Content-Security-Policy" '
         "content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
         f'<link rel="icon" href="data:,"><title>{text(title)}</title><style>{STYLE}</style>'
@@ -208,9 +208,9 @@ def _label_rates(contents: Contents) -> dict[str, float]:
 
 def _settings(contents: Contents) -> Markup:
     settings, record = contents.settings, contents.record
-    # Records of earlier versions do not tell: all of their settings are shown at once.
-    telling = record.get("settings_not_default", settings)
-    given = {name: value for name, value in settings.items() if name in telling}
+    # Records of earlier versions lack this list: all of their settings are shown at once.
+    not_default = record.get("settings_not_default", settings)
+    given = {name: value for name, value in settings.items() if name in not_default}
     inputs = [
         (
             name,

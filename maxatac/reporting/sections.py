@@ -53,7 +53,7 @@ def epochs(contents: Contents, show: Draw) -> Markup:
         return paragraphs("No epoch is finished.")
     parts = []
     if len(history) == 1:
-        parts.append(paragraphs("There is one epoch: the figures show points, and no course."))
+        parts.append(paragraphs("There is one epoch: the figures show points, not lines."))
 
     def columns(ending: str) -> dict[str, str]:
         names = {"training": ending, "ROI": f"val_{ending}", "genome": f"genome_{ending}"}
@@ -129,9 +129,9 @@ def _test_table(contents: Contents) -> Markup:
     for tested in contents.test["cell_types"]:
         for resolution in tested["resolutions"]:
             for predictor in resolution["predictors"]:
-                for metric, told in _METRICS.items():
+                for metric, title in _METRICS.items():
                     found = predictor.get(metric)
-                    row = [tested["cell_type"], f"{resolution['bin_size']} bp", predictor["name"], told]
+                    row = [tested["cell_type"], f"{resolution['bin_size']} bp", predictor["name"], title]
                     if found is None:
                         rows.append([*row, NOT_AVAILABLE, predictor["note"]])
                         continue
@@ -175,7 +175,7 @@ def cell_types(contents: Contents, show: Draw) -> Markup:
 
 
 def calibration(contents: Contents, show: Draw) -> Markup:
-    """Draw how many of the bins with like predictions are bound."""
+    """Draw how many of the bins with similar predictions are bound."""
     if contents.settings.get("quant"):
         return paragraphs("Not drawn: the targets are quantitative, so that predictions are no probabilities.")
     groups = {which: found["calibration"] for which, found in contents.validation.items()}
@@ -233,10 +233,10 @@ def loader(contents: Contents, show: Draw) -> Markup:
     waited = waiting_share(contents.timing)
     rows = [(name, duration(seconds)) for name, seconds in record.get("phases", {}).items()]
     outside = record.get("outside_steps_share")
-    told = "" if outside is None else f", of which {share(outside)} were no training steps"
+    other = "" if outside is None else f", of which {share(outside)} were no training steps"
     return (
         paragraphs(
-            f"The run took {duration(record['seconds'])} on {record.get('device') or 'an unknown device'}{told}. "
+            f"The run took {duration(record['seconds'])} on {record.get('device') or 'an unknown device'}{other}. "
             f"Training waited {share(waited)} of its time for the loader, at most."
         )
         + figures(show, [epoch_figures.times(contents.timing), epoch_figures.loader(contents.timing)])
@@ -247,7 +247,7 @@ def loader(contents: Contents, show: Draw) -> Markup:
 def example_loci(contents: Contents, show: Draw) -> Markup:
     """Draw places of the test chromosomes, for some cell types."""
     if contents.test is None:
-        return paragraphs("There was no independent test: no prediction of held-out chromosomes is at hand.")
+        return paragraphs("There was no independent test: there are no predictions of held-out chromosomes.")
     parts = [paragraphs(_LOCI_INTRODUCTION)]
     for number_, tested in enumerate(contents.tested[:SHOWN_CELL_TYPES], start=1):
         parts.append(tag("h3", tested["cell_type"]))
@@ -269,7 +269,7 @@ def example_loci(contents: Contents, show: Draw) -> Markup:
 def false_positives(contents: Contents) -> Markup:
     """List the highest predictions that are far from every bound bin, with links to a genome browser."""
     if contents.test is None:
-        return paragraphs("There was no independent test: no prediction of held-out chromosomes is at hand.")
+        return paragraphs("There was no independent test: there are no predictions of held-out chromosomes.")
     assembly = contents.trained_on.get("assembly")
     link = (
         f"The links lead to the UCSC Genome Browser ({assembly}); they are followed when you choose one, not before."

@@ -1,4 +1,4 @@
-"""Accessible regions of one chromosome: where they are, and how far they are open in each cell type."""
+"""Accessible regions of one chromosome: where they are, and how accessible in each cell type."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OPEN = 0.45  # probability that another region is open in a cell type
 _STRENGTH = 0.40  # Tn5 cuts per bp at the middle of a typical region
 _STRENGTH_SPREAD = 0.6  # of the logarithm, between regions
 _CELL_SPREAD = 0.35  # of the logarithm, between cell types of one region
-_LEAK = 0.03  # what is left of the strength where a region is closed
+_LEAK = 0.03  # share of the strength where a region is closed
 _PLANTED = 0.30  # of the regions: given a motif instance, on top of what is there by chance
 
 
