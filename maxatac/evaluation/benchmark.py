@@ -68,7 +68,13 @@ class BenchmarkScores:
         return self.bound_bins / self.bins if self.bins else math.nan
 
     def value(self, predictor: str, metric: str = "average_precision") -> float:
-        """Look up one of ``METRICS`` of a predictor, by its name; NaN where there is none, as when no bin is bound."""
+        """Look up one of ``METRICS`` of a predictor, by its name; NaN where there is none, as when no bin is bound.
+
+        Raises
+        ------
+        KeyError
+            If there is no such predictor.
+        """
         entry = {entry["name"]: entry for entry in self.predictors}[predictor]
         return float(entry[metric]["value"]) if metric in entry else math.nan
 
@@ -108,15 +114,19 @@ def score_predictors(
     Raises
     ------
     ValueError
-        If a predictor is NaN in a bin that is scored, or has not the shape of the labels.
+        If a predictor is NaN in a bin that is scored, or a chromosome has another number of bins in it or the labels.
     """
     first = next(iter(predictors))
     scored = {chrom: ~np.isnan(values) for chrom, values in predictors[first].items()}
     block_size = block_length(scored, bin_size) if block_size is None else block_size
 
     def pool(by_chrom: Mapping[str, NDArray[Any]], dtype: type[np.generic]) -> NDArray[Any]:
-        parts = (by_chrom[chrom][mask] for chrom, mask in scored.items())
-        return np.concatenate([np.empty(0, dtype), *parts])
+        parts = [np.empty(0, dtype)]
+        for chrom, mask in scored.items():
+            if len(by_chrom[chrom]) != len(mask):
+                raise ValueError(f"{chrom} has {len(by_chrom[chrom]):,} bins here, and {len(mask):,} in {first}")
+            parts.append(by_chrom[chrom][mask])
+        return np.concatenate(parts)
 
     bound = pool(labels, np.bool_)
     blocks, n_blocks = number_blocks(scored, bin_size, block_size)
