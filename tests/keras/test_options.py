@@ -419,7 +419,7 @@ def test_memory(tiny_set: TinySet, output: Path, start: Start, quick_network: No
         # One limit for both samplers.
         assert started.samplers["training"].memory.usage == started.samplers["validation"].memory.usage
         assert started.samplers["training"].memory.usage["limit"] == limit
-        assert started.record._fixed["settings"]["memory"] == limit
+        assert started.record.settings["memory"] == limit
     assert small.samplers["training"].decoded["left_out"] > 0 == large.samplers["training"].decoded["left_out"]
     assert same_batches(small, large)
     assert start(tiny_set.arguments(output)).samplers["training"].memory.usage["limit"] == usable_memory() // 4
