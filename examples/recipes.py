@@ -194,7 +194,7 @@ class Study:
 
     def __init__(self, data: Path, tf: str, seed: int, epochs: int, recipe: Recipe, folder: Path) -> None:
         from maxatac import TrainConfig, Trainer
-        from maxatac.backend.seed import seed_backend
+        from maxatac.backend.device import seed_backend
         from maxatac.model.architectures import build
         from maxatac.runs.folder import RunFolder
         from maxatac.training.inputs import open_inputs

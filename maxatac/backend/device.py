@@ -1,14 +1,16 @@
-"""Which device Keras computes on."""
+"""The device that Keras computes on: its name, its threads, its random numbers."""
 
 from __future__ import annotations
 
 import logging
 import os
+import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from maxatac.backend.startup import given_environment, overridden
 
@@ -81,6 +83,16 @@ def use_deterministic_algorithms() -> None:
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
+
+
+def seed_backend(seed: int) -> None:
+    """Seed the random numbers from which Keras draws initial weights."""
+    if keras.config.backend() == "jax":
+        # Keras' own function would import TensorFlow if it is installed.
+        random.seed(seed)
+        np.random.seed(seed)
+    else:
+        keras.utils.set_random_seed(seed)
 
 
 def limit_threads(threads: int) -> int | None:

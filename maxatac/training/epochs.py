@@ -1,4 +1,4 @@
-"""The epochs of a run, and its end."""
+"""The epochs of a run, its test and its end."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from maxatac.training.checkpoints import Checkpoints, ModelFiles
 from maxatac.training.finished import EpochListener, FinishedEpochs
 from maxatac.training.held_out import describe_test, no_window, run_test
 from maxatac.training.prepared import Prepared
-from maxatac.training.progress import EpochLog, EpochProgress
+from maxatac.training.progress import EpochLog, epoch_progress
 from maxatac.training.report_data import ReportData
 from maxatac.training.result import Row, TrainResult
 from maxatac.training.resume import ResumeFile
@@ -38,34 +38,34 @@ from maxatac.training.trainer import Trainer
 
 logger = logging.getLogger(__name__)
 
-_TOLD = ("history", "best_epoch", "seed", "state_sha256", "test")
-"""What process 0 tells the others of the result."""
+_SENT = ("history", "best_epoch", "seed", "state_sha256", "test")
+"""Fields of the result that process 0 sends to the others."""
 
 
 class EpochLoop:
-    """Trains, tests and reports, and leaves a record that says how it ended. Of several processes, process 0 does it.
+    """Trains, tests and reports, and leaves a record that says how the run ended; in process 0 only.
 
-    After each epoch every listener is told of it, one after the other, first before the epoch counts and then again:
+    After each epoch the listeners are called in this order, all before the epoch counts, and then all again:
 
     1. ``OutdatedFiles`` removes what describes the selected model, if another takes its place.
     2. ``ModelFiles`` writes the checkpoint before the epoch counts, and the selected model afterwards.
-    3. ``SelectedModelFiles`` describes a new selected model before, and writes that afterwards.
-    4. ``ResumeFile`` writes the state to go on from. **From then on the epoch counts**: what is not done of the rest,
-       a run that goes on will do.
-    5. ``TableFiles`` writes history, scores by cell type and their figure, and the times, which saving is one of.
+    3. ``SelectedModelFiles`` describes a new selected model before, and writes the description afterwards.
+    4. ``ResumeFile`` writes the state for ``--resume``. **From then on the epoch counts**: a resumed run does what a
+       kill has prevented after it.
+    5. ``TableFiles`` writes history, scores by cell type and their figure, and the times, the time of saving included.
     6. ``EventFiles`` writes them for TensorBoard.
     7. ``RecordFile`` writes the run record.
     8. ``EpochLog`` logs the epoch.
 
-    So a kill at any moment costs at most the epoch that was running, and what describes a model never stands beside
-    another one.
+    So a kill at any moment costs at most the epoch that was running, and a description never stands beside another
+    model.
 
     Parameters
     ----------
     run : Prepared
     record : RunRecord
     holding : Running
-        The output folder, as long as it is this process's.
+        The hold of this process on the output folder.
     """
 
     def __init__(self, run: Prepared, record: RunRecord, holding: Running) -> None:
@@ -81,14 +81,10 @@ class EpochLoop:
         self._check_for_signal: Callable[[], None] = lambda: None
 
     def run(self) -> TrainResult:
-        """Do it.
+        """Run all of it.
 
-        Signals end a run where it checks for them, and nowhere else; also while an exception is dealt with, so that
-        the record is written.
-
-        Returns
-        -------
-        TrainResult
+        Signals end a run only where it checks for them; also while an exception is handled, so that the record is
+        written.
 
         Raises
         ------
@@ -114,14 +110,14 @@ class EpochLoop:
         """Log what is trained on, and write what is known before training."""
         folder, finished, earlier = self._folder, self._finished, self.prepared.beginning.earlier
         inputs, model = self.prepared.data.inputs, self._trainer.model
-        if self._config.report:
-            self._report_data = ReportData(folder, self._config, inputs, model.count_params())
         best, is_trained = finished.best_number, len(finished) == self._config.epochs or self._is_over()
         if earlier is not None and is_trained and best is not None and self._checkpoints.has_best(best):
-            # What the record says of the end holds until it is said anew.
+            # The record keeps its entries on the end until they are written again.
             self._fingerprint = earlier.state_sha256
             if (tested := recorded_test(folder)) is not None:
                 self.record.note("test", tested)
+        if self._config.report:
+            self._report_data = ReportData(folder, self._config, inputs, model.count_params())
         _log_inputs(self.prepared)
         write_before_training(self._config, folder, inputs, model)
         self._write_record("running")
@@ -149,7 +145,7 @@ class EpochLoop:
             raise MaxatacError(f"no epoch has a finite {self._finished.column}: none can be selected")
 
     def _listeners(self, events: EventFiles) -> list[EpochListener]:
-        """List who is told of an epoch, in this order; see the class."""
+        """List the listeners in the order of the class's docstring."""
         folder, model, inputs = self._folder, self._trainer.model, self.prepared.data.inputs
         return [
             OutdatedFiles(folder, inputs, self._checkpoints),
@@ -215,7 +211,7 @@ class EpochLoop:
         self._check()
 
     def _abandon(self, error: BaseException) -> None:
-        """Say how far the run has come, in the log and in the record."""
+        """Write to log and record how far the run has come."""
         finished = f"{len(self._finished)} of {self._config.epochs} epochs"
         is_interrupt = isinstance(error, KeyboardInterrupt)
         if is_interrupt:
@@ -233,7 +229,7 @@ class EpochLoop:
             self._write_record("interrupted" if is_interrupt else "failed")
 
     def _tell_result(self, tested: dict[str, Any]) -> TrainResult:
-        """Log what the run has come to, and tell the other processes."""
+        """Log the result, and send it to the other processes."""
         history, column = self._finished.history, self._finished.column
         assert self._finished.best is not None and self._fingerprint is not None
         best = history[self._finished.best]
@@ -250,14 +246,14 @@ class EpochLoop:
             state_sha256=self._fingerprint,
             test=tested,
         )
-        self._trainer.processes.gather({name: getattr(result, name) for name in _TOLD})
+        self._trainer.processes.gather({name: getattr(result, name) for name in _SENT})
         return result
 
     def _is_over(self) -> bool:
         return is_over(len(self._finished), self._finished.best, self._config.early_stopping)
 
     def _check(self) -> None:
-        """Raise what is to end the run: a signal, a damaged input, another process that failed or took over."""
+        """Raise if the run must end: a signal, a damaged input, another process that failed or took over."""
         self._check_for_signal()
         self.record.check_inputs()
         self._trainer.processes.check()
@@ -270,64 +266,57 @@ class EpochLoop:
         )
 
 
-class FollowingLoop:
-    """The part of a process that does not lead: it trains and validates as process 0 does, and writes nothing.
+def follow(run: Prepared) -> TrainResult:
+    """Do the part of a process that does not lead: train and validate as process 0 does, and write nothing.
 
-    Parameters
-    ----------
-    run : Prepared
+    Returns
+    -------
+    TrainResult
+        That of process 0.
+
+    Raises
+    ------
+    MaxatacError
+        If this process or another fails.
+    KeyboardInterrupt
+        If a signal ends it.
     """
+    processes, epochs = run.trainer.processes, run.config.epochs
+    with processes.sharing_problems():
+        # Process 0 makes the folder.
+        pass
+    try:
+        with deferring_interrupt() as check_for_signal:
 
-    def __init__(self, run: Prepared) -> None:
-        self.prepared = run
-        self._check_for_signal: Callable[[], None] = lambda: None
+            def check() -> None:
+                check_for_signal()
+                processes.check()
 
-    def run(self) -> TrainResult:
-        """Do it; returns what process 0 tells of the result.
-
-        Raises
-        ------
-        MaxatacError
-            If this process or another fails.
-        KeyboardInterrupt
-            If a signal ends it.
-        """
-        run, processes = self.prepared, self.prepared.trainer.processes
-        with processes.sharing_problems():
-            # Process 0 makes the folder.
-            pass
-        try:
-            with deferring_interrupt() as self._check_for_signal:
-                earlier = run.beginning.earlier
-                for epoch in range(earlier.epochs if earlier else 0, run.config.epochs):
-                    # Until process 0 has saved the epoch before; that has no limit of time, other than an operation of
-                    # the devices.
-                    if not processes.gather(None, self._check)[0]:
-                        break
-                    _train_epoch(run.trainer, epoch, run.config.epochs, self._check, shown=False)
-                told = processes.gather(None, self._check)[0]
-        finally:
-            run.trainer.data.close()
-        told["history"] = tuple(told["history"])
-        return TrainResult(output=run.folder.folder, best_model=run.folder.named("_best.keras"), **told)
-
-    def _check(self) -> None:
-        self._check_for_signal()
-        self.prepared.trainer.processes.check()
+            for epoch in range(run.beginning.earlier.epochs if run.beginning.earlier else 0, epochs):
+                # Wait until process 0 has saved the epoch before, without a limit; an operation of the devices has one.
+                if not processes.gather(None, check)[0]:
+                    break
+                _train_epoch(run.trainer, epoch, epochs, check, shown=False)
+            sent = processes.gather(None, check)[0]
+    finally:
+        run.trainer.data.close()
+    sent["history"] = tuple(sent["history"])
+    return TrainResult(output=run.folder.folder, best_model=run.folder.named("_best.keras"), **sent)
 
 
 def _train_epoch(
     trainer: Trainer, epoch: int, epochs: int, check: Callable[[], None], *, shown: bool = True
 ) -> tuple[Row, Row]:
-    """Train an epoch, counted from 0, and show how far it is; gives its rows of history and times.
+    """Train an epoch, counted from 0, with a progress bar; returns its rows of history and times.
 
     Raises
     ------
     MaxatacError
         If its loss is not finite.
     """
-    with EpochProgress(epoch, epochs, trainer.data.batch_size, trainer.data.waited, shown=shown) as progress:
-        row, timing = trainer.run_epoch(epoch, progress.callback(check))
+    data = trainer.data
+    with epoch_progress(epoch, epochs, data.batch_size, check, data.waited, shown=shown) as callback:
+        row, timing = trainer.run_epoch(epoch, callback)
     if not math.isfinite(row["loss"]):
         raise MaxatacError(f"the loss of epoch {epoch + 1} is {row['loss']}: training cannot go on")
     return row, timing

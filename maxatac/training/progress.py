@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from maxatac.system.progress import bar, on_terminal
 from maxatac.training.finished import EpochListener, NewEpoch
@@ -19,88 +20,71 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class EpochProgress:
-    """A progress bar over the batches of one epoch, with examples per second; nothing where stderr is no terminal.
+@contextlib.contextmanager
+def epoch_progress(
+    epoch: int,
+    epochs: int,
+    batch_size: int,
+    after_batch: Callable[[], None],
+    waited: Callable[[], float] = lambda: 0.0,
+    *,
+    shown: bool = True,
+) -> Iterator[keras.callbacks.Callback]:
+    """Show a bar over the batches of an epoch while the block runs; no bar if stderr is no terminal.
 
     Parameters
     ----------
     epoch : int
         From 0.
     epochs, batch_size : int
-    waited : callable, optional
+    after_batch : callable
+        Called after each batch; what it raises ends the epoch.
+    waited : callable
         Seconds spent waiting for batches so far; shown as a share of the epoch's time.
     shown : bool
-        Whether there is to be a bar; of several processes one has it.
+        Whether there may be a bar; of several processes one has it.
+
+    Yields
+    ------
+    keras.callbacks.Callback
+        Of training, statistics and validation; it advances the bar.
     """
+    import keras
 
-    def __init__(
-        self,
-        epoch: int,
-        epochs: int,
-        batch_size: int,
-        waited: Callable[[], float] | None = None,
-        *,
-        shown: bool = True,
-    ) -> None:
-        self._shown = shown
-        self._label = f"epoch {epoch + 1}/{epochs}"
-        self._batch_size = batch_size
-        self._waited = waited
-        self.bar: Any = None
+    label = f"epoch {epoch + 1}/{epochs}"
+    begin, waited_before = time.perf_counter(), waited()
+    shown_bar: Any = None
 
-    def __enter__(self) -> Self:
-        """Show nothing yet: the bar appears with the first batch."""
-        return self
+    class _Advance(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+            nonlocal shown_bar
+            if shown and on_terminal():
+                shown_bar = bar(label, self.params["steps"] * batch_size, "examples")
 
-    def __exit__(self, *_: object) -> None:
-        """Take the bar off the screen."""
-        if self.bar is not None:
-            self.bar.close()
+        def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+            after_batch()
+            if shown_bar is not None:
+                shown_bar.update(batch_size)
+                if logs:
+                    share = (waited() - waited_before) / (time.perf_counter() - begin)
+                    told = f"loss {float(logs['loss']):.4f}, waiting for the loader {share:.1%}"
+                    shown_bar.set_postfix_str(told, refresh=False)
 
-    def callback(self, after_batch: Callable[[], None]) -> keras.callbacks.Callback:
-        """Make the callback of ``fit`` and ``evaluate`` that moves the bar.
+        def on_test_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+            after_batch()
 
-        Parameters
-        ----------
-        after_batch : callable
-            Called after each batch; what it raises ends the epoch.
-        """
-        import keras
+        def on_predict_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+            after_batch()
 
-        batch_size = self._batch_size
-        progress = self
-        waited = self._waited
-        begin, waited_before = time.perf_counter(), waited() if waited is not None else 0.0
+        def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+            if shown_bar is not None:
+                shown_bar.set_description_str(f"{label}, validating")
 
-        def waiting() -> str:
-            if waited is None:
-                return ""
-            share = (waited() - waited_before) / (time.perf_counter() - begin)
-            return f", waiting for the loader {share:.1%}"
-
-        class _Advance(keras.callbacks.Callback):  # type: ignore[misc]
-            def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-                if progress._shown and on_terminal():
-                    progress.bar = bar(progress._label, self.params["steps"] * batch_size, "examples")
-
-            def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
-                after_batch()
-                if progress.bar is not None:
-                    progress.bar.update(batch_size)
-                    if logs:
-                        progress.bar.set_postfix_str(f"loss {float(logs['loss']):.4f}{waiting()}", refresh=False)
-
-            def on_test_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
-                after_batch()
-
-            def on_predict_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
-                after_batch()
-
-            def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-                if progress.bar is not None:
-                    progress.bar.set_description_str(f"{progress._label}, validating")
-
-        return _Advance()
+    try:
+        yield _Advance()
+    finally:
+        if shown_bar is not None:
+            shown_bar.close()
 
 
 class EpochLog(EpochListener):

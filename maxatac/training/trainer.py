@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from maxatac.backend.processes import Processes
-from maxatac.backend.seed import seed_backend
 from maxatac.data.genome_like import GenomeBatches
 from maxatac.data.loader_times import LoaderTimes
 from maxatac.system.resources import usable_processors
@@ -27,13 +26,13 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class Objective:
-    """What a network is trained by.
+    """How a network is fitted: optimiser, loss and metric.
 
     Attributes
     ----------
     optimizer : keras.optimizers.Optimizer
-        Not built yet. With one that keeps an average (:func:`maxatac.model.averaging.keep_average`) it is the average
-        that is validated.
+        Not built yet. If it keeps an average of the weights (:func:`maxatac.model.averaging.keep_average`), the average
+        is validated.
     loss : callable
         Takes targets and predictions of a batch, each of shape (rows, 32), and gives one number.
     metric : callable, optional
@@ -46,7 +45,7 @@ class Objective:
 
 
 class TrainingData:
-    """The datasets that a network is trained on, and how long they were waited for.
+    """The datasets that a network is trained on, and the time that was spent waiting for them.
 
     Parameters
     ----------
@@ -56,10 +55,10 @@ class TrainingData:
     batches : int
         Batches per epoch, of training and of validation.
     compact : bool
-        Let training batches travel as base codes and signal; see ``Sampler.batch``.
+        Send training batches to the device as base codes and signal; see ``Sampler.batch``.
     threads : int, optional
-        Those of the samplers, for the advice that :class:`maxatac.data.loader_times.LoaderTimes` gives; all processors
-        if not given.
+        Those of the samplers, for the advice of :class:`maxatac.data.loader_times.LoaderTimes`; by default all
+        processors.
 
     Attributes
     ----------
@@ -82,7 +81,7 @@ class TrainingData:
         self.statistics = WindowDataset(training.with_stream(STATISTICS_STREAM), STATISTICS_BATCHES)
         self.validation = WindowDataset(samplers["validation"], batches) if "validation" in samplers else None
         self.batch_size = training.batch_size
-        self._threads = threads or usable_processors()
+        self.threads = threads or usable_processors()
 
     @property
     def _datasets(self) -> tuple[Any, ...]:
@@ -90,7 +89,7 @@ class TrainingData:
 
     @property
     def error(self) -> Exception | None:
-        """What stopped the last batch, in the loader's own words."""
+        """The exception of the loader that stopped the last batch."""
         return next((data.error for data in self._datasets if data.error is not None), None)
 
     def set_epoch(self, epoch: int) -> None:
@@ -98,31 +97,11 @@ class TrainingData:
         self.training.epoch = self.statistics.epoch = epoch
 
     def waited(self) -> float:
-        """Say how many seconds training batches were waited for so far."""
+        """Seconds spent waiting for training batches so far."""
         return self.training.seconds
 
-    def loader_times(self, seconds: float = 0.0, before: LoaderTimes | None = None) -> LoaderTimes:
-        """Measure what the loader did.
-
-        Parameters
-        ----------
-        seconds : float
-            Time that training took.
-        before : LoaderTimes, optional
-            What this gave when training began; without it the loader's work so far counts.
-        """
-        first, last = self.training.sampler.rows
-        return LoaderTimes(
-            seconds=seconds,
-            waited=self.training.seconds - (before.waited if before else 0.0),
-            windows=2 * len(self.training) * (last - first),
-            inflated=self.training.sampler.memory.usage["inflated"] - (before.inflated if before else 0),
-            threads=self._threads,
-            processors=usable_processors(),
-        )
-
     def close(self) -> None:
-        """Let go of batches made ahead for an epoch that was not finished."""
+        """Drop the batches made ahead for an epoch that was not finished."""
         for data in self._datasets:
             data.close()
 
@@ -141,24 +120,28 @@ class Trainer:
     data : TrainingData
     objective : Objective
     validator : Validator, optional
-        Judges the network after each epoch.
+        Scores the network after each epoch.
     processes : Processes, optional
         Those that train together; this one alone if not given.
 
     Attributes
     ----------
     fitted : keras.Model
-        What ``fit`` is called of: the model, or the model behind a layer that takes compact batches.
+        The model whose ``fit`` is called: ``model``, or one that takes compact batches and has the same weights.
     loader_times : LoaderTimes or None
         How long the last epoch waited for its batches.
     validated : Validated or None
-        What the last validation found.
+        Results of the last validation.
 
     Examples
     --------
-    >>> trainer = Trainer(model, TrainingData({"training": sampler}, batches=100), Objective(adam(), loss))
+    >>> from maxatac.training.trainer import Objective, TrainingData
+    >>> data = TrainingData({"training": sampler}, batches=100)  # a maxatac.Sampler
+    >>> objective = Objective(keras.optimizers.Adam(), keras.losses.BinaryCrossentropy())
+    >>> trainer = Trainer(model, data, objective)
     >>> for epoch in range(20):
-    ...     row, timing = trainer.run_epoch(epoch, keras.callbacks.Callback())
+    ...     row, timing = trainer.run_epoch(epoch)
+    >>> model.save("model.keras")
     """
 
     def __init__(
@@ -188,7 +171,7 @@ class Trainer:
                 optimizer=objective.optimizer, loss=objective.loss, metrics=list(metrics), jit_compile=True
             )
 
-    def run_epoch(self, epoch: int, callback: keras.callbacks.Callback) -> tuple[Row, Row]:
+    def run_epoch(self, epoch: int, callback: keras.callbacks.Callback | None = None) -> tuple[Row, Row]:
         """Train, measure the batch-norm statistics and validate, once.
 
         With an average of the weights it is the average that is validated, and that the model holds afterwards; the
@@ -198,8 +181,8 @@ class Trainer:
         ----------
         epoch : int
             From 0. Its batches are a function of this number.
-        callback : keras.callbacks.Callback
-            Told of every batch: of training, of the statistics as those of ``predict``, of validation as those of
+        callback : keras.callbacks.Callback, optional
+            Called for each batch: those of the statistics as batches of ``predict``, those of validation as batches of
             ``evaluate``.
 
         Returns
@@ -216,8 +199,11 @@ class Trainer:
         MaxatacError
             If another process has failed.
         """
+        import keras
+
         from maxatac.model.step_times import StepTimes
 
+        callback = callback or keras.callbacks.Callback()
         steps, begin = StepTimes(), time.perf_counter()
         with self._telling_causes(), self.processes.on_all_devices():
             row = self.fit(epoch, [steps, callback])
@@ -250,18 +236,27 @@ class Trainer:
         from maxatac.model.averaging import exchange
 
         self.data.set_epoch(epoch)
-        before, begin = self.data.loader_times(), time.perf_counter()
+        training = self.data.training
+        (first, last), memory = training.sampler.rows, training.sampler.memory
+        begin, waited, inflated = time.perf_counter(), self.data.waited(), memory.usage["inflated"]
         if self._averaged and epoch:
             exchange(self.model)
         fitted = self.fitted.fit(
-            self.data.training.for_fit(),
+            training.for_fit(),
             initial_epoch=epoch,
             epochs=epoch + 1,
             shuffle=False,
             verbose=0,
             callbacks=list(callbacks),
         )
-        self.loader_times = self.data.loader_times(time.perf_counter() - begin, before)
+        self.loader_times = LoaderTimes(
+            seconds=time.perf_counter() - begin,
+            waited=self.data.waited() - waited,
+            windows=2 * len(training) * (last - first),
+            inflated=memory.usage["inflated"] - inflated,
+            threads=self.data.threads,
+            processors=usable_processors(),
+        )
         if self._averaged:
             exchange(self.model)
         return {name: values[-1] for name, values in fitted.history.items()}
@@ -278,7 +273,7 @@ class Trainer:
 
     @contextlib.contextmanager
     def _telling_causes(self) -> Iterator[None]:
-        """Raise what the loader or another process has said; the backend wraps it in an error of its own."""
+        """Raise the error of the loader or of another process, which the backend wraps in an error of its own."""
         try:
             yield
         except Exception as error:
@@ -311,6 +306,7 @@ def build_network(config: NetworkSettings, seed: int) -> keras.Model:
     WeightsError
         If the weights do not fit the network.
     """
+    from maxatac.backend.device import seed_backend
     from maxatac.model.architectures import build
     from maxatac.model.weights import load_weights
 

@@ -16,7 +16,7 @@ from maxatac.runs.folder import RunFolder
 from maxatac.runs.record import RunRecord
 from maxatac.runs.running import Running, running, running_problems
 from maxatac.system.logs import at_level, holding_back, writing_to
-from maxatac.training.epochs import EpochLoop, FollowingLoop
+from maxatac.training.epochs import EpochLoop, follow
 from maxatac.training.finished import no_tables
 from maxatac.training.prepared import Prepared, file_version, prepare
 from maxatac.training.result import TrainResult
@@ -44,9 +44,9 @@ def train(config: TrainConfig, *, repeats: Mapping[str, Any] | None = None) -> T
     MaxatacError
         If the run fails, for example because a file is damaged or changed while it is read.
     KeyboardInterrupt
-        Passed on; the epochs that were finished stay, and ``resume`` goes on after them.
+        Passed on; the finished epochs stay, and ``resume`` continues after them.
     """
-    # What is wrong with the settings is the same in all processes, and told with all else that is wrong.
+    # Invalid settings are reported with all other problems, by each process alone.
     distribute = config.distribute and not config.problems()
     threads = loader_threads(config)
     with own_settings(), joined(threads, distribute=distribute, deterministic=config.deterministic) as processes:
@@ -54,18 +54,18 @@ def train(config: TrainConfig, *, repeats: Mapping[str, Any] | None = None) -> T
 
 
 def _train(config: TrainConfig, processes: Processes, repeats: Mapping[str, Any] | None) -> TrainResult:
-    """Do what ``train`` says; of several processes all do the same, but for what is process 0's alone."""
+    """Do what ``train`` says; all processes do the same, except that only process 0 writes."""
     began = time.time()
     folder = RunFolder(config.output, config.prefix, config.model_format)
     loglevel = processes.loglevel(config.loglevel)
-    # Before the log is held back: it may take a while, and says so.
+    # Before the log is held back: it may take a while, and logs that.
     busy = running_problems(folder.running("train"), watch=True) if processes.leads else []
     with at_level(loglevel), holding_back() as held:
         run = prepare(config, folder, processes, began=began, busy=busy)
     if not processes.leads:
         with at_level(loglevel):
             held.release()
-            return FollowingLoop(run).run()
+            return follow(run)
     record = _start_record(run)
     with contextlib.ExitStack() as stack:
         with processes.sharing_problems():
@@ -113,7 +113,7 @@ def _start_record(run: Prepared) -> RunRecord:
 
 
 def _take_folder(run: Prepared, record: RunRecord, stack: contextlib.ExitStack) -> Running:
-    """Hold the output folder until the stack closes, and make it that of this run.
+    """Hold the output folder until the stack closes, and clear it for this run.
 
     Raises
     ------
@@ -132,7 +132,7 @@ def _take_folder(run: Prepared, record: RunRecord, stack: contextlib.ExitStack) 
             folder.clear()
         folder.clear_partial()
         if earlier is None or not earlier.epochs:
-            # Before any other file, so that a run that is killed from here on is one to go on with.
+            # Before any other file, so that a run that is killed from here on can be resumed.
             ResumeState.of(record, no_tables()).write(folder.resume_state)
     except OSError as error:
         told = f"cannot be written to ({error})"

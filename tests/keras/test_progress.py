@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from maxatac.system.progress import counting
-from maxatac.training.progress import EpochProgress
+from maxatac.training.progress import epoch_progress
 from maxatac.training.tensorboard import EventFiles
 
 HISTORY = {"epoch": 3, "dice_coef": 0.25, "loss": 0.5, "val_dice_coef": 0.125, "val_loss": 0.75, "genome_loss": 0.5}
@@ -21,9 +21,8 @@ class Terminal(io.StringIO):
         return True
 
 
-def run_through(progress: EpochProgress, batches: int) -> None:
-    with progress:
-        callback = progress.callback(lambda: None)
+def run_through(batches: int) -> None:
+    with epoch_progress(1, 20, 100, lambda: None) as callback:
         callback.set_params({"steps": batches})
         callback.on_epoch_begin(1, {})
         for batch in range(batches):
@@ -34,7 +33,7 @@ def run_through(progress: EpochProgress, batches: int) -> None:
 def test_terminal_sees_a_bar_with_examples_per_second(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    run_through(EpochProgress(1, 20, 100), 4)
+    run_through(4)
     shown = terminal.getvalue()
     assert "epoch 2/20" in shown
     assert "examples/s" in shown
@@ -44,12 +43,12 @@ def test_terminal_sees_a_bar_with_examples_per_second(monkeypatch: pytest.Monkey
 
 
 def test_no_terminal_sees_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    run_through(EpochProgress(1, 20, 100), 4)
+    run_through(4)
     assert capsys.readouterr() == ("", "")
 
 
 def show_both_bars() -> None:
-    run_through(EpochProgress(1, 20, 100), 4)
+    run_through(4)
     with counting("independent test", 4, "windows") as advance:
         advance(4)
 
@@ -81,9 +80,7 @@ def test_closed_stderr_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_bar_goes_when_training_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    progress = EpochProgress(0, 1, 10)
-    with pytest.raises(KeyboardInterrupt), progress:
-        callback = progress.callback(lambda: None)
+    with pytest.raises(KeyboardInterrupt), epoch_progress(0, 1, 10, lambda: None) as callback:
         callback.set_params({"steps": 5})
         callback.on_epoch_begin(0, {})
         raise KeyboardInterrupt
@@ -95,9 +92,7 @@ def test_what_is_called_after_a_batch_can_stop(moment: str) -> None:
     def stop() -> None:
         raise KeyboardInterrupt
 
-    progress = EpochProgress(0, 1, 10)
-    with pytest.raises(KeyboardInterrupt), progress:
-        callback = progress.callback(stop)
+    with pytest.raises(KeyboardInterrupt), epoch_progress(0, 1, 10, stop) as callback:
         callback.set_params({"steps": 5})
         callback.on_epoch_begin(0, {})
         getattr(callback, moment)(0, {})
