@@ -1,7 +1,7 @@
-"""What a run would cost in memory, disk and time, from a few of its batches.
+"""Estimates of the memory, disk space and time of a run, from a few of its batches.
 
-Reading is measured. What the network needs is counted from its layers; how long a step takes is stated from another
-machine, unless a few batches are trained on here: compiling the network takes longer than most of what a check does.
+Reading is measured. The memory of the network is counted from its layers. The time of a step is that of another
+machine, unless a few batches are trained on here, which is slow, because the network has to be compiled.
 """
 
 from __future__ import annotations
@@ -38,19 +38,19 @@ STEP_SECONDS = 4.0
 """Seconds that one core of a server takes to train DCNN_V2 on 1,000 windows: 3.9 with TensorFlow, 4.6 with JAX."""
 
 FORWARD_SHARE = 1 / 3
-"""What predicting costs, as a share of training: one pass in place of three of about the same work."""
+"""Time of prediction as a share of training: one pass in place of three of about the same work."""
 
 BATCHES_IN_FLIGHT = 6
 """Batches that exist at once: four made ahead, one being copied, one being trained on."""
 
 TENSORS_KEPT = 2
-"""Copies of each layer's output that a training step holds: for the way back, and its gradient."""
+"""Copies of each layer's output that a training step holds: for backpropagation, and its gradient."""
 
 TIMED_BATCHES = 4
 """Batches of a timed fit; the first, which compiles, does not count."""
 
 BYTES_PER_BIN = 8
-"""What a bin takes in the track of the independent test: 7.1 for a million random numbers, zoom levels included."""
+"""Bytes of a bin in the track of the independent test: 7.1 for a million random numbers, zoom levels included."""
 
 _OTHER_CHECKPOINTS = 4  # the best model in two formats, the state to go on from, and one that is being written
 _OTHER_FILES = 2_000_000  # log, record, figures, tables, event files
@@ -117,7 +117,7 @@ def estimate(
     test_batches: int = 0,
     test_bins: int = 0,
 ) -> Estimates:
-    """Add up what a run would take.
+    """Estimate memory, disk space and time of a run.
 
     Parameters
     ----------
@@ -166,9 +166,9 @@ def time_fit(config: TrainConfig, samplers: Mapping[str, Sampler], seed: int) ->
     Returns
     -------
     model : keras.Model
-        It has learnt nothing worth keeping.
+        Trained on a few batches.
     seconds : float
-        For 1,000 windows, in the median of the batches behind the first; reading and computing overlap as in a run.
+        For 1,000 windows, the median of the batches after the first; reading and computing overlap as in a run.
     """
     import keras
 
@@ -240,7 +240,7 @@ def _time(
     training = config.batches * config.batch_size
     forward = STATISTICS_BATCHES * config.batch_size + (config.batches + genome_batches) * config.val_batch_size
     computing = stated if step is None else step
-    # What was measured has the reading in it.
+    # A measured step includes the reading.
     per_thousand = loader + computing if step is None else computing
     predicting = loader + FORWARD_SHARE * computing
     epoch = (training * per_thousand + forward * predicting) / 1_000

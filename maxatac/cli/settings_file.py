@@ -20,10 +20,10 @@ from maxatac.files.strict_json import without_twins
 from maxatac.training.settings import TrainConfig
 
 OF_THE_COMMAND = ("force", "resume")
-"""Settings that say how to deal with an earlier run. In a file, --force would delete the very run it came from."""
+"""Settings about an earlier run. In a file, --force would delete the run that the file came from."""
 
 OF_THE_MACHINE = ("threads", "memory")
-"""Settings of which a record has what the machine had to give that wrote it. Results differ by rounding at most."""
+"""Settings that a record has from the machine of its run. Results differ by rounding at most."""
 
 _KINDS = {field.name: str(field.type) for field in dataclasses.fields(TrainConfig)}
 
@@ -36,8 +36,8 @@ def read_settings(
 ) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """Read settings, each by the name of its option.
 
-    A run record, which is told by its key ``maxatac``, has them under ``settings``; what it says of the
-    ``OF_THE_COMMAND`` and ``OF_THE_MACHINE`` is left out. A path is relative to the working directory, as on the
+    A run record, which has a key ``maxatac``, has them under ``settings``; its ``OF_THE_COMMAND`` and
+    ``OF_THE_MACHINE`` are left out. A path is relative to the working directory, as on the
     command line.
 
     Parameters
@@ -45,16 +45,16 @@ def read_settings(
     path : Path
         TOML if its name ends in ``.toml``, else JSON.
     problems : Problems
-        Gets one for every key that is unknown and every value of another kind than its option takes.
+        Gets one for every unknown key, and for every value of a type that its option does not take.
     spellings : mapping of str to str, optional
-        Names that options have beside those of their settings, with those.
+        Other names of options, each with the name of its setting.
 
     Returns
     -------
     settings : dict
         Those that are sound, as ``TrainConfig`` takes them.
     record : dict or None
-        All that the run record says; ``None`` if the file is none.
+        The whole run record; ``None`` if the file is no record.
     """
     content = _parse(path, problems)
     if content is None:

@@ -39,7 +39,7 @@ _OF_TYPE: dict[str, dict[str, Any]] = {
     "Path": {"type": Path, "metavar": "FILE"},
     "Sequence[str]": {"nargs": "+", "metavar": "CHROM"},
 }
-"""What follows for an option from the type of its field."""
+"""Arguments of an option that follow from the type of its field."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -263,7 +263,7 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
 
 
 class _IfGiven(argparse.Action):
-    """Stores a positional argument that is there; one that is not leaves alone what an option has set."""
+    """Stores a positional argument if it is given; otherwise the value of the option stays."""
 
     def __call__(
         self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
@@ -290,14 +290,14 @@ def config_from(namespace: argparse.Namespace) -> TrainConfig:
 def leave_tensorflow_out() -> None:
     """Keep TensorFlow from being imported when another backend was chosen.
 
-    Keras imports it wherever it is installed, for seconds and half a gigabyte, and finds it to be of no use.
+    Keras imports it if it is installed. That takes seconds and half a gigabyte, and is of no use then.
     """
     if chosen_backend()[0] == "jax":
         sys.modules.setdefault("tensorflow", None)  # type: ignore[arg-type]
 
 
 def prepare_libraries(settings: TrainConfig) -> None:
-    """Say what libraries have to know before they are imported: how many threads, and that TensorFlow can wait."""
+    """Set what libraries read when they are imported: the number of threads; and leave TensorFlow out for JAX."""
     limit_numeric_threads(loader_threads(settings))
     leave_tensorflow_out()
 

@@ -1,4 +1,4 @@
-"""The files that a run reads: what identifies each, and its checksum, which is computed while the run goes on."""
+"""The input files of a run: what identifies each, and its checksum, which is computed in the background."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class BackgroundChecks:
         self._compare()
 
     def _compare(self) -> None:
-        """Make a comparison, then the next one that no other thread has."""
+        """Make comparisons until none is left; each is made by one thread."""
         with contextlib.suppress(IndexError):
             while self.fault is None and not self._given_up:
                 number = self._to_compare.popleft()
@@ -110,9 +110,9 @@ class BackgroundChecks:
         return self._sums.get(name)
 
     def wait(self, check: Callable[[], None], threads: int, longest: float) -> None:
-        """Wait for all checksums; for comparisons, on which all threads now work, no longer than ``longest`` seconds.
+        """Wait for all checksums, and for comparisons up to ``longest`` seconds, with ``threads`` threads.
 
-        ``check`` is called meanwhile.
+        ``check`` is called while waiting.
         """
         end = time.monotonic() + longest
         # Where no thread is to be had, the first reads all.
@@ -131,5 +131,5 @@ class BackgroundChecks:
         return list(dict.fromkeys(left))
 
     def give_up(self) -> None:
-        """End after the file or the comparison at hand."""
+        """Stop after the current file or comparison."""
         self._given_up = True

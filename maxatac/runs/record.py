@@ -34,7 +34,7 @@ _LONGEST_WAIT = 60.0
 
 
 _PAST = ("command", "started", "resumed", "device", "versions", "computing_threads")
-"""What a run that goes on has to know of the record."""
+"""Entries that a resumed run takes over."""
 
 
 class PhaseTimes:
@@ -74,9 +74,9 @@ class RunRecord:
     settings : mapping
         All settings, with what was drawn or worked out in place of what was not given.
     paths : mapping of str to Path
-        Every file that the run reads, by what it is for.
+        Every file that the run reads, by purpose.
     facts : mapping
-        What else is known from the start, by its key in the record.
+        Other entries that are known from the start, by key; with ``cell_types`` and ``computing_threads``.
     begin : float
         When the run began, in seconds since 1970.
     phases : PhaseTimes
@@ -86,9 +86,9 @@ class RunRecord:
     checksums : mapping of str to str, optional
         Those of inputs that are known already.
     past : mapping, optional
-        What ``past`` said of the run that is gone on with.
+        ``past`` of the run that is resumed.
     after_epoch : int
-        How many epochs of it were finished.
+        Finished epochs of that run.
     """
 
     def __init__(
@@ -164,7 +164,7 @@ class RunRecord:
             raise self._checks.fault
 
     def files_of_test(self) -> dict[str, Any]:
-        """Say what the inputs look like that the independent test reads, by what each is for."""
+        """Describe the inputs of the independent test, by purpose."""
         return {
             role: {"bytes": file.bytes, "sampled": file.sampled}
             for role, file in self._files.items()
@@ -182,7 +182,7 @@ class RunRecord:
         }
 
     def past(self) -> dict[str, Any]:
-        """Give what the record of a run that goes on from here has to know of this one."""
+        """Give what the record of a run that is resumed from here takes over."""
         kept = {name: self._fixed[name] for name in _PAST}
         return kept | {"seconds": self._seconds(), "phases": dict(self.phases.seconds)}
 

@@ -50,14 +50,14 @@ def write_before_training(config: TrainConfig, folder: RunFolder, inputs: Inputs
 
 @dataclasses.dataclass(frozen=True)
 class OutdatedFiles(EpochListener):
-    """Removes what describes the selected model, before another one takes its place."""
+    """Removes what describes the selected model, before the model is replaced."""
 
     folder: RunFolder
     inputs: Inputs
     checkpoints: Checkpoints
 
     def on_resume(self, finished: FinishedEpochs) -> None:
-        """Remove it if the selected model is not there: what is there may describe the one before."""
+        """Remove it if the selected model is not there: the description may be of an earlier one."""
         if finished.best_number is not None and not self.checkpoints.has_best(finished.best_number):
             self._remove()
 
@@ -73,7 +73,7 @@ class OutdatedFiles(EpochListener):
 
 @dataclasses.dataclass(frozen=True)
 class SelectedModelFiles(EpochListener):
-    """Writes what describes the selected model: its thresholds, and what the report shows of its validation."""
+    """Writes what describes the selected model: its thresholds, and the report's data on its validation."""
 
     folder: RunFolder
     model: keras.Model
@@ -116,7 +116,7 @@ class TableFiles(EpochListener):
     plot: bool
 
     def on_resume(self, finished: FinishedEpochs) -> None:
-        """Write them anew. The state does not know how long its last epoch took to save; the table may."""
+        """Write them again. The state lacks the time that saving its last epoch took; the table may have it."""
         self._write_scores(finished)
         timing, path = finished.tables["timing"], self.folder.timing
         with contextlib.suppress(OSError, ValueError, KeyError), path.open(newline="", encoding="utf-8") as file:
@@ -155,7 +155,7 @@ class RecordFile(EpochListener):
 
 
 def remove_test(folder: RunFolder, inputs: Inputs) -> None:
-    """Remove what an earlier test has left, and the report that tells of it."""
+    """Remove the files of an earlier test, and the report that shows it."""
     left = [path for path in _of_test(folder, inputs) if path.exists()]
     if left:
         for path in (*folder.of_report(), *left):
@@ -163,7 +163,7 @@ def remove_test(folder: RunFolder, inputs: Inputs) -> None:
 
 
 def recorded_test(folder: RunFolder) -> Any:
-    """Read what the run record says of the test; ``None`` if it says nothing."""
+    """Read the entry of the run record on the test; ``None`` if there is none."""
     try:
         return json.loads(folder.record.read_text(encoding="utf-8")).get("test")
     except (OSError, ValueError, AttributeError):
@@ -171,7 +171,7 @@ def recorded_test(folder: RunFolder) -> Any:
 
 
 def try_report(config: OutputSettings, folder: RunFolder) -> None:
-    """Draw the report, or say why not; the run is finished, and nothing may take that away."""
+    """Draw the report, or log why not; the run is finished, and must not fail here."""
     if not config.plot:
         logger.info("no report (--no-plot): maxatac report %s draws it", folder.named(""))
         return
@@ -198,7 +198,7 @@ def _write_table(path: Path, columns: Iterable[str], rows: Sequence[Mapping[str,
 
 
 def _try_plot(path: Path, plot: Callable[[Path], None]) -> None:
-    """Draw a figure whole or not at all; a figure that fails costs the run nothing but a warning."""
+    """Draw a figure whole or not at all; an error is only a warning."""
     try:
         with replacing(path) as unfinished:
             plot(unfinished)

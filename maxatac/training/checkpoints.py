@@ -53,7 +53,7 @@ class Checkpoints:
         self._prune(epoch, best)
 
     def settle(self, model: keras.Model, epoch: int, best: int | None) -> None:
-        """Do what a run that was killed after its last finished epoch left undone.
+        """Complete what a run that was killed after its last finished epoch has not written.
 
         Parameters
         ----------
@@ -75,7 +75,7 @@ class Checkpoints:
         self._prune(epoch, best)
 
     def problems(self, epoch: int, best: int) -> list[Problem]:
-        """Find out whether ``settle`` could do its work: the selected model may be gone for good."""
+        """Check that ``settle`` can work: the selected model may be lost."""
         if best == epoch or self.has_best(best) or self._folder.checkpoint(best).exists():
             return []
         missing = f"{self._folder.named('_best.keras').name} and {self._folder.checkpoint(best).name}"

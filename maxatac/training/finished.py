@@ -1,4 +1,4 @@
-"""The finished epochs of a run, the one that is being saved, and who is told of them."""
+"""The finished epochs of a run, the epoch that is being saved, and the base of its listeners."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class FinishedEpochs:
 
     @classmethod
     def of(cls, earlier: ResumeState | None, column: str, *, largest: bool) -> FinishedEpochs:
-        """Take those of the state that a run goes on from; without one there are none."""
+        """Take the epochs of the state that is resumed; none without a state."""
         if earlier is None:
             return cls(no_tables(), {}, column, largest)
         return cls(earlier.tables, earlier.selected, column, largest)
 
     def __len__(self) -> int:
-        """Count them."""
+        """Count the epochs."""
         return len(self.history)
 
     @property
@@ -108,13 +108,13 @@ class NewEpoch:
 
 
 class EpochListener:
-    """Something that is to be done after each epoch. What a listener does not need does nothing."""
+    """Base of what is done after each epoch; its methods do nothing."""
 
     def on_resume(self, finished: FinishedEpochs) -> None:
-        """Do what a kill may have left undone, before a run goes on."""
+        """Complete what a kill may have left incomplete, before a run is resumed."""
 
     def on_epoch_trained(self, epoch: NewEpoch) -> None:
-        """Write what has to be there when the epoch begins to count."""
+        """Write what must exist before the epoch counts."""
 
     def on_epoch_counted(self, epoch: NewEpoch) -> None:
-        """Write the rest; a run that goes on would write it again."""
+        """Write the rest; a resumed run writes it again."""

@@ -1,4 +1,4 @@
-"""Everything that a training run reads: opened, compared with each other, and pooled into regions of interest."""
+"""The inputs of a training run: opened, compared with each other, and pooled into regions of interest."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Inputs:
     training : tuple of Sample
         Rows that train, in order; their place is the index of their tracks.
     signal, binding : tuple of Track
-        Of the training rows; those labelled Test are not kept open.
+        Of the training rows; tracks of cell types labelled Test are not kept open.
     split : ChromSplit
     blacklist : Blacklist
     pools : dict of str to RoiPool
@@ -86,7 +86,7 @@ class Inputs:
         return self.blacklist.joined(self.validation_windows) if pool == "training" else self.blacklist
 
     def paths(self, options: Mapping[str, Path]) -> dict[str, Path]:
-        """List every file that the run reads, by what it is for: those of ``options``, and those of cell types."""
+        """List every file that the run reads, by purpose: those of ``options``, and those of cell types."""
         found = dict(options)
         for sample in self.samples:
             columns: tuple[str, ...] = ("signal", "binding")
@@ -236,7 +236,7 @@ def _open_tracks(samples: Iterable[Sample], problems: Problems) -> dict[Path, Tr
 
 
 def _check_region_files(config: ReadSettings, problems: Problems) -> None:
-    """Look whether files are there that cannot be read without the chromosomes of a genome."""
+    """Check that the files exist that cannot be read without a genome."""
     for file, what in (
         (config.train_roi, "training regions"),
         (config.validate_roi, "validation regions"),

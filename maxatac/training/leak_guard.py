@@ -1,4 +1,4 @@
-"""The check, before the first batch, that nothing of what is held out can reach one.
+"""The check, before training, that no batch can hold anything that is held out.
 
 A batch is a function of its plan, and a plan is made of a pool of regions, a list of chromosomes and a list of tracks.
 The guard checks all of these: that each belongs to its set, and that the sets share no chromosome. It also checks
@@ -6,7 +6,7 @@ windows that the samplers plan: all of the first and the last epoch where these 
 sample of their batches otherwise. Windows lie within their chromosome, so those of different sets cannot overlap. On a
 chromosome that training and validation share, windows are compared with each other.
 
-Nothing here repeats how pools and samplers are made, so that a fault there is found here.
+The code that makes pools and samplers is not used here, so that a fault there is found.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Stream:
     Attributes
     ----------
     pool : str
-        Name of the pool that they are drawn from, which is that of its set of chromosomes.
+        Name of the pool that they are drawn from, and of its set of chromosomes.
     sampler : Sampler
         With the rows that this process reads, where several share a batch: each checks its own.
     epochs, batches : int
@@ -83,16 +83,16 @@ def check_leaks(
     Parameters
     ----------
     inputs : Inputs
-        What the samplers were made from.
+        Those of the samplers.
     streams : mapping of str to Stream
-        Everything that samplers will read, by the name of its stream.
+        All batches of the samplers, by the name of the stream.
     genome_like : GenomeBatches, optional
-        The genome-like validation set, which is read without a sampler; all of its windows are looked at.
+        The genome-like validation set, which is read without a sampler; all of its windows are checked.
 
     Returns
     -------
     dict
-        What was looked at, for the run record: plain values.
+        What was checked, for the run record: plain values.
 
     Raises
     ------

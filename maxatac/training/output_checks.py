@@ -1,4 +1,4 @@
-"""Checks, before anything is written, that the results of a run can be written where they are to go."""
+"""Checks, before anything is written, that the results of a run can be written."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from maxatac.training.settings import OutputSettings
 
 
 def check_temporary_folder(problems: Problems) -> None:
-    """Look for a folder for temporary files, which libraries need; what is wrong goes to ``problems``."""
+    """Check that there is a folder for temporary files, which libraries need."""
     try:
         tempfile.gettempdir()
     except FileNotFoundError:
@@ -81,11 +81,11 @@ def _check_earlier_run(
 
 
 def check_own_files(folder: RunFolder, samples: Sequence[Sample], problems: Problems) -> None:
-    """Look for files of cell types under names that the run gives to its results: they would be replaced."""
+    """Find files of cell types that have the name of a result, and would be replaced."""
     try:
         mine = {path.resolve(): path for path in folder.of_earlier_run()}
     except OSError:
-        return  # which the check of the folder has told about
+        return  # reported by the check of the folder
     for use in uses_of(samples):
         if (result := mine.get(use.path.resolve())) is not None:
             told = (
@@ -97,7 +97,7 @@ def check_own_files(folder: RunFolder, samples: Sequence[Sample], problems: Prob
 
 
 def check_names(folder: RunFolder, epochs: int, tested: Sequence[Sample], problems: Problems) -> None:
-    """Look for names of results that the file system would refuse, were it after all training.
+    """Check that the file system allows the names of all results, also of those that are written last.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a run trains with: read, checked, decoded and compiled, before anything is written."""
+"""Prepare a run: read, check, decode and compile, before anything is written."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ class Beginning:
     Attributes
     ----------
     began : float
-        When, in seconds since 1970.
+        Time at which this process began, in seconds since 1970.
     seed : int
     phases : PhaseTimes
     earlier : ResumeState or None
-        What it goes on from.
+        The state that is resumed.
     version : tuple of int, or None
-        Of the file of that state; another one if another run has written it meanwhile.
+        Version of the file of that state; it changes if another run writes the file.
     """
 
     began: float
@@ -77,7 +77,7 @@ class RunData:
 
 @dataclasses.dataclass(frozen=True)
 class Prepared:
-    """A run that can begin: its trainer is in the state that it goes on from, and nothing is written."""
+    """A run that is ready: its trainer has the state that is resumed, and nothing is written yet."""
 
     config: TrainConfig
     folder: RunFolder
@@ -101,7 +101,7 @@ def prepare(
     began : float
         When the run began, in seconds since 1970.
     busy : sequence of Problem
-        Who else is writing the run; told with all else that is wrong.
+        The other process that writes the run; reported with all other problems.
 
     Raises
     ------
@@ -141,7 +141,7 @@ def prepare(
 
 
 def file_version(path: Path) -> FileVersion | None:
-    """Describe a file so that another one of its name is told from it; ``None`` if there is none."""
+    """Identify a version of a file by inode, size and time; ``None`` if there is no file."""
     try:
         status = path.stat()
     except OSError:
@@ -150,7 +150,7 @@ def file_version(path: Path) -> FileVersion | None:
 
 
 def check_resume(config: TrainConfig, folder: RunFolder, inputs: Inputs) -> None:
-    """Find out whether a run can be gone on with, and touch nothing.
+    """Check, without writing, that a run can be resumed.
 
     Raises
     ------
@@ -196,7 +196,7 @@ def _open_data(
 
 
 def _state_problems(folder: RunFolder, earlier: ResumeState | None, processes: Processes) -> list[Problem]:
-    """Find out whether all processes would go on from the same state."""
+    """Check that all processes have read the same state."""
     seen = processes.gather(None if earlier is None else [earlier.epochs, earlier.state_sha256])
     if all(state == seen[0] for state in seen):
         return []
@@ -205,7 +205,7 @@ def _state_problems(folder: RunFolder, earlier: ResumeState | None, processes: P
 
 
 def _guard_together(mine: dict[str, Any], samplers: Mapping[str, Sampler], processes: Processes) -> dict[str, Any]:
-    """Check that the processes share each batch without overlap, and add up what each has looked at.
+    """Check that the processes share each batch without overlap, and add up the windows that each has checked.
 
     Raises
     ------
@@ -220,7 +220,7 @@ def _guard_together(mine: dict[str, Any], samplers: Mapping[str, Sampler], proce
     rows = {name: [theirs["rows"][name] for theirs in shared] for name in samplers}
     if found := [line for name, here in rows.items() for line in split_problems(here, samplers[name].batch_size)]:
         raise MaxatacError(f"leak guard: {'; '.join(found)}. This is a fault of maxatac: nothing was trained")
-    # Each process looks at the whole of the genome-like set, and at its own rows of what the samplers draw.
+    # Each process checks the whole genome-like set, and its own rows of the batches.
     streams = {
         name: {**stream, "windows": sum(theirs["streams"][name]["windows"] for theirs in shared)}
         if name != "genome_like"
@@ -239,9 +239,9 @@ def _seed(config: FitSettings, earlier: ResumeState | None) -> int:
 def _compare(
     config: TrainConfig, folder: RunFolder, inputs: Inputs, seed: int, earlier: ResumeState | None
 ) -> dict[str, str]:
-    """Hold a run that is to go on against how it began; returns the checksums of inputs that had to be computed.
+    """Compare a run that is resumed with its state; returns the checksums of inputs that had to be computed.
 
-    Before its first epoch is finished, nothing depends on how it began.
+    Before its first epoch is finished, all settings and inputs may change.
 
     Raises
     ------
@@ -265,7 +265,7 @@ def _compare(
 
 
 def _weights_problems(config: NetworkSettings) -> list[Problem]:
-    """Find out whether the weights fit, for a run that will not start anyway: all problems are told at once."""
+    """Check the weights of a run that will not start, so that all problems are reported at once."""
     if config.weights is None or file_fault(config.weights) is not None or backend_problems():
         return []
     from maxatac.model.architectures import build
@@ -276,6 +276,6 @@ def _weights_problems(config: NetworkSettings) -> list[Problem]:
     except WeightsError as error:
         return [Problem.of(error)]
     except ValueError:
-        # No such architecture or activation, which has been told already.
+        # No such architecture or activation, which is reported already.
         return []
     return []

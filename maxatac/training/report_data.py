@@ -4,7 +4,7 @@ The file is written when an epoch becomes the selected one, from the validation 
 end. So it is there whenever the run was stopped, and the report can be drawn from files alone, at any time. The state
 for ``--resume`` has that part too, for a run that was killed before the file was written.
 
-Whatever goes wrong here costs the run nothing but a warning.
+An error here is only a warning.
 """
 
 from __future__ import annotations
@@ -41,11 +41,10 @@ class ReportData:
 
     Parameters
     ----------
-    folder : RunFolder
-    config : TrainConfig
-    inputs : Inputs
+    folder, config, inputs
+        Of the run.
     parameters : int
-        Of the network.
+        Number of weights of the network.
     """
 
     def __init__(self, folder: RunFolder, config: TrainConfig, inputs: Inputs, parameters: int) -> None:
@@ -118,7 +117,7 @@ class ReportData:
             return {}
 
     def _others(self) -> tuple[list[list[int]] | None, str]:
-        """Find for each training cell type those that it is held against; or why there are none."""
+        """Find for each training cell type those whose mean binding is its baseline; or why there are none."""
         training = self._inputs.training
         place = {sample.cell_line: index for index, sample in enumerate(training)}
         chosen = []
@@ -133,7 +132,7 @@ class ReportData:
     def _forgiving(self) -> Iterator[None]:
         try:
             yield
-        except Exception as error:  # noqa: BLE001 - a report is not worth a run
+        except Exception as error:  # noqa: BLE001 - a run must not fail because of its report
             logger.warning("the report will lack something: %s", error)
             logger.debug("traceback", exc_info=True)
 

@@ -1,4 +1,4 @@
-"""What a finished run has come to."""
+"""The result of a finished run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Row = dict[str, float]
 
 @dataclasses.dataclass(frozen=True)
 class TrainResult:
-    """What a finished run has come to.
+    """The result of a finished run.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class TrainResult:
     state_sha256 : str
         Fingerprint of weights and optimiser after the last epoch.
     test : dict
-        What the independent test has found, as ``<prefix>_test.json`` holds it; or ``{"skipped": reason}``.
+        Results of the independent test, as in ``<prefix>_test.json``; or ``{"skipped": reason}``.
     """
 
     output: Path

@@ -1,11 +1,11 @@
-"""What ``--resume`` goes on from: the state of a run after its last finished epoch, in a file of its own.
+"""The file for ``--resume``: the state of a run after its last finished epoch.
 
-The file is the truth about a run. It is written anew after each epoch, under another name, synced and renamed, so it
-is of one epoch or of the next, never in between. An epoch counts from then on; what else is written of it comes before
-(its checkpoint) or is written again by the run that goes on (tables, event files, the selected model and what
-describes it).
+The file decides how many epochs of a run are finished. It is replaced after each epoch: written under another name,
+synced and renamed, so that it always holds the state after a whole epoch. From then on the epoch counts. The checkpoint
+is written before it; tables, event files, the selected model and its description are written after it, and again by a
+run that is resumed.
 
-It is a NumPy archive: ``about``, a JSON text, and the numbers of each variable of model and optimiser in their order.
+It is a NumPy archive: ``about``, a JSON text, and the values of each variable of model and optimiser in their order.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FORMAT = 3
-"""Of the file; another number is not read."""
+"""Version of the file's format; other versions are not read."""
 
 FREE_SETTINGS = frozenset({
     # Files are compared by their content, and cell types by their labels.
@@ -49,10 +49,10 @@ FREE_SETTINGS = frozenset({
     # When it ends; epochs may grow.
     "epochs", "early_stopping",
 })  # fmt: skip
-"""Settings that need not be as they were; all others shape the result."""
+"""Settings that may change on resume; all others shape the result."""
 
 UNCOMPARED_INPUTS = frozenset({"meta_file", "cells", "chrom_sizes"})
-"""Inputs that may have another content: paths in a table of cell types may change; sizes are held against the 2bit."""
+"""Inputs whose content may change: paths in a table of cell types may differ; sizes are compared with the 2bit."""
 
 _HASHING_THREADS = 4
 
@@ -72,7 +72,7 @@ class ResumeState:
     tables : mapping of str to list of dict
         One entry per finished epoch: rows of ``history`` and ``timing``, lists of rows of ``cells``.
     past : mapping
-        What the run record says of the time before, for the run that goes on to say it too.
+        Parts of the run record that a resumed run needs.
     selected : mapping
         What describes the selected epoch: ``weights_sha256``, the fingerprint of its model; ``thresholds``, the text
         of the table, and ``validation``, for the report, each ``None`` where there is none. Empty before an epoch is
@@ -98,7 +98,7 @@ class ResumeState:
 
     @classmethod
     def of(cls, record: RunRecord, tables: Tables) -> ResumeState:
-        """Take what a run that goes on has to know, but for the variables, from its record and tables."""
+        """Make the state from record and tables of a run, without the variables."""
         return cls(
             seed=record.seed,
             settings=comparable(record.settings),
@@ -114,7 +114,7 @@ class ResumeState:
         return len(self.tables["history"])
 
     def with_model(self, model: keras.Model) -> ResumeState:
-        """Take the variables of a model."""
+        """Make the same state with the variables of a model."""
         from maxatac.training.fingerprint import state_sha256
 
         variables = model_variables(model)
@@ -156,7 +156,7 @@ class ResumeFile(EpochListener):
 
 
 def model_variables(model: keras.Model) -> list[keras.Variable]:
-    """List everything that the next epoch starts from: weights, seeds of layers, and the optimiser's variables."""
+    """List the variables that the next epoch starts from: weights, seeds of layers, and the optimiser's variables."""
     if not model.optimizer.built:
         # An optimiser that has not been built would drop what it is given.
         model.optimizer.build(model.trainable_variables)
@@ -164,12 +164,12 @@ def model_variables(model: keras.Model) -> list[keras.Variable]:
 
 
 def read_state(path: Path) -> ResumeState | None:
-    """Read the file; ``None`` if there is none, so that the run is yet to begin.
+    """Read the file; ``None`` if there is none, because no run has begun.
 
     Raises
     ------
     InputError
-        If it is damaged, or of another version of maxatac that writes it in another way.
+        If it is damaged, or has another version of the format.
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
@@ -194,7 +194,7 @@ def restore(state: ResumeState, model: keras.Model) -> None:
     Raises
     ------
     InputError
-        If the state is not one of this network, or not what was written.
+        If the state belongs to another network, or is not what was written.
     """
     from maxatac.training.fingerprint import state_sha256
 
@@ -216,7 +216,7 @@ def restore(state: ResumeState, model: keras.Model) -> None:
 
 
 def comparable(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Give settings the form that they have after a journey through a file."""
+    """Round-trip settings through JSON, so that they compare equal to those of a saved state."""
     read_back: dict[str, Any] = json.loads(json.dumps(dict(settings), default=str))
     return read_back
 
@@ -224,7 +224,7 @@ def comparable(settings: Mapping[str, Any]) -> dict[str, Any]:
 def setting_differences(
     state: ResumeState, settings: Mapping[str, Any], cell_types: Mapping[str, str], *, epochs: int
 ) -> list[Problem]:
-    """Find what forbids to go on with a run: one problem for each setting that shapes the result and is another now.
+    """Find settings that shape the result and differ from those of the state; a run cannot be resumed with them.
 
     Parameters
     ----------
@@ -234,7 +234,7 @@ def setting_differences(
     cell_types : mapping of str to str
         The labels now.
     epochs : int
-        How many are asked for.
+        Number asked for.
     """
     problems = []
     now = comparable(settings)
@@ -256,11 +256,11 @@ def setting_differences(
 def input_differences(
     state: ResumeState, paths: Mapping[str, Path], files: Mapping[str, InputFile]
 ) -> tuple[list[Problem], dict[str, str]]:
-    """Find the inputs that are not what the run began with, wherever they lie now.
+    """Find the inputs whose content is not what the run began with; their paths may differ.
 
-    Sizes are compared first, contents by SHA-256. A run that was killed so early that a checksum was not known yet
-    has that of pieces of the file instead. Files of Test cell types are read for the test alone, which may be switched
-    on or off: those that one side does not read are not compared.
+    Sizes are compared first, contents by SHA-256. If a run was killed before a checksum was known, that of pieces of
+    the file is compared instead. Files of Test cell types are read only for the test, which may be switched on or off:
+    a file that only one of the two runs reads is not compared.
 
     Parameters
     ----------
@@ -268,13 +268,13 @@ def input_differences(
     paths : mapping of str to Path
         The inputs now.
     files : mapping of str to InputFile
-        What they look like.
+        Their descriptions.
 
     Returns
     -------
     problems : list of Problem
     checksums : dict of str to str
-        Those that had to be computed, so that nobody computes them again.
+        Those that had to be computed.
     """
 
     def only_tested(name: str) -> bool:

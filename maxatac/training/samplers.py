@@ -1,4 +1,4 @@
-"""The samplers of a run, its genome-like set, and the check that both hold nothing that is held out."""
+"""The samplers of a run, its genome-like set, and the check that neither has anything that is held out."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 TRAINING_STREAM, VALIDATION_STREAM, STATISTICS_STREAM = range(3)
 
 MANY_WINDOWS = 10_000
-"""So many genome-like windows are taken by default, or a quarter of those around peaks where that is more."""
+"""Most genome-like windows by default; a quarter of the number around peaks, if that is more."""
 
 STATISTICS_BATCHES = 10
 """Training batches from which the batch-norm statistics are measured before each validation; see ``docs/train.md``."""
@@ -88,27 +88,12 @@ def make_samplers(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, S
 def genome_batches(
     config: TrainConfig, inputs: Inputs, seed: int, reader: WindowReader, *, rows: tuple[int, int] | None = None
 ) -> GenomeBatches | None:
-    """Make the genome-like set that the settings ask for.
-
-    Parameters
-    ----------
-    config : TrainConfig
-    inputs : Inputs
-    seed : int
-    reader : WindowReader
-        Of the training cell types, as the samplers share it.
-    rows : tuple of int, optional
-        See ``GenomeBatches``.
-
-    Returns
-    -------
-    GenomeBatches or None
-        None if there is to be none.
+    """Make the genome-like set that the settings ask for, read by the samplers' reader; None if there is to be none.
 
     Raises
     ------
     InputError
-        If the set is to choose the best epoch and cannot: it has no window, or none of its bins is bound.
+        If the best epoch is selected by the set, but it has no window, or none of its bins is bound.
     """
     if config.genome_validation == 0:
         return None
@@ -156,7 +141,7 @@ def guard_samplers(
     Returns
     -------
     dict
-        What was looked at; see :func:`maxatac.training.leak_guard.check_leaks`.
+        What was checked; see :func:`maxatac.training.leak_guard.check_leaks`.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """The settings of a training run: every option of ``maxatac train``, its default, and what values it takes.
 
-They come in groups, so that a function can ask for the one that it needs; ``TrainConfig`` is all of them together, and
-can be handed over as any of them. Only the standard library is imported here, so that ``--help`` is quick.
+They are divided into groups, so that a function names only the group that it needs. ``TrainConfig`` inherits from all
+groups and can be passed as any of them. Only the standard library is imported here, so that ``--help`` is quick.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ class ReadSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class RegionSettings(Settings):
-    """Which windows of the genome make examples.
+    """How windows are chosen as examples.
 
     Parameters
     ----------
@@ -191,7 +191,7 @@ class RegionSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkSettings(Settings):
-    """The network: its architecture, its first weights, and what it predicts.
+    """The network: architecture, initial weights, and kind of prediction.
 
     Parameters
     ----------
@@ -284,7 +284,7 @@ class FitSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class LoaderSettings(Settings):
-    """What the loader may use of the machine; results do not depend on it.
+    """Threads and memory of the loader; results do not depend on them.
 
     Parameters
     ----------
@@ -383,7 +383,7 @@ class OutputSettings(Settings):
 class TrainConfig(
     OutputSettings, HeldOutSettings, LoaderSettings, FitSettings, NetworkSettings, RegionSettings, ReadSettings
 ):
-    """What ``maxatac.train`` is to do; each field is the command-line option of that name.
+    """Settings of ``maxatac.train``; each field is the command-line option of that name.
 
     The fields are those of the groups, which describe them: ``ReadSettings``, ``RegionSettings``, ``NetworkSettings``,
     ``FitSettings``, ``LoaderSettings``, ``HeldOutSettings`` and ``OutputSettings``. Only ``sequence`` and one of

@@ -33,8 +33,8 @@ class EventFiles(EpochListener):
 
     def __enter__(self) -> Self:
         """Open the files."""
-        # Not its SummaryWriter: that one writes in a thread, which a full disk ends, and whoever writes next waits
-        # for it for ever.
+        # Not its SummaryWriter, which writes in a thread: a full disk ends the thread, and the next write waits for
+        # ever.
         from tensorboardX.proto.event_pb2 import Event
         from tensorboardX.record_writer import RecordWriter
 
@@ -59,7 +59,7 @@ class EventFiles(EpochListener):
             self._give_up(error)
 
     def on_resume(self, finished: FinishedEpochs) -> None:
-        """Add the epochs that a run goes on after."""
+        """Add the epochs that are finished already."""
         for row, timing in zip(finished.history, finished.tables["timing"], strict=True):
             self.write(row, timing)
 

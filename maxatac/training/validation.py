@@ -1,8 +1,8 @@
 """Validation after each epoch, on two fixed sets of windows.
 
 The **ROI set** is what the validation sampler draws: windows around peaks, by the rules of training. Bound bins are
-common there, and so it says how well a model tells peaks apart, not what it would find on a genome. The **genome-like
-set** is windows tiled over the validation chromosomes, so that bound bins are as rare as they are.
+common there, so it shows how well a model distinguishes peaks, not how it would do on a genome. The **genome-like set**
+is windows tiled over the validation chromosomes, in which bound bins are as rare as on the genome.
 
 Each set is run through the network once per epoch, in batches that are read while the one before is computed.
 """
@@ -45,7 +45,7 @@ class ValidationSet:
     name : str
         ``ROI`` or ``genome``.
     prefix : str
-        What the names of its columns begin with.
+        First part of the names of its columns.
     batches : Batches
     cells : sequence of arrays
         Cell type of each window, batch by batch; a batch may have further windows, which do not count.
@@ -90,7 +90,6 @@ class Validator:
     Parameters
     ----------
     evaluator : BatchEvaluator
-        Of the model.
     sets : sequence of ValidationSet
     cell_types : sequence of str
         Of the training rows.
@@ -211,26 +210,9 @@ def make_validator(
     cell_types: Sequence[str],
     place: Callable[[Any], Any] = lambda batch: batch,
 ) -> Validator:
-    """Make the validator of a run.
+    """Make the validator of a run from the dataset around peaks (``roi``) and the genome-like set, if there is one.
 
-    Parameters
-    ----------
-    config : NetworkSettings
-    model : keras.Model
-        The network that is trained.
-    loss, metric : callable
-        What it is compiled with.
-    roi : WindowDataset
-        Of the validation sampler.
-    genome_like : GenomeBatches, optional
-    cell_types : sequence of str
-        Of the training rows, in the order of the samplers' tracks.
-    place : callable
-        See ``BatchEvaluator``.
-
-    Returns
-    -------
-    Validator
+    The cell types are in the order of the samplers' tracks; for ``place`` see ``BatchEvaluator``.
     """
     from maxatac.model.evaluator import BatchEvaluator
 
