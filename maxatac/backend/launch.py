@@ -1,7 +1,7 @@
-"""How a process of a distributed run was started, as far as its environment tells.
+"""How a process of a distributed run was started, by its environment.
 
-A launcher sets variables that say which of how many processes this is. Slurm's and Open MPI's are known to JAX; without
-a launcher there are three of JAX's own making. Where there are none, one process trains on all devices that it has.
+A launcher sets variables with the number of processes and the rank of this one. JAX knows those of Slurm and Open MPI;
+without a launcher there are three variables of JAX. Without any, one process trains on all devices that it has.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from maxatac.errors import Problem, Problems
 
 ADDRESS, COUNT, RANK = "JAX_COORDINATOR_ADDRESS", "JAX_NUM_PROCESSES", "JAX_PROCESS_ID"
-"""Variables for processes that no launcher starts: host and port of process 0, how many they are, and which this is."""
+"""Variables for processes that no launcher starts: host and port of process 0, number of processes, rank."""
 
 # What JAX itself asks for before it takes a launcher as given; number of processes and rank come last.
 _LAUNCHERS = {

@@ -1,8 +1,8 @@
-"""Which backend Keras computes with, and what a run needs of its libraries, whatever is configured elsewhere.
+"""The backend of Keras, and the settings of libraries that a run needs.
 
-Keras and Matplotlib read files of the user, and variables of the environment, when they are imported: made for other
-programs, they would change a run or end it. Of these the choice of the backend is a user's to make; the rest is set
-here. Nothing heavy is imported: the settings are in place before Keras is.
+Keras and Matplotlib read files of the user, and variables of the environment, when they are imported. These may be
+meant for other programs, and would change a run or end it. The user chooses the backend; all else is set here. Nothing
+heavy is imported, so that the settings are made before Keras is imported.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ _UNSET = (
 # There is no file in it, and none can be written. Figures are drawn to files alone.
 _SET = {"KERAS_HOME": os.devnull, "MPLBACKEND": "Agg"}
 
-# The environment as the user has left it, while a run has its own.
+# The environment as the user has set it, while a run has its own.
 _given: dict[str, str] | None = None
 
 
 def given_environment() -> Mapping[str, str]:
-    """Give the environment as the user has left it."""
+    """Give the environment as the user has set it."""
     return os.environ if _given is None else _given
 
 
@@ -56,9 +56,9 @@ def chosen_backend(environment: Mapping[str, str] | None = None) -> tuple[str, s
     Returns
     -------
     name : str
-        As it was given: it may be no backend.
+        As given: it may be no backend.
     source : str
-        What says so: a variable, a file, or Keras itself where it has been imported.
+        Where that is set: a variable, a file, or Keras itself if it is imported.
     """
     environment = given_environment() if environment is None else environment
     if (keras := sys.modules.get("keras")) is not None:
@@ -71,14 +71,14 @@ def chosen_backend(environment: Mapping[str, str] | None = None) -> tuple[str, s
 
 
 def backend_problems(environment: Mapping[str, str] | None = None, *, distribute: bool = False) -> list[Problem]:
-    """Find out whether Keras will have a backend that a run can compute with.
+    """Check that Keras will have a backend that a run can compute with.
 
     Parameters
     ----------
     environment : mapping of str to str, optional
         That of the process if not given.
     distribute : bool
-        Whether several devices are to take part, which only JAX can do.
+        Whether to train on several devices, which only JAX can do.
     """
     name, source = chosen_backend(environment)
     installed = [backend for backend in BACKENDS if importlib.util.find_spec(backend) is not None]
@@ -105,7 +105,7 @@ def load_keras() -> None:
     Raises
     ------
     InputError
-        If that fails, whatever the reason: the installation is damaged, or a library is missing below it.
+        If that fails for any reason, such as a damaged installation or a missing library.
     """
     name, source = chosen_backend()
     try:
@@ -117,10 +117,10 @@ def load_keras() -> None:
 
 @contextlib.contextmanager
 def own_settings() -> Iterator[None]:
-    """Let Keras and Matplotlib be as a run needs them in the block, whether they are imported already or not yet.
+    """Set Keras and Matplotlib as a run needs them while the block runs, whether they are imported already or not yet.
 
-    Afterwards everything is as it was. Where Keras is first imported within the block, it keeps its own defaults: what
-    the user's ``keras.json`` says is not read then, but for the backend.
+    Afterwards all settings are as before. If Keras is first imported in the block, it keeps its own defaults: of the
+    user's ``keras.json`` only the backend is used.
     """
     global _given
     with contextlib.ExitStack() as stack:
@@ -137,7 +137,7 @@ def own_settings() -> Iterator[None]:
 
 
 def overridden() -> dict[str, Any]:
-    """List what the user has configured that does not hold in a run, by where it is said."""
+    """List the settings of the user that a run does not use, by variable or file."""
     environment = given_environment()
     path = _keras_file(environment)
     usual: dict[str, Any] = {**KERAS, "nnx_enabled": False}
@@ -156,7 +156,7 @@ def _own_environment() -> Iterator[None]:
     """Set the variables that the libraries read when they are imported."""
     wanted: dict[str, str | None] = {**dict.fromkeys(_UNSET), **_SET}
     name, _ = chosen_backend()
-    # What is no backend is told of; Keras is not imported then.
+    # An unknown backend is reported; Keras is not imported then.
     wanted["KERAS_BACKEND"] = name if name in BACKENDS else None
     before = {variable: os.environ.get(variable) for variable in wanted}
     _put(wanted)
@@ -168,7 +168,7 @@ def _own_environment() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _own_cache() -> Iterator[None]:
-    """Let Matplotlib keep what it finds out about fonts in a folder that no other user can write to."""
+    """Let Matplotlib keep its list of fonts in a folder that no other user can write to."""
     name = "MPLCONFIGDIR"
     configured = os.environ.get(name)
     if not configured or not _is_foreign(Path(configured)):
@@ -183,7 +183,7 @@ def _own_cache() -> Iterator[None]:
 
 
 def _is_foreign(path: Path) -> bool:
-    """Whether a file or folder is there, and another user's, neither this process's nor the system's."""
+    """Whether a file or folder exists and belongs to another user, who is not root."""
     try:
         return hasattr(os, "getuid") and path.stat().st_uid not in (os.getuid(), 0)
     except OSError:
@@ -200,7 +200,7 @@ def _put(variables: Mapping[str, str | None]) -> None:
 
 @contextlib.contextmanager
 def _own_keras(keras: Any) -> Iterator[None]:
-    """Set what Keras was told in this process, or by its own file."""
+    """Set what this process, or the file of Keras, may have set otherwise."""
     config = keras.config
     wanted = {**KERAS, "dtype_policy": "float32", "max_epochs": None, "max_steps_per_epoch": None}
     # Releases of Keras differ in what can be set.

@@ -52,7 +52,7 @@ TIMED_BATCHES = 4
 BYTES_PER_BIN = 8
 """Bytes of a bin in the track of the independent test: 7.1 for a million random numbers, zoom levels included."""
 
-_OTHER_CHECKPOINTS = 4  # the best model in two formats, the state to go on from, and one that is being written
+_OTHER_CHECKPOINTS = 4  # the best model in two formats, the state for --resume, and one that is being written
 _OTHER_FILES = 2_000_000  # log, record, figures, tables, event files
 
 
@@ -148,15 +148,7 @@ def estimate(
         parameters=int(model.count_params()),
         memory=_memory(config, model, samplers, on_device=on_device),
         disk=_disk(config, folder, model, test_bins),
-        time=_time(
-            config,
-            start=start,
-            loader=loader,
-            step=step,
-            stated=STEP_SECONDS / usable_processors(),
-            genome_batches=genome_batches,
-            test_batches=test_batches,
-        ),
+        time=_time(config, start, loader, step, genome_batches, test_batches),
     )
 
 
@@ -214,12 +206,7 @@ def _disk(config: TrainConfig, folder: RunFolder | None, model: keras.Model, tes
     trainable = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
     # The weights, the optimiser's two moments, and what the file says about the layers.
     checkpoint = 4 * (int(model.count_params()) + 2 * trainable) + 200_000
-    free = None
-    if folder is not None:
-        nearest = folder.folder.absolute()
-        while not nearest.exists():
-            nearest = nearest.parent
-        free = shutil.disk_usage(nearest).free
+    free = None if folder is None else shutil.disk_usage(folder.existing()).free
     kept, _, last = config.keep_checkpoints.partition(":")
     epochs = {"all": config.epochs, "best": 1}.get(kept) or min(config.epochs, int(last) + 1)
     tracks = BYTES_PER_BIN * test_bins
@@ -228,18 +215,11 @@ def _disk(config: TrainConfig, folder: RunFolder | None, model: keras.Model, tes
 
 
 def _time(
-    config: TrainConfig,
-    *,
-    start: float,
-    loader: float,
-    step: float | None,
-    stated: float,
-    genome_batches: int,
-    test_batches: int,
+    config: TrainConfig, start: float, loader: float, step: float | None, genome_batches: int, test_batches: int
 ) -> TimeEstimate:
     training = config.batches * config.batch_size
     forward = STATISTICS_BATCHES * config.batch_size + (config.batches + genome_batches) * config.val_batch_size
-    computing = stated if step is None else step
+    computing = STEP_SECONDS / usable_processors() if step is None else step
     # A measured step includes the reading.
     per_thousand = loader + computing if step is None else computing
     predicting = loader + FORWARD_SHARE * computing

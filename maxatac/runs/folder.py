@@ -203,12 +203,16 @@ class RunFolder:
 
     def _longest_name(self) -> int:
         """Bytes that the file system of the folder allows for a name."""
-        there = self.folder.absolute()
         with contextlib.suppress(OSError, ValueError):
-            while not there.exists():
-                there = there.parent
-            return os.pathconf(there, "PC_NAME_MAX")
+            return os.pathconf(self.existing(), "PC_NAME_MAX")
         return _LONGEST_NAME
+
+    def existing(self) -> Path:
+        """Find the folder, or the nearest one above it that exists."""
+        nearest = self.folder.absolute()
+        while not nearest.exists():
+            nearest = nearest.parent
+        return nearest
 
     def of_earlier_run(self) -> list[Path]:
         """List the files of this prefix that exist; those of a longer prefix are not listed.

@@ -55,12 +55,7 @@ class Checkpoints:
     def settle(self, model: keras.Model, epoch: int, best: int | None) -> None:
         """Complete what a run that was killed after its last finished epoch has not written.
 
-        Parameters
-        ----------
-        model : keras.Model
-            As it was after that epoch.
-        epoch : int
-        best : int or None
+        The model is that after the epoch.
         """
         for number, path in self._folder.checkpoints().items():
             if number > epoch:

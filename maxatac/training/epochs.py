@@ -58,14 +58,7 @@ class EpochLoop:
     8. ``EpochLog`` logs the epoch.
 
     So a kill at any moment costs at most the epoch that was running, and a description never stands beside another
-    model.
-
-    Parameters
-    ----------
-    run : Prepared
-    record : RunRecord
-    holding : Running
-        The hold of this process on the output folder.
+    model. ``holding`` is the hold of this process on the output folder.
     """
 
     def __init__(self, run: Prepared, record: RunRecord, holding: Running) -> None:

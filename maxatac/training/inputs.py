@@ -139,7 +139,7 @@ def read_samples(config: ReadSettings, problems: Problems) -> list[Sample]:
         return read_cells(config.cells, problems, peaks_required=peaks_required, test_cell_types=held_out)
     if config.meta_file is not None:
         return read_meta(config.meta_file, problems, peaks_required=peaks_required, test_cell_types=held_out)
-    # The settings' own check has told about that.
+    # Reported by the check of the settings.
     return []
 
 

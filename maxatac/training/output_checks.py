@@ -27,25 +27,16 @@ def check_temporary_folder(problems: Problems) -> None:
 def check_folder(settings: OutputSettings, folder: RunFolder, options: Mapping[str, Path], problems: Problems) -> None:
     """Check that the output folder can be used, and that no earlier run is in the way.
 
-    Parameters
-    ----------
-    settings : OutputSettings
-    folder : RunFolder
-    options : mapping of str to Path
-        The files that options name, by option: --force must not remove them.
-    problems : Problems
+    ``options`` are the files that options name, by option: --force must not remove them.
     """
     try:
-        if _can_be_written(settings.output, problems):
+        if _can_be_written(settings.output, folder.existing(), problems):
             _check_earlier_run(settings, folder, options, problems)
     except OSError as error:
         problems.add("output", f"cannot be used ({error})", option="--output", file=settings.output)
 
 
-def _can_be_written(target: Path, problems: Problems) -> bool:
-    nearest = target.absolute()
-    while not nearest.exists():
-        nearest = nearest.parent
+def _can_be_written(target: Path, nearest: Path, problems: Problems) -> bool:
     if not nearest.is_dir():
         problems.add("output", f"{nearest}, a file", expected="a folder", option="--output", file=target)
         return False
@@ -99,13 +90,7 @@ def check_own_files(folder: RunFolder, samples: Sequence[Sample], problems: Prob
 def check_names(folder: RunFolder, epochs: int, tested: Sequence[Sample], problems: Problems) -> None:
     """Check that the file system allows the names of all results, also of those that are written last.
 
-    Parameters
-    ----------
-    folder : RunFolder
-    epochs : int
-    tested : sequence of Sample
-        Cell types of the independent test; none if there is no test.
-    problems : Problems
+    ``tested`` are the cell types of the independent test; none if there is no test.
     """
     if (name := folder.too_long(epochs, [sample.cell_line for sample in tested])) is not None:
         of_cell_type = ", or a shorter name of the cell type" if len(tested) > 1 else ""

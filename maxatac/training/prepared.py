@@ -91,17 +91,9 @@ class Prepared:
 def prepare(
     config: TrainConfig, folder: RunFolder, processes: Processes, *, began: float, busy: Sequence[Problem]
 ) -> Prepared:
-    """Read, check and decode what a run trains with, and compile the network; of several processes all do the same.
+    """Read, check and decode what a run trains with, and compile the network, alike in all processes.
 
-    Parameters
-    ----------
-    config : TrainConfig
-    folder : RunFolder
-    processes : Processes
-    began : float
-        When the run began, in seconds since 1970.
-    busy : sequence of Problem
-        The other process that writes the run; reported with all other problems.
+    For ``began`` see ``Beginning``; ``busy`` is reported with all other problems.
 
     Raises
     ------

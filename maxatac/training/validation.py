@@ -117,10 +117,6 @@ class Validator:
         ----------
         callback : keras.callbacks.Callback
             Called for every batch, as by ``evaluate``.
-
-        Returns
-        -------
-        Validated
         """
         row: dict[str, float] = {}
         cells: list[dict[str, Any]] = []
