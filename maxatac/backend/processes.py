@@ -83,7 +83,7 @@ class Processes:
         """
         return [value]
 
-    def share(self, value: Any) -> Any:
+    def value_of_leader(self, value: Any) -> Any:
         """Take the value of process 0."""
         return self.gather(value)[0]
 

@@ -157,7 +157,7 @@ def _read_beginning(config: TrainConfig, folder: RunFolder, processes: Processes
     with processes.sharing_problems():
         version = file_version(folder.resume_state)
         earlier = read_state(folder.resume_state) if config.resume else None
-    seed = processes.share(_seed(config, earlier))
+    seed = processes.value_of_leader(_seed(config, earlier))
     return Beginning(began, seed, PhaseTimes(earlier.past["phases"] if earlier else None), earlier, version)
 
 
