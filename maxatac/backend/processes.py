@@ -354,7 +354,7 @@ class JoinedProcesses(Processes):
 def has_left() -> bool:
     """Whether this process ended before the others, because of an error.
 
-    It must then end without further ado: JAX would have it wait for the others, and they may wait for it.
+    It must then end at once: JAX would let it wait for the others, and they may wait for it.
     """
     return _left
 

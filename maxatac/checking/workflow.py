@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
-import random
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -41,9 +41,10 @@ from maxatac.system.logs import at_level, holding_back
 from maxatac.training.held_out import count_batches, count_bins, no_window
 from maxatac.training.inputs import Inputs, open_inputs, read_samples, split_of
 from maxatac.training.leak_guard import chrom_sets
-from maxatac.training.prepared import check_resume
+from maxatac.training.prepared import check_resume, choose_seed
 from maxatac.training.samplers import genome_batches, guard_samplers, make_samplers
-from maxatac.training.settings import SEED_RANGE, OutputSettings, TrainConfig, loader_threads
+from maxatac.training.settings import OutputSettings, TrainConfig, loader_threads
+from maxatac.training.trainer import build_network
 from maxatac.wording import byte_size, some
 
 _PURPOSES = {"training": "learn from", "validation": "validate on", "test": "predict from"}
@@ -114,7 +115,7 @@ def _try_out(
     samplers: dict[str, Sampler] = {}
     genome_like: GenomeBatches | None = None
     found: dict[str, Any] = {}
-    seed = config.seed if config.seed is not None else random.SystemRandom().randint(*SEED_RANGE)
+    seed = choose_seed(config)
     if inputs is not None:
         if config.resume and folder is not None:
             try:
@@ -164,21 +165,16 @@ def _build(config: TrainConfig, problems: Problems) -> Any:
             problems += error.problems
             return None
         from maxatac.backend.device import limit_threads
-        from maxatac.model.architectures import build
-        from maxatac.model.weights import load_weights
 
         limit_threads(loader_threads(config))
         try:
-            model = build(config.arch, dense=config.dense, output_activation=config.output_activation)
-            if config.weights is not None and config.weights.is_file() and config.weights.stat().st_size:
-                load_weights(model, config.weights)
+            has_weights = config.weights is not None and config.weights.is_file() and config.weights.stat().st_size
+            return build_network(config if has_weights else dataclasses.replace(config, weights=None))
         except WeightsError as error:
             problems.append(Problem.of(error))
         except ValueError:
-            # No such architecture or activation, which has been told already.
+            # No such architecture or activation, which is reported already.
             pass
-        else:
-            return model
     return None
 
 

@@ -32,7 +32,7 @@ from maxatac.training.settings import (
     loader_threads,
     settings_of_run,
 )
-from maxatac.training.trainer import Trainer, make_trainer
+from maxatac.training.trainer import Trainer, build_network, make_trainer
 
 if TYPE_CHECKING:
     from maxatac._core import Sampler
@@ -150,14 +150,14 @@ def check_resume(config: TrainConfig, folder: RunFolder, inputs: Inputs) -> None
         If it cannot.
     """
     earlier = read_state(folder.resume_state)
-    _compare(config, folder, inputs, _seed(config, earlier), earlier)
+    _compare(config, folder, inputs, choose_seed(config, earlier), earlier)
 
 
 def _read_beginning(config: TrainConfig, folder: RunFolder, processes: Processes, began: float) -> Beginning:
     with processes.sharing_problems():
         version = file_version(folder.resume_state)
         earlier = read_state(folder.resume_state) if config.resume else None
-    seed = processes.value_of_leader(_seed(config, earlier))
+    seed = processes.value_of_leader(choose_seed(config, earlier))
     return Beginning(began, seed, PhaseTimes(earlier.past["phases"] if earlier else None), earlier, version)
 
 
@@ -222,7 +222,8 @@ def _guard_together(mine: dict[str, Any], samplers: Mapping[str, Sampler], proce
     return {**mine, "streams": streams, "rows": rows}
 
 
-def _seed(config: FitSettings, earlier: ResumeState | None) -> int:
+def choose_seed(config: FitSettings, earlier: ResumeState | None = None) -> int:
+    """Take the seed of the settings, else that of the state that is resumed, else draw one."""
     if config.seed is not None:
         return config.seed
     return earlier.seed if earlier else random.SystemRandom().randint(*SEED_RANGE)
@@ -260,11 +261,8 @@ def _weights_problems(config: NetworkSettings) -> list[Problem]:
     """Check the weights of a run that will not start, so that all problems are reported at once."""
     if config.weights is None or file_fault(config.weights) is not None or backend_problems():
         return []
-    from maxatac.model.architectures import build
-    from maxatac.model.weights import load_weights
-
     try:
-        load_weights(build(config.arch, dense=config.dense, output_activation=config.output_activation), config.weights)
+        build_network(config)
     except WeightsError as error:
         return [Problem.of(error)]
     except ValueError:

@@ -298,19 +298,22 @@ class Trainer:
         }
 
 
-def build_network(config: NetworkSettings, seed: int) -> keras.Model:
-    """Build the network of a run with the weights that it begins with: drawn by the seed, or read.
+def build_network(config: NetworkSettings, seed: int | None = None) -> keras.Model:
+    """Build the network of a run with its initial weights: drawn, after seeding Keras if there is a seed, or read.
 
     Raises
     ------
     WeightsError
         If the weights do not fit the network.
+    ValueError
+        If there is no such architecture or activation.
     """
     from maxatac.backend.device import seed_backend
     from maxatac.model.architectures import build
     from maxatac.model.weights import load_weights
 
-    seed_backend(seed)
+    if seed is not None:
+        seed_backend(seed)
     model = build(config.arch, dense=config.dense, output_activation=config.output_activation)
     if config.weights is not None:
         load_weights(model, config.weights)
