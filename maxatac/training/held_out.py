@@ -145,9 +145,8 @@ def run_test(
     keep : bool
         Whether scores that are there stay, if they are of the same model, settings and inputs.
     tell_details : callable
-        Gets a list with a mapping for each cell type: ``cell_type``, ``curves`` by predictor
-        (:func:`maxatac.evaluation.curves.summarize`) of the 32-bp bins, ``loci`` and ``false_positives``
-        (:mod:`maxatac.evaluation.example_loci`). Not called if earlier scores stay.
+        Gets for each cell type a mapping of ``cell_type``, ``curves`` of the 32-bp bins by predictor, ``loci`` and
+        ``false_positives`` (:mod:`maxatac.evaluation.example_loci`). Not called if earlier scores stay.
 
     Returns
     -------
@@ -156,10 +155,8 @@ def run_test(
 
     Raises
     ------
-    GenomeError, TrackError, OSError
-        If a file cannot be read any more, or a result cannot be written.
-    MaxatacError
-        If the selected model is gone, or another one is under its name.
+    MaxatacError, OSError
+        If a file cannot be read or written, or the selected model is gone or replaced.
     """
     if reason := _no_test(config, inputs):
         return {"skipped": reason}
