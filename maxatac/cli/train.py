@@ -26,6 +26,7 @@ from maxatac.training.settings import (
     OUTPUT_ACTIVATIONS,
     SEED_RANGE,
     SELECTIONS,
+    LoaderSettings,
     TrainConfig,
     loader_threads,
 )
@@ -296,7 +297,7 @@ def leave_tensorflow_out() -> None:
         sys.modules.setdefault("tensorflow", None)  # type: ignore[arg-type]
 
 
-def prepare_libraries(settings: TrainConfig) -> None:
+def prepare_libraries(settings: LoaderSettings) -> None:
     """Set what libraries read when they are imported: the number of threads; and leave TensorFlow out for JAX."""
     limit_numeric_threads(loader_threads(settings))
     leave_tensorflow_out()
