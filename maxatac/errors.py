@@ -9,6 +9,7 @@ them all; the command line turns it into exit status 2, any other ``MaxatacError
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,7 +166,8 @@ class Problems:
 
     def __init__(self, problems: Iterable[Problem] = ()) -> None:
         self._kept: dict[Problem, None] = {}
-        self._counts: dict[tuple[str, object], int] = {}
+        self._counts: Counter[tuple[str, object]] = Counter()
+        self._left_out: Counter[tuple[str, object]] = Counter()
         self += problems
 
     def add(
@@ -188,10 +190,15 @@ class Problems:
         if problem in self._kept:
             return
         group = _group(problem)
-        count = self._counts.get(group, 0) + (problem.more or 1)
-        self._counts[group] = count
-        if problem.kind not in _CAPPED or (count <= self.LIMIT and not problem.more):
-            self._kept[problem] = None
+        if problem.more:
+            self._left_out[group] += problem.more
+        elif problem.kind in _CAPPED and self._counts[group] >= self.LIMIT:
+            self._left_out[group] += 1
+            return
+        else:
+            self._counts[group] += 1
+        # What stands for others is kept too, so that it counts once where collectors are joined twice.
+        self._kept[problem] = None
 
     def __iadd__(self, problems: Iterable[Problem]) -> Problems:
         """Add several."""
@@ -201,14 +208,13 @@ class Problems:
 
     def __iter__(self) -> Iterator[Problem]:
         """Give each problem, and behind the last of a kind and file that was kept how many more there are."""
-        seen: dict[tuple[str, object], int] = {}
+        last = {_group(problem): problem for problem in self._kept}
         for problem in self._kept:
-            yield problem
+            if not problem.more:
+                yield problem
             group = _group(problem)
-            seen[group] = seen.get(group, 0) + 1
-            more = self._counts[group] - self.LIMIT
-            if problem.kind in _CAPPED and seen[group] == self.LIMIT and more > 0:
-                told = f"and {more:,} more problems of this kind"
+            if last[group] is problem and (more := self._left_out[group]):
+                told = f"and {more:,} more problem{'s' * (more != 1)} of this kind"
                 yield Problem(problem.kind, told, option=problem.option, file=problem.file, more=more)
 
     def __eq__(self, other: object) -> bool:

@@ -50,7 +50,8 @@ def test_problems_of_the_lines_of_a_file_are_capped(count: int, told: int) -> No
     assert len(problems) == told + count + 1
     if count > 5:
         assert lines[-1].more == count - 5
-        assert str(lines[-1]) == f"peaks.bed: and {count - 5:,} more problems of this kind"
+        plural = "s" * (count > 6)
+        assert str(lines[-1]) == f"peaks.bed: and {count - 5:,} more problem{plural} of this kind"
 
 
 def test_capped_problems_stay_counted_where_collectors_are_joined() -> None:
@@ -59,6 +60,12 @@ def test_capped_problems_stay_counted_where_collectors_are_joined() -> None:
     assert [problem.more for problem in error.problems] == [0, 0, 0, 0, 0, 3]
     joined = Problems([Problem("regions", "none is left"), *error.problems])
     assert list(joined) == [Problem("regions", "none is left"), *error.problems]
+    # A file that two options name is read twice.
+    joined += error.problems
+    assert list(joined) == [Problem("regions", "none is left"), *error.problems]
+    joined.add("line", "found nothing", file=HERE, line=9)
+    assert [problem.more for problem in joined] == [0, 0, 0, 0, 0, 0, 4]
+    assert Problems(error.problems[5:])[0].more == 3
 
 
 def test_a_problem_is_told_once() -> None:
