@@ -123,7 +123,7 @@ def look_at_files(opened: Opened) -> tuple[FileFindings, ...]:
         path: Path | None = getattr(config, option)
         if path is None:
             continue
-        use = Use("", "Train", f"--{option}", path, 0)
+        use = Use("", "Train", f"--{option}", path)
         if option == "chrom_sizes":
             listed = ChromSizes.read(path, Problems())
             found.append(_look_at_file(opened, use, None if listed is None else list(listed), listed))

@@ -47,7 +47,6 @@ KEYS = {
 
 _FILES = ("atac_signal", "binding", "atac_peaks", "chip_peaks")
 _PEAKS = tuple(key for key in _FILES if KEYS[key] in PEAK_COLUMNS)
-_UNIT = "record"
 
 # What a table with tabs cannot hold: control characters, and what may end a line.
 _UNTABLED = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
@@ -158,13 +157,13 @@ def _read_cell(
     found: Problems,
 ) -> Sample | None:
     """Turn a record into a sample, with gaps where something is missing; None if it has no label."""
-    here = Place(path, record=f"{_UNIT} {number}")
+    place = here = Place(path, record=f"record {number}")
     if not isinstance(cell, dict):
         here.tell(found, "value", _shown(cell), expected=f"an object with the keys {', '.join(KEYS)}")
         return None
     name = _name(here, "cell_type", cell.get("cell_type"), found)
     if name:
-        here = Place(path, record=f"{_UNIT} {number} ({name})")
+        here = Place(path, record=f"{place} ({name})")
     _check_keys(here, cell, tuple(KEYS), found)
     given = cell.get("label")
     is_test = (
@@ -200,8 +199,7 @@ def _read_cell(
         atac_peaks=files["atac_peaks"],
         chip_peaks=files["chip_peaks"],
         label=label,
-        line=number,
-        unit=_UNIT,
+        place=place,
     )
 
 

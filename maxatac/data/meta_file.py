@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maxatac.data.samples import (
-    _LABEL_COLUMN,
-    _LABELS,
-    _PATH_COLUMNS,
     COLUMNS,
+    LABEL_COLUMN,
+    LABELS,
+    PATH_COLUMNS,
     PEAK_COLUMNS,
     Place,
     Sample,
@@ -69,7 +69,7 @@ def read_meta(
     samples: list[Sample] = []
     lines = _read_lines(meta, found)
     if lines:
-        optional = (() if peaks_required else PEAK_COLUMNS) + (() if test_cell_types is None else (_LABEL_COLUMN,))
+        optional = (() if peaks_required else PEAK_COLUMNS) + (() if test_cell_types is None else (LABEL_COLUMN,))
         places = _read_header(meta, *lines[0], optional, found)
         if places is not None:
             width = len(_fields(lines[0][1].rstrip()))
@@ -173,9 +173,9 @@ def _without_row_names(rows: list[list[str]], width: int, places: Mapping[str, i
     """Drop the names of rows, for which R writes no column into the header: one field more, in front of all rows."""
     if any(len(fields) != width + 1 for fields in rows):
         return rows
-    place = places.get(_LABEL_COLUMN)
+    place = places.get(LABEL_COLUMN)
     # The field too many may also be the last; then the labels would be shifted.
-    if place is not None and not all(fields[place + 1].lower() in _LABELS for fields in rows):
+    if place is not None and not all(fields[place + 1].lower() in LABELS for fields in rows):
         return rows
     return [fields[1:] for fields in rows]
 
@@ -191,11 +191,11 @@ def _read_row(
     # A dot is the empty cell of many tables, and stands for "no cell line" in the tables of regions that are written.
     # R writes NA for a path that is not known.
     row = {
-        column: "" if value == "." or (value == "NA" and column in _PATH_COLUMNS) else value
+        column: "" if value == "." or (value == "NA" and column in PATH_COLUMNS) else value
         for column, value in row.items()
     }
     if test_cell_types is None:
-        is_test = row.get(_LABEL_COLUMN, "").lower() == "test"
+        is_test = row.get(LABEL_COLUMN, "").lower() == "test"
     else:
         is_test = row.get("Cell_Line") in test_cell_types
     if is_test:
@@ -204,12 +204,12 @@ def _read_row(
     for column, value in row.items():
         if not value and column not in optional:
             here.tell(found, "value", "is empty", column=column)
-    paths = {column: resolve_path(here, column, row.get(column, ""), found) for column in _PATH_COLUMNS}
+    paths = {column: resolve_path(here, column, row.get(column, ""), found) for column in PATH_COLUMNS}
     label: Label | None
     if test_cell_types is not None:
         label = "Test" if is_test else "Train"
     else:
-        label = read_label(here, row.get(_LABEL_COLUMN, ""), found)
+        label = read_label(here, row.get(LABEL_COLUMN, ""), found)
     if label is None:
         return None
     return Sample(
@@ -220,5 +220,5 @@ def _read_row(
         atac_peaks=paths["ATAC_Peaks"],
         chip_peaks=paths["CHIP_Peaks"],
         label=label,
-        line=here.line or 0,
+        place=here,
     )

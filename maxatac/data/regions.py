@@ -9,6 +9,7 @@ are drawn more often.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -229,6 +230,67 @@ def build_pools(
     return pools
 
 
+def pool_from_file(
+    path: str | os.PathLike[str],
+    chroms: Sequence[str],
+    chrom_sizes: Mapping[str, int],
+    blacklist: Blacklist,
+    problems: Problems,
+    *,
+    cell_lines: Sequence[str],
+    center: Center = "midpoint",
+    name: str = "training",
+) -> tuple[RoiPool, PoolReport]:
+    """Build a pool from a file of regions: BED, narrowPeak, or the table that :func:`save_roi` writes.
+
+    Intervals of exactly 1,024 bp stay as they are, others are re-centred; the filters are those of :func:`build_pools`.
+
+    Parameters
+    ----------
+    path : path-like
+        Text, plain or gzipped.
+    chroms : sequence of str
+        Chromosomes of the pool.
+    chrom_sizes : mapping of str to int
+        Lengths in bp of the chromosomes of the genome, by name.
+    blacklist : Blacklist
+        No window of the pool touches it.
+    problems : Problems
+    cell_lines : sequence of str
+        Training cell types; a table that names any other is a problem.
+    center : "midpoint" or "summit"
+        Where the window of an interval of another length is put.
+    name : str
+        ``training`` or ``validation``.
+
+    Returns
+    -------
+    RoiPool, PoolReport
+        The pool in the order of the file; empty if the file cannot be read.
+    """
+    known = tuple(cell_lines)
+    intervals = _read_checked(Path(path), chrom_sizes, problems, what=f"{name} regions")
+    if intervals is None:
+        return _join(tuple(chroms), known, []), PoolReport(name, ())
+    already = intervals.end - intervals.start == WINDOW_LENGTH
+    starts, on_midpoint = _window_starts(intervals, center)
+    starts = np.where(already, intervals.start, starts)
+    on_midpoint &= ~already
+    cell = _cells(intervals, known, problems)
+    kind = _kinds(intervals)
+    chrom, fate = _judge(intervals, starts, chroms, chrom_sizes, blacklist)
+    counts = []
+    groups = np.stack([cell, kind])
+    for one_cell, one_kind in np.unique(groups, axis=1).T.tolist():
+        mine = (cell == one_cell) & (kind == one_kind)
+        label = known[one_cell] if one_cell >= 0 else NO_CELL_LINE
+        counts.append(_count(label, KINDS[one_kind], intervals.path, fate[mine], on_midpoint[mine]))
+    pool = RoiPool(tuple(chroms), known, chrom, starts, kind, cell).select(fate == _KEPT)
+    report = PoolReport(name, tuple(counts))
+    _check_filled(pool, report, problems)
+    return pool, report
+
+
 def count_by_chromosome(
     sample: Sample,
     listed: Sequence[str],
@@ -426,3 +488,29 @@ def _check_filled(pool: RoiPool, report: PoolReport, problems: Problems) -> None
         f"{total.blacklisted:,} blacklisted"
     )
     problems.add("regions", told)
+
+
+def _cells(intervals: Intervals, known: Sequence[str], problems: Problems) -> NDArray[np.int32]:
+    """Index of the cell type of each region, -1 for none; a name that is not known is a problem."""
+    if intervals.cell_line is None:
+        return np.full(len(intervals), -1, dtype=np.int32)
+    names = intervals.cell_line.names
+    place = {name: index for index, name in enumerate(known)}
+    used = np.unique(intervals.cell_line.codes).tolist()
+    unknown = [code for code in used if names[code] not in ("", NO_CELL_LINE) and names[code] not in place]
+    if unknown:
+        line = intervals.line[np.flatnonzero(intervals.cell_line.codes == unknown[0])[0]]
+        told = f"no training cell type is called {some(names[code] for code in unknown)}"
+        problems.add("value", told, hint=f"there are {some(known)}", file=intervals.path, line=int(line))
+    places = np.array([place.get(name, -1) for name in names], dtype=np.int32)
+    return np.asarray(places[intervals.cell_line.codes], dtype=np.int32)
+
+
+def _kinds(intervals: Intervals) -> NDArray[np.int8]:
+    """Index of the kind of each region."""
+    unnamed = KINDS.index("ROI")
+    if intervals.roi_type is None:
+        return np.full(len(intervals), unnamed, dtype=np.int8)
+    place = {name: index for index, name in enumerate(KINDS)}
+    places = np.array([place.get(name.upper(), unnamed) for name in intervals.roi_type.names], dtype=np.int8)
+    return np.asarray(places[intervals.roi_type.codes], dtype=np.int8)

@@ -19,13 +19,13 @@ COLUMNS = ("Cell_Line", "TF", "ATAC_Signal_File", "Binding_File", "ATAC_Peaks", 
 PEAK_COLUMNS = ("ATAC_Peaks", "CHIP_Peaks")
 """Columns that are not needed where the regions of interest are given as files."""
 
-_PATH_COLUMNS = ("ATAC_Signal_File", "Binding_File", *PEAK_COLUMNS)
+PATH_COLUMNS = ("ATAC_Signal_File", "Binding_File", *PEAK_COLUMNS)
 
-_LABEL_COLUMN = "Train_Test_Label"
+LABEL_COLUMN = "Train_Test_Label"
 
 Label = Literal["Train", "Test"]
 
-_LABELS: dict[str, Label] = {"train": "Train", "test": "Test"}
+LABELS: dict[str, Label] = {"train": "Train", "test": "Test"}
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,9 @@ class Place:
     line: int | None = None
     record: str | None = None
 
-    @classmethod
-    def of(cls, file: Path, number: int, unit: str) -> Place:
-        """Make it of what is counted, as in :class:`Sample`, and its number."""
-        return cls(file, number) if unit == "line" else cls(file, record=f"{unit} {number}")
+    def __str__(self) -> str:
+        """Word it without the file, such as ``line 2``."""
+        return self.record or f"line {self.line}"
 
     def tell(
         self,
@@ -80,10 +79,7 @@ class Sample:
         Peak files; absolute, None if not given.
     label : "Train" or "Test"
         Test cell types are never read while a model is fitted.
-    line : int
-        Line of the meta file, 1-based.
-    unit : str
-        What is counted: lines, or the records of another kind of file.
+    place : Place
     """
 
     cell_line: str
@@ -93,13 +89,7 @@ class Sample:
     atac_peaks: Path | None
     chip_peaks: Path | None
     label: Label
-    line: int
-    unit: str = "line"
-
-    @property
-    def place(self) -> str:
-        """Where it stands, such as ``line 2``."""
-        return f"{self.unit} {self.line}"
+    place: Place
 
     def with_readable_peaks(self) -> Sample:
         """Leave out peak files that cannot be read: the reader of the table has told about them."""
@@ -110,9 +100,9 @@ class Sample:
         return replace(self, atac_peaks=atac, chip_peaks=chip)
 
 
-def read_label(here: Place, text: str, problems: Problems, *, column: str = _LABEL_COLUMN) -> Label | None:
+def read_label(here: Place, text: str, problems: Problems, *, column: str = LABEL_COLUMN) -> Label | None:
     """Read a label in any case."""
-    label = _LABELS.get(text.lower())
+    label = LABELS.get(text.lower())
     if label is None and text:
         here.tell(problems, "value", f"'{text}'", expected="Train or Test", column=column)
     return label
@@ -211,18 +201,18 @@ def check_samples(
         Whether every row could be read.
     """
     first: dict[str, Sample] = {}
-    tfs: dict[str, str] = {}
+    tfs: dict[str, Place] = {}
     for sample in samples:
         for what, name in (("cell type", sample.cell_line), ("transcription factor", sample.tf)):
             if not name.isprintable():
                 told, expected = f"the {what} '{name}'", "no character that cannot be seen"
-                Place.of(meta, sample.line, sample.unit).tell(problems, "value", told, expected=expected)
+                sample.place.tell(problems, "value", told, expected=expected)
         if sample.tf:
             tfs.setdefault(sample.tf, sample.place)
         earlier = first.setdefault(sample.cell_line, sample)
         if earlier is not sample and sample.cell_line:
             told = f"cell type '{sample.cell_line}', which has a row in {earlier.place} already"
-            Place.of(meta, sample.line, sample.unit).tell(problems, "value", told, expected="one row per cell type")
+            sample.place.tell(problems, "value", told, expected="one row per cell type")
     if len(tfs) > 1:
         named = ", ".join(f"'{tf}' ({place})" for tf, place in tfs.items())
         problems.add("value", f"{len(tfs)} transcription factors: {named}", expected="one in all rows", file=meta)

@@ -37,24 +37,19 @@ class Use:
     column : str
         Column of the meta file, or the option.
     path : Path
-    line : int
-        Line of the meta file, 1-based; 0 for an option.
-    unit : str
-        What is counted; see :class:`maxatac.data.samples.Sample`.
+    place : Place or None
+        None for an option.
     """
 
     cell_line: str
     label: Label
     column: str
     path: Path
-    line: int
-    unit: str = "line"
+    place: Place | None = None
 
     def __str__(self) -> str:
         """Word it, such as ``Binding_File of CellA (Train, line 2)``."""
-        return (
-            f"{self.column} of {self.cell_line} ({self.label}, {self.unit} {self.line})" if self.line else self.column
-        )
+        return f"{self.column} of {self.cell_line} ({self.label}, {self.place})" if self.place else self.column
 
 
 @dataclass(frozen=True)
@@ -83,7 +78,7 @@ class EqualFiles:
 def uses_of(samples: Iterable[Sample]) -> list[Use]:
     """List every file that the rows of a meta file name."""
     return [
-        Use(sample.cell_line, sample.label, column, path, sample.line, sample.unit)
+        Use(sample.cell_line, sample.label, column, path, sample.place)
         for sample in samples
         for field, column in _COLUMNS.items()
         if (path := getattr(sample, field)) is not None
@@ -121,7 +116,6 @@ def find_equal_files(uses: Iterable[Use], *, across_labels: bool = False) -> lis
 
 
 def check_held_out_files(
-    meta: Path,
     samples: Sequence[Sample],
     problems: Problems,
     *,
@@ -132,10 +126,8 @@ def check_held_out_files(
 
     Parameters
     ----------
-    meta : Path
-        The meta file, or the JSON.
     samples : sequence of Sample
-        All its rows.
+        All rows of the meta file.
     problems : Problems
         Gets one per file of a test cell type that also trains.
     allowed : sequence of str
@@ -154,7 +146,7 @@ def check_held_out_files(
             hint = f"there are {some(held_out)}" if held_out else "there is none"
             told = f"no cell type labelled Test is called {name}"
             problems.add("setting", told, hint=hint, option="--allow_shared_files")
-    uses = [*uses_of(samples), *(Use("", "Train", option, path, 0) for option, path in regions)]
+    uses = [*uses_of(samples), *(Use("", "Train", option, path) for option, path in regions)]
     tolerated = []
     for equal in find_equal_files(uses, across_labels=True):
         trains = equal.of("Train")
@@ -162,13 +154,13 @@ def check_held_out_files(
         digest = equal.sha256
         how = "is the same file as" if digest is None else f"has the same content (SHA-256 {digest[:12]}...) as"
         for use in equal.of("Test"):
-            if use.cell_line not in allowed:
+            if use.place and use.cell_line not in allowed:
                 told = f"'{use.path.name}' of {use.cell_line} (Test) {how} {trains[0]}{more}"
                 hint = (
                     "a test must not rest on what was trained on: give each its own file, or allow this with "
                     f"--allow_shared_files {use.cell_line}"
                 )
-                Place.of(meta, use.line, use.unit).tell(problems, "shared file", told, hint=hint, column=use.column)
+                use.place.tell(problems, "shared file", told, hint=hint, column=use.column)
         if any(use.cell_line in allowed for use in equal.of("Test")):
             tolerated.append(equal)
     return tuple(tolerated)

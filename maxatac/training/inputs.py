@@ -13,8 +13,7 @@ import numpy as np
 from maxatac._core import Genome, Track
 from maxatac.data.cells_json import read_cells
 from maxatac.data.meta_file import read_meta
-from maxatac.data.regions import Center, PoolReport, RoiPool, build_pools, tell_of_pools
-from maxatac.data.roi_files import pool_from_file
+from maxatac.data.regions import Center, PoolReport, RoiPool, build_pools, pool_from_file, tell_of_pools
 from maxatac.data.samples import Sample, to_test
 from maxatac.data.shared_files import EqualFiles, check_held_out_files
 from maxatac.data.tracks import check_tracks, open_genome, open_track, probe_tracks
@@ -221,7 +220,6 @@ def open_inputs(config: TrainConfig, folder: RunFolder | None) -> Inputs:
 def _check_shared_files(config: ReadSettings, samples: Sequence[Sample], problems: Problems) -> tuple[EqualFiles, ...]:
     given_regions = {"--train_roi": config.train_roi, "--validate_roi": config.validate_roi}
     return check_held_out_files(
-        config.cells or config.meta_file or Path(),
         samples,
         problems,
         allowed=config.allow_shared_files or (),

@@ -26,7 +26,7 @@ from tiny import TinySet
 
 from maxatac import Genome, Track, WindowReader
 from maxatac.cli.main import main
-from maxatac.data.samples import Sample
+from maxatac.data.samples import Place, Sample
 from maxatac.errors import InputError
 from maxatac.evaluation.baselines import other_binding
 from maxatac.evaluation.benchmark import COLUMNS
@@ -269,7 +269,7 @@ def test_without_a_test_row_the_training_cell_types_are_tested(
 
 
 def sample(path: Path, cell: str) -> Sample:
-    return Sample(cell, "TF1", path, path, None, None, "Train", 2)
+    return Sample(cell, "TF1", path, path, None, None, "Train", Place(path, 2))
 
 
 def test_cell_types_with_the_same_binding_are_no_baseline(tmp_path: Path) -> None:

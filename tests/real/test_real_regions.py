@@ -10,8 +10,8 @@ import pyBigWig
 import pytest
 
 from maxatac.data.meta_file import read_meta
-from maxatac.data.regions import build_pools
-from maxatac.data.roi_files import pool_from_file, save_roi
+from maxatac.data.regions import build_pools, pool_from_file
+from maxatac.data.roi_files import save_roi
 from maxatac.errors import Problems
 from maxatac.files.sniff import sniff
 from maxatac.genome.blacklist import Blacklist, check_blacklist, read_blacklist
@@ -126,7 +126,7 @@ def test_the_blacklist_mask_equals_pybigwig(yeast: Path) -> None:
 def test_every_placeholder_of_the_published_example_is_named(test_data: Path) -> None:
     problems = Problems()
     samples = read_meta(test_data / "maxatac_data" / "Example_TF_META.tsv", problems)
-    assert [(s.cell_line, s.tf, s.label, s.line) for s in samples] == [
+    assert [(s.cell_line, s.tf, s.label, s.place.line) for s in samples] == [
         ("CT1", "Example_TF", "Train", 2),
         ("CT2", "Example_TF", "Train", 3),
         ("CT3", "Example_TF", "Test", 4),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from maxatac.data.meta_file import read_meta
-from maxatac.data.samples import COLUMNS, Sample
+from maxatac.data.samples import COLUMNS, Place, Sample
 from maxatac.errors import InputError, Problems
 
 FILES = ("a.bw", "b.bw", "a.bed", "b.bed")
@@ -44,6 +44,12 @@ def read(
     return samples, problems
 
 
+def k562(folder: Path) -> Sample:
+    """What ``row`` says in line 2."""
+    signal, binding, atac, chip = (folder / name for name in FILES)
+    return Sample("K562", "CTCF", signal, binding, atac, chip, "Train", Place(folder / "meta.tsv", 2))
+
+
 def places(problems: Problems) -> list[tuple[str, int | None, str | None]]:
     return [(problem.kind, problem.line, problem.place) for problem in problems]
 
@@ -51,10 +57,8 @@ def places(problems: Problems) -> list[tuple[str, int | None, str | None]]:
 def test_every_column_arrives(folder: Path) -> None:
     samples, problems = read(folder, [HEADER, row(), row("HepG2", label="Test")])
     assert problems.sentences() == []
-    assert samples[0] == Sample(
-        "K562", "CTCF", folder / "a.bw", folder / "b.bw", folder / "a.bed", folder / "b.bed", "Train", 2
-    )
-    assert [(sample.cell_line, sample.label, sample.line) for sample in samples] == [
+    assert samples[0] == k562(folder)
+    assert [(sample.cell_line, sample.label, sample.place.line) for sample in samples] == [
         ("K562", "Train", 2),
         ("HepG2", "Test", 3),
     ]
@@ -90,9 +94,7 @@ def test_columns_in_any_order_with_others_between(folder: Path) -> None:
     names = sorted(values, reverse=True)
     samples, problems = read(folder, ["\t".join(names), "\t".join(values[name] for name in names)])
     assert problems.sentences() == []
-    assert samples == [
-        Sample("K562", "CTCF", folder / "a.bw", folder / "b.bw", folder / "a.bed", folder / "b.bed", "Train", 2)
-    ]
+    assert samples == [k562(folder)]
 
 
 def without(column: str) -> list[str]:
@@ -341,7 +343,7 @@ def test_a_table_without_its_files(folder: Path) -> None:
 def test_quotes_and_row_names(folder: Path, content: str) -> None:
     samples, problems = read(folder, content + "\n")
     assert problems.sentences() == []
-    assert [(s.cell_line, s.tf, s.label, s.signal.name, s.line) for s in samples] == [
+    assert [(s.cell_line, s.tf, s.label, s.signal.name, s.place.line) for s in samples] == [
         ("K562", "CTCF", "Train", "a.bw", 2),
         ("HepG2", "CTCF", "Test", "a.bw", 3),
     ]

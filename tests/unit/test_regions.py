@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maxatac.data import regions as module
-from maxatac.data.regions import KINDS, Center, PoolReport, RoiPool, build_pools, tell_of_pools
-from maxatac.data.roi_files import pool_from_file, save_roi
-from maxatac.data.samples import Sample
+from maxatac.data.regions import KINDS, Center, PoolReport, RoiPool, build_pools, pool_from_file, tell_of_pools
+from maxatac.data.roi_files import save_roi
+from maxatac.data.samples import Place, Sample
 from maxatac.errors import Problems
 from maxatac.genome.blacklist import Blacklist
 from maxatac.genome.intervals import Intervals, Labels
@@ -36,7 +36,7 @@ def narrow(chrom: str, start: int, end: int, summit: int) -> tuple[str | int, ..
 
 
 def sample(cell_line: str, atac: Path | None, chip: Path | None, label: Literal["Train", "Test"] = "Train") -> Sample:
-    return Sample(cell_line, "CTCF", Path("a.bw"), Path("b.bw"), atac, chip, label, 2)
+    return Sample(cell_line, "CTCF", Path("a.bw"), Path("b.bw"), atac, chip, label, Place(Path("meta.tsv"), 2))
 
 
 def listed(pool: RoiPool) -> list[Roi]:

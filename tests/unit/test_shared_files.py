@@ -19,7 +19,7 @@ from maxatac.files.checksums import sha256
 
 
 def use(path: Path, cell: str = "A", label: str = "Train", column: str = "Binding_File") -> Use:
-    return Use(cell, label, column, path, 2)  # type: ignore[arg-type]
+    return Use(cell, label, column, path)  # type: ignore[arg-type]
 
 
 def names(uses: tuple[Use, ...]) -> list[str]:
@@ -84,9 +84,9 @@ def test_a_file_that_cannot_be_read_is_passed_over(files: Path, monkeypatch: pyt
 
 def test_uses_of_a_meta_file(tiny_set: TinySet) -> None:
     samples = read_meta(tiny_set.meta_file, Problems())
-    assert [(use.cell_line, use.column, use.path.name, use.line) for use in uses_of(samples)][4:6] == [
-        ("CellB", "ATAC_Signal_File", "CellB_signal.bw", 3),
-        ("CellB", "Binding_File", "CellB_binding.bw", 3),
+    assert [(use.cell_line, use.column, use.path.name, str(use.place)) for use in uses_of(samples)][4:6] == [
+        ("CellB", "ATAC_Signal_File", "CellB_signal.bw", "line 3"),
+        ("CellB", "Binding_File", "CellB_binding.bw", "line 3"),
     ]
     assert len(uses_of(samples)) == 12
     assert find_equal_files(uses_of(samples)) == []
