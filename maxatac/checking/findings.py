@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import math
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from maxatac.errors import Problem
+from maxatac.files.strict_json import to_json
 
 
 @dataclasses.dataclass(frozen=True)
@@ -415,17 +413,4 @@ class Findings:
     def as_json(self) -> str:
         """Turn into JSON text; ``ok`` tells whether there is no problem, and ``problems`` words the ``findings``."""
         content = {"ok": not self.findings, "problems": self.problems, **dataclasses.asdict(self)}
-        return json.dumps(_plain(content), indent=2, allow_nan=False)
-
-
-def _plain(value: Any) -> Any:
-    """Turn paths into text; what is no number has no place in JSON."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    if isinstance(value, Path):
-        return os.fspath(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+        return to_json(content)

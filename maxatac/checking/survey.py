@@ -25,7 +25,7 @@ from maxatac.checking.findings import (
     SplitFindings,
 )
 from maxatac.checking.tracks import TrackValues, read_track, shared_sizes
-from maxatac.data.regions import Center, PoolReport, SourceCount, count_by_chromosome
+from maxatac.data.regions import COUNTS, Center, PoolReport, SourceCount, count_by_chromosome
 from maxatac.data.samples import Sample
 from maxatac.data.shared_files import EqualFiles, Use, uses_of
 from maxatac.errors import GenomeError, Problem, Problems, TrackError
@@ -207,10 +207,10 @@ def look_at_signal(opened: Opened, values: Mapping[Path, TrackValues]) -> tuple[
             path=sample.signal,
             bases=track.bases,
             bases_read=track.read,
-            smallest=track.smallest if track.with_data > track.not_finite else None,
-            largest=track.largest if track.with_data > track.not_finite else None,
-            mean=track.total / (track.with_data - track.not_finite) if track.with_data > track.not_finite else None,
-            missing=1 - track.with_data / track.read if track.read else 1.0,
+            smallest=track.smallest if track.finite else None,
+            largest=track.largest if track.finite else None,
+            mean=track.total / track.finite if track.finite else None,
+            missing=track.missing,
             zero=track.zero / track.read if track.read else 0.0,
             percentile_99=track.percentile(99),
             at_largest=track.at_largest,
@@ -224,7 +224,7 @@ def look_at_signal(opened: Opened, values: Mapping[Path, TrackValues]) -> tuple[
 
 def _scale(track: TrackValues) -> str:
     """Word what the values of a signal track look like."""
-    if track.with_data == track.not_finite:
+    if not track.finite:
         return "no data"
     if track.smallest == track.largest == 0:
         return "all 0"
@@ -248,7 +248,6 @@ def look_at_binding(opened: Opened, values: Mapping[Path, TrackValues]) -> tuple
             here = bins[opened.set_of(chrom)]
             here[0] += count
             here[1] += track.bound[chrom]
-        has_data = track.with_data > track.not_finite
         found.append(
             BindingFindings(
                 cell_type=sample.cell_line,
@@ -256,9 +255,9 @@ def look_at_binding(opened: Opened, values: Mapping[Path, TrackValues]) -> tuple
                 path=sample.binding,
                 bases=track.bases,
                 bases_read=track.read,
-                smallest=track.smallest if has_data else None,
-                largest=track.largest if has_data else None,
-                missing=1 - track.with_data / track.read if track.read else 1.0,
+                smallest=track.smallest if track.finite else None,
+                largest=track.largest if track.finite else None,
+                missing=track.missing,
                 not_finite=track.not_finite,
                 is_binary=track.is_binary,
                 bound={name: Bound(*counts) for name, counts in bins.items()},
@@ -322,20 +321,9 @@ def look_at_split(opened: Opened, regions: Sequence[RegionFindings]) -> tuple[Sp
 
 def pool_findings(reports: Mapping[str, PoolReport]) -> tuple[PoolFindings, ...]:
     """List what became of the intervals behind each pool of the run."""
+    counts = (*COUNTS, "without_summit")
     return tuple(
-        PoolFindings(
-            pool=name,
-            cell_type=source.cell_line,
-            kind=source.kind,
-            path=source.path,
-            intervals=source.intervals,
-            other_chromosomes=source.other_chromosomes,
-            beyond_end=source.beyond_end,
-            off_end=source.off_end,
-            blacklisted=source.blacklisted,
-            kept=source.kept,
-            without_summit=source.without_summit,
-        )
+        PoolFindings(name, source.cell_line, source.kind, source.path, **{key: getattr(source, key) for key in counts})
         for name, report in reports.items()
         for source in report.sources
     )

@@ -58,6 +58,16 @@ class TrackValues:
     _at_largest: int = 0
 
     @property
+    def finite(self) -> int:
+        """Bases with a finite value."""
+        return self.with_data - self.not_finite
+
+    @property
+    def missing(self) -> float:
+        """Share of the bases read that have no data."""
+        return 1 - self.with_data / self.read if self.read else 1.0
+
+    @property
     def positive(self) -> int:
         """Bases with a finite value above 0."""
         return int(self._levels.sum())

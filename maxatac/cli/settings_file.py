@@ -16,7 +16,7 @@ from typing import Any
 
 from maxatac.errors import Problems
 from maxatac.files.sniff import check_file
-from maxatac.files.strict_json import without_twins
+from maxatac.files.strict_json import unique_keys
 from maxatac.training.settings import TrainConfig
 
 OF_THE_COMMAND = ("force", "resume")
@@ -100,7 +100,7 @@ def _parse(path: Path, problems: Problems) -> dict[str, Any] | None:
         return None
     try:
         text = path.read_text(encoding="utf-8")
-        content = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text, object_pairs_hook=without_twins)
+        content = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text, object_pairs_hook=unique_keys)
     except (OSError, ValueError, RecursionError) as error:
         kind = "TOML" if path.suffix == ".toml" else "JSON"
         problems.add("format", f"cannot be read as {kind} ({error})", file=path)

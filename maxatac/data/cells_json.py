@@ -33,7 +33,7 @@ from urllib.parse import unquote, urlsplit
 from maxatac.data.samples import COLUMNS, PEAK_COLUMNS, Label, Place, Sample, check_samples, read_label, resolve_path
 from maxatac.errors import Problems
 from maxatac.files.sniff import check_file, phrase, sniff_bytes
-from maxatac.files.strict_json import without_twins
+from maxatac.files.strict_json import unique_keys
 
 KEYS = {
     "cell_type": "Cell_Line",
@@ -125,7 +125,7 @@ def _parse(path: Path, found: Problems) -> dict[str, Any] | None:
         return None
     try:
         text = path.read_text(encoding="utf-8-sig")
-        content = json.loads(text, object_pairs_hook=without_twins)
+        content = json.loads(text, object_pairs_hook=unique_keys)
     except json.JSONDecodeError as error:
         header = error.doc.lstrip().partition("\n")[0]
         hint = "a meta file with tabs is given by --meta_file" if "\t" in header and "{" not in header else None

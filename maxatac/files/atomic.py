@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
-import math
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from maxatac.files.strict_json import to_json
 
 _PARTIAL = ".partial"
 
@@ -109,13 +109,5 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a value as JSON, whole or not at all; a float that is not finite, which JSON cannot hold, becomes null."""
-    write_text(path, json.dumps(_finite(value), indent=2, allow_nan=False, default=str) + "\n")
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _finite(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    """Write a value as JSON, whole or not at all; see :func:`to_json`."""
+    write_text(path, to_json(value) + "\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,7 @@ class Blacklist:
 
     Parameters
     ----------
-    intervals : mapping of str to (starts, ends)
+    intervals : mapping of str to (starts, ends), each of shape (n,)
         Per chromosome, in bp, in any order; overlapping and touching ones become one, empty ones vanish.
     source : str
         The file they come from, for messages.
@@ -54,19 +54,8 @@ class Blacklist:
         """Count the merged intervals."""
         return sum(map(len, self._spans.values()))
 
-    def intervals(self, chrom: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Get the merged intervals of a chromosome.
-
-        Returns
-        -------
-        starts, ends : shape (k,), int64
-            Ascending, in bp; empty for a chromosome without any.
-        """
-        spans = self.spans(chrom)
-        return spans[:, 0], spans[:, 1]
-
     def spans(self, chrom: str) -> Spans:
-        """Get the merged intervals of a chromosome as one array of shape (k, 2), int64."""
+        """Get the merged intervals of a chromosome, ascending; none for a chromosome without any."""
         return self._spans.get(chrom, merge(np.empty((0, 2), np.int64)))
 
     def joined(self, other: Blacklist) -> Blacklist:
@@ -109,7 +98,7 @@ def check_blacklist(
     used : collection of str
         Chromosomes that the run uses.
     """
-    counts = {chrom: len(blacklist.intervals(chrom)[0]) for chrom in blacklist.chroms}
+    counts = {chrom: len(blacklist.spans(chrom)) for chrom in blacklist.chroms}
     if not counts or not check_chrom_names(counts, blacklist.source, chrom_sizes, problems):
         return
     if used and not any(chrom in counts for chrom in used):
@@ -120,8 +109,8 @@ def check_blacklist(
             some(counts),
         )
     shared = [chrom for chrom in blacklist.chroms if chrom in chrom_sizes]
-    total = sum(len(blacklist.intervals(chrom)[1]) for chrom in shared)
-    beyond = sum(int((blacklist.intervals(chrom)[1] > chrom_sizes[chrom]).sum()) for chrom in shared)
+    total = sum(counts[chrom] for chrom in shared)
+    beyond = sum(int((blacklist.spans(chrom)[:, 1] > chrom_sizes[chrom]).sum()) for chrom in shared)
     if beyond > MAX_BEYOND_END * total:
         told = f"{beyond:,} of {total:,} blacklist intervals end beyond their chromosome"
         problems.add("size", told, hint="another genome build?", file=blacklist.source)
@@ -193,8 +182,3 @@ def _positive_intervals(path: str | os.PathLike[str]) -> dict[str, tuple[NDArray
         starts, ends = np.concatenate(pieces, axis=1) if pieces else np.empty((2, 0), np.int64)
         intervals[chrom] = (starts, ends)
     return intervals
-
-
-def blacklist_intervals(blacklist: Blacklist, chroms: Sequence[str]) -> dict[str, NDArray[np.int64]]:
-    """Turn a blacklist into what the sampler takes: shape (intervals, 2) for each chromosome."""
-    return {chrom: blacklist.spans(chrom) for chrom in chroms}

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from maxatac.data.genome_like import GenomeBatches, draw_genome_windows
 from maxatac.errors import InputError, MaxatacError, Problem, ResourceError, TrackError
-from maxatac.genome.blacklist import blacklist_intervals
 from maxatac.training.inputs import Inputs
 from maxatac.training.leak_guard import Stream, check_leaks
 from maxatac.training.settings import FitSettings, TrainConfig, loader_memory, loader_threads
@@ -58,7 +57,7 @@ def make_samplers(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, S
                 roi_track=pool.cell,
                 batch_size=batch_size,
                 rand_ratio=config.rand_ratio,
-                blacklist=blacklist_intervals(inputs.forbidden(name), pool.chroms),
+                blacklist={chrom: inputs.forbidden(name).spans(chrom) for chrom in pool.chroms},
                 shuffle_cell_type=config.shuffle_cell_type,
                 reverse_complement=config.rev_comp_train,
                 jitter=config.jitter,

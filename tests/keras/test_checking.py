@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from unittest.mock import ANY
 
 import numpy as np
@@ -17,6 +18,7 @@ from tiny import TinySet
 
 from maxatac.checking.estimates import STEP_SECONDS
 from maxatac.cli.main import main
+from maxatac.errors import Kind, Problem
 from maxatac.simulation.config import SimulateConfig
 from maxatac.simulation.workflow import simulate
 
@@ -834,6 +836,9 @@ def test_every_key_is_documented(copy: Path, check: Check, quick_network: None) 
     found = check(copy).findings
     keys = documented()
     assert set(found) == {key for key in keys if "." not in key}
+    assert {field.name for field in dataclasses.fields(Problem)} | set(get_args(Kind)) == keys["findings"] - {
+        "problems"
+    }
     for name in (
         "genome",
         "files",

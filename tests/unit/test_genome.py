@@ -82,13 +82,13 @@ def test_bad_chrom_sizes(tmp_path: Path, text: bytes | None, kind: str, line: in
 
 def test_a_blacklist_is_merged_and_sorted() -> None:
     blacklist = Blacklist({"chr1": ([50, 10, 20, 30, 90], [60, 20, 25, 30, 95]), "chr2": ([5], [5])}, source="b.bed")
-    starts, ends = blacklist.intervals("chr1")
-    assert list(zip(starts.tolist(), ends.tolist(), strict=True)) == [(10, 25), (50, 60), (90, 95)]
-    assert starts.dtype == ends.dtype == np.int64
+    spans = blacklist.spans("chr1")
+    assert spans.tolist() == [[10, 25], [50, 60], [90, 95]]
+    assert spans.dtype == np.int64
     assert blacklist.chroms == ("chr1",)
     assert bases(blacklist) == 30
     assert len(blacklist) == 3
-    assert len(blacklist.intervals("chr2")[0]) == len(blacklist.intervals("chr9")[1]) == 0
+    assert blacklist.spans("chr2").shape == blacklist.spans("chr9").shape == (0, 2)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_the_blacklist_against_a_mask_of_bases(black: list[tuple[int, int]], que
         mask[start : start + length] = True
     blacklist = Blacklist({"c": ([s for s, _ in black], [s + n for s, n in black])})
     assert bases(blacklist) == mask.sum()
-    starts, ends = blacklist.intervals("c")
+    starts, ends = blacklist.spans("c").T
     assert (starts[1:] > ends[:-1]).all()
     rebuilt = np.zeros(400, dtype=bool)
     for start, end in zip(starts, ends, strict=True):

@@ -228,11 +228,9 @@ def test_no_interval_is_lost_by_how_its_name_is_written(tmp_path: Path, text: by
     problems = Problems()
     blacklist = read_blacklist(path, problems)
     assert problems.sentences() == []
-    assert {
-        (name, start, end)
-        for name in blacklist.chroms
-        for start, end in zip(*(column.tolist() for column in blacklist.intervals(name)), strict=True)
-    } == {(name, *span) for name, span in zip(names, spans, strict=True)}
+    assert {(name, start, end) for name in blacklist.chroms for start, end in blacklist.spans(name).tolist()} == {
+        (name, *span) for name, span in zip(names, spans, strict=True)
+    }
 
 
 def test_a_label_stands_there_once() -> None:
@@ -500,11 +498,8 @@ def test_a_blacklist_of_either_kind(tmp_path: Path, kind: str, packed: bool) -> 
     blacklist = read_blacklist(path, problems)
     assert problems.sentences() == []
     assert blacklist.source == str(path)
-    spans = {
-        chrom: list(zip(*(column.tolist() for column in blacklist.intervals(chrom)), strict=True))
-        for chrom in ("chr1", "chr2")
-    }
-    assert spans == {"chr1": [(10, 30), (999_990, 3_000_010)], "chr2": [(0, 5)]}
+    spans = {chrom: blacklist.spans(chrom).tolist() for chrom in ("chr1", "chr2")}
+    assert spans == {"chr1": [[10, 30], [999_990, 3_000_010]], "chr2": [[0, 5]]}
 
 
 @pytest.mark.parametrize(
@@ -545,8 +540,8 @@ def test_any_byte_of_a_blacklist_may_be_wrong(tmp_path: Path) -> None:
     whole = path.read_bytes()
     expected = read_blacklist(path, Problems())
 
-    def spans(blacklist: Blacklist) -> list[list[int]]:
-        return [column.tolist() for chrom in ("chr1", "chr2") for column in blacklist.intervals(chrom)]
+    def spans(blacklist: Blacklist) -> list[list[list[int]]]:
+        return [blacklist.spans(chrom).tolist() for chrom in ("chr1", "chr2")]
 
     names = whole.index(b"chr1")
     silent = set()
