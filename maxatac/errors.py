@@ -156,10 +156,6 @@ class Problems:
 
     Of the kinds that a damaged file may have on every line, ``LIMIT`` are kept for each file, or each option, and the
     rest are counted in one further problem.
-
-    Parameters
-    ----------
-    problems : iterable of Problem
     """
 
     LIMIT = 5
@@ -197,7 +193,7 @@ class Problems:
             return
         else:
             self._counts[group] += 1
-        # What stands for others is kept too, so that it counts once where collectors are joined twice.
+        # A count of further problems is kept too, so that it is added once where collectors are joined twice.
         self._kept[problem] = None
 
     def __iadd__(self, problems: Iterable[Problem]) -> Problems:
@@ -216,12 +212,6 @@ class Problems:
             if last[group] is problem and (more := self._left_out[group]):
                 told = f"and {more:,} more problem{'s' * (more != 1)} of this kind"
                 yield Problem(problem.kind, told, option=problem.option, file=problem.file, more=more)
-
-    def __eq__(self, other: object) -> bool:
-        """Compare with another collector."""
-        return list(self) == list(other) if isinstance(other, Problems) else NotImplemented
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __getitem__(self, index: int) -> Problem:
         """Get one by its place."""
@@ -261,16 +251,7 @@ def visible(text: str) -> str:
 
 
 class InputError(MaxatacError):
-    """Something is wrong with what the user gave; found before any work starts.
-
-    Parameters
-    ----------
-    problems : iterable of Problem
-
-    Attributes
-    ----------
-    problems : tuple of Problem
-    """
+    """Something is wrong with what the user gave; found before any work starts."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(Problems(problems))

@@ -33,7 +33,7 @@ class GenomeFindings:
 
 @dataclasses.dataclass(frozen=True)
 class FileFindings:
-    """A file with chromosome names, held against the 2bit.
+    """A file with chromosome names, compared with the 2bit.
 
     Attributes
     ----------

@@ -1,6 +1,6 @@
 """Files, chromosomes, tracks, regions and the split, looked at one by one.
 
-Everything here makes do with what can be read: what cannot is told in ``problems`` and left out.
+What cannot be read is reported in ``problems`` and left out.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from maxatac.data.samples import Sample
 from maxatac.data.shared_files import EqualFiles, Use, uses_of
 from maxatac.errors import GenomeError, Problem, Problems, TrackError
 from maxatac.genome.blacklist import Blacklist
-from maxatac.genome.chroms import ChromSizes
+from maxatac.genome.chroms import read_chrom_sizes
 from maxatac.genome.intervals import read_intervals
 from maxatac.system.progress import counting
 from maxatac.training.settings import TrainConfig
 from maxatac.wording import some
 
 LISTED_CHROMS = 100
-"""Chromosomes outside the split whose regions are listed one by one; the rest is put together."""
+"""Chromosomes outside the split whose regions are listed one by one; the others are added up."""
 
 UNUSED = "unused"
 TRACK_COLUMNS = ("ATAC_Signal_File", "Binding_File")
@@ -116,7 +116,7 @@ def look_at_genome(opened: Opened, problems: Problems) -> GenomeFindings:
 
 
 def look_at_files(opened: Opened) -> tuple[FileFindings, ...]:
-    """Hold the chromosome names and sizes of every file against the 2bit."""
+    """Compare the chromosome names and sizes of every file with the 2bit."""
     config = opened.config
     found = [_look_at_file(opened, use, *_names_in(opened, use)) for use in uses_of(opened.samples)]
     for option in ("chrom_sizes", "blacklist", "train_roi", "validate_roi"):
@@ -125,7 +125,7 @@ def look_at_files(opened: Opened) -> tuple[FileFindings, ...]:
             continue
         use = Use("", "Train", f"--{option}", path)
         if option == "chrom_sizes":
-            listed = ChromSizes.read(path, Problems())
+            listed = read_chrom_sizes(path, Problems())
             found.append(_look_at_file(opened, use, None if listed is None else list(listed), listed))
         elif option == "blacklist":
             found.append(_look_at_file(opened, use, list(opened.blacklist.chroms) or None, None))
@@ -139,7 +139,7 @@ def _names_in(opened: Opened, use: Use) -> tuple[list[str] | None, Mapping[str, 
     if use.column in TRACK_COLUMNS:
         track = opened.tracks.get(use.path)
         return (None, None) if track is None else (list(track.chrom_sizes), track.chrom_sizes)
-    # Whoever pools the file tells what is wrong with it.
+    # What is wrong with it is reported where its regions are pooled.
     intervals = read_intervals(use.path, Problems())
     return (None if intervals is None else list(intervals.chrom.names)), None
 
@@ -299,7 +299,7 @@ def _region_findings(sample: Sample, chrom: str | None, here: SourceCount, unkno
 
 
 def look_at_split(opened: Opened, regions: Sequence[RegionFindings]) -> tuple[SplitFindings, ...]:
-    """Lay cell types out against chromosomes: those of the split, and any other with a peak or with signal."""
+    """Tell the use of each chromosome in each cell type: those of the split, and any other with a peak."""
     kept = {(one.cell_type, one.chromosome, one.kind): one.kept for one in regions}
     sizes = opened.genome.chrom_sizes
     listed = dict.fromkeys([*opened.used, *(one.chromosome for one in regions if one.chromosome and one.intervals)])
@@ -330,7 +330,7 @@ def pool_findings(reports: Mapping[str, PoolReport]) -> tuple[PoolFindings, ...]
 
 
 def judge_files(files: Sequence[FileFindings], genome: GenomeFindings) -> tuple[list[str], list[str]]:
-    """Word what is odd about chromosome names and sizes without being a problem: warnings, notes."""
+    """Word what is unusual about chromosome names and sizes but no problem: warnings, notes."""
     warnings, notes = [], []
     for file in files:
         if file.other_size:
@@ -347,7 +347,7 @@ def judge_files(files: Sequence[FileFindings], genome: GenomeFindings) -> tuple[
 
 
 def judge_equal_files(equal_files: Sequence[EqualFiles], problems: Problems, warnings: list[str]) -> None:
-    """Word what files that are equal in content mean, but for those that train and test: open_inputs tells of them."""
+    """Word what files of equal content mean, except those that train and test, which open_inputs reports."""
     for equal in equal_files:
         columns = {use.column for use in equal.uses}
         same = "are one file" if equal.sha256 is None else "have the same content"

@@ -5,15 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 
-from maxatac.checking.findings import (
-    Bound,
-    Estimates,
-    Findings,
-    LabelFindings,
-    SplitFindings,
-)
+from maxatac.checking.findings import Bound, Estimates, Findings, LabelFindings, SplitFindings
 from maxatac.data.regions import COUNTS
-from maxatac.wording import aligned, byte_size, rough_duration, shortened, some
+from maxatac.wording import aligned, byte_size, counted, rough_duration, shortened, some
 
 WIDTH = 100
 
@@ -32,7 +26,7 @@ _USES = {"training": "train", "validation": "valid", "test": "test", "unused": "
 
 
 def format_findings(findings: Findings) -> str:
-    """Lay everything out; the problems come last."""
+    """Make the whole text; the problems come last."""
     parts = [
         _files(findings),
         _signal(findings),
@@ -56,6 +50,11 @@ def _wrapped(text: str, *, first: str = "", rest: str = "") -> list[str]:
     return textwrap.wrap(
         text, WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
     )
+
+
+def _table(told: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 2) -> list[str]:
+    """Lay rows out below a line that says what they are; nothing where there is no row."""
+    return [told, *aligned(header, rows, left=left, width=WIDTH)] if rows else []
 
 
 def _cell(cell_type: str | None, label: str | None) -> str:
@@ -93,16 +92,11 @@ def _files(findings: Findings) -> list[str]:
         for file in findings.files
     ]
     header = ("cell type", "column", "file", "size", "names", "same", "differ", "unknown", "lacks")
-    lines += [
-        "",
-        "Files, and their chromosome names: of the 2bit's size, of another, unknown to it; used but lacking",
-    ]
-    return [*lines, *aligned(header, rows, left=3, width=WIDTH)]
+    told = "Files, and their chromosome names: of the 2bit's size, of another, unknown to it; used but lacking"
+    return [*lines, "", told, *aligned(header, rows, left=3, width=WIDTH)]
 
 
 def _signal(findings: Findings) -> list[str]:
-    if not findings.signal:
-        return []
     rows = [
         (
             _cell(track.cell_type, track.label),
@@ -118,7 +112,8 @@ def _signal(findings: Findings) -> list[str]:
     ]
     header = ("cell type", "scale", "range", "mean", "no data", "zero", "99th pct", "at largest")
     told = "ATAC-seq signal (99th percentile and share at the largest value: of values above 0)"
-    return [told, *aligned(header, rows, left=3, width=WIDTH), "All tracks were read from end to end."]
+    below = ["All tracks were read from end to end."] if rows else []
+    return [*_table(told, header, rows, left=3), *below]
 
 
 def _binding(findings: Findings) -> list[str]:
@@ -136,7 +131,7 @@ def _binding(findings: Findings) -> list[str]:
     ]
     header = ("cell type", "values", "no data", *sets)
     told = "Binding, and the bound share of all 32-bp bins of each set of chromosomes"
-    return [told, *aligned(header, rows, left=2, width=WIDTH)]
+    return _table(told, header, rows)
 
 
 def _bound(bound: Bound) -> str:
@@ -147,17 +142,12 @@ def _pools(findings: Findings) -> list[str]:
     lines: list[str] = []
     for name in dict.fromkeys(pool.pool for pool in findings.pools):
         rows = [
-            (
-                pool.cell_type,
-                pool.kind,
-                *(f"{getattr(pool, name):,}" for name in COUNTS),
-            )
+            (pool.cell_type, pool.kind, *(f"{getattr(pool, name):,}" for name in COUNTS))
             for pool in findings.pools
             if pool.pool == name
         ]
         header = ("cell type", "kind", "peaks", "elsewhere", "beyond end", "off end", "blacklisted", "kept")
-        lines += ["", f"Regions for {name}: peaks, those lost to each filter, and those kept"]
-        lines += aligned(header, rows, left=2, width=WIDTH)
+        lines += ["", *_table(f"Regions for {name}: peaks, those lost to each filter, and those kept", header, rows)]
     return lines[1:]
 
 
@@ -169,11 +159,9 @@ def _held_out(findings: Findings) -> list[str]:
         mine = [one for one in held_out if (one.cell_type, one.kind) == (cell_type, kind)]
         names = ("intervals", "not_in_genome", "beyond_end", "off_end", "blacklisted", "kept")
         rows.append((cell_type, kind, *(f"{sum(getattr(one, name) for one in mine):,}" for name in names)))
-    if not rows:
-        return []
     header = ("cell type", "kind", "peaks", "unknown", "beyond end", "off end", "blacklisted", "kept")
     told = "Peaks of test cell types on all chromosomes; no run draws from them"
-    return [told, *aligned(header, rows, left=2, width=WIDTH)]
+    return _table(told, header, rows)
 
 
 def _split(findings: Findings) -> list[str]:
@@ -227,8 +215,6 @@ def _matrix(
 
 
 def _labels(findings: Findings) -> list[str]:
-    if not findings.labels:
-        return []
     rows = [
         (
             label.pool,
@@ -242,7 +228,7 @@ def _labels(findings: Findings) -> list[str]:
     ]
     header = ("batches", "cell type", "windows read", "bound windows", "bound bins", "outer bins", "middle bins")
     told = "Targets of the first batches (outer: the first and the last 8 of the 32 bins of a window)"
-    return [told, *aligned(header, rows, left=2, width=WIDTH)]
+    return _table(told, header, rows)
 
 
 def _profile(label: LabelFindings) -> tuple[str, str]:
@@ -320,9 +306,7 @@ def _listed(title: str, texts: Sequence[str]) -> list[str]:
 
 
 def _verdict(findings: Findings) -> str:
-    count = len(findings.warnings)
-    warnings = f" ({count} warning{'s' * (count != 1)})" if count else ""
+    warnings = f" ({counted(len(findings.warnings), 'warning')})" if findings.warnings else ""
     if not findings.problems:
         return f"A run would start{warnings}."
-    count = len(findings.problems)
-    return f"A run would fail or mean nothing: {count} problem{'s' * (count != 1)}{warnings}."
+    return f"A run would fail or mean nothing: {counted(len(findings.problems), 'problem')}{warnings}."

@@ -141,10 +141,6 @@ def read_track(
     advance : callable
         Told how many bases were read, after each piece.
 
-    Returns
-    -------
-    TrackValues
-
     Raises
     ------
     TrackError, OSError

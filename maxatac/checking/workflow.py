@@ -132,7 +132,7 @@ def _try_out(
             problems += error.problems
         except (MaxatacError, OSError) as error:
             problems.append(Problem.of(error))
-    # Keras takes its time, and a run that will not start has no need of it.
+    # Importing Keras is slow, and a run that will not start does not need it.
     model = _build(config, problems) if config.weights is not None or not problems else None
     if inputs is not None and model is not None and "labels" in found:
         step = None
@@ -157,7 +157,7 @@ def _try_out(
 def _build(config: TrainConfig, problems: Problems) -> Any:
     """Build the network with the weights that it would start from; None if that cannot be."""
     if backend_problems():
-        return None  # which the check of the settings has told
+        return None  # which the check of the settings has reported
     with without_backend_noise():
         try:
             load_keras()
@@ -179,8 +179,8 @@ def _build(config: TrainConfig, problems: Problems) -> Any:
 
 
 def _open_again(config: TrainConfig, inputs: Inputs | None) -> Opened | None:
-    """Open what can be opened, the files of test cell types too; None without a genome to hold them against."""
-    # What is wrong here has been told by open_inputs.
+    """Open what can be opened, the files of test cell types too; None without a genome to compare them with."""
+    # What is wrong here has been reported by open_inputs.
     told = Problems()
     try:
         genome = Genome(config.sequence) if inputs is None else inputs.genome
@@ -199,13 +199,13 @@ def _open_again(config: TrainConfig, inputs: Inputs | None) -> Opened | None:
 def _survey(
     opened: Opened, inputs: Inputs | None, problems: Problems, warnings: list[str], notes: list[str]
 ) -> dict[str, Any]:
-    """Look at every file, and say what is odd."""
+    """Look at every file, and collect problems, warnings and notes."""
     config = opened.config
     damaged = Problems()
     values = read_tracks(opened, loader_threads(config), damaged)
     regions = look_at_regions(opened, damaged)
     genome = look_at_genome(opened, damaged)
-    # A file that was told of need not be told of again for another of its blocks.
+    # Other damaged blocks of a file that is reported already add nothing.
     told = problems.files()
     problems += [problem for problem in damaged if problem.file not in told]
     files = look_at_files(opened)
@@ -301,9 +301,9 @@ def _judge_binding(
 
 def _judge_sets(opened: Opened, values: Mapping[Path, TrackValues], problems: Problems) -> None:
     """Find sets of chromosomes on which a cell type has nothing to train on, to validate on or to test on."""
-    told_of = problems.files()
+    reported = problems.files()
     sizes = opened.genome.chrom_sizes
-    # What another set has too, or the 2bit lacks, has been told of.
+    # Chromosomes that two sets share, or that the 2bit lacks, have been reported.
     sets = {
         name: tuple(chrom for chrom in chroms if chrom in sizes and opened.set_of(chrom) == name)
         for name, chroms in opened.sets.items()
@@ -311,7 +311,7 @@ def _judge_sets(opened: Opened, values: Mapping[Path, TrackValues], problems: Pr
     tested = sets.get("test", ())
     for sample in opened.samples:
         used = [name for name, chroms in sets.items() if chroms and opened.use_of(sample, chroms[0]) == name]
-        signal, binding = (None if path in told_of else values.get(path) for path in (sample.signal, sample.binding))
+        signal, binding = (None if path in reported else values.get(path) for path in (sample.signal, sample.binding))
         silent = [] if signal is None else [name for name in used if not _total(signal.not_zero, sets[name])]
         if silent:
             where = " and ".join(f"all {name} chromosomes ({some(sets[name])})" for name in silent)

@@ -4,7 +4,7 @@ A tab-separated table with a header, in the layout of Cazares et al. 2023::
 
     Cell_Line  TF  ATAC_Signal_File  Binding_File  ATAC_Peaks  CHIP_Peaks  Train_Test_Label
 
-The columns may stand in any order, and others may stand between them. Fields may be quoted, and rows may have names, as
+The columns may be in any order, with others between them. Fields may be quoted, and rows may have names, as
 R writes them.
 """
 
@@ -188,7 +188,7 @@ def _read_row(
     found: Problems,
 ) -> Sample | None:
     """Turn a row into a sample, with gaps where cells are empty; None if it has no label."""
-    # A dot is the empty cell of many tables, and stands for "no cell line" in the tables of regions that are written.
+    # A dot is the empty cell of many tables, and means "no cell line" in the tables of regions that are written.
     # R writes NA for a path that is not known.
     row = {
         column: "" if value == "." or (value == "NA" and column in PATH_COLUMNS) else value

@@ -2,7 +2,7 @@
 
 Every interval of the ATAC-seq and ChIP-seq peak files of the training cell types becomes a 1,024-bp window on its
 midpoint. It is kept if its chromosome is wanted, the window lies inside the chromosome, and no base of it is
-blacklisted. Intervals that stand in several files stay several regions, as in Cazares et al. 2023, so that shared peaks
+blacklisted. An interval in several files stays several regions, as in Cazares et al. 2023, so that shared peaks
 are drawn more often.
 """
 
@@ -156,7 +156,7 @@ class PoolReport:
         return SourceCount("total", "", Path(), **sums)
 
     def format_table(self) -> str:
-        """Lay the counts out as an aligned table, a line per source and one for the total."""
+        """Make an aligned table of the counts, with a line per source and one for the total."""
         counts = ("intervals", "other chrom", "beyond end", "off end", "blacklisted", "kept")
         header = ("cell type", "kind", "file", *counts)
         rows = [
@@ -180,7 +180,7 @@ def build_pools(
     Parameters
     ----------
     samples : sequence of Sample
-        Rows of the meta file; those labelled Test are passed over, and so are peak files that are not given.
+        Rows of the meta file; those labelled Test are skipped, and so are peak files that are not given.
     wanted : mapping of str to sequence of str
         Chromosomes of each pool, by the pool's name (``training``, ``validation``).
     chrom_sizes : mapping of str to int
@@ -190,12 +190,12 @@ def build_pools(
     problems : Problems
         Gets one for a file that cannot be read or belongs to another genome, and one for an empty pool.
     center : "midpoint" or "summit"
-        Where the window is put; the midpoint also serves intervals whose summit is not known.
+        Where the window is put; intervals whose summit is not known are put on their midpoint.
 
     Returns
     -------
     dict of str to (RoiPool, PoolReport)
-        By the pool's name. Regions stand in the order of the meta file, ATAC before CHIP, then in that of the file.
+        By the pool's name. Regions are in the order of the meta file, ATAC before CHIP, then in that of the file.
     """
     training = [sample for sample in samples if sample.label == "Train"]
     cell_lines = tuple(sample.cell_line for sample in training)
@@ -223,7 +223,7 @@ def build_pools(
             cells, kinds = np.full(size, cell, dtype=np.int32), np.full(size, kind, dtype=np.int8)
             parts.append(RoiPool(tuple(chroms), cell_lines, chrom[kept], starts[kept], kinds, cells))
         pool, report = _join(tuple(chroms), cell_lines, parts), PoolReport(name, tuple(counts))
-        # Without a training cell type, or with a file that cannot be read, the cause has been told already.
+        # Without a training cell type, or with a file that cannot be read, the cause has been reported already.
         if training and None not in files.values():
             _check_filled(pool, report, problems)
         pools[name] = (pool, report)
@@ -305,7 +305,7 @@ def count_by_chromosome(
     Parameters
     ----------
     sample : Sample
-        Its label does not matter; peak files that are not given are passed over.
+        Its label does not matter; peak files that are not given are skipped.
     listed : sequence of str
         Chromosomes to count one by one; the others of the genome are counted together.
     chrom_sizes, blacklist, problems, center
@@ -335,7 +335,7 @@ def count_by_chromosome(
 
 
 def tell_of_pools(pools: Mapping[str, tuple[RoiPool, PoolReport]], *, center: Center) -> None:
-    """Log what is odd about pools that can serve: regions without a summit, cell types without a region.
+    """Log what is unusual about pools that can be used: regions without a summit, cell types without a region.
 
     Parameters
     ----------
@@ -404,7 +404,7 @@ def _sizes_of(intervals: Intervals, chrom_sizes: Mapping[str, int]) -> NDArray[n
 
 
 def _window_starts(intervals: Intervals, center: Center) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Place a window on each interval; also tells which ones lie on a midpoint for want of a summit."""
+    """Place a window on each interval; also tells which ones are on a midpoint because their summit is not known."""
     midpoint = centre(intervals.start, intervals.end)
     if center == "midpoint":
         return midpoint, np.zeros(len(intervals), dtype=np.bool_)

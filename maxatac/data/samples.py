@@ -30,7 +30,7 @@ LABELS: dict[str, Label] = {"train": "Train", "test": "Test"}
 
 @dataclass(frozen=True)
 class Place:
-    """Where a cell type stands in its table.
+    """The row of a cell type in its table.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ class Sample:
     place: Place
 
     def with_readable_peaks(self) -> Sample:
-        """Leave out peak files that cannot be read: the reader of the table has told about them."""
+        """Leave out peak files that cannot be read: the reader of the table has reported them."""
         atac, chip = (
             None if path is None or file_fault(path) is not None else path
             for path in (self.atac_peaks, self.chip_peaks)
@@ -109,7 +109,7 @@ def read_label(here: Place, text: str, problems: Problems, *, column: str = LABE
 
 
 def resolve_path(here: Place, column: str, text: str, problems: Problems) -> Path | None:
-    """Find the file that a table names; a path even if it cannot serve, None if no name is given.
+    """Find the file that a table names; a path even if it cannot be used, None if no name is given.
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ def _foreign(text: str) -> tuple[str, str] | None:
 
 
 def check_travel(meta: Path, samples: Sequence[Sample], problems: Problems) -> None:
-    """Tell of a table that has left the machine of its files behind."""
+    """Report a table none of whose files is on this machine."""
     paths = [
         path
         for sample in samples

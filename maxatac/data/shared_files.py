@@ -1,8 +1,8 @@
-"""Files of a run that are equal in content, whatever they are called and wherever they lie.
+"""Files of a run that are equal in content, whatever their names and folders.
 
 A cell type that is held out for testing proves nothing if one of its files also trains. A copy, a link or another
-spelling of a path hides that from whoever compares names, so bytes are compared: sizes first, then the SHA-256 of those
-of one size. Tracks of different experiments hardly ever have one size, so that next to nothing is read.
+spelling of a path hides that, so bytes are compared, not names: sizes first, then the SHA-256 of files of one size.
+Tracks of different experiments rarely have the same size, so that little is read.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def find_equal_files(uses: Iterable[Use], *, across_labels: bool = False) -> lis
     Parameters
     ----------
     uses : iterable of Use
-        A path that is no file with something in it, or cannot be read, is passed over: others tell of it.
+        A path that is no file with something in it, or cannot be read, is skipped: it is reported elsewhere.
     across_labels : bool
         Only look for files of a Train use and a Test use, and read no file that cannot be one of them.
 

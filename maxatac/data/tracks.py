@@ -87,7 +87,7 @@ def probe_tracks(cell_line: str, signal: Track, binding: Track, pool: RoiPool) -
 
 
 def format_probes(probes: Sequence[TrackProbe]) -> str:
-    """Lay what was found out as a table, for screen and log."""
+    """Make a table of what was found, for screen and log."""
     header = ("cell type", "regions read", "ATAC signal", "positive regions", "positive bins", "binding")
     rows = [
         (
@@ -142,7 +142,7 @@ def open_genome(path: Path, problems: Problems) -> Genome | None:
 
 def open_track(path: Path, problems: Problems) -> Track | None:
     """Open a track; what is wrong with it goes to ``problems``."""
-    # The meta file's reader has told about files that are not there at all.
+    # The reader of the meta file has reported files that are not there at all.
     if file_fault(path) is not None:
         return None
     try:

@@ -13,7 +13,7 @@ from maxatac.files.strict_json import to_json
 
 _PARTIAL = ".partial"
 
-# Two processes that write one file, be it by mistake, must not write the same temporary one.
+# Two processes may write one file by mistake; their temporary files must differ.
 _MINE = os.urandom(4).hex()
 
 _guards: list[Callable[[], None]] = []
@@ -56,7 +56,7 @@ def replacing(path: Path) -> Iterator[Path]:
         _sync_folder(path.parent)
     except OSError as error:
         _check_guards()
-        # A full disk is told by a write, which knows no name; and nobody knows the temporary one.
+        # The error of a full disk has no file name, and a user does not know the temporary one.
         if error.errno is None or error.filename not in (None, str(partial), partial):
             raise
         reason = os.strerror(error.errno)
@@ -74,12 +74,12 @@ def _check_guards() -> None:
 
 
 def temporary_name(name: str, owner: str = _MINE) -> str:
-    """Name a file of this process that is to become the one of this name, or has been; the suffix stays."""
+    """Name the temporary file of this process that becomes the file of this name; the suffix stays."""
     return f".{name}{_PARTIAL}.{owner}{Path(name).suffix}"
 
 
 def whole_name(name: str) -> str | None:
-    """Name of the file that a temporary name stands for; ``None`` if it is no such name."""
+    """Name of the file that a temporary file will become; ``None`` if the name is not that of a temporary file."""
     head, found, _ = name.rpartition(_PARTIAL)
     return head[1:] if found and head.startswith(".") else None
 
@@ -103,7 +103,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    r"""Write a text file, whole or not at all, as UTF-8; a byte of a path that is no text is written as ``\udce9``."""
+    r"""Write UTF-8 text, whole or not at all; a byte of a path that is not UTF-8 is written as ``\udce9``."""
     with replacing(path) as partial:
         partial.write_text(text, encoding="utf-8", errors="backslashreplace")
 

@@ -72,12 +72,12 @@ def by_content(
     paths : iterable of Path
         Different paths. One that is no file with something in it, or cannot be read, is left out.
     worth_reading : callable
-        Told the paths of one size; if it says no, none of them is read or given.
+        Called with the paths of one size; if it returns false, none of them is read or given.
 
     Yields
     ------
     Content
-        Every path is in one; sizes stand in the order in which they were first met.
+        Every path is in one; in the order in which their sizes first occur.
     """
     # By size, then by file: a link and its target are one, and need not be read.
     sizes: dict[int, dict[tuple[int, int], list[Path]]] = {}

@@ -1,4 +1,4 @@
-"""What a file is, told from its first bytes, so that a message can name the mix-up and not only the failure."""
+"""Recognise what a file is from its first bytes, so that a message can name a mix-up and not only the failure."""
 
 from __future__ import annotations
 
@@ -101,10 +101,6 @@ def sniff(path: str | os.PathLike[str]) -> str:
     path : path-like
         A file that can be read.
 
-    Returns
-    -------
-    str
-
     Raises
     ------
     OSError
@@ -152,7 +148,7 @@ def file_fault(path: str | os.PathLike[str]) -> str | None:
 
 
 def whose(path: str | os.PathLike[str], root: Path = Path("/")) -> str:
-    """Tell whose a path is that the process may not use, and in a container which user may.
+    """Name the owner of a path that the process may not use; in a container also the user to start it with.
 
     Parameters
     ----------

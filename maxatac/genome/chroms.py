@@ -12,7 +12,7 @@ import itertools
 import logging
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,7 +34,7 @@ WARN_UNKNOWN = 0.1
 # Names that are compared letter by letter for a suggestion; a draft genome may have 100,000.
 _CANDIDATES = 2_000
 
-# Byte-order mark, zero-width space and their like: nobody sees them, and str.strip leaves them.
+# Byte-order mark, zero-width space and similar: invisible, and left by str.strip.
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
 
 _WITHOUT_INVISIBLE = str.maketrans("", "", _INVISIBLE)
@@ -44,64 +44,34 @@ _BYTES_NAME = re.compile(r"""b(['"]).*\1""")
 _INTEGER = re.compile(r"[0-9]{1,15}")
 
 
-class ChromSizes(Mapping[str, int]):
-    """Chromosome lengths in bp, by name, in the order of the file.
+def read_chrom_sizes(path: str | os.PathLike[str], problems: Problems) -> dict[str, int] | None:
+    """Read a ``chrom.sizes`` file.
 
     Parameters
     ----------
-    sizes : mapping of str to int
-        Names and lengths.
+    path : path-like
+        Text with a name and a length in bp per line; further columns, ``#`` lines and blank lines are skipped.
+    problems : Problems
+
+    Returns
+    -------
+    dict of str to int, or None
+        Lengths in bp, by name, in the order of the file; None if something is wrong.
     """
-
-    def __init__(self, sizes: Mapping[str, int]) -> None:
-        self._sizes = {str(name): int(size) for name, size in sizes.items()}
-
-    @classmethod
-    def read(cls, path: str | os.PathLike[str], problems: Problems) -> ChromSizes | None:
-        """Read a ``chrom.sizes`` file.
-
-        Parameters
-        ----------
-        path : path-like
-            Text with a name and a length in bp per line; further columns, ``#`` lines and blank lines are passed over.
-        problems : Problems
-
-        Returns
-        -------
-        ChromSizes or None
-            None if something is wrong.
-        """
-        if not check_file(path, problems, what="chromosome sizes file"):
-            return None
-        with open(path, "rb") as file:
-            data = file.read()
-        kind = sniff_bytes(data)
-        # Two columns are unknown to the sniffer, and the five of a FASTA index look like BED to it.
-        if kind not in ("unknown", "BED text") or b"\0" in data:
-            problems.add("format", phrase(kind), expected="chromosome names and sizes as text", file=path)
-            return None
-        found = Problems()
-        sizes = _parse_sizes(data, path, found)
-        if not sizes and not found:
-            found.add("format", "no chromosome", expected="a name and a size per line", file=path)
-        problems += found
-        return None if found else cls(sizes)
-
-    def __getitem__(self, name: str) -> int:
-        """Length of a chromosome in bp."""
-        return self._sizes[name]
-
-    def __iter__(self) -> Iterator[str]:
-        """Names in the order of the file."""
-        return iter(self._sizes)
-
-    def __len__(self) -> int:
-        """Count the chromosomes."""
-        return len(self._sizes)
-
-    def __repr__(self) -> str:
-        """Show the sizes as a dict."""
-        return f"ChromSizes({self._sizes!r})"
+    if not check_file(path, problems, what="chromosome sizes file"):
+        return None
+    data = Path(path).read_bytes()
+    kind = sniff_bytes(data)
+    # Two columns are unknown to the sniffer, and the five of a FASTA index look like BED to it.
+    if kind not in ("unknown", "BED text") or b"\0" in data:
+        problems.add("format", phrase(kind), expected="chromosome names and sizes as text", file=path)
+        return None
+    found = Problems()
+    sizes = _parse_sizes(data, path, found)
+    if not sizes and not found:
+        found.add("format", "no chromosome", expected="a name and a size per line", file=path)
+    problems += found
+    return None if found else sizes
 
 
 def clean_name(text: str) -> str:

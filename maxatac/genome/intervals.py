@@ -9,8 +9,8 @@ Three texts are read, plain or gzipped whatever their names say:
 - the table of regions that a training run saves, whose header names the columns ``Chr Start Stop ROI_Type Cell_Line``.
 
 Columns stand between tabs or, in a line without tabs, between spaces. ``track``, ``browser``, ``#`` and blank lines are
-passed over, and so is a header before the first interval. Blanks around a field and a pair of quotation marks are no
-part of it. A blacklist may also be a bigWig: what has a value above 0 is in it.
+skipped, and so is a header before the first interval. Blanks and a pair of quotation marks around a field do not belong
+to it. A blacklist may also be a bigWig: what has a value above 0 is in it.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _STRANDS = ("+", "-", ".", "*")
 
 _NO_NUMBER = ("", ".", "NA")
 
-_ANEW = "fetch or make it anew"
+_ANEW = "download or make it again"
 
 # Lines that are looked at to tell where a file counts from.
 _LOOKED_AT = 100
@@ -81,16 +81,16 @@ class Labels:
     Raises
     ------
     ValueError
-        If a name stands there twice: whoever looks names up would find one of the two.
+        If a name is there twice: looking it up would find one of the two.
     """
 
     names: tuple[str, ...]
     codes: NDArray[np.int32]
 
     def __post_init__(self) -> None:
-        """Check that each name stands there once."""
+        """Check that each name is there once."""
         if len(set(self.names)) < len(self.names):
-            raise ValueError("a label stands there twice")
+            raise ValueError("a label is there twice")
 
     def __len__(self) -> int:
         """Length of the column."""
@@ -98,13 +98,13 @@ class Labels:
 
     @classmethod
     def of(cls, names: Sequence[str], codes: NDArray[np.integer]) -> Labels:
-        """Make a column of text as it stands in a file; spellings of one name become one."""
+        """Make a column from the text of a file; names that differ only in blanks and quotation marks become one."""
         index: dict[str, int] = {}
         merged = [index.setdefault(clean_name(name), len(index)) for name in names]
         return cls(tuple(index), np.array(merged, dtype=np.int32)[codes])
 
     def counts(self) -> dict[str, int]:
-        """Count how often each name stands in the column; those that do not are left out."""
+        """Count how often each name is in the column; names without a row are left out."""
         counts = np.bincount(self.codes, minlength=len(self.names)).tolist()
         return {name: count for name, count in zip(self.names, counts, strict=True) if count}
 
@@ -126,7 +126,7 @@ class Intervals:
     line : shape (n,), int64
         Line of the file, 1-based.
     roi_type, cell_line : Labels or None
-        Columns of a table of regions; ``.`` stands for no cell line.
+        Columns of a table of regions; ``.`` means no cell line.
     """
 
     path: Path
@@ -159,7 +159,7 @@ class _Layout:
 
 @dataclass(frozen=True)
 class _Columns:
-    """What a parser returns: columns of equal length, the summit as it stands in the file."""
+    """What a parser returns: columns of equal length, the summit as in the file."""
 
     chrom: Labels
     start: NDArray[np.int64]
@@ -272,7 +272,7 @@ def parse_intervals(path: Path, data: bytes, what: str, problems: Problems) -> I
         )
         return None
     if header and layout.cell_line < 0:
-        logger.info("%s, line %d: passed over as a header", path, header)
+        logger.info("%s, line %d: skipped as a header", path, header)
     columns = _parse_fast(kept, layout)
     if columns is None or not _is_sound(columns):
         found = Problems()
@@ -376,7 +376,7 @@ def _parse_fast(lines: Sequence[bytes], layout: _Layout) -> _Columns | None:
         )
     except (ValueError, OverflowError):
         return None
-    # Told to expect int64, pandas would take "1e5", "1.0" and "true" for whole numbers; left to guess, it does not.
+    # Told to expect int64, pandas would take "1e5", "1.0" and "true" for whole numbers; without a type it does not.
     if len(frame) != len(lines) or any(frame[column].dtype != np.int64 for column in (_START, _END)):
         return None
     summit = None

@@ -64,14 +64,10 @@ def resolve_chroms(
     chroms, tchroms, vchroms : sequence of str, or None if not typed
         Study, training and validation chromosomes.
     defaults : three sequences of str
-        What stands in for each of them.
+        What is taken where they are not typed.
     problems : Problems
     may_share : bool
         Whether the lists may have chromosomes in common: the regions of both are given.
-
-    Returns
-    -------
-    ChromSplit
     """
     found = Problems()
     typed = {"--chroms": chroms, "--tchroms": tchroms, "--vchroms": vchroms}
@@ -145,7 +141,7 @@ def resolve_test_chroms(
         What trains and validates.
     test_chroms : sequence of str, or None if not typed
     default : sequence of str
-        What stands in for it; names that the genome lacks, or that train or validate, are left out.
+        What is taken if it is not typed; names that the genome lacks, or that train or validate, are left out.
     problems : Problems
 
     Returns

@@ -20,7 +20,7 @@ from maxatac.data.tracks import check_tracks, open_genome, open_track, probe_tra
 from maxatac.errors import InputError, Problem, Problems, TrackError
 from maxatac.files.sniff import check_file
 from maxatac.genome.blacklist import Blacklist, check_blacklist, read_blacklist
-from maxatac.genome.chroms import ChromSizes, compare_chrom_sizes
+from maxatac.genome.chroms import compare_chrom_sizes, read_chrom_sizes
 from maxatac.genome.split import ChromSplit, resolve_chroms, resolve_test_chroms
 from maxatac.genome.windows import WINDOW_LENGTH
 from maxatac.runs.folder import RunFolder
@@ -326,7 +326,7 @@ def _keep_apart(
 def _check_sizes_file(config: ReadSettings, sizes: Mapping[str, int], used: Sequence[str], problems: Problems) -> None:
     if config.chrom_sizes is None:
         return
-    listed = ChromSizes.read(config.chrom_sizes, problems)
+    listed = read_chrom_sizes(config.chrom_sizes, problems)
     if listed is not None:
         missing = compare_chrom_sizes(sizes, config.sequence, listed, config.chrom_sizes, used, problems)
         if missing:

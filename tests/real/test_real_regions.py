@@ -15,7 +15,7 @@ from maxatac.data.roi_files import save_roi
 from maxatac.errors import Problems
 from maxatac.files.sniff import sniff
 from maxatac.genome.blacklist import Blacklist, check_blacklist, read_blacklist
-from maxatac.genome.chroms import ChromSizes
+from maxatac.genome.chroms import read_chrom_sizes
 from maxatac.genome.intervals import Intervals, Labels, read_intervals
 
 
@@ -36,9 +36,9 @@ def yeast(test_data: Path) -> Path:
     return test_data / "yeast_sacCer3"
 
 
-def sizes_of(path: Path) -> ChromSizes:
+def sizes_of(path: Path) -> dict[str, int]:
     problems = Problems()
-    sizes = ChromSizes.read(path, problems)
+    sizes = read_chrom_sizes(path, problems)
     assert problems.sentences() == []
     assert sizes is not None
     return sizes

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from maxatac.errors import Problems
 from maxatac.genome.blacklist import Blacklist, check_blacklist
 from maxatac.genome.chroms import (
-    ChromSizes,
     check_chrom_names,
     clean_name,
     compare_chrom_sizes,
     name_fault,
     other_spellings,
+    read_chrom_sizes,
     tell_unknown,
 )
 
@@ -41,14 +41,10 @@ def test_chrom_sizes_are_read_in_order(tmp_path: Path, text: bytes) -> None:
     path = tmp_path / "x.chrom.sizes"
     path.write_bytes(text)
     problems = Problems()
-    sizes = ChromSizes.read(path, problems)
+    sizes = read_chrom_sizes(path, problems)
     assert problems.sentences() == []
     assert sizes is not None
     assert list(sizes.items()) == [("chr2", 200), ("chr1", 100)]
-    assert len(sizes) == 2
-    assert "chr3" not in sizes
-    assert dict(sizes) == {"chr2": 200, "chr1": 100}
-    assert repr(sizes) == "ChromSizes({'chr2': 200, 'chr1': 100})"
 
 
 @pytest.mark.parametrize(
@@ -74,7 +70,7 @@ def test_bad_chrom_sizes(tmp_path: Path, text: bytes | None, kind: str, line: in
     if text is not None:
         path.write_bytes(text)
     problems = Problems()
-    assert ChromSizes.read(path, problems) is None
+    assert read_chrom_sizes(path, problems) is None
     (problem,) = problems
     assert (problem.kind, problem.file, problem.line) == (kind, path, line)
     assert problem.found.startswith(found)

@@ -402,7 +402,7 @@ def test_a_header_that_is_passed_over_is_told_of(tmp_path: Path, caplog: pytest.
         assert caplog.messages == []
         path = write(tmp_path, b"#c\nchrom\tchromStart\tchromEnd\nchr1\t5\t9\n")
         read_intervals(path, Problems())
-    assert caplog.messages == [f"{path}, line 2: passed over as a header"]
+    assert caplog.messages == [f"{path}, line 2: skipped as a header"]
 
 
 def test_names_that_look_like_numbers(tmp_path: Path) -> None:
