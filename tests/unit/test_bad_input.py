@@ -133,7 +133,7 @@ def test_web_page_instead_of_a_file(what: str, damaged: TinySet, problems: Check
     path, options = place(damaged, what)
     path.write_text(HTML)
     (problem,) = problems(damaged, **options)
-    assert named(problem, "HTML", **({} if what == "weights" else {"kind": "format", "file": path}))
+    assert named(problem, "HTML", kind="format", file=path)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_file_of_another_format(
     path, options = place(damaged, what)
     path.write_bytes((damaged.folder / other).read_bytes())
     (problem,) = problems(damaged, **options)
-    assert named(problem, found, expected, **({} if what == "weights" else {"kind": "format", "file": path}))
+    assert named(problem, found, expected, kind="format", file=path)
 
 
 @pytest.mark.parametrize("what", ["sequence", "signal", "binding"])
