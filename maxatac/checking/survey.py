@@ -5,10 +5,9 @@ What cannot be read is reported in ``problems`` and left out.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
@@ -87,15 +86,6 @@ class Opened:
         where = self.set_of(chrom)
         tested = "Test" if any(one.label == "Test" for one in self.samples) else "Train"
         return where if sample.label == (tested if where == "test" else "Train") else UNUSED
-
-
-def open_tracks(samples: Iterable[Sample]) -> dict[Path, Track]:
-    """Open every track that can be opened."""
-    tracks: dict[Path, Track] = {}
-    for path in dict.fromkeys(path for sample in samples for path in (sample.signal, sample.binding)):
-        with contextlib.suppress(TrackError, OSError):
-            tracks[path] = Track(path)
-    return tracks
 
 
 def look_at_genome(opened: Opened, problems: Problems) -> GenomeFindings:

@@ -25,13 +25,13 @@ from maxatac.checking.survey import (
     look_at_regions,
     look_at_signal,
     look_at_split,
-    open_tracks,
     pool_findings,
     read_tracks,
 )
 from maxatac.checking.tracks import TrackValues
 from maxatac.data.genome_like import GenomeBatches
 from maxatac.data.shared_files import describe, find_equal_files, uses_of
+from maxatac.data.tracks import open_tracks
 from maxatac.errors import GenomeError, InputError, MaxatacError, Problem, Problems, WeightsError, visible
 from maxatac.genome.blacklist import Blacklist, read_blacklist
 from maxatac.genome.intervals import parsing_once
@@ -193,7 +193,7 @@ def _open_again(config: TrainConfig, inputs: Inputs | None) -> Opened | None:
     blacklist = Blacklist.empty() if inputs is None else inputs.blacklist
     if inputs is None and config.blacklist is not None:
         blacklist = read_blacklist(config.blacklist, told)
-    return Opened(config, genome, samples, open_tracks(samples), blacklist, chrom_sets(split))
+    return Opened(config, genome, samples, open_tracks(samples, told), blacklist, chrom_sets(split))
 
 
 def _survey(

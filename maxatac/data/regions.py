@@ -73,18 +73,6 @@ class RoiPool:
         """Count the regions."""
         return len(self.start)
 
-    def select(self, mask: NDArray[np.bool_]) -> RoiPool:
-        """Take a part of the pool.
-
-        Parameters
-        ----------
-        mask : shape (n,), bool
-            Which regions stay; their order does too.
-        """
-        return RoiPool(
-            self.chroms, self.cell_lines, self.chrom[mask], self.start[mask], self.kind[mask], self.cell[mask]
-        )
-
     def windows_by_chrom(self) -> dict[str, NDArray[np.int64]]:
         """Give the window starts on each chromosome that has some."""
         return {self.chroms[code]: self.start[rows] for code, rows in rows_by_code(self.chrom)}
@@ -285,7 +273,8 @@ def pool_from_file(
         mine = (cell == one_cell) & (kind == one_kind)
         label = known[one_cell] if one_cell >= 0 else NO_CELL_LINE
         counts.append(_count(label, KINDS[one_kind], intervals.path, fate[mine], on_midpoint[mine]))
-    pool = RoiPool(tuple(chroms), known, chrom, starts, kind, cell).select(fate == _KEPT)
+    kept = fate == _KEPT
+    pool = RoiPool(tuple(chroms), known, chrom[kept], starts[kept], kind[kept], cell[kept])
     report = PoolReport(name, tuple(counts))
     _check_filled(pool, report, problems)
     return pool, report
@@ -378,7 +367,7 @@ def _read_checked(path: Path, chrom_sizes: Mapping[str, int], problems: Problems
         return None
     if not check_chrom_names(intervals.chrom.counts(), path, chrom_sizes, problems):
         return None
-    sizes = _sizes_of(intervals, chrom_sizes)
+    sizes = intervals.chrom.looked_up(chrom_sizes)
     known = sizes >= 0
     beyond = np.flatnonzero(known & (intervals.end > sizes))
     if not len(beyond):
@@ -395,12 +384,6 @@ def _read_checked(path: Path, chrom_sizes: Mapping[str, int], problems: Problems
         return None
     logger.warning("%s, line %d: %s; left out", path, line, told)
     return intervals
-
-
-def _sizes_of(intervals: Intervals, chrom_sizes: Mapping[str, int]) -> NDArray[np.int64]:
-    """Length of the chromosome of each interval in bp; -1 for a chromosome that is not known."""
-    sizes = np.array([chrom_sizes.get(name, -1) for name in intervals.chrom.names], dtype=np.int64)
-    return np.asarray(sizes[intervals.chrom.codes], dtype=np.int64)
 
 
 def _window_starts(intervals: Intervals, center: Center) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -421,9 +404,8 @@ def _judge(
 ) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
     """Filter windows; returns the index into ``chroms`` (-1 for another) and what became of each interval."""
     place = {name: index for index, name in enumerate(chroms) if name in chrom_sizes}
-    places = np.array([place.get(name, -1) for name in intervals.chrom.names], dtype=np.int32)
-    chrom = np.asarray(places[intervals.chrom.codes], dtype=np.int32)
-    sizes = _sizes_of(intervals, chrom_sizes)
+    chrom = intervals.chrom.looked_up(place).astype(np.int32)
+    sizes = intervals.chrom.looked_up(chrom_sizes)
     fate = np.full(len(starts), _KEPT, dtype=np.int8)
     # From the last filter to the first, so that the first one that an interval fails is what counts.
     for index, here in rows_by_code(chrom):
@@ -502,8 +484,7 @@ def _cells(intervals: Intervals, known: Sequence[str], problems: Problems) -> ND
         line = intervals.line[np.flatnonzero(intervals.cell_line.codes == unknown[0])[0]]
         told = f"no training cell type is called {some(names[code] for code in unknown)}"
         problems.add("value", told, hint=f"there are {some(known)}", file=intervals.path, line=int(line))
-    places = np.array([place.get(name, -1) for name in names], dtype=np.int32)
-    return np.asarray(places[intervals.cell_line.codes], dtype=np.int32)
+    return intervals.cell_line.looked_up(place).astype(np.int32)
 
 
 def _kinds(intervals: Intervals) -> NDArray[np.int8]:
@@ -511,6 +492,5 @@ def _kinds(intervals: Intervals) -> NDArray[np.int8]:
     unnamed = KINDS.index("ROI")
     if intervals.roi_type is None:
         return np.full(len(intervals), unnamed, dtype=np.int8)
-    place = {name: index for index, name in enumerate(KINDS)}
-    places = np.array([place.get(name.upper(), unnamed) for name in intervals.roi_type.names], dtype=np.int8)
-    return np.asarray(places[intervals.roi_type.codes], dtype=np.int8)
+    place = {name: KINDS.index(name.upper()) for name in intervals.roi_type.names if name.upper() in KINDS}
+    return intervals.roi_type.looked_up(place, missing=unnamed).astype(np.int8)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -150,6 +150,13 @@ def open_track(path: Path, problems: Problems) -> Track | None:
     except (TrackError, OSError) as error:
         problems.append(_with_sniff(path, error, "bigWig"))
         return None
+
+
+def open_tracks(samples: Iterable[Sample], problems: Problems) -> dict[Path, Track]:
+    """Open every track that can be opened; what is wrong with the others goes to ``problems``."""
+    paths = dict.fromkeys(path for sample in samples for path in (sample.signal, sample.binding))
+    opened = {path: open_track(path, problems) for path in paths}
+    return {path: track for path, track in opened.items() if track is not None}
 
 
 def _with_sniff(path: Path, error: MaxatacError | OSError, expected: str) -> Problem:

@@ -23,7 +23,7 @@ import logging
 import os
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,8 +97,11 @@ class Labels:
         return len(self.codes)
 
     @classmethod
-    def of(cls, names: Sequence[str], codes: NDArray[np.integer]) -> Labels:
+    def of(cls, values: Sequence[str] | pd.Series[str]) -> Labels:
         """Make a column from the text of a file; names that differ only in blanks and quotation marks become one."""
+        import pandas as pd
+
+        codes, names = pd.factorize(np.asarray(values, dtype=object))
         index: dict[str, int] = {}
         merged = [index.setdefault(clean_name(name), len(index)) for name in names]
         return cls(tuple(index), np.array(merged, dtype=np.int32)[codes])
@@ -107,6 +110,10 @@ class Labels:
         """Count how often each name is in the column; names without a row are left out."""
         counts = np.bincount(self.codes, minlength=len(self.names)).tolist()
         return {name: count for name, count in zip(self.names, counts, strict=True) if count}
+
+    def looked_up(self, numbers: Mapping[str, int], *, missing: int = -1) -> NDArray[np.int64]:
+        """Get the number of each row's name, shape (n,); ``missing`` for names without one."""
+        return np.array([numbers.get(name, missing) for name in self.names], dtype=np.int64)[self.codes]
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,18 +162,6 @@ class _Layout:
     def needed(self) -> int:
         """Columns that a line must have."""
         return max(_END, self.roi_type, self.cell_line) + 1
-
-
-@dataclass(frozen=True)
-class _Columns:
-    """What a parser returns: columns of equal length, the summit as in the file."""
-
-    chrom: Labels
-    start: NDArray[np.int64]
-    end: NDArray[np.int64]
-    summit: NDArray[np.int64] | None
-    roi_type: Labels | None
-    cell_line: Labels | None
 
 
 def read_intervals(path: str | os.PathLike[str], problems: Problems, *, what: str = "ATAC peaks") -> Intervals | None:
@@ -273,16 +268,17 @@ def parse_intervals(path: Path, data: bytes, what: str, problems: Problems) -> I
         return None
     if header and layout.cell_line < 0:
         logger.info("%s, line %d: skipped as a header", path, header)
-    columns = _parse_fast(kept, layout)
-    if columns is None or not _is_sound(columns):
+    line_numbers = np.array(numbers, dtype=np.int64)
+    parsed = _parse_fast(path, kept, line_numbers, layout)
+    if parsed is None or not _is_sound(parsed):
         found = Problems()
-        columns = _parse_slowly(path, kept, numbers, layout, found)
+        parsed = _parse_slowly(path, kept, line_numbers, layout, found)
         if found:
             problems += found
             return None
     if any(line.startswith((b'"', b"'")) for line in kept):
         logger.warning("%s: there are quotation marks around names; they are read without", path)
-    return _assemble(path, columns, np.array(numbers, dtype=np.int64), what, problems)
+    return _finished(parsed, what, problems)
 
 
 def _is_skipped(line: bytes) -> bool:
@@ -341,8 +337,8 @@ def _counts_from_one(lines: Sequence[bytes]) -> bool:
     return True
 
 
-def _parse_fast(lines: Sequence[bytes], layout: _Layout) -> _Columns | None:
-    """Parse all lines in one go; None if any of them is out of the ordinary."""
+def _parse_fast(path: Path, lines: Sequence[bytes], numbers: NDArray[np.int64], layout: _Layout) -> Intervals | None:
+    """Parse all lines at once; None if any of them is unusual. Summits are distances from the start, as in the file."""
     import pandas as pd
 
     tabs = b"\t" in lines[0]
@@ -379,32 +375,25 @@ def _parse_fast(lines: Sequence[bytes], layout: _Layout) -> _Columns | None:
     # Told to expect int64, pandas would take "1e5", "1.0" and "true" for whole numbers; without a type it does not.
     if len(frame) != len(lines) or any(frame[column].dtype != np.int64 for column in (_START, _END)):
         return None
-    summit = None
+    summit = np.full(len(lines), -1, dtype=np.int64)
     if layout.summit >= 0:
         if frame[layout.summit].dtype not in (np.int64, np.float64):
             return None
         summit = _offsets(frame[layout.summit].to_numpy())
 
-    def numbers(column: int) -> NDArray[np.int64]:
-        return np.asarray(frame[column].to_numpy(), dtype=np.int64)
-
     def labels(column: int) -> Labels | None:
-        return _labels_of_series(frame[column]) if column >= 0 else None
+        return Labels.of(frame[column]) if column >= 0 else None
 
-    return _Columns(
-        _labels_of_series(frame[_CHROM]),
-        numbers(_START),
-        numbers(_END),
+    return Intervals(
+        path,
+        Labels.of(frame[_CHROM]),
+        frame[_START].to_numpy(),
+        frame[_END].to_numpy(),
         summit,
+        numbers,
         labels(layout.roi_type),
         labels(layout.cell_line),
     )
-
-
-def _labels_of_series(series: pd.Series[Any]) -> Labels:
-    """Encode a column of text, its values numbered in the order of their first appearance."""
-    codes, names = series.factorize()
-    return Labels.of([str(name) for name in names], codes)
 
 
 def _offsets(values: NDArray[Any]) -> NDArray[np.int64]:
@@ -415,7 +404,7 @@ def _offsets(values: NDArray[Any]) -> NDArray[np.int64]:
     return np.where(whole, np.minimum(values, _MAX_POSITION), -1).astype(np.int64)
 
 
-def _is_sound(columns: _Columns) -> bool:
+def _is_sound(columns: Intervals) -> bool:
     """Tell whether no line needs a second look."""
     # A line that is too short looks like one with empty text in its last columns.
     labels = (columns.chrom, columns.roi_type, columns.cell_line)
@@ -429,11 +418,11 @@ def _is_sound(columns: _Columns) -> bool:
 
 
 def _parse_slowly(
-    path: Path, lines: Sequence[bytes], numbers: Sequence[int], layout: _Layout, problems: Problems
-) -> _Columns:
-    """Parse line by line, and name each line that is wrong."""
+    path: Path, lines: Sequence[bytes], numbers: NDArray[np.int64], layout: _Layout, problems: Problems
+) -> Intervals:
+    """Parse line by line, and report each line that is wrong; see :func:`_parse_fast`."""
     rows: list[list[str]] = []
-    for number, line in zip(numbers, lines, strict=True):
+    for number, line in zip(numbers.tolist(), lines, strict=True):
         fields = _split(line)
         fault = _line_fault(fields, layout)
         if fault is None:
@@ -442,19 +431,21 @@ def _parse_slowly(
             problems.add("line", **fault._asdict(), file=path, line=number)
 
     def labels(column: int) -> Labels | None:
-        return _labels([row[column] for row in rows]) if column >= 0 else None
+        return Labels.of([row[column] for row in rows]) if column >= 0 else None
 
     def summit(row: Sequence[str]) -> float:
         try:
-            return float(row[layout.summit])
+            return float(row[layout.summit]) if layout.summit >= 0 else -1
         except (ValueError, IndexError):
-            return np.nan
+            return -1
 
-    return _Columns(
-        _labels([row[_CHROM] for row in rows]),
+    return Intervals(
+        path,
+        Labels.of([row[_CHROM] for row in rows]),
         np.array([int(row[_START]) for row in rows], dtype=np.int64),
         np.array([int(row[_END]) for row in rows], dtype=np.int64),
-        _offsets(np.array([summit(row) for row in rows], dtype=np.float64)) if layout.summit >= 0 else None,
+        _offsets(np.array([summit(row) for row in rows], dtype=np.float64)),
+        numbers,
         labels(layout.roi_type),
         labels(layout.cell_line),
     )
@@ -490,50 +481,32 @@ def _line_fault(fields: Sequence[str], layout: _Layout) -> Fault | None:
     return None
 
 
-def _labels(values: Sequence[str]) -> Labels:
-    """Encode a column, its values numbered in the order of their first appearance."""
-    index = {name: code for code, name in enumerate(dict.fromkeys(values))}
-    return Labels.of(tuple(index), np.array([index[value] for value in values], dtype=np.int32))
-
-
-def _assemble(
-    path: Path, columns: _Columns, line: NDArray[np.int64], what: str, problems: Problems
-) -> Intervals | None:
-    """Leave out what is empty, and turn summits into positions on the chromosome."""
-    keep = columns.end > columns.start
+def _finished(parsed: Intervals, what: str, problems: Problems) -> Intervals | None:
+    """Leave out what is empty, and turn the summits, distances from the start so far, into positions."""
+    path = parsed.path
+    keep = parsed.end > parsed.start
     dropped = int((~keep).sum())
     if dropped == len(keep):
         problems.add("format", f"no interval but {dropped:,} of length 0", expected=what, file=path)
         return None
     if dropped:
         logger.warning("%s: left out %s intervals of length 0", path, f"{dropped:,}")
-    start, end = columns.start[keep], columns.end[keep]
+    start, end, offset = parsed.start[keep], parsed.end[keep], parsed.summit[keep]
     # An interval of one base, as MACS' summits.bed has them, is its own summit.
     summit = np.where(end - start == 1, start, -1)
-    if columns.summit is not None:
-        offset = columns.summit[keep]
-        known = offset >= 0
-        if (offset > end - start).any() and ((offset >= start) & (offset <= end))[known].all():
-            # Some versions of IDR write the position itself.
-            logger.info("%s: summits are read as positions on the chromosome", path)
-            offset = np.where(known, offset - start, -1)
-        # ENCODE's own files have summits on the end itself, one base behind the last.
-        inside = (offset >= 0) & (offset <= end - start)
-        outside = int((offset > end - start).sum())
-        summit[inside] = start[inside] + offset[inside]
-        if outside:
-            logger.warning("%s: %s summits lie outside their peaks and are not used", path, f"{outside:,}")
+    known = offset >= 0
+    if (offset > end - start).any() and ((offset >= start) & (offset <= end))[known].all():
+        # Some versions of IDR write the position itself.
+        logger.info("%s: summits are read as positions on the chromosome", path)
+        offset = np.where(known, offset - start, -1)
+    # ENCODE's own files have summits on the end itself, one base behind the last.
+    inside = (offset >= 0) & (offset <= end - start)
+    summit[inside] = start[inside] + offset[inside]
+    if outside := int((offset > end - start).sum()):
+        logger.warning("%s: %s summits lie outside their peaks and are not used", path, f"{outside:,}")
 
     def kept(labels: Labels | None) -> Labels | None:
         return None if labels is None else Labels(labels.names, labels.codes[keep])
 
-    return Intervals(
-        path=path,
-        chrom=Labels(columns.chrom.names, columns.chrom.codes[keep]),
-        start=start,
-        end=end,
-        summit=summit,
-        line=line[keep],
-        roi_type=kept(columns.roi_type),
-        cell_line=kept(columns.cell_line),
-    )
+    chrom = Labels(parsed.chrom.names, parsed.chrom.codes[keep])
+    return Intervals(path, chrom, start, end, summit, parsed.line[keep], kept(parsed.roi_type), kept(parsed.cell_line))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from maxatac.data.meta_file import read_meta
 from maxatac.data.regions import Center, PoolReport, RoiPool, build_pools, pool_from_file, tell_of_pools
 from maxatac.data.samples import Sample, to_test
 from maxatac.data.shared_files import EqualFiles, check_held_out_files
-from maxatac.data.tracks import check_tracks, open_genome, open_track, probe_tracks
+from maxatac.data.tracks import check_tracks, open_genome, open_tracks, probe_tracks
 from maxatac.errors import InputError, Problem, Problems, TrackError
 from maxatac.files.sniff import check_file
 from maxatac.genome.blacklist import Blacklist, check_blacklist, read_blacklist
@@ -172,7 +172,7 @@ def open_inputs(config: TrainConfig, folder: RunFolder | None) -> Inputs:
         check_own_files(folder, samples, problems)
         check_names(folder, config.epochs, to_test(samples) if config.test else (), problems)
     shared = _check_shared_files(config, samples, problems)
-    tracks = _open_tracks(samples, problems)
+    tracks = open_tracks(samples, problems)
     blacklist = Blacklist.empty() if config.blacklist is None else read_blacklist(config.blacklist, problems)
     if genome is None:
         _check_region_files(config, problems)
@@ -225,12 +225,6 @@ def _check_shared_files(config: ReadSettings, samples: Sequence[Sample], problem
         allowed=config.allow_shared_files or (),
         regions=[(option, path) for option, path in given_regions.items() if path is not None],
     )
-
-
-def _open_tracks(samples: Iterable[Sample], problems: Problems) -> dict[Path, Track]:
-    paths = dict.fromkeys(path for sample in samples for path in (sample.signal, sample.binding))
-    opened = {path: open_track(path, problems) for path in paths}
-    return {path: track for path, track in opened.items() if track is not None}
 
 
 def _check_region_files(config: ReadSettings, problems: Problems) -> None:

@@ -261,11 +261,8 @@ def test_a_cell_type_without_a_region_is_warned_of(tmp_path: Path, caplog: pytes
     assert caplog.records == []
 
 
-def test_select(tmp_path: Path) -> None:
+def test_regions_of_no_cell_type_are_counted_apart(tmp_path: Path) -> None:
     pool, _, _ = from_file(bed(tmp_path / "x.bed", [("chr1", 6_000, 6_100), ("chr2", 2_000, 2_100)]))
-    part = pool.select(pool.chrom == 1)
-    assert listed(part) == [("chr2", 1_538, "ROI", ".")]
-    assert (part.chroms, part.cell_lines) == (pool.chroms, pool.cell_lines)
     assert pool.counts_by_cell() == {"A": 0, "B": 0, ".": 2}
 
 
