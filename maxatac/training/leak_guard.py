@@ -28,7 +28,7 @@ from maxatac.genome.windows import WINDOW_LENGTH, fits
 from maxatac.wording import some
 
 if TYPE_CHECKING:
-    from maxatac._core import Sampler
+    from maxatac._core import Sampler, WindowReader
     from maxatac.data.genome_like import GenomeBatches
     from maxatac.data.regions import RoiPool
     from maxatac.genome.split import ChromSplit
@@ -216,6 +216,8 @@ def _stray_windows(
     in_set = frozenset(sets[stream.pool])
     own = np.array([chrom in in_set for chrom in pool.chroms], dtype=np.bool_)
     sizes = _sizes(pool.chroms, inputs)
+    if _reads_others(stream.sampler.reader, inputs):
+        yield f"the {name} stream reads other tracks than those of the training cell types"
     for epoch, index in chosen:
         plan = stream.sampler.plan(epoch, index)
         here = f"batch {index} of epoch {epoch} of the {name} stream"
@@ -242,9 +244,7 @@ def _stray_genome_windows(batches: GenomeBatches, inputs: Inputs, sets: Mapping[
     own = frozenset(sets["validation"])
     if foreign := [chrom for chrom in windows.chroms if chrom not in own]:
         yield f"the genome-like set lies on {some(foreign)}, which is no validation chromosome"
-    if [*map(id, batches.reader.signal)] != [*map(id, inputs.signal)] or [*map(id, batches.reader.binding)] != [
-        *map(id, inputs.binding)
-    ]:
+    if _reads_others(batches.reader, inputs):
         yield "the genome-like set reads other tracks than those of the training cell types"
     if not len(windows):
         return
@@ -254,6 +254,12 @@ def _stray_genome_windows(batches: GenomeBatches, inputs: Inputs, sets: Mapping[
         yield "the genome-like set has a window that leaves its chromosome"
     if windows.cell.min() < 0 or windows.cell.max() >= len(inputs.training):
         yield "the genome-like set has a window of no training cell type"
+
+
+def _reads_others(reader: WindowReader, inputs: Inputs) -> bool:
+    """Whether a reader has other tracks than those that were opened, which are checked by themselves."""
+    read, opened = (reader.signal, reader.binding), (inputs.signal, inputs.binding)
+    return any([*map(id, mine)] != [*map(id, known)] for mine, known in zip(read, opened, strict=True))
 
 
 def _sizes(chroms: Sequence[str], inputs: Inputs) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -147,6 +147,14 @@ def genome_like_of(change: Callable[[Inputs], Inputs]) -> Sabotage:
     return sabotage
 
 
+def sampling_a_test_track(_: TinySet, patch: pytest.MonkeyPatch) -> None:
+    """Break the samplers alone."""
+    make = prepared.make_samplers
+    patch.setattr(
+        prepared, "make_samplers", lambda config, inputs, seed: make(config, one_track_exchanged(inputs), seed)
+    )
+
+
 def validating_on_the_test_chromosome(inputs: Inputs) -> Inputs:
     return dataclasses.replace(
         inputs, split=dataclasses.replace(inputs.split, validation=("chr3", TEST_CHROM), test=())
@@ -157,6 +165,9 @@ SABOTAGES: dict[str, tuple[Sabotage, int, str]] = {
     "a copy under another name": (copy_under_another_name, 2, "CellC_signal.bw' of CellC (Test) has the same content"),
     "test cell types drawn": (changing(drawing_test_tracks), 1, "labelled Test is among those that train"),
     "a test track opened": (changing(one_track_exchanged), 1, "CellC_signal.bw is one of CellC"),
+    "a test track sampled": (
+        sampling_a_test_track, 1, "the training stream reads other tracks than those of the training cell types",
+    ),
     "test chromosome trains": (
         changing(lambda inputs: widened(inputs, "training", TEST_CHROM, 20_000)), 1,
         "the training pool draws from chr2, which is no training chromosome",
@@ -227,6 +238,7 @@ class Planned:
         self.sampler, self.column, self.value = sampler, column, value
         self.batch_size = sampler.batch_size
         self.rows = sampler.rows
+        self.reader = sampler.reader
 
     def plan(self, epoch: int, index: int) -> dict[str, np.ndarray]:
         plan: dict[str, np.ndarray] = dict(self.sampler.plan(epoch, index))
