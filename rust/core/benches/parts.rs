@@ -151,7 +151,7 @@ fn decode(criterion: &mut Criterion, kind: &str, data: &Data) -> BenchResult {
             .sum();
         group.throughput(Throughput::Elements(bases / blocks.len() as u64));
         let mut endless = blocks.iter().cycle();
-        let (mut scratch, mut runs) = (Scratch::new(), Runs::default());
+        let (mut scratch, mut runs) = (Scratch::default(), Runs::default());
         let mut read = || -> BenchResult {
             runs.clear();
             let block = endless.next().ok_or("no blocks")?;
@@ -228,13 +228,13 @@ fn batches(criterion: &mut Criterion, kind: &str, data: &Data) -> BenchResult {
     group.bench_function(format!("{kind}, plan"), |bencher| {
         bencher.iter(|| {
             index += 1;
-            sampler.plan(0, 0, index)
+            sampler.plan(0, 0, index, 0..BATCH)
         });
     });
     let mut inputs = vec![0.0; BATCH * FLOATS];
     let mut outputs = vec![0.0; BATCH * (WINDOW / BIN) as usize];
     let plan = |index| -> Vec<Window> {
-        let examples = sampler.plan(0, 0, index).into_iter();
+        let examples = sampler.plan(0, 0, index, 0..BATCH).into_iter();
         examples.map(|example| example.window).collect()
     };
     let plans: Vec<_> = (0..16).map(plan).collect();

@@ -49,7 +49,7 @@
 //! # fn main() -> maxatac_core::Result<()> {
 //! let track = BigWig::open("GM12878.bw")?;
 //! let chr1 = track.require_chrom("chr1")?;
-//! let (mut values, mut scratch) = (vec![0.0; 1024], Scratch::new());
+//! let (mut values, mut scratch) = (vec![0.0; 1024], Scratch::default());
 //! track.values(chr1, 10_000, 11_024, &mut values, &mut scratch)?;
 //! let sum: f32 = values.iter().filter(|value| !value.is_nan()).sum();
 //! # let _ = sum;
@@ -70,7 +70,7 @@ use std::sync::OnceLock;
 use self::header::Header;
 use self::index::Index;
 use crate::chrom::{Chrom, ChromList};
-use crate::error::{Error, Fault, FileKind, Result, Shown};
+use crate::error::{Error, FileKind, Result, Shown};
 use crate::io::bytes::ByteOrder;
 use crate::io::file::PositionedFile;
 
@@ -211,17 +211,19 @@ impl BigWig {
         } else {
             return Ok(());
         };
-        let listed = format!("{name}:{}-{}", block.start, block.end);
-        Err(self
-            .file
-            .fault(block.offset, Fault::Unsorted { listed, held }))
+        let reason = format!(
+            "the index says that this block holds {name}:{}-{}, but it holds data of {held}; if its rows were not sorted \
+             by chromosome and start, sort them and write the file again",
+            block.start, block.end
+        );
+        Err(self.file.damaged(block.offset, reason))
     }
 
     /// Reads every block of a chromosome, and fails as [`Self::decode_into`] does.
     ///
     /// Once this has succeeded, no window of the chromosome lacks data that the file holds.
     pub fn check_blocks(&self, chrom: usize) -> Result<()> {
-        let (mut scratch, mut runs) = (Scratch::new(), Runs::default());
+        let (mut scratch, mut runs) = (Scratch::default(), Runs::default());
         for block in self.blocks(chrom)? {
             runs.clear();
             self.decode_into(chrom, block, &mut scratch, &mut runs)?;
@@ -271,7 +273,7 @@ impl BigWig {
     /// The intervals that overlap `start..end`, as the file stores them: not cut at the region's ends.
     pub fn intervals(&self, chrom: usize, start: u32, end: u32) -> Result<Runs> {
         self.check_region(chrom, start, end)?;
-        let mut scratch = Scratch::new();
+        let mut scratch = Scratch::default();
         let (mut found, mut runs) = (Runs::default(), Runs::default());
         for block in self.blocks_overlapping(chrom, start, end)? {
             runs.clear();
@@ -309,7 +311,7 @@ impl BigWig {
             None => Vec::new(),
         };
         // No window would be led to these. Empty intervals are allowed, and those beyond the chromosome's end.
-        let mut scratch = Scratch::new();
+        let mut scratch = Scratch::default();
         for block in refs.extract_if(.., |block| block.start >= block.end) {
             self.decode(chrom, &block, &mut scratch)?;
         }
@@ -415,7 +417,7 @@ mod tests {
     }
 
     fn check(track: &BigWig, blocks: &[Vec<Section>]) -> TestResult {
-        let mut scratch = Scratch::new();
+        let mut scratch = Scratch::default();
         assert_eq!(track.chroms().len(), CHROMS.len());
         for (chrom, (name, id, size)) in CHROMS.into_iter().enumerate() {
             assert_eq!(track.chroms()[chrom].name, name);
@@ -623,7 +625,7 @@ mod tests {
             [(0, 10), (12, 13), (20, 30), (20, 25), (20, 22), (40, 41)]
         );
         let mut values = vec![0.0; 60];
-        track.values(0, 0, 60, &mut values, &mut Scratch::new())?;
+        track.values(0, 0, 60, &mut values, &mut Scratch::default())?;
         assert!(same(&values, &dense(&intervals_of(&blocks, 3), 60)));
         Ok(())
     }
@@ -709,7 +711,7 @@ mod tests {
         let blocks = blocks();
         let temp = file(&blocks).write()?;
         let track = BigWig::open(temp.path())?;
-        let mut scratch = Scratch::new();
+        let mut scratch = Scratch::default();
         for (start, end) in [(0, 61), (2, 1), (u32::MAX, u32::MAX)] {
             let length = end.saturating_sub(start) as usize;
             let values = track.values(0, start, end, &mut vec![0.0; length], &mut scratch);
@@ -939,7 +941,7 @@ mod tests {
         }
         let ((_sound, sound), (_temp, track)) = (open(good)?, open(&bytes)?);
         let (sound, track) = (sound?, track?);
-        let mut scratch = Scratch::new();
+        let mut scratch = Scratch::default();
         let mut values = |track: &BigWig, start, end: u32| {
             let mut found = vec![9.0; (end - start) as usize];
             let read = track.values(0, start, end, &mut found, &mut scratch);
@@ -1285,7 +1287,7 @@ mod tests {
         bytes[52..56].fill(0xff);
         let (_temp, track) = open(&bytes)?;
         let track = track?;
-        let mut scratch = Scratch::new();
+        let mut scratch = Scratch::default();
         for block in track.blocks(0)? {
             track.decode(0, block, &mut scratch)?;
         }

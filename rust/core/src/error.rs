@@ -174,27 +174,6 @@ pub enum Fault {
         len: u64,
     },
 
-    /// A block holds data that the index does not lead to: rows were written unsorted, and sorting them is the cure.
-    #[error(
-        "the index says that this block holds {listed}, but it holds data of {held}; if its rows were not sorted \
-         by chromosome and start, sort them and write the file again"
-    )]
-    Unsorted {
-        /// The region that the index gives.
-        listed: String,
-        /// What the block holds besides.
-        held: String,
-    },
-
-    /// A fault of a part of the file.
-    #[error("{part}: {fault}")]
-    Within {
-        /// What is at fault.
-        part: String,
-        /// Its fault.
-        fault: Box<Self>,
-    },
-
     /// Something else is not as it should be.
     #[error("{0}")]
     Damaged(String),

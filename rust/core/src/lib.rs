@@ -31,10 +31,10 @@
 //! let chr1 = genome.require_chrom("chr1")?;
 //! let (mut one_hot, mut scratch) = ([0.0; 12], Vec::new());
 //!
-//! genome.one_hot(chr1, 0, 3, Strand::Forward, &mut one_hot, 4, &mut scratch)?;
+//! genome.one_hot(chr1, 0, 3, Strand::Forward, &mut one_hot, &mut scratch)?;
 //! assert_eq!(one_hot, [1., 0., 0., 0., /* A */ 0., 1., 0., 0., /* C */ 0., 0., 1., 0. /* G */]);
 //!
-//! genome.one_hot(chr1, 2, 5, Strand::Reverse, &mut one_hot, 4, &mut scratch)?;
+//! genome.one_hot(chr1, 2, 5, Strand::Reverse, &mut one_hot, &mut scratch)?;
 //! assert_eq!(one_hot, [0., 0., 0., 0., /* N */ 1., 0., 0., 0., /* A */ 0., 1., 0., 0. /* C */]);
 //! # std::fs::remove_file(path)?;
 //! # Ok(())
@@ -72,7 +72,7 @@ pub mod track {
     mod decoded;
 
     pub use self::block::{Block, PaintedWindow};
-    pub use self::decoded::{DecodedTrack, Decoder, Held};
+    pub use self::decoded::{DecodedTrack, Decoder};
 
     /// The memory that tracks share: blocks that are held, and a cache of others.
     pub type Memory = crate::memory::Cache<Block>;
@@ -83,9 +83,11 @@ pub mod window {
     mod bins;
     mod reader;
 
+    pub use crate::sequence::INPUT_CHANNELS as CHANNELS;
+
     pub use self::bins::{Target, targets};
     pub use self::reader::{
-        CHANNELS, Files, Geometry, Inputs, Preloaded, Targets, Wanted, Window, WindowReader,
+        Files, Geometry, Inputs, Preloaded, Targets, Wanted, Window, WindowReader,
     };
 }
 

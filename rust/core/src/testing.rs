@@ -18,7 +18,7 @@ use libdeflater::{CompressionLvl, Compressor};
 use crate::sampling::{Regions, SampledChrom, Sampler, Settings};
 use crate::track::Memory;
 use crate::window::{Files, Geometry, Target, WindowReader};
-use crate::{BigWig, TwoBit};
+use crate::{BigWig, Strand, TwoBit};
 
 /// What tests return, so that they can use `?`.
 pub type TestResult<T = ()> = Result<T, Box<dyn Error>>;
@@ -57,6 +57,15 @@ impl Drop for TempFile {
         // A file that cannot be removed must not hide why the test failed.
         let _ = fs::remove_file(&self.0);
     }
+}
+
+/// The bases of a region as upper-case letters, N included.
+pub fn letters_at(genome: &TwoBit, chrom: usize, start: u32, end: u32) -> crate::Result<String> {
+    let mut codes = vec![0; (end - start) as usize];
+    let strand = Strand::Forward;
+    genome.codes(chrom, start, end, strand, &mut codes, &mut Vec::new())?;
+    let letter = |code| char::from(b"ACGTN"[usize::from(code)]);
+    Ok(codes.into_iter().map(letter).collect())
 }
 
 /// The byte order to write in.

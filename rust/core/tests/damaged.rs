@@ -5,7 +5,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use maxatac_core::testing::{
-    BigWigFile, ENDIANS, Items, Section, TempFile, TestResult, TwoBitFile,
+    BigWigFile, ENDIANS, Items, Section, TempFile, TestResult, TwoBitFile, letters_at,
 };
 use maxatac_core::{BigWig, Result, Runs, Strand, TwoBit};
 
@@ -73,17 +73,9 @@ fn read_genome(path: &Path) -> Result<Vec<String>> {
     for (chrom, sequence) in genome.chroms().iter().enumerate() {
         let size = sequence.size;
         for (start, end) in [(0, size.min(64)), (size.saturating_sub(64), size)] {
-            found.push(genome.sequence(chrom, start, end)?);
-            let mut out = vec![0.0; 5 * (end - start) as usize];
-            genome.one_hot(
-                chrom,
-                start,
-                end,
-                Strand::Reverse,
-                &mut out,
-                5,
-                &mut scratch,
-            )?;
+            found.push(letters_at(&genome, chrom, start, end)?);
+            let mut out = vec![0.0; 4 * (end - start) as usize];
+            genome.one_hot(chrom, start, end, Strand::Reverse, &mut out, &mut scratch)?;
         }
         found.push(format!("{:?}", genome.n_runs(chrom)));
     }

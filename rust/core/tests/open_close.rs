@@ -25,12 +25,12 @@ fn resident() -> Option<u64> {
 fn cycle(genomes: &[TempFile; 2], tracks: &[TempFile; 2]) -> TestResult {
     let genome = TwoBit::open(genomes[0].path())?;
     let mut out = vec![0.0; 4 * 12];
-    genome.one_hot(0, 0, 12, Strand::Reverse, &mut out, 4, &mut Vec::new())?;
+    genome.one_hot(0, 0, 12, Strand::Reverse, &mut out, &mut Vec::new())?;
     assert!(TwoBit::open(genomes[1].path()).is_err());
 
     let track = BigWig::open(tracks[0].path())?;
     let mut values = vec![0.0; 1000];
-    track.values(0, 0, 1000, &mut values, &mut Scratch::new())?;
+    track.values(0, 0, 1000, &mut values, &mut Scratch::default())?;
     assert_eq!(track.intervals(0, 0, 1000)?.len(), 300);
     let damaged = BigWig::open(tracks[1].path())?;
     assert!(damaged.intervals(0, 0, 1000).is_err());

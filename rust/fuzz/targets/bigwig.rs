@@ -36,7 +36,7 @@ fuzz_target!(init: stay_on_this_thread(), |bytes: &[u8]| {
         }
     };
     assert!(track.require_chrom("no such name, it is too long").is_err());
-    let mut scratch = Scratch::new();
+    let mut scratch = Scratch::default();
     for (chrom, found) in track.chroms().iter().enumerate().take(MOST) {
         assert_eq!(track.chrom_index(&found.name), Some(chrom));
         let Ok(blocks) = track.blocks(chrom) else {
@@ -184,7 +184,7 @@ fn paint(track: &DecodedTrack, chrom: usize, start: u32, end: u32) -> Option<Vec
 /// The same by way of the reader, with no data and NaN as 0.
 fn values(track: &BigWig, chrom: usize, start: u32, end: u32) -> Option<Vec<u32>> {
     let mut values = vec![9.0; (end - start) as usize];
-    let read = track.values(chrom, start, end, &mut values, &mut Scratch::new());
+    let read = track.values(chrom, start, end, &mut values, &mut Scratch::default());
     let known = |value: &f32| if value.is_nan() { 0 } else { value.to_bits() };
     read.ok().map(|()| values.iter().map(known).collect())
 }

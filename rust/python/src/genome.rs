@@ -96,7 +96,7 @@ impl Genome {
             let bases = (to - from).min(self.inner.chroms()[index].size);
             let mut out = zeroed(4 * bases as usize, "the one-hot bases of an interval")?;
             self.inner
-                .one_hot(index, from, to, strand, &mut out, 4, &mut Vec::new())?;
+                .one_hot(index, from, to, strand, &mut out, &mut Vec::new())?;
             Ok(out)
         };
         let out = py.detach(read).map_err(|error| to_python(py, error))?;

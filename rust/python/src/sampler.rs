@@ -240,7 +240,7 @@ impl Sampler {
     ///     ``chroms``), ``start`` int64 (bp), ``reverse`` bool.
     fn plan<'py>(&self, py: Python<'py>, epoch: u64, index: u64) -> PyResult<Bound<'py, PyDict>> {
         let rows = self.rows.clone();
-        let examples = py.detach(|| self.inner.plan_rows(self.stream, epoch, index, rows));
+        let examples = py.detach(|| self.inner.plan(self.stream, epoch, index, rows));
         let plan = PyDict::new(py);
         let narrow = |part: fn(&Example) -> u32| {
             PyArray1::from_iter(py, examples.iter().map(|e| part(e).cast_signed()))

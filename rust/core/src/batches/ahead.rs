@@ -83,7 +83,7 @@ pub struct Order {
 impl Order {
     /// Reads the rows of batch `index` into buffers of the pool.
     pub fn read(&self, sampler: &Sampler, pool: &Arc<BufferPool>, index: u64) -> Result<Batch> {
-        let examples = sampler.plan_rows(self.stream, self.epoch, index, self.rows.clone());
+        let examples = sampler.plan(self.stream, self.epoch, index, self.rows.clone());
         let windows: Vec<Window> = examples.iter().map(|example| example.window).collect();
         let (bases, bins) = self.sizes(sampler);
         let mut inputs = BatchInputs::take(pool, bases, self.compact)?;

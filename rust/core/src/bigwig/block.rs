@@ -105,11 +105,6 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// Empty buffers and a decompressor.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// The bytes of a block, inflated where the header's `inflated_size` says that blocks are compressed.
     pub(super) fn load(
         &mut self,

@@ -95,24 +95,11 @@ pub(super) fn check_zoom_levels(
 }
 
 /// Puts the zoom level in front of the reason.
-fn in_zoom_level(error: Error, level: u16, levels: u16) -> Error {
-    match error {
-        Error::Format {
-            kind,
-            path,
-            offset,
-            fault,
-        } => Error::Format {
-            kind,
-            path,
-            offset,
-            fault: Fault::Within {
-                part: format!("zoom level {level} of {levels}"),
-                fault: Box::new(fault),
-            },
-        },
-        other => other,
+fn in_zoom_level(mut error: Error, level: u16, levels: u16) -> Error {
+    if let Error::Format { fault, .. } = &mut error {
+        *fault = Fault::Damaged(format!("zoom level {level} of {levels}: {fault}"));
     }
+    error
 }
 
 /// Tells a file without data from one whose writer was interrupted; neither has an index.

@@ -434,7 +434,7 @@ mod tests {
         let track = BigWig::open(temp.path())?;
         assert_eq!(track.blocks(0)?.len(), 300);
         let mut found = vec![0.0; values.len()];
-        track.values(0, 0, size, &mut found, &mut Scratch::new())?;
+        track.values(0, 0, size, &mut found, &mut Scratch::default())?;
         assert_eq!(found, values);
         Ok(())
     }

@@ -195,29 +195,18 @@ impl Sampler {
             .max(0.0) as usize
     }
 
-    /// The windows of one batch of a stream (training, batch-norm statistics, ...).
+    /// The windows of `rows` of one batch of a stream (training, batch-norm statistics, ...).
     ///
     /// While the pool has as many regions as the batch needs, none is drawn twice. A smaller pool is used whole as often as
     /// it fits, and the rest is drawn without replacement.
-    pub fn plan(&self, stream: u64, epoch: u64, index: u64) -> Vec<Example> {
-        self.plan_rows(stream, epoch, index, 0..self.settings.batch_size)
-    }
-
-    /// A part of the windows of one batch, for one of several processes that share it: `rows` of [`Sampler::plan`].
     ///
-    /// Which regions the batch has is drawn as a whole; what else a window draws, it draws alone. So the cost is that of the
-    /// rows, but for a few ns for each example of the batch.
+    /// Several processes may share a batch. Which regions it has is drawn as a whole; what else a window draws, it draws
+    /// alone. So the cost is that of the rows, but for a few ns for each example of the batch.
     ///
     /// # Panics
     ///
     /// If `rows` is not within the batch.
-    pub fn plan_rows(
-        &self,
-        stream: u64,
-        epoch: u64,
-        index: u64,
-        rows: Range<usize>,
-    ) -> Vec<Example> {
+    pub fn plan(&self, stream: u64, epoch: u64, index: u64, rows: Range<usize>) -> Vec<Example> {
         let key = Key {
             seed: self.settings.seed,
             stream,
@@ -236,34 +225,36 @@ impl Sampler {
         drawn.resize(self.settings.batch_size, None);
         rows.clone()
             .zip(drawn[rows].iter().copied())
-            .map(|(lane, region)| {
-                let mut draw = Draw::new(key, lane as u64);
-                // Both are drawn for every example, wanted or not, so that switching one option moves nothing else.
-                let track = draw.below(self.reader.tracks().0 as u64) as u32;
-                let reverse = draw.coin() && self.settings.reverse_complement;
-                match region {
-                    Some(region) => self.region_window(region as u32, track, reverse, &mut draw),
-                    None => self.random_window(track, reverse, &mut draw),
-                }
-            })
+            .map(|(lane, region)| self.example(region, Draw::new(key, lane as u64)))
             .collect()
     }
 
-    fn region_window(
-        &self,
-        region: u32,
-        drawn_track: u32,
-        reverse: bool,
-        draw: &mut Draw,
-    ) -> Example {
-        let row = region as usize;
-        let track = match self.regions.track[row] {
-            Some(own) if !self.settings.shuffle_tracks => own,
-            _ => drawn_track,
+    /// Draws what is left open of a window: of a region, or of any place.
+    fn example(&self, region: Option<u64>, mut draw: Draw) -> Example {
+        // Both are drawn for every example, wanted or not, so that switching one option moves nothing else.
+        let mut track = draw.below(self.reader.tracks().0 as u64) as u32;
+        let reverse = draw.coin() && self.settings.reverse_complement;
+        let (chrom, start) = if let Some(row) = region.map(|row| row as usize) {
+            if let Some(own) = self.regions.track[row].filter(|_| !self.settings.shuffle_tracks) {
+                track = own;
+            }
+            let chrom = self.regions.chrom[row];
+            let start = self.shifted(chrom, self.regions.start[row], &mut draw);
+            (chrom, start)
+        } else {
+            let place = draw.below(self.random_starts.count());
+            self.random_starts.at(place)
         };
-        let chrom = self.regions.chrom[row];
-        let start = self.shifted(chrom, self.regions.start[row], draw);
-        self.example(Some(region), track, chrom, start, reverse)
+        Example {
+            region: region.map(|row| row as u32),
+            chrom,
+            window: Window {
+                track,
+                chrom: self.chroms[chrom as usize].genome,
+                start,
+                reverse,
+            },
+        }
     }
 
     /// The start moved by a uniform -jitter..=jitter, clamped into the chromosome and clear of the blacklist.
@@ -285,33 +276,6 @@ impl Sampler {
             }
         }
         start
-    }
-
-    fn random_window(&self, track: u32, reverse: bool, draw: &mut Draw) -> Example {
-        let (chrom, start) = self
-            .random_starts
-            .at(draw.below(self.random_starts.count()));
-        self.example(None, track, chrom, start, reverse)
-    }
-
-    fn example(
-        &self,
-        region: Option<u32>,
-        track: u32,
-        chrom: u32,
-        start: u32,
-        reverse: bool,
-    ) -> Example {
-        Example {
-            region,
-            chrom,
-            window: Window {
-                track,
-                chrom: self.chroms[chrom as usize].genome,
-                start,
-                reverse,
-            },
-        }
     }
 }
 
@@ -378,12 +342,12 @@ mod tests {
             };
             let sampler = open(&set, SmallSet::regions(), settings)?;
             for index in 0..20 {
-                let whole = sampler.plan(1, 2, index);
+                let whole = sampler.plan(1, 2, index, 0..batch_size);
                 assert_eq!(whole.len(), batch_size);
                 for cut in 0..=batch_size {
-                    let mut parts = sampler.plan_rows(1, 2, index, 0..cut);
+                    let mut parts = sampler.plan(1, 2, index, 0..cut);
                     assert_eq!(parts.len(), cut);
-                    parts.extend(sampler.plan_rows(1, 2, index, cut..batch_size));
+                    parts.extend(sampler.plan(1, 2, index, cut..batch_size));
                     assert_eq!(parts, whole);
                 }
             }
@@ -395,9 +359,10 @@ mod tests {
     fn windows_are_where_they_may_be() -> TestResult {
         let set = SmallSet::write()?;
         let sampler = open(&set, SmallSet::regions(), SmallSet::settings())?;
+        let batch_size = sampler.settings().batch_size;
         assert_eq!(sampler.region_count(), 3);
         let Regions { chrom, start, .. } = SmallSet::regions();
-        for example in (0..500).flat_map(|index| sampler.plan(0, 0, index)) {
+        for example in (0..500).flat_map(|index| sampler.plan(0, 0, index, 0..batch_size)) {
             let window = example.window;
             let end = window.start + 8;
             assert!(

@@ -123,10 +123,13 @@ impl TwoBit {
         &self.records[chrom].n_runs
     }
 
-    /// Writes the one-hot form of `start..end`, channels A, C, G, T; N is all zeros.
+    /// Writes the one-hot form of `start..end` along `strand`: A, C, G, T of each base; N is all zeros.
     ///
-    /// Base `i` of the region, counted along `strand`, goes to `out[i * stride..i * stride + 4]`; what lies between
-    /// is left alone. `scratch` is reused from call to call and holds nothing of meaning.
+    /// `scratch` is reused from call to call and holds nothing of meaning.
+    ///
+    /// # Errors
+    ///
+    /// If `out` does not hold exactly four floats per base, besides the errors of reading.
     pub fn one_hot(
         &self,
         chrom: usize,
@@ -134,30 +137,17 @@ impl TwoBit {
         end: u32,
         strand: Strand,
         out: &mut [f32],
-        stride: usize,
         scratch: &mut Vec<u8>,
     ) -> Result<()> {
         self.region(chrom, start, end)?;
         let bases = (end - start) as usize;
-        if bases == 0 {
-            return Ok(());
-        }
-        let room = (bases - 1)
-            .checked_mul(stride)
-            .and_then(|floats| floats.checked_add(CHANNELS));
-        if stride < CHANNELS || room.is_none_or(|room| out.len() < room) {
-            return Err(Error::Misuse(format!(
-                "{bases} one-hot bases with stride {stride} do not fit into {} floats",
-                out.len()
-            )));
-        }
-
+        check_room(bases, CHANNELS, out.len())?;
         let mut codes = zeroed(bases, "the bases of a region")?;
         self.codes(chrom, start, end, strand, &mut codes, scratch)?;
-        for (code, row) in codes.into_iter().zip(out.chunks_mut(stride)) {
-            row[..CHANNELS].fill(0.0);
+        for (code, row) in codes.into_iter().zip(out.chunks_exact_mut(CHANNELS)) {
+            row.fill(0.0);
             // N is behind the last channel.
-            if let Some(channel) = row[..CHANNELS].get_mut(usize::from(code)) {
+            if let Some(channel) = row.get_mut(usize::from(code)) {
                 *channel = 1.0;
             }
         }
@@ -185,13 +175,7 @@ impl TwoBit {
             .and_then(|length| start.checked_add(length));
         let end = end.unwrap_or(u32::MAX);
         let record = self.region(chrom, start, end)?;
-        if out.len() != signal.len() * INPUT_CHANNELS {
-            return Err(Error::Misuse(format!(
-                "{} bases with a signal do not fit into {} floats",
-                signal.len(),
-                out.len()
-            )));
-        }
+        check_room(signal.len(), INPUT_CHANNELS, out.len())?;
         let packed = self.packed(record, start, end, scratch)?;
         one_hot::encode_input(packed, start as usize % BASES_PER_BYTE, strand, signal, out);
         for range in record.unknown(start, end, strand) {
@@ -234,45 +218,13 @@ impl TwoBit {
         scratch: &mut Vec<u8>,
     ) -> Result<()> {
         let record = self.region(chrom, start, end)?;
-        if out.len() != (end - start) as usize {
-            return Err(Error::Misuse(format!(
-                "{} bases asked for, but there is room for {}",
-                end - start,
-                out.len()
-            )));
-        }
+        check_room((end - start) as usize, 1, out.len())?;
         let packed = self.packed(record, start, end, scratch)?;
         one_hot::encode_codes(packed, start as usize % BASES_PER_BYTE, strand, out);
         for range in record.unknown(start, end, strand) {
             out[range].fill(one_hot::UNKNOWN);
         }
         Ok(())
-    }
-
-    /// The bases of `start..end` as upper-case letters, N included.
-    pub fn sequence(&self, chrom: usize, start: u32, end: u32) -> Result<String> {
-        let record = self.region(chrom, start, end)?;
-        let mut scratch = Vec::new();
-        let packed = self.packed(record, start, end, &mut scratch)?;
-
-        let skip = start as usize % BASES_PER_BYTE;
-        let mut letters: String = packed
-            .iter()
-            .flat_map(|byte| [byte >> 6, byte >> 4, byte >> 2, *byte])
-            .skip(skip)
-            .take((end - start) as usize)
-            .map(|code| match code & 3 {
-                0 => 'T',
-                1 => 'C',
-                2 => 'A',
-                _ => 'G',
-            })
-            .collect();
-        for (from, to) in inside(&record.n_runs, start, end) {
-            let range = (from - start) as usize..(to - start) as usize;
-            letters.replace_range(range.clone(), &"N".repeat(range.len()));
-        }
-        Ok(letters)
     }
 
     fn record(&self, chrom: usize) -> Result<(&Chrom, &Record)> {
@@ -323,6 +275,15 @@ impl TwoBit {
         self.file.check_unchanged()?;
         Ok(buffer)
     }
+}
+
+fn check_room(bases: usize, width: usize, room: usize) -> Result<()> {
+    if room == bases * width {
+        return Ok(());
+    }
+    Err(Error::Misuse(format!(
+        "{bases} bases take {width} numbers each, but there is room for {room}"
+    )))
 }
 
 fn read_header(file: &PositionedFile, reader: &mut ReadAhead) -> Result<(ByteOrder, Header)> {
@@ -477,7 +438,9 @@ fn runs(bytes: &[u8], order: ByteOrder, size: u32) -> Vec<Span> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{ENDIANS, Endian, TempFile, TestResult, TwoBitFile, letter_runs};
+    use crate::testing::{
+        ENDIANS, Endian, TempFile, TestResult, TwoBitFile, letter_runs, letters_at,
+    };
 
     /// N at both ends and inside, masks at both ends, lengths of every remainder by 4, an empty one, one all N.
     const SEQUENCES: [(&str, &str); 6] = [
@@ -510,8 +473,8 @@ mod tests {
         }
     }
 
-    /// One-hot form by way of letters; `stride` floats per base, 9 where nothing is written.
-    fn one_hot_of(letters: &str, strand: Strand, stride: usize) -> Vec<f32> {
+    /// One-hot form by way of letters.
+    fn one_hot_of(letters: &str, strand: Strand) -> Vec<f32> {
         let mut letters = letters.to_uppercase();
         if strand == Strand::Reverse {
             letters = letters
@@ -526,13 +489,7 @@ mod tests {
                 })
                 .collect();
         }
-        let base = |letter| {
-            let mut floats = vec![9.0; stride];
-            for (channel, name) in "ACGT".chars().enumerate() {
-                floats[channel] = f32::from(u8::from(name == letter));
-            }
-            floats
-        };
+        let base = |letter| ['A', 'C', 'G', 'T'].map(|name| f32::from(u8::from(name == letter)));
         letters.chars().flat_map(base).collect()
     }
 
@@ -554,11 +511,11 @@ mod tests {
 
                 for (start, end) in (0..=size).flat_map(|s| (s..=size).map(move |e| (s, e))) {
                     let part = &letters[start as usize..end as usize];
-                    assert_eq!(genome.sequence(chrom, start, end)?, part.to_uppercase());
+                    assert_eq!(letters_at(&genome, chrom, start, end)?, part.to_uppercase());
                     for strand in [Strand::Forward, Strand::Reverse] {
-                        let mut out = vec![9.0; 5 * part.len()];
-                        genome.one_hot(chrom, start, end, strand, &mut out, 5, &mut scratch)?;
-                        assert_eq!(out, one_hot_of(part, strand, 5), "{name}:{start}-{end}");
+                        let mut out = vec![9.0; 4 * part.len()];
+                        genome.one_hot(chrom, start, end, strand, &mut out, &mut scratch)?;
+                        assert_eq!(out, one_hot_of(part, strand), "{name}:{start}-{end}");
                     }
                 }
             }
@@ -634,7 +591,7 @@ mod tests {
             let chrom = genome.require_chrom(name)?;
             let expected = sequences[chrom].1.to_uppercase();
             let size = genome.chroms()[chrom].size;
-            assert_eq!(genome.sequence(chrom, 0, size)?, expected);
+            assert_eq!(letters_at(&genome, chrom, 0, size)?, expected);
         }
         Ok(())
     }
@@ -643,29 +600,23 @@ mod tests {
     fn what_is_not_there_is_refused() -> TestResult {
         let temp = file(0, Endian::Little).write()?;
         let genome = TwoBit::open(temp.path())?;
-        let one_hot = |chrom, start, end, room, stride| {
+        let one_hot = |chrom, start, end, room| {
             let mut out = vec![0.0; room];
             let strand = Strand::Forward;
-            genome.one_hot(chrom, start, end, strand, &mut out, stride, &mut Vec::new())
+            genome.one_hot(chrom, start, end, strand, &mut out, &mut Vec::new())
         };
-        assert!(one_hot(1, 8, 12, 16, 4).is_ok());
-        assert!(one_hot(1, 8, 12, 19, 5).is_ok());
+        assert!(one_hot(1, 8, 12, 16).is_ok());
         for (start, end) in [(8, 13), (9, 8), (u32::MAX, u32::MAX), (0, u32::MAX)] {
-            let bounds = one_hot(1, start, end, 99, 4);
-            assert!(
-                matches!(&bounds, Err(Error::OutOfBounds { chrom, size: 12, .. }) if chrom == "chr2"),
-                "{bounds:?}"
-            );
-            assert!(genome.sequence(1, start, end).is_err());
+            let codes = genome.codes(1, start, end, Strand::Forward, &mut [], &mut Vec::new());
+            for bounds in [one_hot(1, start, end, 99), codes] {
+                assert!(
+                    matches!(&bounds, Err(Error::OutOfBounds { chrom, size: 12, .. }) if chrom == "chr2"),
+                    "{bounds:?}"
+                );
+            }
         }
-        for (chrom, room, stride) in [
-            (1, 15, 4),
-            (1, 18, 5),
-            (1, 99, 3),
-            (1, 99, usize::MAX),
-            (6, 99, 4),
-        ] {
-            let argument = one_hot(chrom, 8, 12, room, stride);
+        for (chrom, room) in [(1, 15), (1, 17), (6, 16)] {
+            let argument = one_hot(chrom, 8, 12, room);
             assert!(matches!(argument, Err(Error::Misuse(_))), "{argument:?}");
         }
         let unknown = genome.require_chrom("2").map_err(|error| error.to_string());

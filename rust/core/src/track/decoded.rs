@@ -14,15 +14,6 @@ use crate::bigwig::{BigWig, Blocks, Scratch};
 use crate::error::{Error, Result};
 use crate::memory::{Key, Reserved};
 
-/// How many of the blocks asked for are held, and how many are not.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Held {
-    /// Decoded and kept.
-    pub held: usize,
-    /// Left alone for want of memory.
-    pub left_out: usize,
-}
-
 /// A bigWig with its decoded blocks.
 #[derive(Debug)]
 pub struct DecodedTrack {
@@ -69,7 +60,7 @@ impl DecodedTrack {
 
     /// Decodes every block that touches one of the sorted, disjoint `regions`, in parallel on the current rayon pool.
     ///
-    /// Those for which the memory has no room are left alone.
+    /// Those for which the memory has no room are left alone. Gives how many are held and how many are left alone.
     ///
     /// # Errors
     ///
@@ -79,7 +70,7 @@ impl DecodedTrack {
         chrom: usize,
         regions: &[(u32, u32)],
         is_cancelled: &(dyn Fn() -> bool + Sync),
-    ) -> Result<Held> {
+    ) -> Result<(usize, usize)> {
         let (blocks, slots) = self.chrom(chrom)?;
         let mut wanted: Vec<usize> = regions
             .iter()
@@ -108,10 +99,7 @@ impl DecodedTrack {
                 Ok(usize::from(slot.get().is_some()))
             })
             .sum::<Result<usize>>()?;
-        Ok(Held {
-            held,
-            left_out: all - held,
-        })
+        Ok((held, all - held))
     }
 
     /// Bytes that it holds in the memory.
@@ -241,13 +229,13 @@ mod tests {
         ];
         for blocks in [overlapping_blocks(), apart] {
             let (_temp, file) = open(&blocks)?;
-            let (mut scratch, mut decoder) = (Scratch::new(), Decoder::default());
+            let (mut scratch, mut decoder) = (Scratch::default(), Decoder::default());
             let mut window = PaintedWindow::default();
             for (limit, some_held) in [(0, false), (1000, true), (10_000, true), (1 << 40, true)] {
                 let memory = Arc::new(Memory::new(limit));
                 let track = DecodedTrack::new(Arc::clone(&file), Arc::clone(&memory));
                 let held = track.preload(0, &[(0, 50)], &go_on)?;
-                assert_eq!(held.held > 0, some_held, "limit {limit}");
+                assert_eq!(held.0 > 0, some_held, "limit {limit}");
                 for (chrom, (_, _, size)) in CHROMS.into_iter().enumerate() {
                     for (start, end) in (0..=size).flat_map(|s| (s..=size).map(move |e| (s, e))) {
                         let mut expected = vec![9.0; (end - start) as usize];
@@ -272,17 +260,14 @@ mod tests {
         let (_temp, file) = open(&overlapping_blocks())?;
         let once = Arc::new(Memory::new(1 << 40));
         let track = DecodedTrack::new(Arc::clone(&file), Arc::clone(&once));
-        assert_eq!(track.preload(0, &[(0, 50)], &go_on)?.held, 3);
+        assert_eq!(track.preload(0, &[(0, 50)], &go_on)?.0, 3);
 
         // The first two regions lie in the same two blocks.
         let twice = Arc::new(Memory::new(1 << 40));
         let other = DecodedTrack::new(file, Arc::clone(&twice));
-        assert_eq!(
-            other.preload(0, &[(4, 6), (8, 9), (44, 46)], &go_on)?.held,
-            3
-        );
+        assert_eq!(other.preload(0, &[(4, 6), (8, 9), (44, 46)], &go_on)?.0, 3);
         assert_eq!(twice.usage(), once.usage());
-        assert_eq!(other.preload(0, &[(0, 50)], &go_on)?.held, 3);
+        assert_eq!(other.preload(0, &[(0, 50)], &go_on)?.0, 3);
         assert_eq!(twice.usage(), once.usage());
         Ok(())
     }
@@ -291,7 +276,7 @@ mod tests {
     fn what_is_held_needs_no_file() -> TestResult {
         let (temp, file) = open(&overlapping_blocks())?;
         let track = DecodedTrack::new(file, Arc::new(Memory::new(1 << 40)));
-        assert_eq!(track.preload(0, &[(0, 1)], &go_on)?.held, 1);
+        assert_eq!(track.preload(0, &[(0, 1)], &go_on)?.0, 1);
         File::options().write(true).open(temp.path())?.set_len(99)?;
 
         let (mut decoder, mut window) = (Decoder::default(), PaintedWindow::default());

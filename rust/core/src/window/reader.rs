@@ -12,12 +12,9 @@ use rayon::prelude::*;
 use super::bins::{Target, targets};
 use crate::bigwig::BigWig;
 use crate::error::{Error, FileKind, Result};
-use crate::sequence::{INPUT_CHANNELS, Strand, TwoBit};
+use crate::sequence::{INPUT_CHANNELS as CHANNELS, Strand, TwoBit};
 use crate::spans::Span;
 use crate::track::{DecodedTrack, Decoder, Memory, PaintedWindow};
-
-/// Values per base of an input: A, C, G, T, signal.
-pub const CHANNELS: usize = INPUT_CHANNELS;
 
 /// Windows that a thread takes at once.
 const PIECE: usize = 16;
@@ -218,9 +215,9 @@ impl WindowReader {
                         } else {
                             &part.signal
                         };
-                        let held = track.file.preload(there, spans, is_cancelled)?;
-                        blocks += held.held;
-                        left_out += held.left_out;
+                        let (held, left) = track.file.preload(there, spans, is_cancelled)?;
+                        blocks += held;
+                        left_out += left;
                     }
                 }
             }
