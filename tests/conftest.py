@@ -14,6 +14,7 @@ import pytest
 import tiny
 from broken import Check
 from quick import make_network_quick
+from reported import run as run
 from starting import Start, Started
 
 from maxatac.cli.main import main

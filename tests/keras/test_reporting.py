@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -20,7 +17,7 @@ import numpy as np
 import pyBigWig
 import pytest
 import tiny
-from quick import make_network_quick
+from reported import ODD, PREFIX, SPLIT, Page, Run, quick
 from sklearn.metrics import average_precision_score, precision_recall_curve
 from tiny import TinySet
 
@@ -28,7 +25,7 @@ from maxatac.cli.main import main
 from maxatac.reporting import contents
 from maxatac.reporting.caveats import find_caveats
 from maxatac.reporting.workflow import write_report
-from maxatac.runs.folder import RunFolder, find_run
+from maxatac.runs.folder import find_run
 from maxatac.training import held_out
 from maxatac.wording import number, share
 
@@ -37,109 +34,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file:UserWarning"),
 ]
-
-SPLIT: dict[str, Any] = {"tchroms": ("chr2",), "vchroms": ("chr3",), "test_chroms": ("chr1",)}
-ODD = 'T <b>cell</b> & "co" $x^2$'
-PREFIX = "CTCF"
-VOID = {"meta", "link", "br"}
-
-
-class Page(HTMLParser):
-    """The parts of a page that tests ask about."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.text = path.read_text(encoding="utf-8")
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self.tables: dict[str, list[list[str]]] = {}
-        self._table: list[list[str]] | None = None
-        self.feed(self.text)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-        label = dict(attrs).get("aria-label")
-        if tag == "div" and label:
-            self._table = self.tables.setdefault(label, [])
-        if self._table is not None and tag == "tr":
-            self._table.append([])
-        if self._table is not None and tag in ("th", "td"):
-            self._table[-1].append("")
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-        if tag == "table":
-            self._table = None
-
-    def handle_data(self, data: str) -> None:
-        if "style" in self.open:
-            return
-        self.words.append(data)
-        if self._table and ("th" in self.open or "td" in self.open):
-            self._table[-1][-1] += data
-
-    @property
-    def prose(self) -> str:
-        return " ".join(" ".join(self.words).split())
-
-    def named(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.tags if name == tag]
-
-
-@dataclasses.dataclass(frozen=True)
-class Run:
-    data: TinySet
-    output: Path
-
-    @property
-    def folder(self) -> RunFolder:
-        return RunFolder(self.output, PREFIX)
-
-    def page(self) -> Page:
-        return Page(self.folder.report)
-
-    def json(self, ending: str) -> Any:
-        return json.loads(self.folder.named(ending).read_text())
-
-    def rows(self, ending: str) -> list[dict[str, str]]:
-        with self.folder.named(ending).open(newline="") as file:
-            return list(csv.DictReader(file))
-
-    def copy(self, folder: Path) -> Run:
-        shutil.copytree(self.output, folder)
-        return Run(self.data, folder)
-
-
-@pytest.fixture(scope="module")
-def run(tiny_set: TinySet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """Three epochs and a test; a cell type has a name that a page could take for more than a name."""
-    data = tiny_set.copy(tmp_path_factory.mktemp("set"))
-    data.write_meta(
-        [{**row, "Cell_Line": ODD if row["Cell_Line"] == "CellC" else row["Cell_Line"]} for row in data.rows()]
-    )
-    output = tmp_path_factory.mktemp("run") / "results"
-    with pytest.MonkeyPatch.context() as patch:
-        quick(patch)
-        arguments = data.arguments(
-            output, "--report", prefix=PREFIX, epochs=3, batches=4, genome_validation=32, plot=True, rand_ratio=0.25,
-            genome="tiny1", **SPLIT,
-        )  # fmt: skip
-        assert main(arguments) == 0
-    yield Run(data, output)
-
-
-def quick(patch: pytest.MonkeyPatch) -> None:
-    """The fixture ``quick_network`` for a whole module."""
-    make_network_quick(patch)
-
 
 # What it says.
 

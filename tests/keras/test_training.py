@@ -21,6 +21,7 @@ import keras
 import numpy as np
 import pytest
 import tiny
+from page import PAGE, PAGE_CHROMS, PAGE_TCHROMS, PAGE_VCHROMS
 from quick import PROGRAM, leave_xla_out
 from starting import Start
 from tiny import TinySet
@@ -442,8 +443,6 @@ def test_bare_commands_record_the_pages_defaults(
     line: str, prefix: str, folder: str, changes: dict[str, Any], tmp_path: Path, scores: list[float],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    from test_settings import PAGE, PAGE_CHROMS, PAGE_TCHROMS, PAGE_VCHROMS
-
     data = tiny.make(tmp_path, HUMAN)
     data.sequence.rename(tmp_path / "hg38.2bit")
     data.meta_file.rename(tmp_path / "CTCF_meta.tsv")

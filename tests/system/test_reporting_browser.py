@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_reporting import Run, run  # noqa: F401 - a fixture
+from reported import Run
 
 pytestmark = [
     pytest.mark.slow,
@@ -94,7 +94,7 @@ def measured(browser: str, page: Path, folder: Path, width: int) -> dict[str, An
 
 
 @pytest.mark.parametrize("width", [1280, 400])
-def test_layout(width: int, browser: str, run: Run, tmp_path: Path) -> None:  # noqa: F811
+def test_layout(width: int, browser: str, run: Run, tmp_path: Path) -> None:
     found = measured(browser, run.folder.report, tmp_path, width)
     assert found["width"] == width
     # The page itself never scrolls sideways.
@@ -114,7 +114,7 @@ def test_layout(width: int, browser: str, run: Run, tmp_path: Path) -> None:  # 
     assert found["focusable"] > 2 * len(names)
 
 
-def test_nothing_is_complained_of(browser: str, run: Run, tmp_path: Path) -> None:  # noqa: F811
+def test_nothing_is_complained_of(browser: str, run: Run, tmp_path: Path) -> None:
     told = chromium(
         browser, tmp_path / "profile", run.folder.report, "--enable-logging=stderr", "--window-size=1280,900",
         f"--screenshot={tmp_path / 'page.png'}",
@@ -123,7 +123,7 @@ def test_nothing_is_complained_of(browser: str, run: Run, tmp_path: Path) -> Non
     assert (tmp_path / "page.png").stat().st_size > 20_000
 
 
-def test_complaints_would_be_seen(browser: str, run: Run, tmp_path: Path) -> None:  # noqa: F811
+def test_complaints_would_be_seen(browser: str, run: Run, tmp_path: Path) -> None:
     """The test above could not fail if the browser kept quiet."""
     page = tmp_path / "page.html"
     page.write_text(
@@ -135,7 +135,7 @@ def test_complaints_would_be_seen(browser: str, run: Run, tmp_path: Path) -> Non
     assert [line for line in told.splitlines() if "CONSOLE" in line and "Content Security Policy" in line]
 
 
-def test_print(browser: str, run: Run, tmp_path: Path) -> None:  # noqa: F811
+def test_print(browser: str, run: Run, tmp_path: Path) -> None:
     chromium(browser, tmp_path / "profile", run.folder.report, f"--print-to-pdf={tmp_path / 'page.pdf'}")
     printed = (tmp_path / "page.pdf").read_bytes()
     assert printed.startswith(b"%PDF")
