@@ -126,7 +126,7 @@ class RunFolder:
 
     @property
     def resume_state(self) -> Path:
-        """What ``--resume`` goes on from."""
+        """The state for ``--resume``."""
         return self.named("_resume.npz")
 
     def running(self, command: str) -> Path:

@@ -42,7 +42,7 @@ class InputFile:
 class BackgroundChecks:
     """Computes SHA-256 of files in the background, one by one, then compares tracks with their indexes.
 
-    The threads do not keep the process alive: a run that is told to end must not wait for 30 GB to be read.
+    The threads do not keep the process alive: a run that must end must not wait for 30 GB to be read.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ class BackgroundChecks:
                 self._compared.add(number)
 
     def checksum(self, name: str) -> str | None:
-        """Give the SHA-256 of a file; ``None`` as long as it has not been computed."""
+        """SHA-256 of a file; ``None`` until it is computed."""
         return self._sums.get(name)
 
     def wait(self, check: Callable[[], None], threads: int, longest: float) -> None:
@@ -115,7 +115,7 @@ class BackgroundChecks:
         ``check`` is called while waiting.
         """
         end = time.monotonic() + longest
-        # Where no thread is to be had, the first reads all.
+        # If no thread can be started, the first one does all.
         with contextlib.suppress(RuntimeError):
             for _ in range(min(threads - 1, len(self._to_compare))):
                 self._threads.append(self._start(self._compare))

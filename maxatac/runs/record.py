@@ -132,7 +132,7 @@ class RunRecord:
         self._checks = BackgroundChecks(paths, checksums or {}, comparisons)
 
     def computes_on(self, device: str, repeats: Mapping[str, Any] | None = None) -> None:
-        """Enter the device, and warn if the run began elsewhere, or the one that it ``repeats``."""
+        """Enter the device, and warn if this run began, or the run that it ``repeats`` was made, on another one."""
         self._fixed["device"] = device
         past, began, other = repeats or {}, "the run to repeat was made", "its own"
         if self._before is not None:
@@ -154,7 +154,7 @@ class RunRecord:
                 )
 
     def check_inputs(self) -> None:
-        """Fail if a track was found to hold data that its index does not lead to: windows were read as if it had none.
+        """Fail if a track has data that its index does not list: windows were read as if the data were missing.
 
         Raises
         ------
@@ -172,7 +172,7 @@ class RunRecord:
         }
 
     def note(self, name: str, value: Any) -> None:
-        """Add something for the next time that the record is written."""
+        """Add an entry, written the next time the record is written."""
         self._fixed[name] = value
 
     def inputs(self) -> dict[str, InputFile]:
@@ -196,9 +196,9 @@ class RunRecord:
         status: str = "running",
         check: Callable[[], None] = lambda: None,
     ) -> None:
-        """Write the record as it stands; only a finished run waits for all checksums, and calls ``check`` meanwhile.
+        """Write the present record. A finished run first waits for all checksums, and calls ``check`` while it waits.
 
-        It also waits for the tracks to be compared with their indexes, for a minute or a tenth of the run.
+        It also waits a minute, or a tenth of the run, for tracks to be compared with their indexes.
         """
         if status in ("interrupted", "failed"):
             self._checks.give_up()

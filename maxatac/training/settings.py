@@ -41,7 +41,7 @@ MAX_BATCH = 200_000
 MAX_THREADS = 1024
 
 MEMORY_SHARE = 4
-"""Part of the usable memory that decoded tracks may take unless told otherwise: a quarter."""
+"""Decoded tracks may by default take the usable memory divided by this."""
 
 DEFAULT_JITTER = 480
 """Largest shift of a region in bp, chosen on the validation chromosomes of a yeast set; see ``docs/train.md``."""
@@ -243,13 +243,13 @@ class FitSettings(Settings):
     ema : float, optional
         Validate, save and select an exponential moving average of the weights, of which this share stays at each step.
     early_stopping : int, optional
-        Epochs without a better one after which training ends.
+        Training ends after so many epochs in a row without a better one.
     seed : int, optional
         Drawn at the start when not given, and recorded.
     deterministic : bool
-        Let a GPU use nothing but algorithms that give the same bits each time.
+        Let a GPU use only algorithms that give the same bits each time.
     distribute : bool
-        Train on all devices of this process, and of the other processes that the environment tells of; needs JAX.
+        Train on all devices of this process, and of the other processes that the environment names; needs JAX.
     """
 
     epochs: int = 20
