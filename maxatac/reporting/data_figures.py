@@ -28,6 +28,8 @@ _USES = {
     "baseline": ("#BFE3D8", "#222222", "b"),
     "not read": ("#F2F2F2", "#555555", "\u2013"),
 }
+_KIND_NAMES = {"ATAC": "ATAC-seq peaks", "CHIP": "ChIP-seq peaks", "ROI": "regions given"}
+_KIND_LOOKS = ((BLUE, ""), ("#F0B183", "///"), ("#7FC8B1", "..."))
 
 
 def split_matrix(trained_on: Row, tested_label: str | None) -> Drawing:
@@ -124,50 +126,46 @@ def region_sources(pools: Mapping[str, Sequence[Row]]) -> Drawing:
         ``pools`` of :func:`maxatac.training.report_data.trained_on`.
     """
     kinds = list(dict.fromkeys(source["kind"] for sources in pools.values() for source in sources))
-    kept: dict[tuple[str, str], dict[str, int]] = {}
-    for name, sources in pools.items():
-        for source in sources:
-            counts = kept.setdefault((name, source["cell_type"]), dict.fromkeys(kinds, 0))
-            counts[source["kind"]] += source["kept"]
-    labels = [f"{cell if cell != '.' else 'any cell type'}, {name}" for name, cell in kept]
-    looks = dict(zip(kinds, ((BLUE, ""), ("#F0B183", "///"), ("#7FC8B1", "...")), strict=False))
+    counts = _count_kept(pools, kinds)
+    names = [_KIND_NAMES.get(kind, kind) for kind in kinds]
 
     def plot(figure: Figure) -> None:
         from matplotlib.ticker import MaxNLocator
 
         axes = figure.subplots()
-        left = [0] * len(kept)
-        for kind in kinds:
-            values = [counts[kind] for counts in kept.values()]
-            colour, hatch = looks[kind]
-            axes.barh(
-                range(len(labels)), values, left=left, color=colour, hatch=hatch, edgecolor="white", label=_kind(kind)
-            )
+        rows = range(len(counts))
+        left = [0] * len(counts)
+        for place, (name, (colour, hatch)) in enumerate(zip(names, _KIND_LOOKS, strict=False)):
+            values = [of_kind[place] for of_kind in counts.values()]
+            axes.barh(rows, values, left=left, color=colour, hatch=hatch, edgecolor="white", label=name)
             left = [before + value for before, value in zip(left, values, strict=True)]
-        axes.set_yticks(range(len(labels)), wrapped(labels))
-        axes.set_ylim(len(labels) - 0.5, -0.5)
+        axes.set_yticks(rows, wrapped(counts))
+        axes.set_ylim(len(counts) - 0.5, -0.5)
         axes.set_xlabel("Regions")
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.grid(axis="y", visible=False)
-        figure.legend(loc="outside lower center", ncols=len(kinds))
+        figure.legend(loc="outside lower center", ncols=len(names))
 
     return draw(
         "regions",
         plot,
         title="Regions of interest by source",
         alt="Bars: regions of each cell type in the training and the validation pool, by the kind of peak.",
-        header=["cell type, pool", *map(_kind, kinds)],
-        rows=[
-            [label, *(number(count) for count in counts.values())]
-            for label, counts in zip(labels, kept.values(), strict=True)
-        ],
-        height=1.3 + ROW * len(kept),
+        header=["cell type, pool", *names],
+        rows=[[label, *map(number, of_kind)] for label, of_kind in counts.items()],
+        height=1.3 + ROW * len(counts),
     )
 
 
-def _kind(kind: str) -> str:
-    return {"ATAC": "ATAC-seq peaks", "CHIP": "ChIP-seq peaks", "ROI": "regions given"}.get(kind, kind)
+def _count_kept(pools: Mapping[str, Sequence[Row]], kinds: Sequence[str]) -> dict[str, list[int]]:
+    """Count the regions of each kind, by the label of their cell type and pool."""
+    counts: dict[str, list[int]] = {}
+    for name, sources in pools.items():
+        for source in sources:
+            cell = "any cell type" if source["cell_type"] == "." else source["cell_type"]
+            counts.setdefault(f"{cell}, {name}", [0] * len(kinds))[kinds.index(source["kind"])] += source["kept"]
+    return counts
 
 
 def label_rates(rates: Mapping[str, float]) -> Drawing:
