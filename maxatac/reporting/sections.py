@@ -247,7 +247,7 @@ def loader(contents: Contents, show: Draw) -> Markup:
 def example_loci(contents: Contents, show: Draw) -> Markup:
     """Draw places of the test chromosomes, for some cell types."""
     if contents.test is None:
-        return paragraphs("There was no independent test: there are no predictions of held-out chromosomes.")
+        return paragraphs("There was no independent test, so no held-out chromosome was predicted.")
     parts = [paragraphs(_LOCI_INTRODUCTION)]
     for number_, tested in enumerate(contents.tested[:SHOWN_CELL_TYPES], start=1):
         parts.append(tag("h3", tested["cell_type"]))
@@ -269,7 +269,7 @@ def example_loci(contents: Contents, show: Draw) -> Markup:
 def false_positives(contents: Contents) -> Markup:
     """List the highest predictions that are far from every bound bin, with links to a genome browser."""
     if contents.test is None:
-        return paragraphs("There was no independent test: there are no predictions of held-out chromosomes.")
+        return paragraphs("There was no independent test, so no held-out chromosome was predicted.")
     assembly = contents.trained_on.get("assembly")
     link = (
         f"The links lead to the UCSC Genome Browser ({assembly}); they are followed when you choose one, not before."
