@@ -30,7 +30,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from maxatac.data.samples import COLUMNS, PEAK_COLUMNS, Label, Place, Sample, check_samples, read_label, resolve_path
+from maxatac.data.samples import (
+    COLUMNS,
+    PATH_COLUMNS,
+    PEAK_COLUMNS,
+    Label,
+    Place,
+    Sample,
+    check_samples,
+    read_label,
+    resolve_path,
+)
 from maxatac.errors import Problems
 from maxatac.files.sniff import check_file, phrase, sniff_bytes
 from maxatac.files.strict_json import unique_keys
@@ -45,7 +55,7 @@ KEYS = {
 }
 """Keys of a record, and the columns of a meta file that they stand for."""
 
-_FILES = ("atac_signal", "binding", "atac_peaks", "chip_peaks")
+_FILES = tuple(key for key in KEYS if KEYS[key] in PATH_COLUMNS)
 _PEAKS = tuple(key for key in _FILES if KEYS[key] in PEAK_COLUMNS)
 
 # What a table with tabs cannot hold: control characters, and what may end a line.
@@ -101,15 +111,7 @@ def read_cells(
 def as_meta(samples: Sequence[Sample]) -> str:
     """Write samples as the text of a meta file, with absolute paths."""
     rows = [COLUMNS] + [
-        (
-            sample.cell_line,
-            sample.tf,
-            str(sample.signal),
-            str(sample.binding),
-            str(sample.atac_peaks or ""),
-            str(sample.chip_peaks or ""),
-            sample.label,
-        )
+        (sample.cell_line, sample.tf, *(str(path or "") for path in sample.files.values()), sample.label)
         for sample in samples
     ]
     return "".join("\t".join(map(_quoted, row)) + "\n" for row in rows)

@@ -91,6 +91,11 @@ class Sample:
     label: Label
     place: Place
 
+    @property
+    def files(self) -> dict[str, Path | None]:
+        """Its files, by column of the meta file."""
+        return dict(zip(PATH_COLUMNS, (self.signal, self.binding, self.atac_peaks, self.chip_peaks), strict=True))
+
     def with_readable_peaks(self) -> Sample:
         """Leave out peak files that cannot be read: the reader of the table has reported them."""
         atac, chip = (
@@ -169,12 +174,7 @@ def _foreign(text: str) -> tuple[str, str] | None:
 
 def check_travel(meta: Path, samples: Sequence[Sample], problems: Problems) -> None:
     """Report a table none of whose files is on this machine."""
-    paths = [
-        path
-        for sample in samples
-        for path in (sample.signal, sample.binding, sample.atac_peaks, sample.chip_peaks)
-        if path not in (None, Path())
-    ]
+    paths = [path for sample in samples for path in sample.files.values() if path not in (None, Path())]
     if len(paths) > 1 and not any(os.path.lexists(path) for path in paths if path is not None):
         hint = (
             "in a container or on a platform there is only what is mounted or staged: mount the folder of the files at "

@@ -7,22 +7,17 @@ Tracks of different experiments rarely have the same size, so that little is rea
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from maxatac.data.samples import Label, Place, Sample
 from maxatac.errors import Problems
-from maxatac.files.checksums import by_content
+from maxatac.files.checksums import sha256
 from maxatac.wording import some
-
-_COLUMNS = {
-    "signal": "ATAC_Signal_File",
-    "binding": "Binding_File",
-    "atac_peaks": "ATAC_Peaks",
-    "chip_peaks": "CHIP_Peaks",
-}
 
 
 @dataclass(frozen=True)
@@ -80,8 +75,8 @@ def uses_of(samples: Iterable[Sample]) -> list[Use]:
     return [
         Use(sample.cell_line, sample.label, column, path, sample.place)
         for sample in samples
-        for field, column in _COLUMNS.items()
-        if (path := getattr(sample, field)) is not None
+        for column, path in sample.files.items()
+        if path is not None
     ]
 
 
@@ -100,19 +95,28 @@ def find_equal_files(uses: Iterable[Use], *, across_labels: bool = False) -> lis
     list of EqualFiles
         In the order of their first use.
     """
-    given = list(uses)
 
-    def of(paths: list[Path]) -> tuple[Use, ...]:
-        return tuple(use for path in paths for use in given if use.path == path)
+    def is_wanted(equal: Sequence[Use]) -> bool:
+        return len(equal) > 1 and (not across_labels or len({use.label for use in equal}) > 1)
 
-    def is_wanted(paths: list[Path]) -> bool:
-        return not across_labels or len({use.label for use in of(paths)}) > 1
-
-    return [
-        EqualFiles(of(content.paths), content.size, content.sha256)
-        for content in by_content(dict.fromkeys(use.path for use in given), worth_reading=is_wanted)
-        if len(of(content.paths)) > 1 and is_wanted(content.paths)
-    ]
+    # By size, then by file: a link and its target are one, and need not be read.
+    sizes: dict[int, dict[tuple[int, int], list[Use]]] = {}
+    for use in uses:
+        with contextlib.suppress(OSError, ValueError):
+            status = use.path.stat()
+            if use.path.is_file() and status.st_size:
+                sizes.setdefault(status.st_size, {}).setdefault((status.st_dev, status.st_ino), []).append(use)
+    found = []
+    for size, files in sizes.items():
+        contents: dict[str | None, list[list[Use]]] = {}
+        if is_wanted(list(chain(*files.values()))):
+            for same in files.values():
+                with contextlib.suppress(OSError):
+                    contents.setdefault(sha256(same[0].path) if len(files) > 1 else None, []).append(same)
+        for digest, groups in contents.items():
+            equal = EqualFiles(tuple(chain(*groups)), size, digest if len(groups) > 1 else None)
+            found += [equal] if is_wanted(equal.uses) else []
+    return found
 
 
 def check_held_out_files(

@@ -57,7 +57,7 @@ def test_only_files_of_one_size_are_read(files: Path, monkeypatch: pytest.Monkey
         read.append(path.name)
         return sha256(path)
 
-    monkeypatch.setattr("maxatac.files.checksums.sha256", watched)
+    monkeypatch.setattr("maxatac.data.shared_files.sha256", watched)
     uses = [use(files / "a"), use(files / "copy"), use(files / "longer", "T", "Test"), use(files / "hard", "T", "Test")]
     assert find_equal_files(uses, across_labels=True) == []
     assert read == []
@@ -78,7 +78,7 @@ def test_a_file_that_cannot_be_read_is_passed_over(files: Path, monkeypatch: pyt
             raise OSError(5, "Input/output error")
         return sha256(path)
 
-    monkeypatch.setattr("maxatac.files.checksums.sha256", refuse)
+    monkeypatch.setattr("maxatac.data.shared_files.sha256", refuse)
     assert find_equal_files([use(files / name) for name in ("a", "copy", "same_size")]) == []
 
 
