@@ -34,11 +34,10 @@ from maxatac.data.samples import (
     COLUMNS,
     PATH_COLUMNS,
     PEAK_COLUMNS,
-    Label,
     Place,
     Sample,
     check_samples,
-    read_label,
+    label_of,
     resolve_path,
 )
 from maxatac.errors import Problems
@@ -168,11 +167,8 @@ def _read_cell(
         here = Place(path, record=f"{place} ({name})")
     _check_keys(here, cell, tuple(KEYS), found)
     given = cell.get("label")
-    is_test = (
-        isinstance(given, str) and given.strip().lower() == "test"
-        if test_cell_types is None
-        else name in test_cell_types
-    )
+    written = given.strip() if isinstance(given, str) else ""
+    label = label_of(name, written, test_cell_types)
     files: dict[str, Path | None] = {}
     for key in _FILES:
         if cell.get(key) is not None:
@@ -181,17 +177,12 @@ def _read_cell(
         else:
             files[key] = None
             # Nothing is drawn from the peaks of a test cell type.
-            if key not in _PEAKS or (peaks_required and not is_test):
+            if key not in _PEAKS or (peaks_required and label != "Test"):
                 here.tell(found, "value", "no file", expected="one", column=key)
-    label: Label | None
-    if test_cell_types is not None:
-        label = "Test" if is_test else "Train"
-    elif isinstance(given, str) and given.strip():
-        label = read_label(here, given.strip(), found, column="label")
-    else:
-        here.tell(found, "value", _shown(given), expected="Train or Test", column="label")
-        label = None
     if label is None:
+        here.tell(
+            found, "value", f"'{written}'" if written else _shown(given), expected="Train or Test", column="label"
+        )
         return None
     return Sample(
         cell_line=name,

@@ -27,14 +27,14 @@ from maxatac.data.samples import (
     Sample,
     check_samples,
     check_travel,
-    read_label,
+    label_of,
     resolve_path,
 )
 from maxatac.errors import Problems
 from maxatac.files.sniff import check_file, phrase, sniff_bytes
 
 if TYPE_CHECKING:
-    from maxatac.data.samples import Label
+    pass
 
 
 def read_meta(
@@ -194,26 +194,21 @@ def _read_row(
         column: "" if value == "." or (value == "NA" and column in PATH_COLUMNS) else value
         for column, value in row.items()
     }
-    if test_cell_types is None:
-        is_test = row.get(LABEL_COLUMN, "").lower() == "test"
-    else:
-        is_test = row.get("Cell_Line") in test_cell_types
-    if is_test:
+    name, text = row.get("Cell_Line", ""), row.get(LABEL_COLUMN, "")
+    label = label_of(name, text, test_cell_types)
+    if label == "Test":
         # Nothing is drawn from its peaks.
         optional += PEAK_COLUMNS
     for column, value in row.items():
         if not value and column not in optional:
             here.tell(found, "value", "is empty", column=column)
     paths = {column: resolve_path(here, column, row.get(column, ""), found) for column in PATH_COLUMNS}
-    label: Label | None
-    if test_cell_types is not None:
-        label = "Test" if is_test else "Train"
-    else:
-        label = read_label(here, row.get(LABEL_COLUMN, ""), found)
     if label is None:
+        if text:
+            here.tell(found, "value", f"'{text}'", expected="Train or Test", column=LABEL_COLUMN)
         return None
     return Sample(
-        cell_line=row.get("Cell_Line", ""),
+        cell_line=name,
         tf=row.get("TF", ""),
         signal=paths["ATAC_Signal_File"] or Path(),
         binding=paths["Binding_File"] or Path(),

@@ -105,12 +105,14 @@ class Sample:
         return replace(self, atac_peaks=atac, chip_peaks=chip)
 
 
-def read_label(here: Place, text: str, problems: Problems, *, column: str = LABEL_COLUMN) -> Label | None:
-    """Read a label in any case."""
-    label = LABELS.get(text.lower())
-    if label is None and text:
-        here.tell(problems, "value", f"'{text}'", expected="Train or Test", column=column)
-    return label
+def label_of(cell_line: str, text: str, test_cell_types: Sequence[str] | None) -> Label | None:
+    """Find the label of a cell type: by the test cell types if they are given, else by the text, in any case.
+
+    None if the text is no label.
+    """
+    if test_cell_types is not None:
+        return "Test" if cell_line in test_cell_types else "Train"
+    return LABELS.get(text.lower())
 
 
 def resolve_path(here: Place, column: str, text: str, problems: Problems) -> Path | None:
