@@ -180,9 +180,8 @@ def _read_cell(
             if key not in _PEAKS or (peaks_required and label != "Test"):
                 here.tell(found, "value", "no file", expected="one", column=key)
     if label is None:
-        here.tell(
-            found, "value", f"'{written}'" if written else _shown(given), expected="Train or Test", column="label"
-        )
+        told = f"'{written}'" if written else _shown(given)
+        here.tell(found, "value", told, expected="Train or Test", column="label")
         return None
     return Sample(
         cell_line=name,

@@ -36,8 +36,8 @@ COUNTS = ("intervals", "other_chromosomes", "beyond_end", "off_end", "blackliste
 
 Center = Literal["midpoint", "summit"]
 
-# What became of an interval; the first filter that it fails counts.
-_KEPT, _OTHER_CHROMOSOME, _BEYOND_END, _OFF_END, _BLACKLISTED = range(5)
+# What became of an interval, in the order of COUNTS; the first filter that it fails counts.
+_OTHER_CHROMOSOME, _BEYOND_END, _OFF_END, _BLACKLISTED, _KEPT = range(5)
 
 _FATES = 5
 
@@ -318,7 +318,7 @@ def count_by_chromosome(
         starts, _ = _window_starts(intervals, center)
         chrom, fate = _judge(intervals, starts, list(chrom_sizes), chrom_sizes, blacklist)
         table = np.bincount(row_of[chrom] * _FATES + fate, minlength=(unknown + 1) * _FATES).reshape(-1, _FATES)
-        counts = [_source_count(sample.cell_line, kind, path, row) for row in table[:-1].tolist()]
+        counts = [SourceCount(sample.cell_line, kind, path, sum(row), *row) for row in table[:-1].tolist()]
         found.append((counts, int(table[-1].sum())))
     return found
 
@@ -424,25 +424,8 @@ def _count(
 ) -> SourceCount:
     """Count what became of the intervals of a source."""
     counts = np.bincount(fate, minlength=_FATES).tolist()
-    return _source_count(cell_line, kind, path, counts, without_summit=int((on_midpoint & (fate == _KEPT)).sum()))
-
-
-def _source_count(
-    cell_line: str, kind: str, path: Path, counts: Sequence[int], *, without_summit: int = 0
-) -> SourceCount:
-    """Name the counts of each fate."""
-    return SourceCount(
-        cell_line,
-        kind,
-        path,
-        intervals=sum(counts),
-        other_chromosomes=counts[_OTHER_CHROMOSOME],
-        beyond_end=counts[_BEYOND_END],
-        off_end=counts[_OFF_END],
-        blacklisted=counts[_BLACKLISTED],
-        kept=counts[_KEPT],
-        without_summit=without_summit,
-    )
+    without_summit = int((on_midpoint & (fate == _KEPT)).sum())
+    return SourceCount(cell_line, kind, path, sum(counts), *counts, without_summit=without_summit)
 
 
 def _join(chroms: tuple[str, ...], cell_lines: tuple[str, ...], parts: Sequence[RoiPool]) -> RoiPool:

@@ -1,4 +1,4 @@
-"""Chromosome names and sizes, and the regions of a genome that nothing may touch.
+"""Chromosome names and sizes.
 
 Chromosome sizes come from a UCSC ``chrom.sizes`` text file (name and length, separated by white space; a FASTA index
 has the same first two columns) or from the header of a 2bit or bigWig file. Files of different origin disagree on

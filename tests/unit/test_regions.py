@@ -196,10 +196,9 @@ def test_the_filters_against_plain_loops(
     )
     starts, _ = module._window_starts(intervals, center)
     chrom, fate = module._judge(intervals, starts, wanted, SIZES, Blacklist(columns))
-    words = {1: "other", 2: "beyond", 3: "off", 4: "black"}
+    words = dict(enumerate(("other", "beyond", "off", "black")))
     found = [
-        words[f] if f else f"{wanted[c]}:{s}"
-        for c, s, f in zip(chrom.tolist(), starts.tolist(), fate.tolist(), strict=True)
+        words.get(f, f"{wanted[c]}:{s}") for c, s, f in zip(chrom.tolist(), starts.tolist(), fate.tolist(), strict=True)
     ]
     assert found == expected
 
