@@ -108,46 +108,44 @@ def look_at_genome(opened: Opened, problems: Problems) -> GenomeFindings:
 def look_at_files(opened: Opened) -> tuple[FileFindings, ...]:
     """Compare the chromosome names and sizes of every file with the 2bit."""
     config = opened.config
-    found = [_look_at_file(opened, use, *_names_in(opened, use)) for use in uses_of(opened.samples)]
-    for option in ("chrom_sizes", "blacklist", "train_roi", "validate_roi"):
-        path: Path | None = getattr(config, option)
-        if path is None:
-            continue
-        use = Use("", "Train", f"--{option}", path)
-        if option == "chrom_sizes":
-            listed = read_chrom_sizes(path, Problems())
-            found.append(_look_at_file(opened, use, None if listed is None else list(listed), listed))
-        elif option == "blacklist":
-            found.append(_look_at_file(opened, use, list(opened.blacklist.chroms) or None, None))
-        else:
-            found.append(_look_at_file(opened, use, *_names_in(opened, use)))
-    return tuple(found)
+    options = {
+        "--chrom_sizes": config.chrom_sizes,
+        "--blacklist": config.blacklist,
+        "--train_roi": config.train_roi,
+        "--validate_roi": config.validate_roi,
+    }
+    uses = uses_of(opened.samples)
+    uses += [Use("", "Train", option, path) for option, path in options.items() if path is not None]
+    return tuple(_look_at_file(opened, use) for use in uses)
 
 
-def _names_in(opened: Opened, use: Use) -> tuple[list[str] | None, Mapping[str, int] | None]:
-    """Chromosome names of a file, and their lengths if it has them; None if it cannot be read."""
+def _names_in(opened: Opened, use: Use) -> Mapping[str, int] | Sequence[str] | None:
+    """Chromosome names of a file, with their lengths if it has them; None if it cannot be read."""
+    # What is wrong with a file has been reported.
     if use.column in TRACK_COLUMNS:
-        track = opened.tracks.get(use.path)
-        return (None, None) if track is None else (list(track.chrom_sizes), track.chrom_sizes)
-    # What is wrong with it is reported where its regions are pooled.
+        return opened.tracks[use.path].chrom_sizes if use.path in opened.tracks else None
+    if use.column == "--chrom_sizes":
+        return read_chrom_sizes(use.path, Problems())
+    if use.column == "--blacklist":
+        return opened.blacklist.chroms or None
     intervals = read_intervals(use.path, Problems())
-    return (None if intervals is None else list(intervals.chrom.names)), None
+    return None if intervals is None else intervals.chrom.names
 
 
-def _look_at_file(opened: Opened, use: Use, names: list[str] | None, lengths: Mapping[str, int] | None) -> FileFindings:
+def _look_at_file(opened: Opened, use: Use) -> FileFindings:
+    names = _names_in(opened, use)
+    lengths = names if isinstance(names, Mapping) else None
     sizes = opened.genome.chrom_sizes
     try:
         size: int | None = use.path.stat().st_size
     except OSError:
         size = None
     known = [name for name in names or () if name in sizes]
-    other: list[str] = []
-    if lengths is not None:
-        other = [
-            f"{name} ({lengths[name]:,} bp, {sizes[name]:,} bp in the 2bit)"
-            for name in known
-            if lengths[name] != sizes[name]
-        ]
+    other = [
+        f"{name} ({lengths[name]:,} bp, {sizes[name]:,} bp in the 2bit)"
+        for name in known
+        if lengths is not None and lengths[name] != sizes[name]
+    ]
     # Peaks and blacklists need not be everywhere.
     lacking = () if lengths is None else (name for name in opened.used if name not in lengths)
     return FileFindings(

@@ -424,8 +424,8 @@ def _count(
 ) -> SourceCount:
     """Count what became of the intervals of a source."""
     counts = np.bincount(fate, minlength=_FATES).tolist()
-    without_summit = int((on_midpoint & (fate == _KEPT)).sum())
-    return SourceCount(cell_line, kind, path, sum(counts), *counts, without_summit=without_summit)
+    counts.append(int((on_midpoint & (fate == _KEPT)).sum()))
+    return SourceCount(cell_line, kind, path, len(fate), *counts)
 
 
 def _join(chroms: tuple[str, ...], cell_lines: tuple[str, ...], parts: Sequence[RoiPool]) -> RoiPool:
