@@ -75,11 +75,11 @@ def rough_duration(seconds: float) -> str:
 def listed(names: Sequence[str], limit: int = 8) -> str:
     """List names: ``a, b and c``, or ``a, b, ... and 7 more``."""
     if len(names) > limit:
-        return some(names, limit)
+        return first_few(names, limit)
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
-def some(names: Iterable[str], limit: int = 4, *, separator: str = ", ") -> str:
+def first_few(names: Iterable[str], limit: int = 4, *, separator: str = ", ") -> str:
     """List the first few names, and the number of the rest: no text grows with a genome's sequences."""
     listed = list(names)
     rest = f" and {len(listed) - limit:,} more" if len(listed) > limit else ""

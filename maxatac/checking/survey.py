@@ -33,7 +33,7 @@ from maxatac.genome.chroms import read_chrom_sizes
 from maxatac.genome.intervals import read_intervals
 from maxatac.system.progress import counting
 from maxatac.training.settings import TrainConfig
-from maxatac.wording import some
+from maxatac.wording import first_few
 
 LISTED_CHROMS = 100
 """Chromosomes outside the split whose regions are listed one by one; the others are added up."""
@@ -322,14 +322,14 @@ def judge_files(files: Sequence[FileFindings], genome: GenomeFindings) -> tuple[
     warnings, notes = [], []
     for file in files:
         if file.other_size:
-            warnings.append(f"{file.path}: {some(file.other_size, 2)}: another genome build?")
+            warnings.append(f"{file.path}: {first_few(file.other_size, 2)}: another genome build?")
         if file.not_in_genome and file.column in TRACK_COLUMNS:
-            notes.append(f"{file.path}: has {some(file.not_in_genome)}, which the 2bit lacks")
+            notes.append(f"{file.path}: has {first_few(file.not_in_genome)}, which the 2bit lacks")
     if genome.without_signal:
         count = len(genome.without_signal)
         notes.append(
             f"{count} of the 2bit's {genome.sequences} sequences {'is' if count == 1 else 'are'} in no signal track: "
-            f"{some(genome.without_signal)}"
+            f"{first_few(genome.without_signal)}"
         )
     return warnings, notes
 
@@ -339,7 +339,7 @@ def judge_equal_files(equal_files: Sequence[EqualFiles], problems: Problems, war
     for equal in equal_files:
         columns = {use.column for use in equal.uses}
         same = "are one file" if equal.sha256 is None else "have the same content"
-        listed = some([str(use) for use in equal.uses], 6)
+        listed = first_few([str(use) for use in equal.uses], 6)
         if set(TRACK_COLUMNS) <= columns:
             told = f"{listed}: {same}"
             hint = "the signal must not be what is to be predicted"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from maxatac.checking.findings import Bound, Estimates, Findings, LabelFindings, SplitFindings
 from maxatac.data.regions import COUNTS
-from maxatac.wording import aligned, byte_size, counted, rough_duration, shortened, some
+from maxatac.wording import aligned, byte_size, counted, first_few, rough_duration, shortened
 
 WIDTH = 100
 
@@ -261,7 +261,7 @@ def _guard(findings: Findings) -> list[str]:
         return []
     windows = sum(stream["windows"] for stream in findings.leak_guard["streams"].values())
     held_out = findings.leak_guard["held_out_cell_types"]
-    outcome = f"none is read in {some(held_out)}" if held_out else "no cell type is held out"
+    outcome = f"none is read in {first_few(held_out)}" if held_out else "no cell type is held out"
     return _wrapped(
         f"Leak guard: {windows:,} planned windows of {len(findings.leak_guard['streams'])} streams lie on the "
         f"chromosomes of their own set; {outcome}."

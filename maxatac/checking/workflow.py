@@ -45,7 +45,7 @@ from maxatac.training.prepared import check_resume, choose_seed
 from maxatac.training.samplers import genome_batches, guard_samplers, make_samplers
 from maxatac.training.settings import OutputSettings, TrainConfig, loader_threads
 from maxatac.training.trainer import build_network
-from maxatac.wording import byte_size, some
+from maxatac.wording import byte_size, first_few
 
 _PURPOSES = {"training": "learn from", "validation": "validate on", "test": "predict from"}
 _OTHER_TEST = "name other chromosomes with --test_chroms, or leave the test out with --no-test"
@@ -295,7 +295,7 @@ def _judge_binding(
             problems.add("signal", told, hint=f"no {name} target tells anything")
         elif not quantitative and not any(track.bound[name].bound for track in training):
             hint = "there is nothing to learn" if name == "training" else "no epoch could be told from another"
-            told = f"no bin of the {name} chromosomes ({some(chroms)}) is bound in any training cell type"
+            told = f"no bin of the {name} chromosomes ({first_few(chroms)}) is bound in any training cell type"
             problems.add("signal", told, hint=hint)
 
 
@@ -314,13 +314,14 @@ def _judge_sets(opened: Opened, values: Mapping[Path, TrackValues], problems: Pr
         signal, binding = (None if path in reported else values.get(path) for path in (sample.signal, sample.binding))
         silent = [] if signal is None else [name for name in used if not _total(signal.not_zero, sets[name])]
         if silent:
-            where = " and ".join(f"all {name} chromosomes ({some(sets[name])})" for name in silent)
+            where = " and ".join(f"all {name} chromosomes ({first_few(sets[name])})" for name in silent)
             told = f"the ATAC signal of {sample.cell_line} is 0 on {where}"
             remedy = f"; {_OTHER_TEST}" if "test" in silent else ""
             hint = f"there is nothing to {_PURPOSES[silent[0]]}{remedy}"
             problems.add("signal", told, hint=hint, file=sample.signal)
         if "test" in used and not opened.config.quant and binding is not None and not _total(binding.bound, tested):
-            told = f"the binding of {sample.cell_line} has no bound bin on any of the test chromosomes ({some(tested)})"
+            where = f"any of the test chromosomes ({first_few(tested)})"
+            told = f"the binding of {sample.cell_line} has no bound bin on {where}"
             problems.add("signal", told, hint=f"there is nothing to find; {_OTHER_TEST}", file=sample.binding)
     if tested and (reason := no_window(tested, sizes, opened.blacklist)):
         problems.add("regions", reason, hint=f"there is nothing to predict; {_OTHER_TEST}")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from maxatac.genome.blacklist import Blacklist
 from maxatac.genome.windows import BINS, WINDOW_LENGTH
-from maxatac.wording import some
+from maxatac.wording import first_few
 
 if TYPE_CHECKING:
     from maxatac._core import WindowReader
@@ -260,7 +260,7 @@ class GenomeBatches:
         """Word what the set is, for the log."""
         return (
             f"genome-like validation: {len(self.windows):,} of the {self.windows.possible:,} windows "
-            f"of {some(self.windows.chroms)} in {len(self.reader.signal)} cell types"
+            f"of {first_few(self.windows.chroms)} in {len(self.reader.signal)} cell types"
         )
 
     def count_bound(self, threshold: float) -> int:

@@ -24,7 +24,7 @@ from maxatac.genome.blacklist import Blacklist
 from maxatac.genome.chroms import MAX_BEYOND_END, check_chrom_names
 from maxatac.genome.intervals import NO_CELL_LINE, Intervals, read_intervals, rows_by_code
 from maxatac.genome.windows import WINDOW_LENGTH, centre, fits
-from maxatac.wording import aligned, some
+from maxatac.wording import aligned, first_few
 
 logger = logging.getLogger(__name__)
 
@@ -445,10 +445,10 @@ def _check_filled(pool: RoiPool, report: PoolReport, problems: Problems) -> None
     if len(pool) or not pool.chroms:
         return
     total = report.total()
-    files = some(dict.fromkeys(str(source.path) for source in report.sources))
+    files = first_few(dict.fromkeys(str(source.path) for source in report.sources))
     told = (
         f"no {report.name} region is left: of {total.intervals:,} intervals ({files or 'no peak file given'}) "
-        f"{total.other_chromosomes:,} are on other chromosomes than {some(pool.chroms)}, "
+        f"{total.other_chromosomes:,} are on other chromosomes than {first_few(pool.chroms)}, "
         f"{total.beyond_end:,} beyond a chromosome's end, {total.off_end:,} too near an end for a window, "
         f"{total.blacklisted:,} blacklisted"
     )
@@ -465,8 +465,8 @@ def _cells(intervals: Intervals, known: Sequence[str], problems: Problems) -> ND
     unknown = [code for code in used if names[code] not in ("", NO_CELL_LINE) and names[code] not in place]
     if unknown:
         line = intervals.line[np.flatnonzero(intervals.cell_line.codes == unknown[0])[0]]
-        told = f"no training cell type is called {some(names[code] for code in unknown)}"
-        problems.add("value", told, hint=f"there are {some(known)}", file=intervals.path, line=int(line))
+        told = f"no training cell type is called {first_few(names[code] for code in unknown)}"
+        problems.add("value", told, hint=f"there are {first_few(known)}", file=intervals.path, line=int(line))
     return intervals.cell_line.looked_up(place).astype(np.int32)
 
 

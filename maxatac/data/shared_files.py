@@ -17,7 +17,7 @@ from pathlib import Path
 from maxatac.data.samples import Label, Place, Sample
 from maxatac.errors import Problems
 from maxatac.files.checksums import sha256
-from maxatac.wording import some
+from maxatac.wording import first_few
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def check_held_out_files(
     held_out = [sample.cell_line for sample in samples if sample.label == "Test"]
     for name in dict.fromkeys(allowed):
         if name not in held_out:
-            hint = f"there are {some(held_out)}" if held_out else "there is none"
+            hint = f"there are {first_few(held_out)}" if held_out else "there is none"
             told = f"no cell type labelled Test is called {name}"
             problems.add("setting", told, hint=hint, option="--allow_shared_files")
     uses = [*uses_of(samples), *(Use("", "Train", option, path) for option, path in regions)]

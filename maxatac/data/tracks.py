@@ -18,7 +18,7 @@ from maxatac.files.sniff import check_file, file_fault, phrase, sniff
 from maxatac.genome.chroms import compare_chrom_sizes
 from maxatac.genome.split import ChromSplit
 from maxatac.genome.windows import WINDOW_LENGTH
-from maxatac.wording import aligned, some
+from maxatac.wording import aligned, first_few
 
 logger = logging.getLogger(__name__)
 
@@ -217,8 +217,8 @@ def check_tracks(
         if len(problems) > before or path not in read:
             continue
         if used and len(missing) == len(used):
-            told = f"has none of the chromosomes that the run uses ({some(used)})"
-            problems.add("chromosome", told, hint=f"it has {some(track.chrom_sizes)}", file=path)
+            told = f"has none of the chromosomes that the run uses ({first_few(used)})"
+            problems.add("chromosome", told, hint=f"it has {first_few(track.chrom_sizes)}", file=path)
             continue
         if path in labels:
             try:
@@ -228,4 +228,4 @@ def check_tracks(
                 problems.append(Problem.of(error))
                 continue
         if missing:
-            logger.warning("%s: no %s data on %s: taken as 0", path, purpose[path], some(missing))
+            logger.warning("%s: no %s data on %s: taken as 0", path, purpose[path], first_few(missing))

@@ -16,7 +16,7 @@ from maxatac.evaluation.bootstrap import Resampled, block_length, draw_weights, 
 from maxatac.evaluation.curves import summarize
 from maxatac.evaluation.ranking import GUESS, METRICS, Ranking
 from maxatac.genome.windows import BIN_SIZE
-from maxatac.wording import some
+from maxatac.wording import first_few
 
 COLUMNS = (
     "cell_type", "label", "chroms", "bin_size", "bins", "bound_bins", "blocks", "block_size", "predictor", "metric",
@@ -190,7 +190,7 @@ def table_of_test(scores: Mapping[str, Any]) -> str:
                         {
                             "cell_type": tested["cell_type"],
                             "label": tested["label"],
-                            "chroms": some(scores["chroms"], LISTED_CHROMS, separator=" "),
+                            "chroms": first_few(scores["chroms"], LISTED_CHROMS, separator=" "),
                             **{name: resolution[name] for name in COLUMNS if name in resolution},
                             "predictor": predictor["name"],
                             "metric": metric,

@@ -16,7 +16,7 @@ from maxatac.files.sniff import check_file, sniff_bytes
 from maxatac.genome.chroms import MAX_BEYOND_END, check_chrom_names
 from maxatac.genome.intervals import parse_intervals, read_bytes, rows_by_code
 from maxatac.genome.spans import Spans, merge, overlaps
-from maxatac.wording import some
+from maxatac.wording import first_few
 
 logger = logging.getLogger(__name__)
 
@@ -105,8 +105,8 @@ def check_blacklist(
         logger.warning(
             "%s: no interval of the blacklist is on a chromosome that the run uses (%s): it changes nothing; it has %s",
             blacklist.source,
-            some(used),
-            some(counts),
+            first_few(used),
+            first_few(counts),
         )
     shared = [chrom for chrom in blacklist.chroms if chrom in chrom_sizes]
     total = sum(counts[chrom] for chrom in shared)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from maxatac.errors import Problems
 from maxatac.files.sniff import check_file, phrase, sniff_bytes
-from maxatac.wording import some
+from maxatac.wording import first_few
 
 logger = logging.getLogger(__name__)
 
@@ -143,7 +143,7 @@ def tell_unknown(option: str, names: Sequence[str], known: Collection[str], prob
         elif place < Problems.LIMIT:
             alike = (other for other in known if abs(len(other) - len(name)) <= 2)
             near = difflib.get_close_matches(name, list(itertools.islice(alike, _CANDIDATES)), n=3)
-            hint = f"did you mean {' or '.join(near)}?" if near else f"there are {some(known)}"
+            hint = f"did you mean {' or '.join(near)}?" if near else f"there are {first_few(known)}"
         problems.add("chromosome", f"the genome has no {name or repr(name)}", hint=hint, option=option)
 
 
@@ -202,7 +202,7 @@ def check_chrom_names(
         reason = f"it writes '{mine}' where the genome has '{theirs}'{more}"
         remedy = "nothing is renamed: write the names alike in both"
     else:
-        reason = f"found {some(unknown)}; the genome has {some(known)}"
+        reason = f"found {first_few(unknown)}; the genome has {first_few(known)}"
         remedy = "another genome? If the 2bit lacks chromosomes on purpose, leave their lines out of the file"
     told = f"{lost:,} of {total:,} intervals are on chromosomes that the genome lacks: {reason}"
     if others or lost >= MAX_UNKNOWN * total:

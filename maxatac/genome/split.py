@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from maxatac.errors import Problems
 from maxatac.genome.chroms import tell_unknown
-from maxatac.wording import some
+from maxatac.wording import first_few
 
 _WAY_OUT = (
     "to divide a chromosome, type it in both --tchroms and --vchroms, give the regions of each with --train_roi and "
@@ -115,7 +115,7 @@ def resolve_chroms(
         for option, what, names in (("--tchroms", "training", training), ("--vchroms", "validation", validation)):
             if not names:
                 way_out = f"; it has one only: {_WAY_OUT}" if len(known) == 1 else ""
-                hint = f"name some that the genome has ({some(known)}){way_out}"
+                hint = f"name some that the genome has ({first_few(known)}){way_out}"
                 found.add("setting", f"no {what} chromosome is left", hint=hint, option=option)
     problems += found
     if lists_make_study:
@@ -164,7 +164,7 @@ def resolve_test_chroms(
 
 def _told(names: Sequence[str]) -> str:
     """List names as they are typed on the command line."""
-    return some(names, 30, separator=" ")
+    return first_few(names, 30, separator=" ")
 
 
 def _unique(names: Iterable[str]) -> list[str]:

@@ -12,7 +12,7 @@ from maxatac.reporting.contents import Contents
 from maxatac.reporting.looks import SET_NAMES
 from maxatac.reporting.sections import Draw
 from maxatac.reporting.summary import lead, summary
-from maxatac.wording import NOT_AVAILABLE, base_pairs, listed, number, share, some
+from maxatac.wording import NOT_AVAILABLE, base_pairs, first_few, listed, number, share
 
 SHOWN_WORDS = 60
 """Words of a setting or of the command that are shown; the record has all."""
@@ -262,7 +262,7 @@ def _value(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {_value(part)}" for name, part in value.items())
     if isinstance(value, list):
-        return some(map(_value, value), SHOWN_WORDS, separator=" ")
+        return first_few(map(_value, value), SHOWN_WORDS, separator=" ")
     return f"{value:,}" if isinstance(value, int) and abs(value) >= 10**5 else str(value)
 
 

@@ -33,7 +33,7 @@ from maxatac.prediction.chromosome import predict_chromosomes, window_starts
 from maxatac.system.progress import counting
 from maxatac.training.checkpoints import load_model
 from maxatac.training.settings import loader_threads
-from maxatac.wording import some
+from maxatac.wording import first_few
 
 if TYPE_CHECKING:
     import keras
@@ -72,8 +72,8 @@ def no_window(chroms: Sequence[str], sizes: Mapping[str, int], blacklist: Blackl
     if any(len(window_starts(chrom, sizes[chrom], STEP, blacklist)) for chrom in chroms):
         return ""
     if all(sizes[chrom] < WINDOW_LENGTH for chrom in chroms):
-        return f"none of the test chromosomes ({some(chroms)}) has the {WINDOW_LENGTH:,} bp of a window"
-    return f"no window of the test chromosomes ({some(chroms)}) is clear of the blacklist"
+        return f"none of the test chromosomes ({first_few(chroms)}) has the {WINDOW_LENGTH:,} bp of a window"
+    return f"no window of the test chromosomes ({first_few(chroms)}) is clear of the blacklist"
 
 
 def _no_test(config: HeldOutSettings, inputs: Inputs) -> str:
@@ -341,7 +341,7 @@ def describe_test(scores: Mapping[str, Any]) -> list[str]:
     lines = []
     for tested in scores["cell_types"]:
         at_32 = tested["resolutions"][0]
-        where = f"{tested['cell_type']} (labelled {tested['label']}) on {some(scores['chroms'])}"
+        where = f"{tested['cell_type']} (labelled {tested['label']}) on {first_few(scores['chroms'])}"
         if not at_32["bound_bins"]:
             lines.append(
                 f"independent test of {where}: no score, none of the {at_32['bins']:,} predicted bins is bound"

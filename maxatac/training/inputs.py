@@ -33,7 +33,7 @@ from maxatac.training.settings import (
     ReadSettings,
     TrainConfig,
 )
-from maxatac.wording import some
+from maxatac.wording import first_few
 
 if TYPE_CHECKING:
     from maxatac.data.tracks import TrackProbe
@@ -288,11 +288,11 @@ def _keep_apart(
     if not chroms:
         return Blacklist.empty()
     if config.rand_ratio:
-        hint = f"random windows of training and validation would overlap on {some(chroms)}, which both have"
+        hint = f"random windows of training and validation would overlap on {first_few(chroms)}, which both have"
         problems.add("setting", f"{config.rand_ratio:g}", expected="0", hint=hint, option="--rand_ratio")
     if config.genome_validation != 0:
         found = "the default" if config.genome_validation is None else str(config.genome_validation)
-        hint = f"genome-like windows would lie on training regions of {some(chroms)}, which trains and validates"
+        hint = f"genome-like windows would lie on training regions of {first_few(chroms)}, which trains and validates"
         problems.add("setting", found, expected="0", hint=hint, option="--genome_validation")
     windows = pools["validation"].windows_by_chrom()
     # The windows of both pools are shifted by the jitter.
@@ -324,4 +324,4 @@ def _check_sizes_file(config: ReadSettings, sizes: Mapping[str, int], used: Sequ
     if listed is not None:
         missing = compare_chrom_sizes(sizes, config.sequence, listed, config.chrom_sizes, used, problems)
         if missing:
-            problems.add("chromosome", f"lacks {some(missing)}, which the run uses", file=config.chrom_sizes)
+            problems.add("chromosome", f"lacks {first_few(missing)}, which the run uses", file=config.chrom_sizes)

@@ -25,7 +25,7 @@ from maxatac.files.checksums import is_same_file
 from maxatac.genome.blacklist import Blacklist
 from maxatac.genome.intervals import rows_by_code
 from maxatac.genome.windows import WINDOW_LENGTH, fits
-from maxatac.wording import some
+from maxatac.wording import first_few
 
 if TYPE_CHECKING:
     from maxatac._core import Sampler, WindowReader
@@ -139,7 +139,7 @@ def _shared_chroms(sets: Mapping[str, Sequence[str]]) -> Iterable[str]:
     for (one, mine), (other, theirs) in itertools.combinations(sets.items(), 2):
         others = frozenset(theirs)
         if both := [chrom for chrom in mine if chrom in others]:
-            yield f"{some(both)} in both the {one} and the {other} chromosomes"
+            yield f"{first_few(both)} in both the {one} and the {other} chromosomes"
 
 
 def _overlaps(inputs: Inputs, streams: Mapping[str, Stream], genome_like: GenomeBatches | None) -> Iterable[str]:
@@ -192,7 +192,7 @@ def _foreign_tracks(inputs: Inputs) -> Iterable[str]:
 def _stray_regions(name: str, pool: RoiPool, inputs: Inputs, sets: Mapping[str, Sequence[str]]) -> Iterable[str]:
     own = frozenset(sets[name])
     if foreign := [chrom for chrom in pool.chroms if chrom not in own]:
-        yield f"the {name} pool draws from {some(foreign)}, which is no {name} chromosome"
+        yield f"the {name} pool draws from {first_few(foreign)}, which is no {name} chromosome"
     if pool.cell_lines != tuple(sample.cell_line for sample in inputs.training):
         yield f"the {name} pool has other cell types than those that train"
     if not len(pool):
@@ -243,7 +243,7 @@ def _stray_genome_windows(batches: GenomeBatches, inputs: Inputs, sets: Mapping[
     windows = batches.windows
     own = frozenset(sets["validation"])
     if foreign := [chrom for chrom in windows.chroms if chrom not in own]:
-        yield f"the genome-like set lies on {some(foreign)}, which is no validation chromosome"
+        yield f"the genome-like set lies on {first_few(foreign)}, which is no validation chromosome"
     if _reads_others(batches.reader, inputs):
         yield "the genome-like set reads other tracks than those of the training cell types"
     if not len(windows):

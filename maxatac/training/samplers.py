@@ -11,7 +11,7 @@ from maxatac.errors import InputError, MaxatacError, Problem, ResourceError, Tra
 from maxatac.training.inputs import Inputs
 from maxatac.training.leak_guard import Stream, check_leaks
 from maxatac.training.settings import FitSettings, TrainConfig, loader_memory, loader_threads
-from maxatac.wording import some
+from maxatac.wording import first_few
 
 if TYPE_CHECKING:
     from maxatac._core import Sampler, WindowReader
@@ -116,7 +116,7 @@ def genome_batches(
         scale=config.target_scale_factor if config.quant else None,
         rows=rows,
     )
-    where = f"of {some(chroms)} in {len(inputs.training)} cell types"
+    where = f"of {first_few(chroms)} in {len(inputs.training)} cell types"
     if config.select == "average_precision":
         try:
             bound = batches.count_bound(0.5 * config.target_scale_factor)
