@@ -246,7 +246,7 @@ fn batches(criterion: &mut Criterion, kind: &str, data: &Data) -> BenchResult {
             out: &mut outputs,
         };
         let inputs = Inputs::OneHot(&mut inputs);
-        sampler.reader().read(plan, Some(inputs), Some(targets))?;
+        sampler.reader.read(plan, Some(inputs), Some(targets))?;
         Ok(())
     };
     read()?;

@@ -192,7 +192,7 @@ impl BigWig {
         scratch: &mut Scratch,
         intervals: &mut impl Intervals,
     ) -> Result<()> {
-        let (id, Chrom { name, size }) = (self.id(chrom)?, self.chrom(chrom)?);
+        let (id, Chrom { name, size }) = self.chrom(chrom)?;
         let bytes = scratch.load(&self.file, block, self.inflated_size)?;
         let content = block::parse(bytes, self.order, block, id, *size, intervals)
             .map_err(|reason| self.file.damaged(block.offset, reason))?;
@@ -289,8 +289,8 @@ impl BigWig {
 
     /// As [`Self::blocks`], with the index of what they overlap.
     pub(crate) fn chrom_blocks(&self, chrom: usize) -> Result<&Blocks> {
-        let (id, size) = (self.id(chrom)?, self.chrom(chrom)?.size);
-        let cell = self.blocks.get(chrom).ok_or_else(|| self.no_chrom(chrom))?;
+        let (id, &Chrom { size, .. }) = self.chrom(chrom)?;
+        let cell = &self.blocks[chrom];
         if let Some(blocks) = cell.get() {
             return Ok(blocks);
         }
@@ -321,34 +321,19 @@ impl BigWig {
     }
 
     fn check_region(&self, chrom: usize, start: u32, end: u32) -> Result<()> {
-        let chrom = self.chrom(chrom)?;
-        if start > end || end > chrom.size {
-            return Err(Error::OutOfBounds {
-                kind: FileKind::BigWig,
-                path: self.path().to_path_buf(),
-                chrom: chrom.name.clone(),
-                start: start.into(),
-                end: end.into(),
-                size: chrom.size,
-            });
+        let (_, chrom) = self.chrom(chrom)?;
+        chrom.check_inside((start, end.into()), FileKind::BigWig, self.path())
+    }
+
+    /// A chromosome, and the number by which the rest of the file knows it.
+    fn chrom(&self, chrom: usize) -> Result<(u32, &Chrom)> {
+        match (self.ids.get(chrom), self.chroms.get(chrom)) {
+            (Some(id), Some(known)) => Ok((*id, known)),
+            _ => Err(Error::Misuse(format!(
+                "{}: there is no chromosome number {chrom}",
+                Shown(self.path())
+            ))),
         }
-        Ok(())
-    }
-
-    fn chrom(&self, chrom: usize) -> Result<&Chrom> {
-        self.chroms.get(chrom).ok_or_else(|| self.no_chrom(chrom))
-    }
-
-    fn id(&self, chrom: usize) -> Result<u32> {
-        let id = self.ids.get(chrom).copied();
-        id.ok_or_else(|| self.no_chrom(chrom))
-    }
-
-    fn no_chrom(&self, chrom: usize) -> Error {
-        Error::Misuse(format!(
-            "{}: there is no chromosome number {chrom}",
-            Shown(self.path())
-        ))
     }
 }
 

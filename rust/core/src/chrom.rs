@@ -17,6 +17,28 @@ pub struct Chrom {
     pub size: u32,
 }
 
+impl Chrom {
+    /// Fails if `start..end` is not inside it; the error names the file.
+    pub(crate) fn check_inside(
+        &self,
+        (start, end): (u32, u64),
+        kind: FileKind,
+        path: &Path,
+    ) -> Result<()> {
+        if u64::from(start) <= end && end <= self.size.into() {
+            return Ok(());
+        }
+        Err(Error::OutOfBounds {
+            kind,
+            path: path.to_path_buf(),
+            chrom: self.name.clone(),
+            start: start.into(),
+            end: end as i64,
+            size: self.size,
+        })
+    }
+}
+
 /// The chromosomes of one file, in the file's order, with unique names.
 #[derive(Debug, Default)]
 pub(crate) struct ChromList {
@@ -25,15 +47,14 @@ pub(crate) struct ChromList {
 }
 
 impl ChromList {
-    /// Appends a chromosome; `false` if the name is taken.
-    #[must_use]
-    pub(crate) fn push(&mut self, chrom: Chrom) -> bool {
-        let is_new = self
-            .by_name
-            .insert(chrom.name.clone(), self.chroms.len())
-            .is_none();
+    /// Appends a chromosome, or gives its name back if that is taken.
+    pub(crate) fn push(&mut self, chrom: Chrom) -> std::result::Result<(), String> {
+        let place = self.chroms.len();
+        if self.by_name.insert(chrom.name.clone(), place).is_some() {
+            return Err(chrom.name);
+        }
         self.chroms.push(chrom);
-        is_new
+        Ok(())
     }
 
     pub(crate) fn as_slice(&self) -> &[Chrom] {
@@ -91,22 +112,20 @@ mod tests {
         };
         let mut list = ChromList::default();
         assert_eq!(list.known(), "it has none at all");
-        assert!(list.push(chrom("chr2", 20)));
-        assert!(list.push(chrom("chr1", 10)));
+        assert_eq!(list.push(chrom("chr2", 20)), Ok(()));
+        assert_eq!(list.push(chrom("chr1", 10)), Ok(()));
         assert_eq!(list.index("chr1"), Some(1));
         assert_eq!(list.index("1"), None);
         assert_eq!(list.known(), "it has chr2, chr1");
-        assert!(!list.push(chrom("chr2", 5)));
+        assert_eq!(list.push(chrom("chr2", 5)), Err("chr2".to_owned()));
     }
 
     #[test]
     fn long_lists_are_cut_in_messages() {
         let mut list = ChromList::default();
         for number in 1..=7 {
-            assert!(list.push(Chrom {
-                name: number.to_string(),
-                size: 1
-            }));
+            let name = number.to_string();
+            assert!(list.push(Chrom { name, size: 1 }).is_ok());
         }
         assert_eq!(list.known(), "it has 1, 2, 3, 4, 5 and 2 more");
     }

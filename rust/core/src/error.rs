@@ -140,12 +140,7 @@ impl Error {
             | Self::Changed { path, .. }
             | Self::UnknownChrom { path, .. }
             | Self::OutOfBounds { path, .. } => Some(path),
-            Self::Settings(_)
-            | Self::Unwritable(_)
-            | Self::Misuse(_)
-            | Self::Region(_)
-            | Self::Resource(_)
-            | Self::Cancelled => None,
+            _ => None,
         }
     }
 

@@ -105,7 +105,7 @@ impl WindowReader {
     #[getter]
     pub(crate) fn memory(&self) -> Memory {
         Memory {
-            inner: Arc::clone(self.inner.memory()),
+            inner: Arc::clone(&self.inner.memory),
         }
     }
 
@@ -129,7 +129,7 @@ impl WindowReader {
         names: Vec<String>,
     ) -> PyResult<Bound<'py, PyArray1<i32>>> {
         let number = |name: &String| {
-            let number = self.inner.genome().require_chrom(name);
+            let number = self.inner.genome.require_chrom(name);
             number.map(|number| number as i32)
         };
         let numbers = names.iter().map(number).collect::<Result<Vec<_>, _>>();

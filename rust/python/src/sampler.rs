@@ -192,7 +192,7 @@ impl Sampler {
     /// int: Examples of each batch as a whole.
     #[getter]
     fn batch_size(&self) -> usize {
-        self.inner.settings().batch_size
+        self.inner.settings.batch_size
     }
 
     /// tuple of int: First row of each batch that is read, and the one behind the last; see :meth:`with_rows`.
@@ -222,7 +222,7 @@ impl Sampler {
             left_out,
             bytes,
             elapsed,
-        } = self.inner.preloaded();
+        } = self.inner.preloaded;
         let summary = PyDict::new(py);
         summary.set_item("blocks", blocks)?;
         summary.set_item("left_out", left_out)?;

@@ -89,10 +89,10 @@ impl Order {
         let mut inputs = BatchInputs::take(pool, bases, self.compact)?;
         let mut targets = pool.take(bins * size_of::<f32>())?;
         let wanted = Targets {
-            target: sampler.settings().target,
+            target: sampler.settings.target,
             out: targets.floats_mut(),
         };
-        let reader = sampler.reader();
+        let reader = &sampler.reader;
         reader.read(&windows, Some(inputs.as_inputs()), Some(wanted))?;
         Ok(Batch { inputs, targets })
     }
@@ -106,7 +106,7 @@ impl Order {
 
     /// Bases and bins of the rows.
     fn sizes(&self, sampler: &Sampler) -> (usize, usize) {
-        let geometry = sampler.reader().geometry();
+        let geometry = sampler.reader.geometry;
         let bases = self.rows.len() * geometry.window as usize;
         (bases, bases / geometry.bin as usize)
     }

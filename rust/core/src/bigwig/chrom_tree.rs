@@ -23,13 +23,12 @@ pub(super) fn read(
     order: ByteOrder,
     offset: u64,
 ) -> Result<(ChromList, Vec<u32>)> {
-    let header = Header::read(file, order, offset)?;
-    let mut found = read_leaves(file, order, offset + HEADER_SIZE, &header)?;
-    if found.len() as u64 != header.chroms {
+    let (name_size, expected) = read_header(file, order, offset)?;
+    let mut found = read_leaves(file, order, offset + HEADER_SIZE, name_size)?;
+    if found.len() as u64 != expected {
         let reason = format!(
-            "chromosome tree has {} names, its header says {}",
-            found.len(),
-            header.chroms
+            "chromosome tree has {} names, its header says {expected}",
+            found.len()
         );
         return Err(file.damaged(offset, reason));
     }
@@ -43,50 +42,41 @@ pub(super) fn read(
             return Err(file.damaged(offset, reason));
         }
         ids.push(id);
-        let name = chrom.name.clone();
-        if !chroms.push(chrom) {
-            let reason = format!("chromosome name {name:?} is listed twice");
-            return Err(file.damaged(offset, reason));
-        }
+        chroms.push(chrom).map_err(|name| {
+            file.damaged(offset, format!("chromosome name {name:?} is listed twice"))
+        })?;
     }
     Ok((chroms, ids))
 }
 
-struct Header {
-    name_size: u32,
-    chroms: u64,
-}
-
-impl Header {
-    fn read(file: &PositionedFile, order: ByteOrder, offset: u64) -> Result<Self> {
-        let bytes = file.read_vec(offset, HEADER_SIZE)?;
-        let mut fields = Fields::new(&bytes, order);
-        let (magic, name_size, value_size, chroms) = (|| {
-            let (magic, _block_size) = (fields.u32()?, fields.u32()?);
-            Some((magic, fields.u32()?, fields.u32()?, fields.u64()?))
-        })()
-        .ok_or_else(|| file.damaged(offset, "chromosome tree has no complete header"))?;
-        if magic != MAGIC {
-            let reason =
-                format!("chromosome tree starts with {magic:#010x}, expected {MAGIC:#010x}");
-            return Err(file.damaged(offset, reason));
-        }
-        if value_size != VALUE_SIZE {
-            let reason =
-                format!("chromosome tree has values of {value_size} bytes, expected {VALUE_SIZE}");
-            return Err(file.damaged(offset, reason));
-        }
-        Ok(Self { name_size, chroms })
+/// Bytes per name, and the number of names.
+fn read_header(file: &PositionedFile, order: ByteOrder, offset: u64) -> Result<(u32, u64)> {
+    let bytes = file.read_vec(offset, HEADER_SIZE)?;
+    let mut fields = Fields::new(&bytes, order);
+    let (magic, name_size, value_size, chroms) = (|| {
+        let (magic, _block_size) = (fields.u32()?, fields.u32()?);
+        Some((magic, fields.u32()?, fields.u32()?, fields.u64()?))
+    })()
+    .ok_or_else(|| file.damaged(offset, "chromosome tree has no complete header"))?;
+    if magic != MAGIC {
+        let reason = format!("chromosome tree starts with {magic:#010x}, expected {MAGIC:#010x}");
+        return Err(file.damaged(offset, reason));
     }
+    if value_size != VALUE_SIZE {
+        let reason =
+            format!("chromosome tree has values of {value_size} bytes, expected {VALUE_SIZE}");
+        return Err(file.damaged(offset, reason));
+    }
+    Ok((name_size, chroms))
 }
 
 fn read_leaves(
     file: &PositionedFile,
     order: ByteOrder,
     root: u64,
-    header: &Header,
+    name_size: u32,
 ) -> Result<Vec<(u32, Chrom)>> {
-    let entry_size = u64::from(header.name_size) + u64::from(VALUE_SIZE);
+    let entry_size = u64::from(name_size) + u64::from(VALUE_SIZE);
     let mut found = Vec::new();
     let mut seen = HashSet::new();
     let mut bytes_read = 0;
@@ -113,9 +103,7 @@ fn read_leaves(
         let mut fields = Fields::new(&entries, order);
         for _ in 0..count {
             let incomplete = || file.damaged(offset, "chromosome tree has an incomplete node");
-            let name = fields
-                .take(header.name_size as usize)
-                .ok_or_else(incomplete)?;
+            let name = fields.take(name_size as usize).ok_or_else(incomplete)?;
             if is_leaf == 1 {
                 let (id, size) = fields.u32().zip(fields.u32()).ok_or_else(incomplete)?;
                 let length = name.iter().position(|byte| *byte == 0);

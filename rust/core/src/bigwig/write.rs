@@ -347,13 +347,9 @@ fn sorted<N: Into<String>>(
                 u32::MAX
             ));
         };
-        let chrom = Chrom {
-            name: name.clone(),
-            size,
-        };
-        if !chroms.push(chrom) {
-            return Err(format!("chromosome {name} is given twice"));
-        }
+        chroms
+            .push(Chrom { name, size })
+            .map_err(|name| format!("chromosome {name} is given twice"))?;
     }
     Ok(chroms)
 }

@@ -76,13 +76,16 @@ struct Chrom {
 /// Draws batches, which its reader reads.
 #[derive(Debug)]
 pub struct Sampler {
-    settings: Settings,
-    reader: Arc<WindowReader>,
+    /// The settings it was made with.
+    pub settings: Settings,
+    /// What reads its windows.
+    pub reader: Arc<WindowReader>,
+    /// What was decoded at start.
+    pub preloaded: Preloaded,
     chroms: Vec<Chrom>,
     /// Of windows that are clear of the blacklist and at most half N.
     random_starts: AllStarts,
     regions: Regions,
-    preloaded: Preloaded,
 }
 
 impl Sampler {
@@ -101,8 +104,8 @@ impl Sampler {
         is_cancelled: &(dyn Fn() -> bool + Sync),
     ) -> Result<Self> {
         check(&settings, &reader, &regions, chroms.len())?;
-        let window = reader.geometry().window;
-        let genome = reader.genome();
+        let window = reader.geometry.window;
+        let genome = &reader.genome;
         let (mut known, mut starts) = (Vec::new(), Vec::new());
         let names: Vec<String> = chroms.iter().map(|chrom| chrom.name.clone()).collect();
         for SampledChrom { name, blacklist } in chroms {
@@ -157,7 +160,7 @@ impl Sampler {
         let reach = self.settings.jitter;
         for (&chrom, &start) in self.regions.chrom.iter().zip(&self.regions.start) {
             let end = start
-                .saturating_add(self.reader.geometry().window)
+                .saturating_add(self.reader.geometry.window)
                 .saturating_add(reach)
                 .min(self.chroms[chrom as usize].size);
             touched[chrom as usize].push((start.saturating_sub(reach), end));
@@ -170,21 +173,6 @@ impl Sampler {
                 binding: vec![(0, chrom.size)],
             })
             .collect()
-    }
-
-    /// The settings it was made with.
-    pub fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    /// What reads its windows.
-    pub fn reader(&self) -> &Arc<WindowReader> {
-        &self.reader
-    }
-
-    /// What was decoded at start.
-    pub fn preloaded(&self) -> Preloaded {
-        self.preloaded
     }
 
     /// How many examples of a batch come from the pool: `batch_size * (1 - random_ratio)`, half to even.
@@ -266,7 +254,7 @@ impl Sampler {
         let Chrom {
             size, blacklist, ..
         } = &self.chroms[chrom as usize];
-        let window = self.reader.geometry().window;
+        let window = self.reader.geometry.window;
         let last = i64::from(size - window);
         for _ in 0..JITTER_TRIES {
             let shift = draw.below(2 * jitter as u64 + 1) as i64 - jitter;
@@ -359,7 +347,7 @@ mod tests {
     fn windows_are_where_they_may_be() -> TestResult {
         let set = SmallSet::write()?;
         let sampler = open(&set, SmallSet::regions(), SmallSet::settings())?;
-        let batch_size = sampler.settings().batch_size;
+        let batch_size = sampler.settings.batch_size;
         assert_eq!(sampler.region_count(), 3);
         let Regions { chrom, start, .. } = SmallSet::regions();
         for example in (0..500).flat_map(|index| sampler.plan(0, 0, index, 0..batch_size)) {

@@ -69,12 +69,6 @@ impl Record {
     }
 }
 
-/// The header's fields that matter.
-struct Header {
-    version: u32,
-    sequences: u32,
-}
-
 impl TwoBit {
     /// Opens a file and reads everything but the bases.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
@@ -84,8 +78,9 @@ impl TwoBit {
     /// Reads everything but the bases of a file that is open already.
     pub fn from_file(file: PositionedFile) -> Result<Self> {
         let mut reader = ReadAhead::new(&file);
-        let (order, header) = read_header(&file, &mut reader)?;
-        let (chroms, records) = read_sequences(&file, &mut reader, order, &header)?;
+        let (order, version, sequences) = read_header(&file, &mut reader)?;
+        let index = read_index(&file, &mut reader, order, version, sequences)?;
+        let (chroms, records) = read_sequences(&file, &mut reader, order, index)?;
         file.check_unchanged()?;
         Ok(Self {
             file,
@@ -240,16 +235,7 @@ impl TwoBit {
     /// The record of a chromosome in which `start..end` is known to lie.
     fn region(&self, chrom: usize, start: u32, end: u32) -> Result<&Record> {
         let (chrom, record) = self.record(chrom)?;
-        if start > end || end > chrom.size {
-            return Err(Error::OutOfBounds {
-                kind: FileKind::TwoBit,
-                path: self.path().to_path_buf(),
-                chrom: chrom.name.clone(),
-                start: start.into(),
-                end: end.into(),
-                size: chrom.size,
-            });
-        }
+        chrom.check_inside((start, end.into()), FileKind::TwoBit, self.path())?;
         Ok(record)
     }
 
@@ -286,7 +272,8 @@ fn check_room(bases: usize, width: usize, room: usize) -> Result<()> {
     )))
 }
 
-fn read_header(file: &PositionedFile, reader: &mut ReadAhead) -> Result<(ByteOrder, Header)> {
+/// The byte order, the version and the number of sequences.
+fn read_header(file: &PositionedFile, reader: &mut ReadAhead) -> Result<(ByteOrder, u32, u32)> {
     let bytes = reader.bytes(0, HEADER_SIZE)?;
     let magic = bytes.first_chunk().copied().unwrap_or_default();
     let order = ByteOrder::of_magic(magic, MAGIC).ok_or_else(|| {
@@ -296,26 +283,24 @@ fn read_header(file: &PositionedFile, reader: &mut ReadAhead) -> Result<(ByteOrd
     })?;
 
     let mut fields = Fields::new(bytes, order);
-    let header = (|| {
+    let (version, sequences) = (|| {
         let (_magic, version, sequences) = (fields.u32()?, fields.u32()?, fields.u32()?);
-        Some(Header { version, sequences })
+        Some((version, sequences))
     })()
     .ok_or_else(|| file.damaged(0, "header is incomplete"))?;
-    if header.version > 1 {
-        let reason = format!("version is {}, expected 0 or 1", header.version);
+    if version > 1 {
+        let reason = format!("version is {version}, expected 0 or 1");
         return Err(file.fault(4, Fault::OtherFormat(reason)));
     }
-    Ok((order, header))
+    Ok((order, version, sequences))
 }
 
 fn read_sequences(
     file: &PositionedFile,
     reader: &mut ReadAhead,
     order: ByteOrder,
-    header: &Header,
+    index: Index,
 ) -> Result<(ChromList, Vec<Record>)> {
-    let index = read_index(file, reader, order, header)?;
-
     let mut chroms = ChromList::default();
     let mut records = Vec::with_capacity(index.entries.len());
     // No writer lets records overlap. If they could, a small file would ask for its length in N runs per sequence.
@@ -340,13 +325,10 @@ fn read_sequences(
             held: OnceLock::new(),
         });
         let size = counts.size;
-        if !chroms.push(Chrom {
-            name: name.clone(),
-            size,
-        }) {
+        chroms.push(Chrom { name, size }).map_err(|name| {
             let reason = format!("sequence name {name:?} is listed twice");
-            return Err(file.damaged(HEADER_SIZE, reason));
-        }
+            file.damaged(HEADER_SIZE, reason)
+        })?;
     }
     Ok((chroms, records))
 }
@@ -361,20 +343,21 @@ fn read_index(
     file: &PositionedFile,
     reader: &mut ReadAhead,
     order: ByteOrder,
-    header: &Header,
+    version: u32,
+    sequences: u32,
 ) -> Result<Index> {
-    let offset_size: u64 = if header.version == 0 { 4 } else { 8 };
+    let offset_size: u64 = if version == 0 { 4 } else { 8 };
     // Names may be empty, so this is the least that the index takes.
-    file.check_inside(HEADER_SIZE, u64::from(header.sequences) * (1 + offset_size))?;
+    file.check_inside(HEADER_SIZE, u64::from(sequences) * (1 + offset_size))?;
 
-    let mut entries = with_capacity(header.sequences as usize, "the names of the sequences")?;
+    let mut entries = with_capacity(sequences as usize, "the names of the sequences")?;
     let mut at = HEADER_SIZE;
-    for _ in 0..header.sequences {
+    for _ in 0..sequences {
         let name_size = u64::from(reader.bytes(at, 1)?.first().copied().unwrap_or_default());
         let mut fields = Fields::new(reader.bytes(at + 1, name_size + offset_size)?, order);
         let (name, offset) = (|| {
             let name = fields.take(name_size as usize)?;
-            let offset = if header.version == 0 {
+            let offset = if version == 0 {
                 fields.u32()?.into()
             } else {
                 fields.u64()?

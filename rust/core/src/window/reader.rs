@@ -102,11 +102,14 @@ pub struct Preloaded {
 /// A genome and pairs of tracks, of which windows are read by several threads within a limit of memory.
 #[derive(Debug)]
 pub struct WindowReader {
-    genome: Arc<TwoBit>,
+    /// The genome.
+    pub genome: Arc<TwoBit>,
+    /// The shape of its windows.
+    pub geometry: Geometry,
+    /// What is decoded, and its limit.
+    pub memory: Arc<Memory>,
     signal: Vec<Track>,
     binding: Vec<Track>,
-    geometry: Geometry,
-    memory: Arc<Memory>,
     pool: rayon::ThreadPool,
 }
 
@@ -172,24 +175,9 @@ impl WindowReader {
         Err(Error::Settings(problem))
     }
 
-    /// The genome.
-    pub fn genome(&self) -> &TwoBit {
-        &self.genome
-    }
-
-    /// The shape of its windows.
-    pub fn geometry(&self) -> Geometry {
-        self.geometry
-    }
-
     /// How many signal and how many binding tracks there are.
     pub fn tracks(&self) -> (usize, usize) {
         (self.signal.len(), self.binding.len())
-    }
-
-    /// What is decoded, and its limit.
-    pub fn memory(&self) -> &Arc<Memory> {
-        &self.memory
     }
 
     /// Decodes and holds what windows come back to, as far as the memory goes: first blocks, then sequences.
@@ -255,46 +243,43 @@ impl WindowReader {
     pub fn read(
         &self,
         windows: &[Window],
-        inputs: Option<Inputs>,
-        targets: Option<Targets>,
+        mut inputs: Option<Inputs>,
+        mut targets: Option<Targets>,
     ) -> Result<()> {
-        let length = self.geometry.window as usize;
+        let (rows, length) = (windows.len(), self.geometry.window as usize);
         let bins = length / self.geometry.bin as usize;
         self.check_windows(windows, targets.is_some())?;
-        check_buffers(
-            windows.len(),
-            [length, bins],
-            inputs.as_ref(),
-            targets.as_ref(),
-        )?;
-        let job = |window| Job {
-            window,
-            input: None,
-            target: None,
-        };
-        let mut jobs: Vec<Job> = windows.iter().map(job).collect();
-        match inputs {
-            Some(Inputs::OneHot(floats)) => {
-                let inputs = floats.chunks_exact_mut(length * CHANNELS);
-                for (job, input) in jobs.iter_mut().zip(inputs) {
-                    job.input = Some(Inputs::OneHot(input));
-                }
-            }
+        let fits = match &inputs {
+            Some(Inputs::OneHot(floats)) => floats.len() == rows * length * CHANNELS,
             Some(Inputs::Compact { codes, signal }) => {
-                let codes = codes.chunks_exact_mut(length);
-                let inputs = codes.zip(signal.chunks_exact_mut(length));
-                for (job, (codes, signal)) in jobs.iter_mut().zip(inputs) {
-                    job.input = Some(Inputs::Compact { codes, signal });
+                [codes.len(), signal.len()] == [rows * length; 2]
+            }
+            None => true,
+        };
+        let out = targets.as_ref().map(|targets| targets.out.len());
+        if !fits || out.is_some_and(|out| out != rows * bins) {
+            let problem = format!("the buffers are not as long as {rows} windows take");
+            return Err(Error::Misuse(problem));
+        }
+        // The lengths are right, so there is always enough to take off.
+        let jobs = windows.iter().map(|window| Job {
+            window,
+            input: inputs.as_mut().map(|inputs| match inputs {
+                Inputs::OneHot(floats) => {
+                    let floats = floats.split_off_mut(..length * CHANNELS);
+                    Inputs::OneHot(floats.unwrap_or_default())
                 }
-            }
-            None => {}
-        }
-        if let Some(Targets { target, out }) = targets {
-            for (job, out) in jobs.iter_mut().zip(out.chunks_exact_mut(bins)) {
-                job.target = Some((target, out));
-            }
-        }
-        self.run(jobs)
+                Inputs::Compact { codes, signal } => Inputs::Compact {
+                    codes: codes.split_off_mut(..length).unwrap_or_default(),
+                    signal: signal.split_off_mut(..length).unwrap_or_default(),
+                },
+            }),
+            targets: targets.as_mut().map(|Targets { target, out }| Targets {
+                target: *target,
+                out: out.split_off_mut(..bins).unwrap_or_default(),
+            }),
+        });
+        self.run(jobs.collect())
     }
 
     fn check_windows(&self, windows: &[Window], needs_binding: bool) -> Result<()> {
@@ -315,17 +300,8 @@ impl WindowReader {
                     chroms.len()
                 )));
             };
-            let end = i64::from(window.start) + i64::from(self.geometry.window);
-            if end > i64::from(known.size) {
-                return Err(Error::OutOfBounds {
-                    kind: FileKind::TwoBit,
-                    path: self.genome.path().to_path_buf(),
-                    chrom: known.name.clone(),
-                    start: window.start.into(),
-                    end,
-                    size: known.size,
-                });
-            }
+            let end = u64::from(window.start) + u64::from(self.geometry.window);
+            known.check_inside((window.start, end), FileKind::TwoBit, self.genome.path())?;
         }
         Ok(())
     }
@@ -388,7 +364,7 @@ impl WindowReader {
                 }
             }
         }
-        if let Some((target, out)) = job.target {
+        if let Some(Targets { target, out }) = job.targets {
             self.binding[track].paint(chrom, start, end, decoder, painted)?;
             targets(painted.values(), self.geometry.bin as usize, target, out);
             if reverse {
@@ -421,7 +397,7 @@ impl Track {
 struct Job<'a> {
     window: &'a Window,
     input: Option<Inputs<'a>>,
-    target: Option<(Target, &'a mut [f32])>,
+    targets: Option<Targets<'a>>,
 }
 
 /// What a thread needs to read windows.
@@ -430,26 +406,6 @@ struct Scratch {
     sequence: Vec<u8>,
     painted: PaintedWindow,
     decoder: Decoder,
-}
-
-fn check_buffers(
-    rows: usize,
-    [length, bins]: [usize; 2],
-    inputs: Option<&Inputs>,
-    targets: Option<&Targets>,
-) -> Result<()> {
-    let [one, other] = match inputs {
-        Some(Inputs::OneHot(floats)) => [floats.len() / CHANNELS, floats.len().div_ceil(CHANNELS)],
-        Some(Inputs::Compact { codes, signal }) => [codes.len(), signal.len()],
-        None => [rows * length; 2],
-    };
-    let found = targets.map_or(rows * bins, |targets| targets.out.len());
-    if [one, other, found] == [rows * length, rows * length, rows * bins] {
-        return Ok(());
-    }
-    Err(Error::Misuse(format!(
-        "buffers of {one} and {other} bases and {found} bins for {rows} windows"
-    )))
 }
 
 #[cfg(test)]

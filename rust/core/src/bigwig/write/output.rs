@@ -17,35 +17,29 @@ pub(super) const WHAT: &str = "writing a bigWig file";
 const BUFFER: usize = 256 * 1024;
 
 /// Little-endian numbers at the end of a vector.
-pub(super) trait Bytes {
-    fn put_bytes(&mut self, bytes: &[u8]);
-
+pub(super) trait Bytes: Extend<u8> {
     fn put_u16(&mut self, number: u16) {
-        self.put_bytes(&number.to_le_bytes());
+        self.extend(number.to_le_bytes());
     }
 
     fn put_u32(&mut self, number: u32) {
-        self.put_bytes(&number.to_le_bytes());
+        self.extend(number.to_le_bytes());
     }
 
     fn put_u64(&mut self, number: u64) {
-        self.put_bytes(&number.to_le_bytes());
+        self.extend(number.to_le_bytes());
     }
 
     fn put_f32(&mut self, number: f32) {
-        self.put_bytes(&number.to_le_bytes());
+        self.extend(number.to_le_bytes());
     }
 
     fn put_f64(&mut self, number: f64) {
-        self.put_bytes(&number.to_le_bytes());
+        self.extend(number.to_le_bytes());
     }
 }
 
-impl Bytes for Vec<u8> {
-    fn put_bytes(&mut self, bytes: &[u8]) {
-        self.extend_from_slice(bytes);
-    }
-}
+impl Bytes for Vec<u8> {}
 
 /// A file that grows at its end; errors name it.
 #[derive(Debug)]

@@ -77,7 +77,7 @@ impl Summary {
 }
 
 /// One level.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Level {
     /// Width in bp of its windows.
     pub(super) reduction: u32,
@@ -97,19 +97,6 @@ pub(super) struct Level {
 }
 
 impl Level {
-    fn new(reduction: u32) -> Self {
-        Self {
-            reduction,
-            current: None,
-            pending: Vec::new(),
-            region: (0, 0, 0),
-            records: 0,
-            bytes: Vec::new(),
-            blocks: Vec::new(),
-            is_given_up: false,
-        }
-    }
-
     /// Adds a region that lies in one window; returns the summary of the window before, if this is another.
     fn add(&mut self, part: Summary) -> Option<Summary> {
         if let Some((current, end)) = &mut self.current
@@ -191,7 +178,10 @@ impl Zooms {
         let first = FIRST_REDUCTION.min(widest);
         let reductions = std::iter::successors(Some(first), |reduction| Some(reduction * FACTOR))
             .take_while(|reduction| *reduction <= widest)
-            .map(|reduction| Level::new(reduction as u32));
+            .map(|reduction| Level {
+                reduction: reduction as u32,
+                ..Level::default()
+            });
         Self {
             levels: if most > 0 {
                 reductions.collect()
