@@ -179,12 +179,12 @@ impl BigWig {
     /// Appends the intervals of a block that belong to a chromosome, in the order of the file.
     ///
     /// Intervals are cut at the chromosome's end; those that are empty, or beyond it, are left out. What a failed
-    /// call has appended is of no use.
+    /// call has appended is not valid.
     ///
     /// # Errors
     ///
-    /// If the block holds more than the index says, besides the errors of reading: a window that asks for it would not
-    /// be led to this block, and would read as if there were no data.
+    /// If the block holds more than the index says, besides the errors of reading: a window of it would not find this
+    /// block, and would read as if there were no data.
     pub fn decode_into(
         &self,
         chrom: usize,
@@ -310,7 +310,7 @@ impl BigWig {
             }
             None => Vec::new(),
         };
-        // No window would be led to these. Empty intervals are allowed, and those beyond the chromosome's end.
+        // No window would find these. Empty intervals are allowed, and those beyond the chromosome's end.
         let mut scratch = Scratch::default();
         for block in refs.extract_if(.., |block| block.start >= block.end) {
             self.decode(chrom, &block, &mut scratch)?;

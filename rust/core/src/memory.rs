@@ -29,7 +29,7 @@ pub struct Budget {
 #[derive(Debug)]
 pub(crate) struct Reserved {
     budget: Arc<Budget>,
-    bytes: u64,
+    pub(crate) bytes: u64,
 }
 
 impl Reserved {
@@ -37,10 +37,6 @@ impl Reserved {
     pub(crate) fn merge(&mut self, mut other: Self) {
         debug_assert!(Arc::ptr_eq(&self.budget, &other.budget));
         self.bytes += std::mem::take(&mut other.bytes);
-    }
-
-    pub(crate) fn bytes(&self) -> u64 {
-        self.bytes
     }
 }
 
@@ -103,7 +99,7 @@ impl Budget {
     }
 }
 
-/// What a [`Cache`] and its [`Budget`] have come to.
+/// What is taken of a [`Budget`] and its [`Cache`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryUse {
     /// The limit, in bytes.
@@ -127,7 +123,8 @@ pub(crate) struct Key {
 /// Values that can be made again, in what is left of a [`Budget`].
 #[derive(Debug)]
 pub struct Cache<V> {
-    budget: Arc<Budget>,
+    /// The limit, of which what is held is taken.
+    pub budget: Arc<Budget>,
     owners: AtomicU32,
     shards: Vec<Mutex<Shard<V>>>,
     missed: AtomicU64,
@@ -166,11 +163,6 @@ impl<V> Cache<V> {
         }
     }
 
-    /// The limit, of which what is held is taken.
-    pub fn budget(&self) -> &Arc<Budget> {
-        &self.budget
-    }
-
     /// What is taken of the limit.
     pub fn usage(&self) -> MemoryUse {
         MemoryUse {
@@ -186,11 +178,6 @@ impl<V> Cache<V> {
         self.owners.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Counts a value that had to be made.
-    pub(crate) fn count_missed(&self) {
-        self.missed.fetch_add(1, Ordering::Relaxed);
-    }
-
     /// A cached value.
     pub(crate) fn get(&self, key: Key) -> Option<Arc<V>> {
         let mut shard = self.shard(key);
@@ -199,9 +186,10 @@ impl<V> Cache<V> {
         Some(Arc::clone(&entry.value))
     }
 
-    /// Puts a value of so many bytes into the cache, in place of older ones; one too large for its part of the cache stays
-    /// out.
+    /// Counts a value of so many bytes that had to be made, and puts it into the cache in place of older ones; one too large
+    /// for its part of the cache stays out.
     pub(crate) fn insert(&self, key: Key, value: &Arc<V>, bytes: u64) {
+        self.missed.fetch_add(1, Ordering::Relaxed);
         let bytes = bytes + ENTRY_BYTES;
         let room = self.room();
         if bytes > room {
@@ -275,7 +263,7 @@ impl<V> Shard<V> {
     }
 }
 
-/// A thread that panicked while it held the lock has left a cache that is no worse than before.
+/// The cache is still valid after a panic of a thread that held the lock.
 fn lock<T>(shard: &Mutex<T>) -> MutexGuard<'_, T> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -306,7 +294,7 @@ mod tests {
         // What has become of two is given back once.
         if let (Some(first), Some(third)) = (&mut first, third) {
             first.merge(third);
-            assert_eq!(first.bytes(), 400);
+            assert_eq!(first.bytes, 400);
         }
         assert!(budget.is_full());
         drop(second);
@@ -334,7 +322,7 @@ mod tests {
         assert!(cache.usage().cached <= 13_000);
 
         // More is held now, so that one value fits.
-        let held = cache.budget().hold(16 * 8_000);
+        let held = cache.budget.hold(16 * 8_000);
         assert!(held.is_some());
         cache.shrink();
         assert_eq!(cache.usage().cached, VALUE_BYTES + ENTRY_BYTES);

@@ -23,8 +23,8 @@ use crate::track::Track;
 /// ----------
 /// genome : Genome
 /// signal : list of Track
-///     ATAC-seq signal of each cell type. A chromosome that a track lacks reads as zeros, as what lies behind the end of a
-///     shorter one.
+///     ATAC-seq signal of each cell type. A chromosome that a track lacks reads as zeros, and so do
+///     bases beyond the end of a shorter one.
 /// binding : list of Track, optional
 ///     ChIP-seq signal of each cell type, in the same order, for targets.
 /// threads : int
@@ -162,7 +162,7 @@ impl WindowReader {
     /// Raises
     /// ------
     /// ValueError
-    ///     If the columns have not the same length, or name no cell type or chromosome that exists.
+    ///     If the columns differ in length, or name a cell type or chromosome that does not exist.
     /// GenomeError, TrackError, OSError
     ///     If a window leaves its chromosome, or a file turns out to be damaged, or was cut short since it was opened.
     /// ResourceError

@@ -214,7 +214,7 @@ impl Sampler {
     }
 
     /// dict: What was decoded when the sampler was made: ``blocks`` of track data and their ``bytes``, how many had to be
-    /// ``left_out`` for want of memory, and the ``seconds`` it took.
+    /// ``left_out`` because the memory was full, and the ``seconds`` it took.
     #[getter]
     fn decoded<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let Preloaded {

@@ -139,8 +139,8 @@ impl Track {
 
     /// Read every block of a chromosome, and compare it with the index.
     ///
-    /// A block is compared when it is read, too; but what the index leaves out, no window is led to. Once this has
-    /// returned, no window of the chromosome lacks data that the file holds.
+    /// A block is also compared when it is read, but a window does not find a block that the index leaves out. Once this
+    /// has returned, no window of the chromosome lacks data that the file holds.
     ///
     /// Raises
     /// ------

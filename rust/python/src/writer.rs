@@ -11,7 +11,7 @@ const AFTER_AN_ERROR: &str = "the bigWig file cannot be finished after an error"
 
 /// A bigWig file that is being written, block by block.
 ///
-/// Not whole before ``close``; dropped earlier, it leaves a file that no reader takes for a bigWig file.
+/// The file is complete after ``close``. Dropped earlier, it leaves a file that no reader takes for a bigWig file.
 ///
 /// Parameters
 /// ----------
@@ -27,7 +27,7 @@ const AFTER_AN_ERROR: &str = "the bigWig file cannot be finished after an error"
 /// OSError
 ///     If the file cannot be written, here and in every method.
 /// ResourceError
-///     If memory is wanting, here and in every method.
+///     If there is too little memory, here and in every method.
 /// ValueError
 ///     If there is no chromosome, or one has an empty name or a length of 2^32 bp or more.
 #[pyclass(module = "maxatac._core")]

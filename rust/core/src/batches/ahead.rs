@@ -120,7 +120,7 @@ pub struct Ahead {
     thread: Option<JoinHandle<()>>,
 }
 
-/// What [`Ahead::next`] has to say.
+/// What [`Ahead::next`] returns.
 #[derive(Debug)]
 pub enum Next {
     /// The next batch; after an error there is none.
@@ -139,7 +139,7 @@ impl Ahead {
         order: Order,
         indexes: Range<u64>,
     ) -> Result<Self> {
-        // One is in the hands of the thread while the queue is full.
+        // The thread has one more while the queue is full.
         let (sender, queue) = sync_channel(order.depth(&sampler) - 1);
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
@@ -206,7 +206,7 @@ fn fill(
         }
         let batch = order.read(sampler, pool, index);
         let failed = batch.is_err();
-        // Nobody listens any more once the queue is dropped.
+        // Sending fails once the queue is dropped.
         if sender.send(batch).is_err() || failed {
             return;
         }

@@ -57,7 +57,7 @@ impl BufferPool {
         })
     }
 
-    /// A panic elsewhere leaves a list of buffers as good as any.
+    /// The list is still valid after a panic elsewhere.
     fn lock(&self) -> MutexGuard<'_, Vec<Vec<Line>>> {
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -299,24 +299,13 @@ pub(super) fn parse(
         if section.chrom == chrom {
             intervals.reserve(section.count.into());
             let (words, _) = data.as_chunks();
+            let found = &mut content;
             match order {
                 ByteOrder::Little => {
-                    section.append(
-                        words,
-                        u32::from_le_bytes,
-                        chrom_size,
-                        intervals,
-                        &mut content,
-                    );
+                    section.append(words, u32::from_le_bytes, chrom_size, intervals, found);
                 }
                 ByteOrder::Big => {
-                    section.append(
-                        words,
-                        u32::from_be_bytes,
-                        chrom_size,
-                        intervals,
-                        &mut content,
-                    );
+                    section.append(words, u32::from_be_bytes, chrom_size, intervals, found);
                 }
             }
         } else if section.count > 0

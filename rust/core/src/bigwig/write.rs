@@ -124,7 +124,7 @@ impl BigWigWriter {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] if the file cannot be written, [`Error::Resource`] if memory is wanting. [`Error::UnknownChrom`] for a name that was not given to
+    /// [`Error::Io`] if the file cannot be written, [`Error::Resource`] if there is too little memory. [`Error::UnknownChrom`] for a name that was not given to
     /// [`BigWigWriter::create`]. [`Error::Unwritable`] for what is out of order, leaves the chromosome, is empty
     /// or infinite. After an error, nothing more can be written.
     pub fn write(
@@ -161,12 +161,8 @@ impl BigWigWriter {
             )));
         }
         let starts = (0..values.len() as u32).map(|bin| start + bin * span);
-        self.write(
-            chrom,
-            starts
-                .zip(values)
-                .map(|(start, value)| (start, start + span, *value)),
-        )
+        let bins = starts.zip(values);
+        self.write(chrom, bins.map(|(at, value)| (at, at + span, *value)))
     }
 
     /// Writes what is left, and puts the file on the disk.

@@ -89,7 +89,7 @@ pub struct Sampler {
 }
 
 impl Sampler {
-    /// Checks everything against everything, then decodes the binding tracks and what of the signal tracks the regions touch.
+    /// Checks that everything fits together, then decodes the binding tracks, and the signal tracks where the regions lie.
     ///
     /// The genome must have all of the chromosomes.
     ///

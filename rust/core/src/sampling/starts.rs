@@ -14,14 +14,11 @@
 
 use crate::spans::Span;
 
-/// Half-open intervals of window starts, sorted and disjoint.
-pub type Starts = Vec<Span>;
-
-/// The starts `s` with `0 <= s`, `s + length <= size` at which `s..s + length` covers at most `limit` bases of `runs`.
+/// Sorted, disjoint intervals of the starts `s` with `0 <= s`, `s + length <= size` at which `s..s + length` covers at most `limit` bases of `runs`.
 ///
 /// `runs` are half-open, sorted and disjoint. The coverage as a function of the start is piecewise linear: it grows by one
 /// a base while the window's right edge moves through a run, and falls while the left edge does.
-pub fn allowed(runs: &[(u32, u32)], size: u32, length: u32, limit: u32) -> Starts {
+pub fn allowed(runs: &[Span], size: u32, length: u32, limit: u32) -> Vec<Span> {
     if size < length || length == 0 {
         return Vec::new();
     }
@@ -40,7 +37,7 @@ pub fn allowed(runs: &[(u32, u32)], size: u32, length: u32, limit: u32) -> Start
     turns.sort_unstable();
 
     let limit = i64::from(limit);
-    let mut starts = Starts::new();
+    let mut starts = Vec::new();
     let mut turns = turns.into_iter().peekable();
     let (mut position, mut slope, mut covered) =
         (turns.peek().map_or(0, |turn| turn.0.min(0)), 0, 0);
@@ -76,7 +73,7 @@ pub fn allowed(runs: &[(u32, u32)], size: u32, length: u32, limit: u32) -> Start
     starts
 }
 
-fn push(starts: &mut Starts, from: u32, to: u32) {
+fn push(starts: &mut Vec<Span>, from: u32, to: u32) {
     match starts.last_mut() {
         Some(last) if last.1 == from => last.1 = to,
         _ => starts.push((from, to)),
@@ -101,7 +98,7 @@ struct Run {
 
 impl AllStarts {
     /// Takes the starts of each chromosome, in the order of the chromosomes.
-    pub(crate) fn new(chroms: impl IntoIterator<Item = Starts>) -> Self {
+    pub(crate) fn new(chroms: impl IntoIterator<Item = Vec<Span>>) -> Self {
         let (mut runs, mut count) = (Vec::new(), 0);
         for (starts, chrom) in chroms.into_iter().zip(0..) {
             for (from, to) in starts {
@@ -117,7 +114,7 @@ impl AllStarts {
         Self { runs, count }
     }
 
-    /// How many there are.
+    /// How many starts there are.
     pub(crate) fn count(&self) -> u64 {
         self.count
     }
@@ -140,7 +137,7 @@ mod tests {
     use crate::sampling::random::{Draw, Key};
     use crate::spans::merge;
 
-    fn naive(runs: &[(u32, u32)], size: u32, length: u32, limit: u32) -> Vec<u32> {
+    fn naive(runs: &[Span], size: u32, length: u32, limit: u32) -> Vec<u32> {
         let inside = |base: u32| runs.iter().any(|run| run.0 <= base && base < run.1);
         (0..(size + 1).saturating_sub(length))
             .filter(|&s| (s..s + length).filter(|&b| inside(b)).count() as u32 <= limit)

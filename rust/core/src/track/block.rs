@@ -235,7 +235,7 @@ pub(super) struct ContiguousRuns {
     start: u32,
     ends: Vec<u32>,
     values: Vec<f32>,
-    /// Whether an item began before the one before it ended: then what is here is of no use.
+    /// Whether an item began before the one before it ended: then the runs are not valid.
     pub(super) is_disordered: bool,
 }
 

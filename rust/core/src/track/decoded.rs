@@ -35,7 +35,7 @@ impl DecodedTrack {
             file,
             chroms,
             number: memory.new_owner(),
-            held: Mutex::new(memory.budget().hold_always(0)),
+            held: Mutex::new(memory.budget.hold_always(0)),
             memory,
         }
     }
@@ -50,7 +50,7 @@ impl DecodedTrack {
             let slots = blocks.refs().len() * size_of::<OnceLock<Block>>();
             let reserved = self
                 .memory
-                .budget()
+                .budget
                 .hold_always(blocks.bytes() + slots as u64);
             self.held().merge(reserved);
             blocks.refs().iter().map(|_| OnceLock::new()).collect()
@@ -87,10 +87,10 @@ impl DecodedTrack {
                     return Err(Error::Cancelled);
                 }
                 let slot = &slots[index];
-                if slot.get().is_none() && !self.memory.budget().is_full() {
+                if slot.get().is_none() && !self.memory.budget.is_full() {
                     let block = self.decode(chrom, blocks, index, decoder)?;
                     let bytes = block.bytes() - size_of::<Block>() as u64;
-                    if let Some(reserved) = self.memory.budget().hold(bytes)
+                    if let Some(reserved) = self.memory.budget.hold(bytes)
                         && slot.set(block).is_ok()
                     {
                         self.held().merge(reserved);
@@ -104,10 +104,10 @@ impl DecodedTrack {
 
     /// Bytes that it holds in the memory.
     pub fn held_bytes(&self) -> u64 {
-        self.held().bytes()
+        self.held().bytes
     }
 
-    /// A number is as good after a panic elsewhere as before.
+    /// The number is still valid after a panic elsewhere.
     fn held(&self) -> MutexGuard<'_, Reserved> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -161,7 +161,6 @@ impl DecodedTrack {
                 continue;
             }
             let block = Arc::new(self.decode(chrom, blocks, index, decoder)?);
-            self.memory.count_missed();
             self.memory.insert(key, &block, block.bytes());
             block.paint(start, window);
         }

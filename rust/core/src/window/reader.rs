@@ -214,8 +214,7 @@ impl WindowReader {
                 if is_cancelled() {
                     return Err(Error::Cancelled);
                 }
-                self.genome
-                    .hold(part.chrom as usize, self.memory.budget())?;
+                self.genome.hold(part.chrom as usize, &self.memory.budget)?;
             }
             Ok(())
         })?;

@@ -38,24 +38,18 @@ pub(super) fn write_chroms(output: &mut Output, chroms: &[Chrom]) -> Result<()> 
         bytes.resize(bytes.len() + name_size - name.len(), 0);
     };
     let entry_size = name_size + chrom_tree::VALUE_SIZE as usize;
-    let sizes = [entry_size, entry_size];
-    write_nodes(
-        output,
-        chroms,
-        children,
-        sizes,
-        |bytes, below| match below {
-            Below::Entry(number, chrom) => {
-                put_name(bytes, &chrom.name);
-                bytes.put_u32(number as u32);
-                bytes.put_u32(chrom.size);
-            }
-            Below::Node(chroms, offset) => {
-                put_name(bytes, &chroms[0].name);
-                bytes.put_u64(offset);
-            }
-        },
-    )
+    let put = |bytes: &mut Vec<u8>, below: Below<Chrom>| match below {
+        Below::Entry(number, chrom) => {
+            put_name(bytes, &chrom.name);
+            bytes.put_u32(number as u32);
+            bytes.put_u32(chrom.size);
+        }
+        Below::Node(chroms, offset) => {
+            put_name(bytes, &chroms[0].name);
+            bytes.put_u64(offset);
+        }
+    };
+    write_nodes(output, chroms, children, [entry_size; 2], put)
 }
 
 /// Writes the index of blocks that are sorted, with `base` added to their offsets.
@@ -73,23 +67,18 @@ pub(super) fn write_index(output: &mut Output, blocks: &[Block], base: u64) -> R
     output.put(&head)?;
 
     let sizes = [index::LEAF_ENTRY_SIZE, index::INNER_ENTRY_SIZE].map(|size| size as usize);
-    write_nodes(
-        output,
-        blocks,
-        children,
-        sizes,
-        |bytes, below| match below {
-            Below::Entry(_, block) => {
-                put_span(bytes, std::slice::from_ref(block));
-                bytes.put_u64(base + block.offset);
-                bytes.put_u64(block.size.into());
-            }
-            Below::Node(blocks, offset) => {
-                put_span(bytes, blocks);
-                bytes.put_u64(offset);
-            }
-        },
-    )
+    let put = |bytes: &mut Vec<u8>, below: Below<Block>| match below {
+        Below::Entry(_, block) => {
+            put_span(bytes, std::slice::from_ref(block));
+            bytes.put_u64(base + block.offset);
+            bytes.put_u64(block.size.into());
+        }
+        Below::Node(blocks, offset) => {
+            put_span(bytes, blocks);
+            bytes.put_u64(offset);
+        }
+    };
+    write_nodes(output, blocks, children, sizes, put)
 }
 
 /// From the start of the first block to the end of the last; zeros if there is none.
