@@ -26,6 +26,7 @@ MAX_DISTINCT = 1 << 22
 """Distinct predictions that a tally distinguishes; more than the 3.2 million bins of a default validation set."""
 
 _SIGN = np.uint32(1 << 31)
+_LOWEST = np.uint32(0x007FFFFF)  # the key of -inf
 _UNKNOWN_BELOW = -0.5  # as in the losses
 _SMOOTHING = 10.0  # as in the Dice coefficient of a batch
 
@@ -82,8 +83,8 @@ class ScoreTally:
         """Rank what was counted so far; once, however often it is asked for."""
         if self._ranking is None:
             self._compact()
-            # Predictions that share a key get the lowest of them.
-            scores = _from_keys(self._keys << np.uint32(self._shift))[::-1]
+            # Predictions that share a key get the lowest that may share it; keys below that of -inf are NaN.
+            scores = _from_keys(np.maximum(self._keys << np.uint32(self._shift), _LOWEST))[::-1]
             self._ranking = Ranking(scores, np.cumsum(self._true[::-1]), np.cumsum(self._false[::-1]))
         return self._ranking
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
@@ -100,6 +100,9 @@ pairs = st.lists(
 
 
 @given(pairs, st.integers(1, 60), st.sampled_from([1 << 22, 4]))
+# So many bits are dropped that what is left of the lowest is no number.
+@example([(False, score) for score in (-2.0, -1.0, -4.5e-33, 0.0, 1.0)], 1, 4)
+@example([(True, -np.inf), (False, -np.inf), (False, -3e38), (True, 0.25), (False, 0.5), (True, 1.0)], 2, 4)
 def test_any_order_of_batches_is_the_same(bins: list[tuple[bool, float]], size: int, limit: int) -> None:
     labels = np.array([label for label, _ in bins])
     scores = np.array([score for _, score in bins], np.float32)
@@ -115,6 +118,11 @@ def test_any_order_of_batches_is_the_same(bins: list[tuple[bool, float]], size: 
     short = at_once.ranking()
     assert (short.positives, short.negatives) == (labels.sum(), (~labels).sum())
     assert (np.diff(short.scores) < 0).all()
+    # What is merged keeps its side of every other score.
+    found, expected = (
+        np.stack(each) for each in ((short.true, short.false), reverse.ranking().at_or_above(short.scores))
+    )
+    assert np.array_equal(found, expected)
 
 
 @given(pairs)
