@@ -206,12 +206,13 @@ def kill_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int | None], list[str]
     return set_to
 
 
+# Of three epochs the second is the best: files are written, replaced and removed.
 @pytest.mark.slow
+@pytest.mark.parametrize(("keep", "epochs"), [("all", 2), ("best", 3)])
 def test_killed_before_any_of_its_files(
-    tiny_set: TinySet, tmp_path: Path, drifting: None, kill_at: Callable[[int | None], list[str]]
-) -> None:
-    # Of three epochs the second is the best: files are written, replaced and removed.
-    keep, epochs = "best", 3
+    keep: str, epochs: int, tiny_set: TinySet, tmp_path: Path, drifting: None,
+    kill_at: Callable[[int | None], list[str]],
+) -> None:  # fmt: skip
     once = tmp_path / "once"
     written = kill_at(None)
     train(tiny_set.config(once, epochs=epochs, keep_checkpoints=keep))

@@ -44,13 +44,11 @@ sys.modules["tensorflow"] = None
 import jax
 import keras
 from maxatac.cli.main import program
-from maxatac.model import dcnn
 
-dcnn._BLOCKS = tuple((2, dilation) for _, dilation in dcnn._BLOCKS)
 jax.config.update("jax_enable_x64", True)
 keras.config.set_floatx("float64")
 """
-"""The network of a run, with few filters, in double precision, where rounding differs too little to matter."""
+"""The network of a run in double precision, where rounding differs too little to matter."""
 
 
 class Started:

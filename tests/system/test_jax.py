@@ -1,4 +1,4 @@
-"""Training on JAX, in a process where TensorFlow cannot be imported. The network is one that compiles in a moment."""
+"""Training on JAX, in a process where TensorFlow cannot be imported. All but one test train the quick network."""
 
 from __future__ import annotations
 
@@ -25,17 +25,37 @@ class NoTensorFlow:
 sys.meta_path.insert(0, NoTensorFlow())
 """
 
+REAL = """
+import sys
+from maxatac.cli.main import main
+
+status = main(sys.argv[1:])
+assert "jax" in sys.modules
+sys.exit(status)
+"""
+
 PROGRAM = f"""
 import sys
 sys.path.append({str(Path(__file__).parents[1])!r})
 import pytest
-from maxatac.cli.main import main
 from quick import make_network_quick
 
 make_network_quick(pytest.MonkeyPatch())
-status = main(sys.argv[1:])
-assert "jax" in sys.modules
-sys.exit(status)
+{REAL}"""
+
+LOADS = """
+import sys
+sys.modules["maxatac"] = None
+import keras
+import numpy as np
+
+model = keras.models.load_model(sys.argv[1], compile=False)
+windows = np.eye(5, dtype="float32")[np.arange(2 * 1024) % 5].reshape(2, 1024, 5)
+bins = model.predict_on_batch(windows)
+assert (bins.shape, bins.dtype) == ((2, 32), "float32")
+assert ((bins > 0) & (bins < 1)).all()
+assert model.dtype_policy.name == "float32"
+print([layer.name for layer in model.layers][-1])
 """
 
 
@@ -115,3 +135,16 @@ status = main""",
     done = run(*tiny_set.arguments(tmp_path / "results"), program=BLOCKER + broken)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == "maxatac: error: CellA_signal.bw: block at 1,024 is damaged"
+
+
+def test_real_network_with_a_dense_head(tiny_set: TinySet, tmp_path: Path) -> None:
+    """Of full width, in single precision; Keras alone reads what it leaves."""
+    folder = tmp_path / "results"
+    done = run(*tiny_set.arguments(folder, "--dense", "--no-test"), program=BLOCKER + REAL)
+    assert done.returncode == 0, done.stderr
+    with (folder / "maxatac_model.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert all(0 < float(row[name]) < 5 for name in ("dice_coef", "loss", "val_dice_coef", "val_loss"))
+    loaded = run(str(folder / "maxatac_model_best.keras"), program=BLOCKER + LOADS)
+    assert loaded.returncode == 0, loaded.stderr
+    assert loaded.stdout == "dense_head\n"

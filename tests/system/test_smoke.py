@@ -54,3 +54,10 @@ def test_same_seed_gives_the_same_run(output: Path, tiny_set: TinySet, tmp_path:
     again = run(tiny_set, tmp_path / "again", "--no-test")
     assert (again / f"{PREFIX}.csv").read_bytes() == (output / f"{PREFIX}.csv").read_bytes()
     assert record(again)["state_sha256"] == record(output)["state_sha256"]
+
+
+@pytest.mark.slow
+def test_another_number_of_threads_rounds_differently_at_most(output: Path, tiny_set: TinySet, tmp_path: Path) -> None:
+    """The backend computes with as many threads, and may round as they split its sums."""
+    again = run(tiny_set, tmp_path / "again", "--no-test", threads=2)
+    assert history(again) == [pytest.approx(row, rel=1e-2) for row in history(output)]
