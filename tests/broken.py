@@ -1,4 +1,4 @@
-"""What the tests of broken inputs share."""
+"""Broken inputs: a web page in place of a file, rows of a meta file with changes; and what a problem must say."""
 
 from __future__ import annotations
 

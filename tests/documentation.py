@@ -1,4 +1,4 @@
-"""The pages of the documentation."""
+"""The pages of the documentation, and the code blocks in them."""
 
 from __future__ import annotations
 

@@ -23,12 +23,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import tiny
-from tiny import TinySet
+from tiny import SPLIT, TinySet
 
 PREFIX = "maxatac_model"
 EPOCHS = 6
 
-SPLIT = {"tchroms": ("chr2",), "vchroms": ("chr3",), "test_chroms": ("chr1",)}
 
 Outcome = tuple[str | bytes, ...]
 

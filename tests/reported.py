@@ -13,12 +13,11 @@ from typing import Any
 
 import pytest
 from quick import make_network_quick
-from tiny import TinySet
+from tiny import SPLIT, TinySet
 
 from maxatac.cli.main import main
 from maxatac.runs.folder import RunFolder
 
-SPLIT: dict[str, Any] = {"tchroms": ("chr2",), "vchroms": ("chr3",), "test_chroms": ("chr1",)}
 ODD = 'T <b>cell</b> & "co" $x^2$'
 PREFIX = "CTCF"
 VOID = {"meta", "link", "br"}

@@ -1,4 +1,4 @@
-"""A run that was stopped where training would begin; see the fixture ``start``."""
+"""A run that was stopped where training would begin: what the fixture ``start`` hands over."""
 
 from __future__ import annotations
 

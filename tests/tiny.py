@@ -16,6 +16,7 @@ from maxatac.training.settings import TrainConfig
 
 SIZES = {"chr1": 160_000, "chr2": 100_000, "chr3": 80_000}
 TRAINING, VALIDATION = ("chr1", "chr2"), ("chr3",)
+SPLIT: dict[str, Any] = {"tchroms": ("chr2",), "vchroms": ("chr3",), "test_chroms": ("chr1",)}
 CELLS = ("CellA", "CellB", "CellC")
 COLUMNS = ("Cell_Line", "TF", "ATAC_Signal_File", "Binding_File", "ATAC_Peaks", "CHIP_Peaks", "Train_Test_Label")
 BLACK = ("chr1", 90_000, 100_000)

@@ -13,7 +13,8 @@ from typing import Any, get_args
 import numpy as np
 import pyBigWig
 import pytest
-from tiny import TinySet
+from broken import HTML
+from tiny import TRAINING, VALIDATION, TinySet
 
 from maxatac.checking.estimates import STEP_SECONDS
 from maxatac.cli.main import main
@@ -23,9 +24,6 @@ from maxatac.simulation.workflow import simulate
 
 # Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
-
-TRAINING, VALIDATION = ("chr1", "chr2"), ("chr3",)
-HTML = "<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head></html>\n"
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ import pytest
 import tiny
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 from starting import Start
-from tiny import TinySet
+from tiny import SPLIT, TinySet
 
 from maxatac import Genome, Track, WindowReader
 from maxatac.cli.main import main
@@ -52,13 +52,7 @@ pytestmark = [
 ]
 
 # The chromosome with the blacklisted stretch is the one that is tested.
-SPLIT: dict[str, Any] = {"tchroms": ("chr2",), "vchroms": ("chr3",), "test_chroms": ("chr1",)}
 METRICS = ("average_precision", "auroc", "precision_at_5_percent_recall")
-
-
-@pytest.fixture
-def output(tmp_path: Path) -> Path:
-    return tmp_path / "results"
 
 
 @dataclasses.dataclass(frozen=True)

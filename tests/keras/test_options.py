@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tiny
+from results import record
 from starting import Start, Started
 from tiny import TinySet
 
@@ -64,16 +65,6 @@ def same_batches(one: Started, other: Started) -> bool:
         for index in range(3)
         for mine, theirs in zip(one.samplers[name].batch(1, index), other.samplers[name].batch(1, index), strict=True)
     )
-
-
-def record(output: Path, prefix: str = "maxatac_model") -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((output / f"{prefix}_run.json").read_text())
-    return found
-
-
-@pytest.fixture
-def output(tmp_path: Path) -> Path:
-    return tmp_path / "results"
 
 
 # Inputs.

@@ -17,9 +17,9 @@ import numpy as np
 import pyBigWig
 import pytest
 import tiny
-from reported import ODD, PREFIX, SPLIT, Page, Run, quick
+from reported import ODD, PREFIX, Page, Run, quick
 from sklearn.metrics import average_precision_score, precision_recall_curve
-from tiny import TinySet
+from tiny import SPLIT, TinySet
 
 from maxatac.cli.main import main
 from maxatac.reporting import contents

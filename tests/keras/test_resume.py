@@ -22,7 +22,8 @@ from typing import Any, TextIO
 import keras
 import numpy as np
 import pytest
-from tiny import CELLS, TinySet, write_bigwig
+from results import record
+from tiny import CELLS, SPLIT, TinySet, write_bigwig
 
 from maxatac.cli.main import main
 from maxatac.errors import InputError, MaxatacError
@@ -63,11 +64,6 @@ STATE = f"{PREFIX}_resume.npz"
 THRESHOLDS, REPORT_DATA = f"{PREFIX}_thresholds.tsv", f"{PREFIX}_report.json"
 
 
-@pytest.fixture
-def output(tmp_path: Path) -> Path:
-    return tmp_path / "results"
-
-
 def ranking(epoch: int) -> Ranking:
     """What the validation of an epoch, counted from 0, finds in ``drifting``."""
     return Ranking.of(np.array([False, True, False]), np.array([0.1, SCORES[epoch], 0.9], np.float32))
@@ -91,11 +87,6 @@ def drifting(monkeypatch: pytest.MonkeyPatch, quick_network: None) -> None:
         return row, {"epoch": epoch + 1, "seconds": 2.0, "examples_per_second": 8.0, **shares, **seconds}
 
     monkeypatch.setattr(Trainer, "run_epoch", run_epoch)
-
-
-def record(output: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((output / f"{PREFIX}_run.json").read_text())
-    return found
 
 
 def outcome(output: Path) -> tuple[Any, ...]:
@@ -271,7 +262,6 @@ def test_the_resumed_run_may_be_killed_too(
 
 # The independent test.
 
-SPLIT: dict[str, Any] = {"tchroms": ("chr2",), "vchroms": ("chr3",), "test_chroms": ("chr1",)}
 TESTED = {f"{PREFIX}{ending}" for ending in ("_test.json", "_test.tsv", ".bw", "_report.html")}
 
 

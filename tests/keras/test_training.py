@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import json
 import logging
 import math
@@ -23,6 +22,7 @@ import pytest
 import tiny
 from page import PAGE, PAGE_CHROMS, PAGE_TCHROMS, PAGE_VCHROMS
 from quick import PROGRAM, leave_xla_out
+from results import history, record
 from starting import Start
 from tiny import TinySet
 from writers import BedGraph, write_bigwig
@@ -41,21 +41,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file:UserWarning"),
 ]
-
-
-@pytest.fixture
-def output(tmp_path: Path) -> Path:
-    return tmp_path / "results"
-
-
-def history(output: Path) -> list[dict[str, float]]:
-    with (output / "maxatac_model.csv").open(newline="") as file:
-        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
-
-
-def record(output: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((output / "maxatac_model_run.json").read_text())
-    return found
 
 
 def whole(output: Path, epochs: int) -> bool:

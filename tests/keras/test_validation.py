@@ -34,11 +34,6 @@ SIZES = {"a": 50_000, "b": 101_375, "c": 1_023, "d": 1_024}
 BLACK = Blacklist({"a": ([10_000], [20_000]), "d": ([5], [6])})
 
 
-@pytest.fixture
-def output(tmp_path: Path) -> Path:
-    return tmp_path / "results"
-
-
 def drawn(number: int | None, seed: int = 7, chroms: str = "abcd", cells: int = 3) -> list[tuple[int, str, int]]:
     windows = draw_genome_windows(SIZES, list(chroms), cells, BLACK, number=number, seed=seed)
     assert windows.chroms == tuple(chroms)

@@ -31,11 +31,6 @@ YEAST_VALIDATION = ["chrIX", "chrXVI"]
 YEAST_TEST = ["chrIII", "chrXII"]
 
 
-@pytest.fixture
-def yeast(test_data: Path) -> Path:
-    return test_data / "yeast_sacCer3"
-
-
 def sizes_of(path: Path) -> dict[str, int]:
     problems = Problems()
     sizes = read_chrom_sizes(path, problems)

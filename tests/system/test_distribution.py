@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from results import record
 from tiny import TinySet
 
 from maxatac.backend.processes import Processes, split_problems
@@ -95,11 +96,6 @@ def history(output: Path) -> dict[str, np.ndarray]:
     with (output / f"{PREFIX}.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     return {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
-
-
-def record(output: Path) -> dict[str, object]:
-    found: dict[str, object] = json.loads((output / f"{PREFIX}_run.json").read_text())
-    return found
 
 
 def test_rows_that_are_no_split_are_named() -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny import TinySet
+from results import history, record
+from tiny import SPLIT, TinySet
 
 PREFIX = "maxatac_model"
-SPLIT = {"tchroms": ("chr2",), "vchroms": ("chr3",), "test_chroms": ("chr1",)}
 
 
 def run(tiny_set: TinySet, output: Path, *words: str, **changes: Any) -> Path:
@@ -21,16 +19,6 @@ def run(tiny_set: TinySet, output: Path, *words: str, **changes: Any) -> Path:
     done = subprocess.run([sys.executable, "-m", "maxatac", *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return output
-
-
-def record(output: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((output / f"{PREFIX}_run.json").read_text())
-    return found
-
-
-def history(output: Path) -> list[dict[str, float]]:
-    with (output / f"{PREFIX}.csv").open(newline="") as file:
-        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
 
 @pytest.fixture(scope="module")
