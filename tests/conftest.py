@@ -13,6 +13,7 @@ from typing import TextIO
 import pytest
 import tiny
 from broken import Check
+from hypothesis import HealthCheck, settings
 from quick import make_network_quick
 from reported import run as run
 from starting import Start, Started
@@ -22,6 +23,10 @@ from maxatac.errors import InputError, Problem
 
 # Before anything imports TensorFlow: its start-up messages would drown a failing test's output.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+# A busy machine fails no test.
+settings.register_profile("untimed", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 _DATA = Path(os.environ.get("MAXATAC_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 

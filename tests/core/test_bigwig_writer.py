@@ -239,7 +239,7 @@ INTERVALS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(INTERVALS, min_size=1, max_size=3), st.integers(0, 10))
 def test_whatever_is_written_is_read(
     tmp_path_factory: pytest.TempPathFactory, chroms: list[list[tuple[int, int, float]]], max_zooms: int

@@ -71,7 +71,7 @@ def test_channels_are_in_order(tmp_path: Path) -> None:
     ]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(letters=st.text("ACGTNacgtn", max_size=60), places=st.tuples(st.floats(0, 1), st.floats(0, 1)))
 def test_reverse_complement_twice_is_the_identity(letters: str, places: tuple[float, float]) -> None:
     start, end = sorted(round(place * len(letters)) for place in places)

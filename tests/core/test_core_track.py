@@ -139,7 +139,7 @@ def tracks(draw: st.DrawFn) -> tuple[dict[str, int], list[dict[str, Any]]]:
     return sizes, calls
 
 
-@settings(deadline=None, max_examples=120)
+@settings(max_examples=120)
 @given(track=tracks(), places=st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), max_size=8))
 def test_random_tracks_read_as_pybigwig_does(
     track: tuple[dict[str, int], list[dict[str, Any]]], places: list[tuple[float, float]]

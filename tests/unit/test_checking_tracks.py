@@ -50,7 +50,7 @@ SIZES = {"a": 1_000, "b": 333}
         max_size=15,
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_values(tmp_path_factory: pytest.TempPathFactory, steps: Sequence[tuple[int, int, float]]) -> None:
     intervals, place = [], 0
     for gap, length, value in steps:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from maxatac.errors import Problems
@@ -98,7 +98,6 @@ def test_overlaps_needs_a_shared_base(start: int, end: int, overlaps: bool) -> N
     assert Blacklist.empty().overlaps("chr1", [start], [end]).tolist() == [False]
 
 
-@settings(deadline=None)
 @given(black=SPANS, queries=SPANS)
 def test_the_blacklist_against_a_mask_of_bases(black: list[tuple[int, int]], queries: list[tuple[int, int]]) -> None:
     mask = np.zeros(400, dtype=bool)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyBigWig
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from maxatac.errors import Problems
@@ -440,7 +440,6 @@ LINE = st.one_of(
 )
 
 
-@settings(deadline=None)
 @example(lines=["3e2\t0\t0"])
 @given(lines=st.lists(LINE.filter(str.strip), min_size=1, max_size=5))
 def test_the_fast_parser_agrees_with_the_careful_one(lines: list[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from maxatac.data import regions as module
@@ -149,7 +149,6 @@ CHROM = st.sampled_from(["chr1", "chr2", "chr3", "chrUn"])
 SPAN = st.tuples(CHROM, st.integers(0, 10_500), st.integers(1, 3_000), st.integers(-1, 100))
 
 
-@settings(deadline=None)
 @given(
     spans=st.lists(SPAN, min_size=1, max_size=30),
     black=st.lists(SPAN, max_size=4),
@@ -469,7 +468,6 @@ ROI = st.tuples(
 )
 
 
-@settings(deadline=None)
 @given(rois=st.lists(ROI, min_size=1, max_size=20), center=st.sampled_from(["midpoint", "summit"]))
 def test_what_is_saved_reads_back_as_the_same_pool(
     tmp_path_factory: pytest.TempPathFactory, rois: list[Roi], center: Literal["midpoint", "summit"]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from maxatac.errors import Problems
@@ -167,7 +167,6 @@ def test_test_chromosomes_that_overlap_or_are_not_there() -> None:
 NAMES = st.none() | st.lists(st.sampled_from([*KNOWN, "chr19", "chr99"]), min_size=1, max_size=4)
 
 
-@settings(deadline=None)
 @given(chroms=NAMES, tchroms=NAMES, vchroms=NAMES)
 def test_a_split_without_problems_keeps_its_promises(
     chroms: list[str] | None, tchroms: list[str] | None, vchroms: list[str] | None
