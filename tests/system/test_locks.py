@@ -81,7 +81,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 # HDF5 lets the last pass of its own accord, on some systems.
-@pytest.mark.parametrize("name", ["EAGAIN", "ENOLCK", "EOPNOTSUPP"])
+@pytest.mark.parametrize("name", [pytest.param("EAGAIN", marks=pytest.mark.slow), "ENOLCK", "EOPNOTSUPP"])
 def test_models_need_no_locks(name: str, library: Path, tmp_path: Path) -> None:
     number = str(getattr(errno, name))
     env = {
