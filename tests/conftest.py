@@ -48,15 +48,19 @@ def yeast(test_data: Path) -> Path:
     return test_data / "yeast_sacCer3"
 
 
+def _forget_log_settings() -> None:
+    package = logging.getLogger("maxatac")
+    package.handlers, package.propagate = [], True
+    package.setLevel(logging.NOTSET)
+    logging.getLogger("absl").setLevel(logging.NOTSET)
+
+
 @pytest.fixture(autouse=True)
 def package_log() -> Iterator[None]:
-    """Undo what the command line does to the logs."""
-    package, absl = logging.getLogger("maxatac"), logging.getLogger("absl")
-    handlers, propagate, levels = package.handlers, package.propagate, (package.level, absl.level)
+    """Undo what the command line does to the logs, in the test and in fixtures that many tests share."""
+    _forget_log_settings()
     yield
-    package.handlers, package.propagate = handlers, propagate
-    package.setLevel(levels[0])
-    absl.setLevel(levels[1])
+    _forget_log_settings()
 
 
 @pytest.fixture(scope="session")

@@ -284,7 +284,7 @@ class FitSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class LoaderSettings(Settings):
-    """Threads and memory of the loader; results do not depend on them.
+    """Threads and memory of the loader, and what it sends to the device.
 
     Parameters
     ----------

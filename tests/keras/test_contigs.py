@@ -93,15 +93,16 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Counter[str]]:
 
 def test_check(draft: TinySet, tmp_path: Path, quick_network: None, counting: Callable[..., Counter[str]]) -> None:
     import maxatac.checking.tracks as tracks
-    from maxatac.checking import survey
+    from maxatac.data import tracks as opened
     from maxatac.genome import intervals
 
-    calls = counting((tracks, "_intervals"), (survey, "Track"), (regions, "_judge"), (intervals, "parse_intervals"))
+    calls = counting((tracks, "_intervals"), (opened, "Track"), (regions, "_judge"), (intervals, "parse_intervals"))
     findings = check(draft.config(tmp_path / "results", **settings(draft)))
     assert findings.problems == ()
     # Each sequence of each of the six tracks once, and each of the six files of peaks.
     assert calls["_intervals"] == 6 * COUNT
-    assert calls["Track"] == 6
+    # As a run opens them, and to read them from end to end.
+    assert calls["Track"] == 2 * 6
     assert calls["_judge"] <= 20
     assert calls["parse_intervals"] == 6
     assert {len(findings.split), len(findings.regions)} == {3 * COUNT, 6 * COUNT}
