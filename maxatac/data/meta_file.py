@@ -15,7 +15,6 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from maxatac.data.samples import (
     COLUMNS,
@@ -32,9 +31,6 @@ from maxatac.data.samples import (
 )
 from maxatac.errors import Problems
 from maxatac.files.sniff import check_file, phrase, sniff_bytes
-
-if TYPE_CHECKING:
-    pass
 
 
 def read_meta(
