@@ -19,10 +19,11 @@ import numpy as np
 from maxatac.checking.findings import DiskEstimate, Estimates, LabelFindings, MemoryEstimate, TimeEstimate
 from maxatac.genome.windows import BINS
 from maxatac.runs.folder import RunFolder
+from maxatac.runs.settings import loader_threads
 from maxatac.system.resources import available_memory, usable_processors
 from maxatac.training.inputs import Inputs
 from maxatac.training.samplers import STATISTICS_BATCHES
-from maxatac.training.settings import FitSettings, TrainConfig, loader_threads
+from maxatac.training.settings import FitSettings, TrainConfig
 from maxatac.training.trainer import Trainer, TrainingData, build_network, objective_of
 
 if TYPE_CHECKING:

@@ -37,13 +37,14 @@ from maxatac.genome.blacklist import Blacklist, read_blacklist
 from maxatac.genome.intervals import parsing_once
 from maxatac.runs.folder import RunFolder
 from maxatac.runs.running import running_problems
+from maxatac.runs.settings import loader_threads
 from maxatac.system.logs import at_level, holding_back
 from maxatac.training.held_out import count_batches, count_bins, no_window
 from maxatac.training.inputs import Inputs, open_inputs, read_samples, split_of
 from maxatac.training.leak_guard import chrom_sets
 from maxatac.training.prepared import check_resume, choose_seed
 from maxatac.training.samplers import genome_batches, guard_samplers, make_samplers
-from maxatac.training.settings import OutputSettings, TrainConfig, loader_threads
+from maxatac.training.settings import OutputSettings, TrainConfig
 from maxatac.training.trainer import build_network
 from maxatac.wording import byte_size, first_few
 

@@ -7,9 +7,11 @@ from typing import Any
 
 from maxatac.cli.config import log_notes
 from maxatac.cli.findings import show
-from maxatac.cli.train import add_options, config_from, prepare_libraries
+from maxatac.cli.running import prepare_libraries, settings_from
+from maxatac.cli.train import add_options
 from maxatac.errors import InputError
 from maxatac.runs.folder import RunFolder
+from maxatac.training.settings import TrainConfig
 
 
 def add_parser(subparsers: Any) -> None:
@@ -44,7 +46,7 @@ def run(namespace: argparse.Namespace) -> int:
     checks_folder = namespace.output is not None
     if not checks_folder:
         del namespace.output
-    config = config_from(namespace)
+    config = settings_from(namespace, TrainConfig)
     if namespace.config_problems:
         raise InputError([*namespace.config_problems, *config.problems()])
     log_to_stderr(config.loglevel)

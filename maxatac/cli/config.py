@@ -6,10 +6,13 @@ import argparse
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from maxatac.errors import Problems
 from maxatac.files.atomic import expanded
+
+if TYPE_CHECKING:
+    from maxatac.cli.parser import Parser
 
 
 def add_option(group: Any) -> None:
@@ -30,7 +33,7 @@ def folder(text: str) -> Path:
     return expanded(text)
 
 
-def fill_from_file(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> None:
+def fill_from_file(parser: Parser, arguments: Sequence[str]) -> None:
     """Make the settings of the file, if one is named, the defaults of the parser.
 
     What is wrong with the file becomes the default of ``config_problems``, which the command reports with all other
@@ -50,11 +53,12 @@ def fill_from_file(parser: argparse.ArgumentParser, arguments: Sequence[str]) ->
     if path is not None:
         from maxatac.cli.settings_file import read_settings
 
-        settings, record = read_settings(path, problems, _spellings(parser))
+        settings, record = read_settings(path, problems, parser.settings, _spellings(parser), parser.record_of)
         given = _given(parser, arguments)
         _drop_excluded(parser, given, settings)
         if record is not None:
-            _drop_chroms_in_use(path, given, settings, notes)
+            if parser.record_of == "train":
+                _drop_chroms_in_use(path, given, settings, notes)
             if parser.get_default("output") is None:
                 # `check` looks at a folder only if one is typed; that of the record holds the run of the record.
                 settings.pop("output", None)
@@ -78,7 +82,8 @@ def _spellings(parser: argparse.ArgumentParser) -> dict[str, str]:
     return {
         option.removeprefix("--").replace("-", "_"): action.dest
         for option, action in parser._option_string_actions.items()
-        if not (isinstance(action, argparse.BooleanOptionalAction) and option.startswith("--no-"))
+        if option.startswith("--")
+        and not (isinstance(action, argparse.BooleanOptionalAction) and option.startswith("--no-"))
     }
 
 

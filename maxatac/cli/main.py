@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import difflib
 import logging
 import os
 import sys
@@ -12,7 +11,6 @@ import threading
 import warnings
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
-from itertools import takewhile
 from typing import NoReturn, TypeVar
 
 from maxatac.backend.startup import own_settings
@@ -20,58 +18,19 @@ from maxatac.cli import check, report, simulate, train
 from maxatac.cli.config import fill_from_file
 from maxatac.cli.encoding import use_utf8
 from maxatac.cli.output import flush, say
+from maxatac.cli.parser import BAD_INPUT, Parser
 from maxatac.errors import InputError, MaxatacError, Stopped, visible
 from maxatac.system.resources import want_of_memory
 from maxatac.system.signals import handle_stop_signals
 
 logger = logging.getLogger("maxatac")
 
-OK, FAILURE, BAD_INPUT, RETRY, INTERRUPTED = 0, 1, 2, 75, 130
+OK, FAILURE, RETRY, INTERRUPTED = 0, 1, 75, 130
 
 # Set when a backend failed during its work. TensorFlow then crashes when the interpreter ends.
 _backend_failed = threading.Event()
 
 T = TypeVar("T")
-
-
-class Parser(argparse.ArgumentParser):
-    """An argument parser that takes no abbreviations and suggests a name for an unknown option."""
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        kwargs["allow_abbrev"] = False
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-
-    def canonical(self, argument: str) -> str:
-        """Replace hyphens and underscores of an option that was typed by those that this parser uses."""
-        if not argument.startswith("--"):
-            return argument
-        name, equals, value = argument.partition("=")
-        spellings = {_folded(option): option for option in self._option_string_actions}
-        return spellings.get(_folded(name), name) + equals + value
-
-    def unknown_options(self, arguments: Sequence[str]) -> list[str]:
-        """List arguments that look like a long option but are not one."""
-        options = [argument for argument in takewhile("--".__ne__, arguments) if argument.startswith("--")]
-        return [option for option in options if option.partition("=")[0] not in self._option_string_actions]
-
-    def error(self, message: str) -> NoReturn:
-        """Exit with the problem and the command that lists the options; the usage would hide the problem."""
-        lines = "".join(f"{self.prog}: error: {visible(line)}\n" for line in message.split("\n"))
-        self.exit(BAD_INPUT, f"{lines}See {self.prog} --help.\n")
-
-    def reject_unknown(self, unknown: Sequence[str]) -> None:
-        """Exit with a usage error that names each unknown option and the option that is most similar."""
-        problems = []
-        for argument in unknown:
-            name = argument.partition("=")[0]
-            known = [option for option in self._option_string_actions if option.startswith("--")]
-            # With the dashes, which all options share, any two would be similar.
-            bare = {option.strip("-"): option for option in known}
-            close = difflib.get_close_matches(name.strip("-"), bare, n=1, cutoff=0.6) if name.startswith("-") else []
-            kind = "option" if name.startswith("-") else "argument"
-            hint = f"; did you mean {bare[close[0]]}?" if close else ""
-            problems.append(f"unknown {kind} {name}{hint}")
-        self.error("\n".join(problems))
 
 
 class _Version(argparse.Action):
@@ -80,10 +39,6 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
         say(f"maxatac {version('maxatac')}")
         parser.exit()
-
-
-def _folded(option: str) -> str:
-    return option.replace("_", "-").lower()
 
 
 def build_parser() -> Parser:

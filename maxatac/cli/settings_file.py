@@ -17,7 +17,7 @@ from typing import Any
 from maxatac.errors import Problems
 from maxatac.files.sniff import check_file
 from maxatac.files.strict_json import unique_keys
-from maxatac.training.settings import TrainConfig
+from maxatac.runs.settings import Settings
 
 OF_THE_COMMAND = ("force", "resume")
 """Settings about an earlier run. In a file, --force would delete the run that the file came from."""
@@ -25,14 +25,16 @@ OF_THE_COMMAND = ("force", "resume")
 OF_THE_MACHINE = ("threads", "memory")
 """Settings that a record has from the machine of its run. Results differ by rounding at most."""
 
-_KINDS = {field.name: str(field.type) for field in dataclasses.fields(TrainConfig)}
-
 WITHOUT_EFFECT = ("multiprocessing", "max_queue_size")
 """Options for old command lines, which a file may hold too, whatever their value."""
 
 
 def read_settings(
-    path: Path, problems: Problems, spellings: Mapping[str, str] | None = None
+    path: Path,
+    problems: Problems,
+    of: type[Settings],
+    spellings: Mapping[str, str] | None = None,
+    command: str = "train",
 ) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """Read settings, each by the name of its option.
 
@@ -46,13 +48,17 @@ def read_settings(
         TOML if its name ends in ``.toml``, else JSON.
     problems : Problems
         Gets one for every unknown key, and for every value of a type that its option does not take.
+    of : type
+        The settings of the command.
     spellings : mapping of str to str, optional
         Other names of options, each with the name of its setting.
+    command : str
+        Whose run record the file may be.
 
     Returns
     -------
     settings : dict
-        Those that are sound, as ``TrainConfig`` takes them.
+        Those that are sound, as the settings of the command take them.
     record : dict or None
         The whole run record; ``None`` if the file is no record.
     """
@@ -64,8 +70,12 @@ def read_settings(
     if not isinstance(given, dict):
         problems.add("setting", "this run record has no settings", file=path)
         return {}, None
+    if is_record and (made_by := content.get("run_of", "train")) != command:
+        problems.add("setting", f"the record of a run of maxatac {made_by}", expected=f"one of {command}", file=path)
+        return {}, None
     spellings = spellings or {}
-    known = [*_KINDS, *(other for other, name in spellings.items() if name in _KINDS)]
+    kinds = {field.name: str(field.type) for field in dataclasses.fields(of)}
+    known = [*kinds, *(other for other, name in spellings.items() if name in kinds)]
     settings = {}
     keys: dict[str, str] = {}
     for key, value in given.items():
@@ -81,13 +91,13 @@ def read_settings(
             continue
         elif name in WITHOUT_EFFECT:
             settings[name] = value
-        elif name not in _KINDS:
+        elif name not in kinds:
             near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
             hint = f"did you mean {near[0]}?" if near else None
             problems.add("setting", f"unknown setting {key}", hint=hint, file=path)
         else:
             try:
-                settings[name] = _converted(value, _KINDS[name])
+                settings[name] = _converted(value, kinds[name])
             except ValueError as error:
                 problems.add("setting", _told(value), expected=str(error), file=path, place=key)
     if isinstance(settings.get("loglevel"), str):
@@ -118,6 +128,8 @@ _EXPECTED = {
     "str": "text",
     "Path": "a path",
     "Sequence[str]": "a list of names",
+    "Sequence[Path]": "a list of paths",
+    "Sequence[float]": "a list of numbers",
 }
 
 _TOLD = 200
@@ -147,6 +159,9 @@ def _converted(value: Any, kind: str) -> Any:
             return Path(value)
         if one == "Sequence[str]" and isinstance(value, list) and value and all(isinstance(x, str) for x in value):
             return tuple(value)
+        if one in ("Sequence[Path]", "Sequence[float]") and isinstance(value, list):
+            of_one = one.removeprefix("Sequence[").removesuffix("]")
+            return tuple(_converted(entry, of_one) for entry in value)
     raise ValueError(" or ".join(_EXPECTED[one] for one in kinds))
 
 

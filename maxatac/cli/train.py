@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import sys
 from pathlib import Path
 from typing import Any
 
-from maxatac.backend.startup import chosen_backend
 from maxatac.cli import config
 from maxatac.cli.findings import show
+from maxatac.cli.options import CommandOptions
+from maxatac.cli.parser import Parser
+from maxatac.cli.running import prepare_libraries, settings_from
 from maxatac.errors import InputError
 from maxatac.runs.folder import RunFolder
-from maxatac.system.resources import limit_numeric_threads
 from maxatac.training.settings import (
     ARCHITECTURES,
     CENTERS,
@@ -21,26 +20,12 @@ from maxatac.training.settings import (
     DEFAULT_TEST_CHROMS,
     DEFAULT_TRAINING_CHROMS,
     DEFAULT_VALIDATION_CHROMS,
-    LOG_LEVELS,
     MODEL_FORMATS,
     OUTPUT_ACTIVATIONS,
     SEED_RANGE,
     SELECTIONS,
-    LoaderSettings,
     TrainConfig,
-    loader_threads,
 )
-
-_FIELDS = {field.name: field for field in dataclasses.fields(TrainConfig)}
-
-_OF_TYPE: dict[str, dict[str, Any]] = {
-    "bool": {"action": argparse.BooleanOptionalAction},
-    "int": {"type": int, "metavar": "N"},
-    "float": {"type": float},
-    "Path": {"type": Path, "metavar": "FILE"},
-    "Sequence[str]": {"nargs": "+", "metavar": "CHROM"},
-}
-"""Arguments of an option that follow from the type of its field."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -57,27 +42,23 @@ def add_parser(subparsers: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = False) -> None:
+def add_options(parser: Parser, *, meta_is_positional: bool = False) -> None:
     """Declare the options that make the settings of a run; the meta file can be a positional argument too."""
+    options = CommandOptions(parser, TrainConfig, record_of="train")
 
-    def option(group: Any, *names: str, default_text: str | None = None, **kwargs: Any) -> None:
-        name = names[0].removeprefix("--")
-        field = _FIELDS[name]
-        kwargs = {"default": field.default, **_OF_TYPE.get(str(field.type).removesuffix(" | None"), {}), **kwargs}
-        if default_text is None and kwargs["default"] is not dataclasses.MISSING:
-            value = kwargs["default"]
-            switches = {True: "on", False: "off"} if isinstance(value, bool) else {}
-            default_text = "none" if value is None else switches.get(value, str(value))
-        if kwargs["default"] is dataclasses.MISSING:
-            kwargs["default"] = None
-            kwargs["required"] = True
-        else:
-            kwargs["help"] += f" Default: {default_text}."
-        if meta_is_positional and name == "meta_file":
-            group.add_argument(name, nargs="?", action=_IfGiven, **{**kwargs, "metavar": "META"})
-        group.add_argument(*names, dest=name, **kwargs)
+    def option(group: Any, *names: str, **kwargs: Any) -> None:
+        if meta_is_positional and names[0] == "--meta_file":
+            group.add_argument(
+                "meta_file",
+                nargs="?",
+                action=_IfGiven,
+                metavar="META",
+                type=Path,
+                help=f"{kwargs['help']} Default: {kwargs['default_text']}.",
+            )
+        options.add(group, *names, **kwargs)
 
-    config.add_option(parser.add_argument_group("settings file"))
+    options.settings_file()
     group = parser.add_argument_group("required")
     option(group, "--sequence", metavar="2BIT", help="Genome sequence as 2bit.")
     one_of = group.add_mutually_exclusive_group(required=True)
@@ -119,7 +100,7 @@ def add_options(parser: argparse.ArgumentParser, *, meta_is_positional: bool = F
         choices=MODEL_FORMATS,
         help="Format of the checkpoints; the best model is written in both.",
     )
-    option(group, "--loglevel", type=str.lower, choices=LOG_LEVELS, help="What to log, in upper or lower case.")
+    options.loglevel(group)
 
     group = parser.add_argument_group("chromosomes")
     option(
@@ -282,34 +263,13 @@ def _number_or_all(text: str) -> int | str:
         raise argparse.ArgumentTypeError(f"{text!r}: expected all, or a whole number") from None
 
 
-def config_from(namespace: argparse.Namespace) -> TrainConfig:
-    """Make the settings that a parsed command line asks for."""
-    names = [field.name for field in dataclasses.fields(TrainConfig)]
-    return TrainConfig(**{name: getattr(namespace, name) for name in names if hasattr(namespace, name)})
-
-
-def leave_tensorflow_out() -> None:
-    """Keep TensorFlow from being imported when another backend was chosen.
-
-    Keras imports it if it is installed. That takes seconds and half a gigabyte, and is of no use then.
-    """
-    if chosen_backend()[0] == "jax":
-        sys.modules.setdefault("tensorflow", None)  # type: ignore[arg-type]
-
-
-def prepare_libraries(settings: LoaderSettings) -> None:
-    """Set what libraries read when they are imported: the number of threads; and leave TensorFlow out for JAX."""
-    limit_numeric_threads(loader_threads(settings))
-    leave_tensorflow_out()
-
-
 def run(namespace: argparse.Namespace) -> int:
     """Train."""
     import logging
 
     from maxatac.cli.logs import log_to_stderr
 
-    settings = config_from(namespace)
+    settings = settings_from(namespace, TrainConfig)
     if namespace.config_problems:
         raise InputError([*namespace.config_problems, *settings.problems()])
     log_to_stderr(settings.loglevel)

@@ -13,6 +13,7 @@ from maxatac.errors import MaxatacError, Stopped, TakenOver
 from maxatac.evaluation.selection import criterion, is_over
 from maxatac.runs.record import RunRecord
 from maxatac.runs.running import Running
+from maxatac.runs.settings import loader_memory
 from maxatac.system.signals import deferring_interrupt
 from maxatac.training.artifacts import (
     OutdatedFiles,
@@ -32,7 +33,6 @@ from maxatac.training.progress import EpochLog, epoch_progress
 from maxatac.training.report_data import ReportData
 from maxatac.training.result import Row, TrainResult
 from maxatac.training.resume import ResumeFile
-from maxatac.training.settings import loader_memory
 from maxatac.training.tensorboard import EventFiles
 from maxatac.training.trainer import Trainer
 

@@ -30,9 +30,9 @@ from maxatac.files.atomic import write_json, write_text
 from maxatac.files.bigwig import write_track
 from maxatac.genome.windows import BIN_SIZE, WINDOW_LENGTH
 from maxatac.prediction.chromosome import predict_chromosomes, window_starts
+from maxatac.runs.settings import loader_threads
 from maxatac.system.progress import counting
 from maxatac.training.checkpoints import load_model
-from maxatac.training.settings import loader_threads
 from maxatac.wording import first_few
 
 if TYPE_CHECKING:

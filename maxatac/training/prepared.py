@@ -19,19 +19,12 @@ from maxatac.files.sniff import file_fault
 from maxatac.runs.folder import RunFolder
 from maxatac.runs.input_files import InputFile
 from maxatac.runs.record import PhaseTimes
+from maxatac.runs.settings import loader_memory, loader_threads
 from maxatac.training.checkpoints import Checkpoints
 from maxatac.training.inputs import Inputs, open_inputs
 from maxatac.training.resume import ResumeState, input_differences, read_state, restore, setting_differences
 from maxatac.training.samplers import genome_batches, guard_samplers, make_samplers
-from maxatac.training.settings import (
-    SEED_RANGE,
-    FitSettings,
-    NetworkSettings,
-    TrainConfig,
-    loader_memory,
-    loader_threads,
-    settings_of_run,
-)
+from maxatac.training.settings import SEED_RANGE, FitSettings, NetworkSettings, TrainConfig, settings_of_run
 from maxatac.training.trainer import Trainer, build_network, make_trainer
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from maxatac.data.genome_like import GenomeBatches, draw_genome_windows
 from maxatac.errors import InputError, MaxatacError, Problem, ResourceError, TrackError
+from maxatac.runs.settings import loader_memory, loader_threads
 from maxatac.training.inputs import Inputs
 from maxatac.training.leak_guard import Stream, check_leaks
-from maxatac.training.settings import FitSettings, TrainConfig, loader_memory, loader_threads
+from maxatac.training.settings import FitSettings, TrainConfig
 from maxatac.wording import first_few
 
 if TYPE_CHECKING:

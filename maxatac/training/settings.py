@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 from maxatac.backend.launch import indivisible_batches, launch_of
 from maxatac.backend.startup import backend_problems
 from maxatac.errors import Problems
-from maxatac.files.atomic import expanded
-from maxatac.system.resources import parse_bytes, usable_memory, usable_processors
+from maxatac.runs.settings import FILE, ResourceSettings, ResultSettings, Settings, loader_memory, loader_threads
 
 if TYPE_CHECKING:
     from maxatac.genome.split import ChromSplit
@@ -32,71 +31,13 @@ OUTPUT_ACTIVATIONS = ("sigmoid", "linear", "relu", "softplus")
 CENTERS = ("midpoint", "summit")
 MODEL_FORMATS = ("keras", "h5")
 SELECTIONS = ("dice", "average_precision", "loss")
-LOG_LEVELS = ("fatal", "error", "warning", "info", "debug")
 SEED_RANGE = (1, 99_999)
 
 MAX_BATCH = 200_000
 """Examples per batch: 4 GB of them."""
 
-MAX_THREADS = 1024
-
-MEMORY_SHARE = 4
-"""Decoded tracks may by default take the usable memory divided by this."""
-
 DEFAULT_JITTER = 480
 """Largest shift of a region in bp, chosen on the validation chromosomes of a yeast set; see ``docs/train.md``."""
-
-_NOT_IN_NAMES = re.compile(r"[][*?\\\x00-\x1f\x7f]")
-
-_FILE = {"names_file": True}
-"""Metadata of an option that names a file to read; see ``FILE_OPTIONS``."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """The base of every group: values are converted when it is made, and checked on request."""
-
-    def __post_init__(self) -> None:
-        """Accept strings for paths, ``~`` in them, amounts of memory as text, and any sequence for lists."""
-        for option in fields(self):
-            value = getattr(self, option.name)
-            if value is None:
-                continue
-            if "Path" in str(option.type):
-                object.__setattr__(self, option.name, expanded(value))
-            elif "Sequence" in str(option.type):
-                object.__setattr__(self, option.name, tuple(value))
-            elif option.name == "memory" and isinstance(value, str):
-                object.__setattr__(self, option.name, parse_bytes(value) or value)
-
-    def problems(self) -> Problems:
-        """Collect everything that is wrong with the values themselves."""
-        problems = Problems()
-        self._check(problems)
-        return problems
-
-    def _check(self, problems: Problems) -> None:
-        """Add what is wrong with the values of a group."""
-
-    def files(self) -> dict[str, Path]:
-        """List the files that are named, each by its option."""
-        named = {option.name: getattr(self, option.name) for option in fields(self) if option.metadata == _FILE}
-        return {name: path for name, path in named.items() if path is not None}
-
-    def _require(self, problems: Problems, name: str, holds: bool, expected: str, hint: str | None = None) -> None:
-        if not holds:
-            value = getattr(self, name)
-            found = f"{value:g}" if isinstance(value, float) else repr(value)
-            problems.add("setting", found, expected=expected, hint=hint, option=f"--{name}")
-
-    def _require_counts(self, problems: Problems, *names: str, most: float = math.inf) -> None:
-        for name in names:
-            value = 1 if getattr(self, name) is None else getattr(self, name)
-            self._require(problems, name, value >= 1, "a whole number of at least 1")
-            self._require(problems, name, value <= most, f"at most {most}")
-
-    def _require_choice(self, problems: Problems, name: str, allowed: Sequence[str]) -> None:
-        self._require(problems, name, getattr(self, name) in allowed, f"one of {', '.join(allowed)}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,13 +70,13 @@ class ReadSettings(Settings):
         Cell types labelled ``Test`` that may have files in common with training cell types.
     """
 
-    sequence: Path = field(metadata=_FILE)
-    meta_file: Path | None = field(default=None, metadata=_FILE)
-    cells: Path | None = field(default=None, metadata=_FILE)
-    train_roi: Path | None = field(default=None, metadata=_FILE)
-    validate_roi: Path | None = field(default=None, metadata=_FILE)
-    blacklist: Path | None = field(default=None, metadata=_FILE)
-    chrom_sizes: Path | None = field(default=None, metadata=_FILE)
+    sequence: Path = field(metadata=FILE)
+    meta_file: Path | None = field(default=None, metadata=FILE)
+    cells: Path | None = field(default=None, metadata=FILE)
+    train_roi: Path | None = field(default=None, metadata=FILE)
+    validate_roi: Path | None = field(default=None, metadata=FILE)
+    blacklist: Path | None = field(default=None, metadata=FILE)
+    chrom_sizes: Path | None = field(default=None, metadata=FILE)
     genome: str | None = None
     chroms: Sequence[str] | None = None
     tchroms: Sequence[str] | None = None
@@ -214,7 +155,7 @@ class NetworkSettings(Settings):
     output_activation: str = "sigmoid"
     quant: bool = False
     target_scale_factor: float = 1.0
-    weights: Path | None = field(default=None, metadata=_FILE)
+    weights: Path | None = field(default=None, metadata=FILE)
 
     def _check(self, problems: Problems) -> None:
         super()._check(problems)
@@ -283,30 +224,18 @@ class FitSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LoaderSettings(Settings):
+class LoaderSettings(ResourceSettings):
     """Threads and memory of the loader, and what it sends to the device.
 
     Parameters
     ----------
-    threads : int, optional
-        Threads of the loader, and of the network on a CPU; ``None`` is as many as the process may use. Batches do not
-        depend on it; with another number the network may round differently.
-    memory : int or str, optional
-        Bytes that decoded tracks may take, also as ``200M`` or ``4G``; ``None`` is a quarter of what the process may
-        use. Results do not depend on it.
+    threads, memory
+        As in :class:`maxatac.runs.settings.ResourceSettings`.
     compact_transport : bool
         Send base codes and signal to the device and make the one-hot form there.
     """
 
-    threads: int | None = None
-    memory: int | str | None = None
     compact_transport: bool = False
-
-    def _check(self, problems: Problems) -> None:
-        super()._check(problems)
-        self._require_counts(problems, "threads", most=MAX_THREADS)
-        is_sound = self.memory is None or (isinstance(self.memory, int) and 0 < self.memory < 2**63)
-        self._require(problems, "memory", is_sound, "bytes above 0, such as 200M or 4G")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -326,15 +255,13 @@ class HeldOutSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OutputSettings(Settings):
+class OutputSettings(ResultSettings):
     """What is written, and where.
 
     Parameters
     ----------
-    output, prefix
-        Folder and name of what the run leaves behind.
-    force : bool
-        Replace what an earlier run of this prefix left in the output folder.
+    output, prefix, force, loglevel
+        As in :class:`maxatac.runs.settings.ResultSettings`.
     resume : bool
         Go on with the run of this prefix in the output folder; where there is none, begin it.
     keep_checkpoints : str
@@ -347,35 +274,23 @@ class OutputSettings(Settings):
         Draw the model's structure and the training history, and the figures of the report.
     report : bool
         Gather what the report shows, and write the report, unless ``plot`` is off.
-    loglevel : str
-        One of ``LOG_LEVELS``.
     """
 
     output: Path = Path("./training_results")
     prefix: str = "maxatac_model"
-    force: bool = False
     resume: bool = False
     keep_checkpoints: str = "all"
     model_format: str = "keras"
     save_roi: bool = False
     plot: bool = True
     report: bool = True
-    loglevel: str = "info"
 
     def _check(self, problems: Problems) -> None:
         super()._check(problems)
         self._require_choice(problems, "model_format", MODEL_FORMATS)
-        self._require_choice(problems, "loglevel", LOG_LEVELS)
         is_sound = re.fullmatch(r"all|best|last:[1-9][0-9]{0,8}", self.keep_checkpoints) is not None
         self._require(problems, "keep_checkpoints", is_sound, "all, best, or last:N with N from 1")
-        if self.resume and self.force:
-            hint = "one goes on with the earlier run, the other removes it"
-            problems.add("setting", "both", expected="one of them", hint=hint, option="--resume and --force")
-        is_name = bool(self.prefix) and "/" not in self.prefix and not self.prefix.startswith(".")
-        self._require(problems, "prefix", is_name, "a file name without a folder and without a leading dot")
-        odd = sorted(set(_NOT_IN_NAMES.findall(self.prefix)))
-        hint = "shells and workflow engines take it for a pattern, and would not find the results"
-        self._require(problems, "prefix", not odd, f"a file name without {' '.join(map(ascii, odd))}", hint)
+        self._exclude(problems, "resume", "force", "one goes on with the earlier run, the other removes it")
 
 
 # Fields, files and problems of the last base come first.
@@ -398,18 +313,8 @@ class TrainConfig(
         self._require(problems, "select", has_precision, "dice or loss", hint)
 
 
-FILE_OPTIONS = tuple(option.name for option in fields(TrainConfig) if option.metadata == _FILE)
+FILE_OPTIONS = tuple(option.name for option in fields(TrainConfig) if option.metadata == FILE)
 """Options that name a file to read."""
-
-
-def loader_threads(settings: LoaderSettings) -> int:
-    """Threads of the loader, and of the network on a CPU: as asked for, else the processors that may be used."""
-    return settings.threads if settings.threads is not None else usable_processors()
-
-
-def loader_memory(settings: LoaderSettings) -> int:
-    """Bytes that decoded tracks may take: as asked for, else a quarter of what the process may use."""
-    return settings.memory if isinstance(settings.memory, int) else usable_memory() // MEMORY_SHARE
 
 
 def settings_of_run(config: TrainConfig, split: ChromSplit, seed: int) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from maxatac.backend.processes import Processes
 from maxatac.data.genome_like import GenomeBatches
 from maxatac.data.loader_times import LoaderTimes
+from maxatac.runs.settings import loader_threads
 from maxatac.system.resources import usable_processors
 from maxatac.training.samplers import STATISTICS_BATCHES, STATISTICS_STREAM
-from maxatac.training.settings import NetworkSettings, TrainConfig, loader_threads
+from maxatac.training.settings import NetworkSettings, TrainConfig
 from maxatac.training.validation import Validated, Validator, make_validator
 
 if TYPE_CHECKING:

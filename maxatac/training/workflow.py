@@ -15,13 +15,14 @@ from maxatac.errors import InputError, Problem
 from maxatac.runs.folder import RunFolder
 from maxatac.runs.record import RunRecord
 from maxatac.runs.running import Running, running, running_problems
+from maxatac.runs.settings import loader_threads
 from maxatac.system.logs import at_level, holding_back, writing_to
 from maxatac.training.epochs import EpochLoop, follow
 from maxatac.training.finished import no_tables
 from maxatac.training.prepared import Prepared, file_version, prepare
 from maxatac.training.result import TrainResult
 from maxatac.training.resume import ResumeState
-from maxatac.training.settings import TrainConfig, loader_threads, not_default, settings_of_run
+from maxatac.training.settings import TrainConfig, not_default, settings_of_run
 
 
 def train(config: TrainConfig, *, repeats: Mapping[str, Any] | None = None) -> TrainResult:

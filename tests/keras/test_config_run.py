@@ -10,9 +10,10 @@ from starting import Start
 from tiny import TinySet
 
 from maxatac.cli.main import main, parse
+from maxatac.cli.running import settings_from
 from maxatac.cli.settings_file import OF_THE_MACHINE
-from maxatac.cli.train import config_from
-from maxatac.training.settings import TrainConfig, loader_threads, settings_of_run
+from maxatac.runs.settings import loader_threads
+from maxatac.training.settings import TrainConfig, settings_of_run
 
 # Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about; the .h5 file is written on purpose.
 pytestmark = [
@@ -24,7 +25,7 @@ pytestmark = [
 def config(*words: str) -> TrainConfig:
     namespace = parse(["train", *words])
     assert not namespace.config_problems
-    return config_from(namespace)
+    return settings_from(namespace, TrainConfig)
 
 
 def test_chromosome_added_to_a_record_trains(

@@ -22,9 +22,10 @@ from quick import leave_xla_out
 from tiny import CELLS, TinySet
 
 from maxatac.runs.folder import RunFolder
+from maxatac.runs.settings import loader_memory
 from maxatac.system.resources import usable_memory, usable_processors
 from maxatac.training.result import TrainResult
-from maxatac.training.settings import TrainConfig, loader_memory
+from maxatac.training.settings import TrainConfig
 from maxatac.training.workflow import train
 
 # Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about; the .h5 file is written on purpose.

@@ -10,7 +10,7 @@ import pytest
 
 from maxatac.cli import main as command
 from maxatac.cli.main import build_parser, main, parse, run
-from maxatac.cli.train import config_from
+from maxatac.cli.running import settings_from
 from maxatac.errors import InputError, Problem, TrackError
 from maxatac.training.settings import TrainConfig
 
@@ -25,7 +25,7 @@ def train_options(command: str = "train") -> list[str]:
 
 
 def config(*words: str) -> TrainConfig:
-    return config_from(parse([*NEEDED, *words]))
+    return settings_from(parse([*NEEDED, *words]), TrainConfig)
 
 
 def refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
@@ -132,7 +132,7 @@ def test_the_pages_example_word_for_word() -> None:
         "maxatac train --arch DCNN_V2 --sequence hg38.2bit --meta_file CTCF_meta.tsv --output ./CTCF_DCNN "
         "--prefix CTCF_DCNN --shuffle_cell_type --rev_comp"
     )
-    assert config_from(parse(line.split()[1:])) == TrainConfig(
+    assert settings_from(parse(line.split()[1:]), TrainConfig) == TrainConfig(
         sequence=Path("hg38.2bit"),
         meta_file=Path("CTCF_meta.tsv"),
         output=Path("CTCF_DCNN"),
@@ -222,7 +222,7 @@ def test_statuses() -> None:
     ],
 )  # fmt: skip
 def test_check_takes_the_meta_file_both_ways(words: str) -> None:
-    given = config_from(parse(["check", *words.split()]))
+    given = settings_from(parse(["check", *words.split()]), TrainConfig)
     assert given == dataclasses.replace(config(), output=given.output)
 
 

@@ -11,8 +11,8 @@ import pytest
 from tiny import TinySet
 
 from maxatac.cli.main import main, parse
+from maxatac.cli.running import settings_from
 from maxatac.cli.settings_file import read_settings
-from maxatac.cli.train import config_from
 from maxatac.errors import Problem, Problems
 from maxatac.training.settings import TrainConfig
 
@@ -31,12 +31,12 @@ def written(path: Path, settings: dict[str, Any]) -> Path:
 def config(*words: str) -> TrainConfig:
     namespace = parse(["train", *words])
     assert not namespace.config_problems
-    return config_from(namespace)
+    return settings_from(namespace, TrainConfig)
 
 
 def problems(path: Path) -> Problems:
     found = Problems()
-    read_settings(path, found)
+    read_settings(path, found, TrainConfig)
     assert {problem.file for problem in found} <= {path}
     return found
 
@@ -140,9 +140,9 @@ def test_folder_without_a_name(words: list[str], capsys: pytest.CaptureFixture[s
 def test_meta_file_of_a_check_wins(tmp_path: Path) -> None:
     path = written(tmp_path / "a.json", {"sequence": "g.2bit", "cells": "c.json"})
     for words in (["m.tsv", "--config", str(path)], ["--config", str(path), "m.tsv"]):
-        made = config_from(parse(["check", *words]))
+        made = settings_from(parse(["check", *words]), TrainConfig)
         assert (made.meta_file, made.cells) == (Path("m.tsv"), None)
-    assert config_from(parse(["check", "--config", str(path)])).cells == Path("c.json")
+    assert settings_from(parse(["check", "--config", str(path)]), TrainConfig).cells == Path("c.json")
 
 
 LISTS = {"chroms": "1234", "tchroms": "12", "vchroms": "3", "test_chroms": "56"}
@@ -175,7 +175,7 @@ def test_chromosomes_of_the_command_line_win_over_a_record(
     lists = {name: list(chroms) for name, chroms in LISTS.items()}
     path = written(tmp_path / "run.json", {"maxatac": "0.1.0", "settings": {**NEEDED, **lists}})
     namespace = parse(["train", "--config", str(path), *words.split()])
-    made = config_from(namespace)
+    made = settings_from(namespace, TrainConfig)
     assert {name: getattr(made, name) for name in LISTS} == {
         name: chroms and tuple(chroms) for name, chroms in {**LISTS, **changed}.items()
     }
@@ -204,7 +204,7 @@ def test_every_setting_can_be_in_a_file(tmp_path: Path) -> None:
     for name in ("force", "resume"):
         del settings[name]
     found = Problems()
-    read, record = read_settings(written(tmp_path / "a.json", settings), found)
+    read, record = read_settings(written(tmp_path / "a.json", settings), found, TrainConfig)
     assert found.sentences() == []
     assert record is None
     assert TrainConfig(**read) == defaults

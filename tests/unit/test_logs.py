@@ -13,8 +13,8 @@ import pytest
 
 from maxatac.backend.noise import without_backend_noise
 from maxatac.cli.logs import log_to_stderr
+from maxatac.runs.settings import LOG_LEVELS
 from maxatac.system.logs import at_level, holding_back, writing_to
-from maxatac.training.settings import LOG_LEVELS
 
 logger = logging.getLogger("maxatac.training.workflow")
 LINE = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"

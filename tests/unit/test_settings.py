@@ -8,7 +8,7 @@ import pytest
 from page import PAGE, PAGE_CHROMS, PAGE_TCHROMS, PAGE_VCHROMS
 
 from maxatac.cli.main import parse
-from maxatac.cli.train import config_from
+from maxatac.cli.running import settings_from
 from maxatac.training import settings
 from maxatac.training.settings import TrainConfig
 
@@ -21,7 +21,7 @@ def config(**changes: Any) -> TrainConfig:
 
 @pytest.mark.parametrize("name", PAGE)
 def test_default_is_the_pages(name: str) -> None:
-    typed = config_from(parse(["train", "--sequence", "g.2bit", "--meta_file", "m.tsv"]))
+    typed = settings_from(parse(["train", "--sequence", "g.2bit", "--meta_file", "m.tsv"]), TrainConfig)
     assert getattr(config(), name) == getattr(typed, name) == PAGE[name]
 
 
@@ -33,7 +33,7 @@ def test_default_chromosomes_are_the_pages() -> None:
 
 
 def test_command_line_and_python_have_the_same_defaults() -> None:
-    assert config_from(parse(["train", "--sequence", "g.2bit", "--meta_file", "m.tsv"])) == config()
+    assert settings_from(parse(["train", "--sequence", "g.2bit", "--meta_file", "m.tsv"]), TrainConfig) == config()
 
 
 def test_command_line_covers_every_setting() -> None:

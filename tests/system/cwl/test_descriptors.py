@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 
 from maxatac import __version__
-from maxatac.cli.main import Parser, build_parser
+from maxatac.cli.main import build_parser
+from maxatac.cli.parser import Parser
 from maxatac.runs.folder import RunFolder
 
 ROOT = Path(__file__).parents[3]
