@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 import os
 import re
 from collections.abc import Sequence
@@ -199,9 +200,9 @@ class RunFolder:
         models = [self.checkpoint(epochs), self.named("_best.keras")]
         mine = [*named, *pools, *models, *self.test_tracks(cell_types), self.running("train")]
         longest = max((temporary_name(path.name) for path in mine), key=lambda name: len(os.fsencode(name)))
-        return longest if len(os.fsencode(longest)) > self._longest_name() else None
+        return longest if len(os.fsencode(longest)) > self.longest_name() else None
 
-    def _longest_name(self) -> int:
+    def longest_name(self) -> int:
         """Bytes that the file system of the folder allows for a name."""
         with contextlib.suppress(OSError, ValueError):
             return os.pathconf(self.existing(), "PC_NAME_MAX")
@@ -221,8 +222,16 @@ class RunFolder:
         """
         if not self.folder.is_dir():
             return []
-        found = sorted(path for path in self.folder.iterdir() if self._mine(_ENDINGS).fullmatch(path.name))
+        others = self.of_others()
+        mine = (path for path in self.folder.iterdir() if self._mine(_ENDINGS).fullmatch(path.name))
+        found = sorted(path for path in mine if path not in others)
         return found + self.figure_files() + self.event_files()
+
+    def of_others(self) -> dict[Path, tuple[str, str]]:
+        """List files with names of this run that another command has written, with that command and its prefix."""
+        listed = _listed(self.folder).items()
+        mine = self._mine(_ENDINGS)
+        return {self.folder / name: owner for name, owner in listed if owner[0] != "train" and mine.fullmatch(name)}
 
     def event_files(self) -> list[Path]:
         """List the event files of this prefix that exist."""
@@ -258,6 +267,36 @@ class RunFolder:
         return re.compile(re.escape(self.prefix) + f"({endings})")
 
 
+def owners(folder: Path) -> dict[str, tuple[str, str]]:
+    """Find which runs the files of a folder belong to, by the records in it.
+
+    Returns
+    -------
+    dict of str to (str, str)
+        Command and prefix of the run, by file name; records are in it too. Files of no run are not.
+    """
+    found = _listed(folder)
+    for command, prefix in set(found.values()):
+        if command == "train":
+            found |= {path.name: ("train", prefix) for path in RunFolder(folder, prefix).of_earlier_run()}
+    return found
+
+
+def _listed(folder: Path) -> dict[str, tuple[str, str]]:
+    """Find the records of a folder, and what those of commands other than ``train`` list as written."""
+    found: dict[str, tuple[str, str]] = {}
+    for path in sorted(folder.glob(f"*{_RECORD}")) if folder.is_dir() else ():
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+            command = record.get("run_of", "train")
+            prefix = record["prefix"] if "run_of" in record else path.name.removesuffix(_RECORD)
+            found |= dict.fromkeys([path.name, *record.get("outputs", ())], (command, prefix))
+        except (OSError, ValueError, AttributeError, KeyError, TypeError):
+            # It cannot be read: a training run that left it is still found by its name.
+            found[path.name] = ("train", path.name.removesuffix(_RECORD))
+    return found
+
+
 def find_run(path: Path) -> RunFolder:
     """Find a run by folder and prefix, by the folder alone, or by its run record.
 
@@ -268,10 +307,10 @@ def find_run(path: Path) -> RunFolder:
     """
     if path.name.endswith(_RECORD):
         path = path.with_name(path.name.removesuffix(_RECORD))
-    if path.with_name(path.name + _RECORD).is_file():
+    owner = _listed(path.parent).get(path.name + _RECORD)
+    if owner is not None and owner[0] == "train":
         return RunFolder(path.parent, path.name)
-    found = sorted(path.glob(f"*{_RECORD}")) if path.is_dir() else []
-    prefixes = [record.name.removesuffix(_RECORD) for record in found]
+    prefixes = sorted({prefix for command, prefix in _listed(path).values() if command == "train"})
     if len(prefixes) == 1:
         return RunFolder(path, prefixes[0])
     if prefixes:

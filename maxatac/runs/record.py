@@ -111,20 +111,16 @@ class RunRecord:
         self._begin = begin
         self._before = past if after_epoch else None
         self._seconds_before: float = past["seconds"] if past else 0.0
-        session = {"command": sys.argv, "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(begin))}
         self._fixed: dict[str, Any] = {
-            "maxatac": version("maxatac"),
-            "revision": source_revision(),
-            **session,
+            **description(begin),
             "resumed": [],
             "settings": settings,
             "seed": self.seed,
             "device": None,
-            "machine": _machine(),
-            "versions": _versions(),
             **facts,
         }
         if past is not None:
+            session = {name: self._fixed[name] for name in ("command", "started")}
             resumed = [*past["resumed"], {**session, "after_epoch": after_epoch}]
             self._fixed |= {name: past[name] for name in ("command", "started")} | {"resumed": resumed}
         self._paths = paths
@@ -236,6 +232,18 @@ class RunRecord:
 
     def _seconds(self) -> float:
         return self._seconds_before + time.time() - self._begin
+
+
+def description(begin: float) -> dict[str, Any]:
+    """Describe this process for a record: the program, its command, which began at ``begin``, machine and versions."""
+    return {
+        "maxatac": version("maxatac"),
+        "revision": source_revision(),
+        "command": sys.argv,
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(begin)),
+        "machine": _machine(),
+        "versions": _versions(),
+    }
 
 
 @functools.cache

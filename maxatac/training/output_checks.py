@@ -51,6 +51,9 @@ def _can_be_written(target: Path, nearest: Path, problems: Problems) -> bool:
 def _check_earlier_run(
     settings: OutputSettings, folder: RunFolder, options: Mapping[str, Path], problems: Problems
 ) -> None:
+    for path, (command, prefix) in folder.of_others().items():
+        told = f"belongs to a run of maxatac {command} with the prefix {prefix}"
+        problems.add("output", told, hint="choose another --output or --prefix", file=path)
     earlier = folder.of_earlier_run()
     here = f"holds a run of the prefix {settings.prefix}"
     elsewhere = "choose another --output or --prefix"

@@ -37,3 +37,9 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
     finally:
         _running.clear()
+
+
+@pytest.fixture(autouse=True)
+def no_revision(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give records no revision of the source, for which git would be started."""
+    monkeypatch.setattr("maxatac.runs.record.source_revision", lambda: None)

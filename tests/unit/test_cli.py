@@ -254,3 +254,11 @@ def test_wrong_arguments_are_told_in_a_line(capsys: pytest.CaptureFixture[str]) 
         error, hint = refused(words, capsys).splitlines()
         assert error.startswith(f"{parser}: error: ")
         assert f"{parser} --help" in hint
+
+
+@pytest.mark.parametrize("typed", ["-name", "-prefix", "-seed=1", "-x"])
+def test_a_single_dash_starts_a_whole_option(typed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        parse([*NEEDED, typed, "X"])
+    assert left.value.code == command.BAD_INPUT
+    assert typed.partition("=")[0] in capsys.readouterr().err.splitlines()[0]
