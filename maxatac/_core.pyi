@@ -6,7 +6,7 @@ from typing import Literal, Self, TypedDict, final, overload, type_check_only
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Batches", "BigWigWriter", "Genome", "Memory", "Sampler", "Track", "WindowReader"]
+__all__ = ["Batches", "BigWigWriter", "Genome", "Memory", "Sampler", "Track", "ValueCounts", "WindowReader"]
 
 _CompactInputs = tuple[NDArray[np.uint8], NDArray[np.float32]]
 _Inputs = NDArray[np.float32] | _CompactInputs
@@ -67,6 +67,17 @@ class Track:
         self, chrom: str, start: int, end: int
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]: ...
     def check_blocks(self, chrom: str) -> None: ...
+
+@final
+class ValueCounts:
+    def __new__(cls, levels: Sequence[int] | None = None) -> ValueCounts: ...
+    def add(self, track: Track, chrom: str, start: int, end: int, without: NDArray[np.int64]) -> None: ...
+    @property
+    def bases(self) -> NDArray[np.int64]: ...
+    @property
+    def largest(self) -> float: ...
+    @property
+    def are_whole(self) -> bool: ...
 
 @final
 class BigWigWriter:

@@ -31,6 +31,9 @@ MAX_UNKNOWN = 0.5
 WARN_UNKNOWN = 0.1
 """From this share on there is a warning."""
 
+ORGANELLES = frozenset({"chrM", "chrMT", "M", "MT", "Mt", "Mito", "chrPt", "Pt", "ChrC", "ChrM"})
+"""Names of mitochondria and plastids, whose coverage says nothing about the nucleus."""
+
 # Names that are compared letter by letter for a suggestion; a draft genome may have 100,000.
 _CANDIDATES = 2_000
 

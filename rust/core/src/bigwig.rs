@@ -320,7 +320,7 @@ impl BigWig {
         Ok(cell.get_or_init(|| Blocks::new(refs)))
     }
 
-    fn check_region(&self, chrom: usize, start: u32, end: u32) -> Result<()> {
+    pub(crate) fn check_region(&self, chrom: usize, start: u32, end: u32) -> Result<()> {
         let (_, chrom) = self.chrom(chrom)?;
         chrom.check_inside((start, end.into()), FileKind::BigWig, self.path())
     }

@@ -70,9 +70,11 @@ pub mod sequence {
 pub mod track {
     mod block;
     mod decoded;
+    mod value_counts;
 
     pub use self::block::{Block, PaintedWindow};
     pub use self::decoded::{DecodedTrack, Decoder};
+    pub use self::value_counts::ValueCounts;
 
     /// The memory that tracks share: blocks that are held, and a cache of others.
     pub type Memory = crate::memory::Cache<Block>;

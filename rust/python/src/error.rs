@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use maxatac_core::error::{Error, FileKind, Shown};
-use numpy::PyReadonlyArray1;
+use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::PyErr;
 use pyo3::exceptions::{PyKeyboardInterrupt, PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -94,4 +94,20 @@ pub(crate) fn column<T: numpy::Element + Copy + TryInto<u32> + std::fmt::Display
             .map_err(|_| PyValueError::new_err(format!("{name}: {value} is not within 0..2^32")))
     };
     array.as_slice()?.iter().map(narrow).collect()
+}
+
+/// Spans as Python gives them, one a row, checked to fit the core's unsigned coordinates.
+pub(crate) fn spans(array: &PyReadonlyArray2<'_, i64>, name: &str) -> PyResult<Vec<(u32, u32)>> {
+    // Refuses what is not aligned; rows are then taken from the view, which knows the memory order.
+    array.as_slice()?;
+    let rows = array.as_array();
+    if rows.ncols() != 2 {
+        return Err(PyValueError::new_err(format!(
+            "{name}: expected columns start and end"
+        )));
+    }
+    rows.rows()
+        .into_iter()
+        .map(|row| interval(row[0], row[1]))
+        .collect()
 }

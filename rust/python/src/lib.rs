@@ -17,6 +17,7 @@ mod reader;
 mod sampler;
 mod sizes;
 mod track;
+mod value_counts;
 mod writer;
 
 use pyo3::prelude::*;
@@ -36,6 +37,8 @@ mod _core {
     use super::sampler::Sampler;
     #[pymodule_export]
     use super::track::Track;
+    #[pymodule_export]
+    use super::value_counts::ValueCounts;
     #[pymodule_export]
     use super::writer::BigWigWriter;
 }

@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::batch::{Batches, new_pool, to_arrays};
-use crate::error::{column, to_python};
+use crate::error::{column, spans, to_python};
 use crate::interrupt::cancellable;
 use crate::memory::Memory;
 use crate::reader::{WindowReader, target};
@@ -96,7 +96,7 @@ impl Sampler {
             .map(|name| {
                 let blacklist = blacklist
                     .get(&name)
-                    .map(intervals)
+                    .map(|rows| spans(rows, "blacklist"))
                     .transpose()?
                     .unwrap_or_default();
                 Ok(SampledChrom { name, blacklist })
@@ -333,19 +333,4 @@ impl Sampler {
             compact,
         }
     }
-}
-
-fn intervals(array: &PyReadonlyArray2<'_, i64>) -> PyResult<Vec<(u32, u32)>> {
-    // Refuses what is not aligned; rows are then taken from the view, which knows the memory order.
-    array.as_slice()?;
-    let rows = array.as_array();
-    if rows.ncols() != 2 {
-        return Err(PyValueError::new_err(
-            "blacklist: expected columns start and end",
-        ));
-    }
-    rows.rows()
-        .into_iter()
-        .map(|row| crate::error::interval(row[0], row[1]))
-        .collect()
 }

@@ -251,6 +251,15 @@ impl ContiguousRuns {
         self.ends.last().map_or(0, |end| end - self.start)
     }
 
+    /// Start, end and value of each run.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, u32, f32)> + '_ {
+        let starts = std::iter::once(self.start).chain(self.ends.iter().copied());
+        let regions = starts.zip(&self.ends);
+        regions
+            .zip(&self.values)
+            .map(|((start, end), value)| (start, *end, *value))
+    }
+
     fn add(&mut self, end: u32, value: f32) {
         match (self.values.last(), self.ends.last_mut()) {
             (Some(last), Some(last_end)) if last.to_bits() == value.to_bits() => *last_end = end,

@@ -1,0 +1,231 @@
+"""The scale of a signal track, and whether a model can be used on it.
+
+A network sees the numbers of the signal, so they must be on the scale of those that it was trained on. maxATAC's
+normalisation divides a track by the 99th percentile of its values above 0. A track of raw counts, of reads per
+million or of values divided by their maximum makes the network call too many sites, or next to none, without an error.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import statistics
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maxatac._core import Track, ValueCounts
+from maxatac.genome.blacklist import Blacklist
+from maxatac.genome.chroms import ORGANELLES
+from maxatac.wording import number
+
+LOWEST_RATIO, HIGHEST_RATIO = 0.5, 2.0
+"""A 99th percentile between these, as a multiple of the expected one, is on the same scale."""
+
+_PERCENTS = (50, 99)
+_PIECE = 1 << 24  # bp that are counted at a time
+_LEVEL_SIZE = 1 << 16  # values of a level, see ``ValueCounts``
+_NORMALISATION = "the min-max normalisation of maxATAC at the 99th percentile"
+
+
+@dataclasses.dataclass(frozen=True)
+class SignalScale:
+    """The distribution of a track's values over its covered bases, those with a value above 0.
+
+    Attributes
+    ----------
+    p50, p99 : float
+        Percentiles of the values, with linear interpolation as in numpy; 0 if no base is covered.
+    largest : float
+        The largest value; 0 if no base is covered.
+    whole_numbers : bool
+        Whether all values are whole numbers.
+    covered : int
+        Covered bases.
+    """
+
+    p50: float
+    p99: float
+    largest: float
+    whole_numbers: bool
+    covered: int
+
+
+def measure(
+    track: Track,
+    chroms: Iterable[str],
+    blacklist: Blacklist,
+    *,
+    threads: int = 1,
+    advance: Callable[[int], object] = lambda _: None,
+) -> SignalScale:
+    """Measure the scale of a track; it is read twice.
+
+    Parameters
+    ----------
+    track : Track
+    chroms : iterable of str
+        Chromosomes to look at; those that the track lacks are skipped, and so are mitochondria and plastids unless
+        there is nothing else.
+    blacklist : Blacklist
+        Bases that do not count.
+    threads : int
+        Threads that read; the result does not depend on it.
+    advance : callable
+        Told how many bases were read, after each piece; :func:`bases_to_read` in all.
+
+    Returns
+    -------
+    SignalScale
+        Exact, and without the values that are infinite: reading the windows reports those.
+
+    Raises
+    ------
+    TrackError, OSError
+        If the track cannot be read.
+    """
+    pieces = list(_pieces(track, chroms))
+    counts = _count(track, pieces, blacklist, None, threads, advance)
+    by_level = _sum(counts)
+    covered = int(by_level.sum())
+    if not covered:
+        return SignalScale(0.0, 0.0, 0.0, whole_numbers=False, covered=0)
+    places = [_place(covered, percent) for percent in _PERCENTS]
+    found = {rank: _holding(by_level, rank) for low, high, _ in places for rank in (low, high)}
+    levels = sorted({level for level, _ in found.values()})
+    by_value = _sum(_count(track, pieces, blacklist, levels, threads, advance)).reshape(len(levels), _LEVEL_SIZE)
+    value = {}
+    for rank, (level, rank_in_level) in found.items():
+        lower_bits, _ = _holding(by_value[levels.index(level)], rank_in_level)
+        value[rank] = float(np.array(level * _LEVEL_SIZE + lower_bits, np.uint32).view(np.float32))
+    p50, p99 = (value[low] + (value[high] - value[low]) * part for low, high, part in places)
+    largest = max(part.largest for part in counts)
+    return SignalScale(p50, p99, largest, whole_numbers=all(part.are_whole for part in counts), covered=covered)
+
+
+def bases_to_read(track: Track, chroms: Iterable[str]) -> int:
+    """Count the bases that :func:`measure` reads, those of both passes."""
+    return 2 * sum(end - start for _, start, end in _pieces(track, chroms))
+
+
+def typical(scales: Sequence[SignalScale]) -> SignalScale | None:
+    """Summarise the scales of several tracks, such as those that a model was trained on; None if there are none.
+
+    Percentiles are the medians of those of the tracks.
+    """
+    if not scales:
+        return None
+    return SignalScale(
+        p50=statistics.median(scale.p50 for scale in scales),
+        p99=statistics.median(scale.p99 for scale in scales),
+        largest=max(scale.largest for scale in scales),
+        whole_numbers=all(scale.whole_numbers for scale in scales),
+        covered=sum(scale.covered for scale in scales),
+    )
+
+
+def scale_warning(scale: SignalScale, trained: SignalScale | None = None) -> str | None:
+    """Say that a track is not on the scale that a model expects; None if it is.
+
+    Parameters
+    ----------
+    scale : SignalScale
+        Of the track that the model is used on.
+    trained : SignalScale, optional
+        Of the tracks that it was trained on. By default it is taken to be that of maxATAC's normalisation, where the
+        99th percentile is 1.
+
+    Returns
+    -------
+    str or None
+        A warning without the name of the track.
+    """
+    if not scale.covered:
+        return "the signal has no value above 0 on the chromosomes that are used"
+    trained = trained if trained is not None and trained.covered else None
+    expected = 1.0 if trained is None else trained.p99
+    low, high = LOWEST_RATIO * expected, HIGHEST_RATIO * expected
+    is_off = not low <= scale.p99 <= high
+    are_counts = scale.whole_numbers and (trained is None or not trained.whole_numbers)
+    if not is_off and not are_counts:
+        return None
+    whole = ", and all values are whole numbers, as raw counts are" if are_counts else ""
+    scale_of = _NORMALISATION if trained is None else "the tracks that the model was trained on"
+    training = "" if trained is None else f"; those of the training tracks are {_numbers(trained)}"
+    fractions = " and fractions among the values" if are_counts else ""
+    is_usual = LOWEST_RATIO <= expected <= HIGHEST_RATIO
+    fix = f"use {_NORMALISATION}" if is_usual else "normalise the track as those of the training were"
+    return (
+        f"the signal is not on the scale of {scale_of}: the median, 99th percentile and maximum of its values above 0"
+        f" are {_numbers(scale)}{whole}{training}; expected a 99th percentile of {number(low)} to"
+        f" {number(high)}{fractions}; the predictions can be far too high or too low: {fix}"
+    )
+
+
+def _numbers(scale: SignalScale) -> str:
+    return f"{number(scale.p50)}, {number(scale.p99)} and {number(scale.largest)}"
+
+
+def _pieces(track: Track, chroms: Iterable[str]) -> Iterator[tuple[str, int, int]]:
+    known = [chrom for chrom in chroms if chrom in track.chrom_sizes]
+    # A few bases of organelles have most of the reads, and would set the 99th percentile of a small genome.
+    for chrom in [chrom for chrom in known if chrom not in ORGANELLES] or known:
+        size = track.chrom_sizes[chrom]
+        for start in range(0, size, _PIECE):
+            yield chrom, start, min(start + _PIECE, size)
+
+
+def _count(
+    track: Track,
+    pieces: Iterable[tuple[str, int, int]],
+    blacklist: Blacklist,
+    levels: Sequence[int] | None,
+    threads: int,
+    advance: Callable[[int], object],
+) -> list[ValueCounts]:
+    """Count the bases of all pieces; each thread has counts of its own."""
+    left = deque(pieces)
+    telling = threading.Lock()
+
+    def count() -> ValueCounts:
+        counts = ValueCounts(levels)
+        while True:
+            try:
+                chrom, start, end = left.popleft()
+            except IndexError:
+                return counts
+            counts.add(track, chrom, start, end, blacklist.spans(chrom))
+            with telling:
+                advance(end - start)
+
+    with ThreadPoolExecutor(threads, "maxatac-signal-scale") as pool:
+        running = [pool.submit(count) for _ in range(threads)]
+        try:
+            return [counts.result() for counts in running]
+        finally:
+            # After an error or Ctrl-C, the other threads end with the piece that they are at.
+            left.clear()
+
+
+def _sum(counts: Sequence[ValueCounts]) -> NDArray[np.int64]:
+    total = np.zeros_like(counts[0].bases)
+    for part in counts:
+        total += part.bases
+    return total
+
+
+def _place(count: int, percent: float) -> tuple[int, int, float]:
+    """Ranks of the two sorted values that a percentile lies between, and its distance from the first."""
+    place = (count - 1) * (percent / 100)
+    low = int(place)
+    return low, min(low + 1, count - 1), place - low
+
+
+def _holding(bases: NDArray[np.int64], rank: int) -> tuple[int, int]:
+    """Find the place that holds the base of a rank, and its rank among those of the place."""
+    ends = np.cumsum(bases)
+    place = int(np.searchsorted(ends, rank, side="right"))
+    return place, rank - int(ends[place] - bases[place])

@@ -1,0 +1,244 @@
+//! How many bases of a track have which value: percentiles follow from that, without a list of the values.
+//!
+//! The bits of floats above 0 are ordered as the floats are. So a percentile takes two passes with little memory: the
+//! first counts bases by the upper 16 bits, the *level* of a value, and says which level holds the percentile; the
+//! second counts the bases of that level by the lower 16 bits, which is by value.
+
+use super::block::ContiguousRuns;
+use crate::bigwig::{BigWig, Intervals, Scratch};
+use crate::error::{Result, zeroed};
+use crate::spans::Span;
+
+/// Levels of the floats above 0: a sign bit of 0, and 15 bits.
+const LEVELS: usize = 1 << 15;
+/// Values of a level.
+const LEVEL_SIZE: usize = 1 << 16;
+/// Marks levels that are not counted.
+const ABSENT: u32 = u32::MAX;
+/// Bases read at a time where intervals overlap.
+const PIECE: u32 = 1 << 20;
+const WHAT: &str = "counts of values";
+
+/// Bases by value, gathered region by region. Values that are 0 or less, infinite or NaN do not count.
+#[derive(Debug)]
+pub struct ValueCounts {
+    /// For each level, the place in the counts of its first value.
+    places: Vec<u32>,
+    /// The bits of a value that are added to that place.
+    mask: u32,
+    bases: Vec<i64>,
+    largest: f32,
+    are_whole: bool,
+    scratch: Scratch,
+    runs: ContiguousRuns,
+}
+
+impl ValueCounts {
+    /// Counts by level, or, of some levels, by value.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::Error::Resource`] if there is too little memory.
+    pub fn new(of: Option<&[u16]>) -> Result<Self> {
+        let mut places = zeroed(LEVELS, WHAT)?;
+        let (size, mask) = if let Some(levels) = of {
+            places.fill(ABSENT);
+            for (level, first) in levels.iter().zip((0..).step_by(LEVEL_SIZE)) {
+                if let Some(place) = places.get_mut(usize::from(*level)) {
+                    *place = first;
+                }
+            }
+            (levels.len() * LEVEL_SIZE, LEVEL_SIZE as u32 - 1)
+        } else {
+            for (place, level) in places.iter_mut().zip(0..) {
+                *place = level;
+            }
+            (LEVELS, 0)
+        };
+        Ok(Self {
+            places,
+            mask,
+            bases: zeroed(size, WHAT)?,
+            largest: 0.0,
+            are_whole: true,
+            scratch: Scratch::default(),
+            runs: ContiguousRuns::default(),
+        })
+    }
+
+    /// Bases by level; of chosen levels, bases by value, 65,536 for each level, in the order that they were given in.
+    pub fn bases(&self) -> &[i64] {
+        &self.bases
+    }
+
+    /// The largest value so far, of a chosen level or not; 0 if there is none.
+    pub fn largest(&self) -> f32 {
+        self.largest
+    }
+
+    /// Whether all values so far are whole numbers, of a chosen level or not.
+    pub fn are_whole(&self) -> bool {
+        self.are_whole
+    }
+
+    /// Adds the bases of `start..end`, but those in the spans `without`, which are sorted and apart.
+    ///
+    /// Where intervals overlap, the last one counts, as in [`BigWig::values`].
+    ///
+    /// # Errors
+    ///
+    /// Those of reading, and [`crate::Error::Resource`] if there is too little memory. Some of the bases are counted
+    /// then.
+    pub fn add(
+        &mut self,
+        track: &BigWig,
+        chrom: usize,
+        start: u32,
+        end: u32,
+        without: &[Span],
+    ) -> Result<()> {
+        track.check_region(chrom, start, end)?;
+        let blocks = track.chrom_blocks(chrom)?;
+        if !blocks.are_apart() {
+            return self.add_painted(track, chrom, (start, end), without);
+        }
+        for index in blocks.overlapping(start, end) {
+            let block = &blocks.refs()[index];
+            let region = (block.start.max(start), block.end.min(end));
+            let mut runs = std::mem::take(&mut self.runs);
+            runs.clear();
+            track.decode_into(chrom, block, &mut self.scratch, &mut runs)?;
+            if runs.is_disordered {
+                self.add_painted(track, chrom, region, without)?;
+            } else {
+                self.add_runs(&runs, region, without);
+            }
+            self.runs = runs;
+        }
+        Ok(())
+    }
+
+    /// Adds a region base by base.
+    fn add_painted(
+        &mut self,
+        track: &BigWig,
+        chrom: usize,
+        region: Span,
+        without: &[Span],
+    ) -> Result<()> {
+        for start in (region.0..region.1).step_by(PIECE as usize) {
+            let end = start.saturating_add(PIECE).min(region.1);
+            let mut values = zeroed((end - start) as usize, WHAT)?;
+            track.values(chrom, start, end, &mut values, &mut self.scratch)?;
+            let mut runs = ContiguousRuns::default();
+            runs.push_side_by_side(start, 1, values.into_iter());
+            self.add_runs(&runs, (start, end), without);
+        }
+        Ok(())
+    }
+
+    fn add_runs(&mut self, runs: &ContiguousRuns, region: Span, without: &[Span]) {
+        let first = without.partition_point(|span| span.1 <= region.0);
+        let mut without = without[first..].iter().peekable();
+        for (start, end, value) in runs.iter() {
+            let (start, end) = (start.max(region.0), end.min(region.1));
+            let is_counted = value > 0.0 && value < f32::INFINITY;
+            if start >= end || !is_counted {
+                continue;
+            }
+            while without.next_if(|span| span.1 <= start).is_some() {}
+            let excluded = without.clone().take_while(|span| span.0 < end);
+            let excluded: u32 = excluded
+                .map(|span| span.1.min(end) - span.0.max(start))
+                .sum();
+            let bases = end - start - excluded;
+            if bases == 0 {
+                continue;
+            }
+            self.largest = self.largest.max(value);
+            self.are_whole &= value.trunc() == value;
+            let bits = value.to_bits();
+            let place = self.places[(bits >> 16) as usize];
+            if place != ABSENT {
+                self.bases[(place + (bits & self.mask)) as usize] += i64::from(bases);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bigwig::BigWigWriter;
+    use crate::testing::{BigWigFile, Endian, Items, Section, TempFile, TestResult};
+
+    /// Places and counts of what is not 0.
+    fn found(counts: &ValueCounts) -> Vec<(usize, i64)> {
+        let bases = counts.bases().iter().copied().enumerate();
+        bases.filter(|(_, bases)| *bases > 0).collect()
+    }
+
+    #[test]
+    fn bases_are_counted_by_level_and_by_value() -> TestResult {
+        let temp = TempFile::new("counted.bw", &[])?;
+        let mut track = BigWigWriter::create(temp.path(), [("chr1", 100)], 0)?;
+        let next = 1.0_f32.next_up();
+        let intervals = [
+            (0, 4, 1.0),
+            (4, 5, -2.0),
+            (6, 9, next),
+            (9, 10, 0.0),
+            (20, 60, 3.0),
+        ];
+        track.write("chr1", intervals)?;
+        track.finish()?;
+        let track = BigWig::open(temp.path())?;
+
+        let mut counts = ValueCounts::new(None)?;
+        counts.add(&track, 0, 0, 30, &[])?;
+        counts.add(&track, 0, 30, 100, &[])?;
+        assert_eq!(found(&counts), [(0x3f80, 7), (0x4040, 40)]);
+        assert_eq!((counts.largest(), counts.are_whole()), (3.0, false));
+
+        let mut part = ValueCounts::new(None)?;
+        let without = [(0, 3), (5, 7), (8, 9), (30, 35), (36, 37), (49, 70)];
+        part.add(&track, 0, 2, 50, &without)?;
+        assert_eq!(found(&part), [(0x3f80, 2), (0x4040, 23)]);
+
+        let mut by_value = ValueCounts::new(Some(&[0x4040, 0x3f80]))?;
+        by_value.add(&track, 0, 0, 100, &[])?;
+        let second = 1 << 16;
+        assert_eq!(found(&by_value), [(0, 40), (second, 4), (second + 1, 3)]);
+
+        let mut other = ValueCounts::new(Some(&[0x4040]))?;
+        other.add(&track, 0, 0, 6, &[])?;
+        assert_eq!(found(&other), []);
+        assert_eq!((other.largest(), other.are_whole()), (1.0, true));
+        assert!(other.add(&track, 0, 0, 101, &[]).is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn of_intervals_that_overlap_the_last_counts() -> TestResult {
+        let inside: Vec<Section> = vec![(0, Items::BedGraph(vec![(0, 50, 1.0), (10, 20, 2.0)]))];
+        let other = vec![(0, Items::BedGraph(vec![(15, 30, f32::INFINITY)]))];
+        for (blocks, ones) in [(vec![inside.clone()], 35), (vec![inside, other], 25)] {
+            let file = BigWigFile {
+                chroms: &[("chr1", 0, 60)],
+                blocks: &blocks,
+                version: 4,
+                endian: Endian::Little,
+                compressed: true,
+                children: 3,
+                hole: 0,
+            };
+            let temp = file.write()?;
+            let mut counts = ValueCounts::new(None)?;
+            counts.add(&BigWig::open(temp.path())?, 0, 5, 60, &[(12, 13)])?;
+            let twos = if ones == 25 { 4 } else { 9 };
+            assert_eq!(found(&counts), [(0x3f80, ones), (0x4000, twos)]);
+            assert_eq!((counts.largest(), counts.are_whole()), (2.0, true));
+        }
+        Ok(())
+    }
+}

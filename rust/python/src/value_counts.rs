@@ -1,0 +1,92 @@
+use maxatac_core::spans::merge;
+use maxatac_core::track;
+use numpy::{PyArray1, PyReadonlyArray2};
+use pyo3::prelude::*;
+
+use crate::error::{interval, spans, to_python};
+use crate::track::Track;
+
+/// How many bases have which value, for percentiles without a list of the values.
+///
+/// The bits of floats above 0 are ordered as the floats are. The upper 16 bits are the level of a value. Values that are
+/// 0 or less, infinite or NaN do not count.
+///
+/// Parameters
+/// ----------
+/// levels : list of int, optional
+///     Count the values of these levels one by one. By default, bases are counted by level.
+///
+/// Raises
+/// ------
+/// ResourceError
+///     If there is too little memory.
+#[pyclass(module = "maxatac._core")]
+pub(crate) struct ValueCounts {
+    inner: track::ValueCounts,
+}
+
+#[pymethods]
+impl ValueCounts {
+    #[new]
+    #[pyo3(signature = (levels = None))]
+    fn new(py: Python<'_>, levels: Option<Vec<u16>>) -> PyResult<Self> {
+        let inner = track::ValueCounts::new(levels.as_deref());
+        let inner = inner.map_err(|error| to_python(py, error))?;
+        Ok(Self { inner })
+    }
+
+    /// Add the bases of an interval of a track.
+    ///
+    /// Parameters
+    /// ----------
+    /// track : Track
+    /// chrom : str
+    /// start, end : int
+    ///     0-based, half-open, in bp.
+    /// without : numpy.ndarray, shape (spans, 2), int64
+    ///     Bases that do not count: start and end of each span.
+    ///
+    /// Raises
+    /// ------
+    /// RegionError, TrackError
+    ///     As ``Track.values``. Some of the bases are counted then.
+    /// ResourceError
+    ///     If there is too little memory.
+    fn add(
+        &mut self,
+        py: Python<'_>,
+        track: &Bound<'_, Track>,
+        chrom: &str,
+        start: i64,
+        end: i64,
+        without: PyReadonlyArray2<'_, i64>,
+    ) -> PyResult<()> {
+        let (from, to) = interval(start, end)?;
+        let without = merge(spans(&without, "without")?);
+        let (counts, file) = (&mut self.inner, &track.get().inner);
+        let add = || {
+            let index = file.require_chrom(chrom)?;
+            counts.add(file, index, from, to, &without)
+        };
+        py.detach(add).map_err(|error| to_python(py, error))
+    }
+
+    /// numpy.ndarray, shape (32768,) or (65536 * levels,), int64: Bases by level; with ``levels``, bases by the lower
+    /// 16 bits of their values, one level after the other.
+    #[getter]
+    fn bases<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<i64>> {
+        PyArray1::from_slice(py, self.inner.bases())
+    }
+
+    /// float: The largest value so far, of the levels or not; 0 if there is none.
+    #[getter]
+    fn largest(&self) -> f32 {
+        self.inner.largest()
+    }
+
+    /// bool: Whether all values so far are whole numbers, of the levels or not.
+    #[getter]
+    fn are_whole(&self) -> bool {
+        self.inner.are_whole()
+    }
+}
