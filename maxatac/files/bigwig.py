@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 from maxatac._core import BigWigWriter
 from maxatac.files.atomic import replacing
 
+MOST_ZOOMS = 10
+"""Most zoom levels that a bigWig can have."""
+
 
 @contextlib.contextmanager
-def new_bigwig(path: Path, sizes: Mapping[str, int]) -> Iterator[BigWigWriter]:
+def new_bigwig(path: Path, sizes: Mapping[str, int], *, max_zooms: int = MOST_ZOOMS) -> Iterator[BigWigWriter]:
     """Give a writer of a bigWig file, which becomes ``path`` when the block ends well.
 
     Parameters
@@ -22,14 +25,18 @@ def new_bigwig(path: Path, sizes: Mapping[str, int]) -> Iterator[BigWigWriter]:
     path : Path
     sizes : mapping of str to int
         Lengths of all chromosomes of the file in bp. They have to be written in the byte order of their names.
+    max_zooms : int
+        Most zoom levels, 0 to 10; those that would be hardly smaller than the data are left out.
 
     Raises
     ------
+    ValueError
+        If a bigWig cannot have these chromosomes or so many zoom levels.
     OSError
         If the file cannot be written, such as on a full disk; ``path`` is then as it was.
     """
     with replacing(path) as unfinished:
-        writer = BigWigWriter(unfinished, sizes)
+        writer = BigWigWriter(unfinished, sizes, max_zooms=max_zooms)
         yield writer
         writer.close()
 

@@ -68,8 +68,11 @@ def walk(path: Path) -> Walked:
     assert len(blocks) == block_count
     assert _side_by_side(blocks, data_at + 8) == index_at
     found.intervals = {name: [] for name in found.chroms}
+    largest = 0
     for span, offset, size in blocks:
-        chrom, items, kind = _section(_inflate(data, offset, size, buffer_size))
+        raw = zlib.decompress(data[offset : offset + size])
+        largest = max(largest, len(raw))
+        chrom, items, kind = _section(raw)
         assert span == (chrom, items[0][0], chrom, items[-1][1])
         found.intervals[names[chrom][0]] += items
         found.kinds.append(kind)
@@ -88,13 +91,17 @@ def walk(path: Path) -> Walked:
         assert _side_by_side(blocks, zoom_at + 4) == zoom_index
         records = []
         for span, offset, size in blocks:
-            part = np.frombuffer(_inflate(data, offset, size, buffer_size), RECORD)
+            raw = zlib.decompress(data[offset : offset + size])
+            largest = max(largest, len(raw))
+            part = np.frombuffer(raw, RECORD)
             assert span == (part["chrom"][0], part["start"][0], part["chrom"][-1], part["end"][-1])
             records.append(part)
         found.zooms[reduction] = np.concatenate(records)
         assert struct.unpack_from("<I", data, zoom_at) == (len(found.zooms[reduction]),)
         assert (found.zooms[reduction]["end"] - found.zooms[reduction]["start"]).max() <= reduction
     assert end == len(data) - 4
+    # 0 would mean that blocks are not compressed.
+    assert max(largest, 1) <= buffer_size <= 1024 * RECORD.itemsize
     return found
 
 
@@ -179,12 +186,6 @@ def _side_by_side(blocks: list[tuple[Span, int, int]], start: int) -> int:
         assert offset == start
         start += size
     return start
-
-
-def _inflate(data: bytes, offset: int, size: int, buffer_size: int) -> bytes:
-    raw = zlib.decompress(data[offset : offset + size])
-    assert 0 < len(raw) <= buffer_size
-    return raw
 
 
 def _section(raw: bytes) -> tuple[int, list[tuple[int, int, float]], int]:

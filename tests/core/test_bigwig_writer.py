@@ -320,6 +320,12 @@ def test_chromosomes_that_cannot_be_written(tmp_path: Path, sizes: dict[str, int
     assert list(tmp_path.iterdir()) == []
 
 
+def test_too_many_zoom_levels(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="11 zoom levels"):
+        BigWigWriter(tmp_path / "x.bw", {"chr1": 5}, max_zooms=11)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_interrupted_writer_leaves_no_bigwig(tmp_path: Path) -> None:
     path = tmp_path / "x.bw"
     writer = BigWigWriter(path, {"chr1": 100_000_000})

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pyBigWig
 import pytest
 
 from maxatac.files.atomic import replacing
@@ -20,6 +21,15 @@ SIZES = {"chr1": 32 * len(VALUES)}
 def write(path: Path) -> None:
     with new_bigwig(path, SIZES) as track:
         track.write_bins("chr1", 0, 32, VALUES)
+
+
+@pytest.mark.parametrize("max_zooms", [0, 1, 3])
+def test_number_of_zoom_levels(tmp_path: Path, max_zooms: int) -> None:
+    path = tmp_path / "x.bw"
+    with new_bigwig(path, SIZES, max_zooms=max_zooms) as track:
+        track.write_bins("chr1", 0, 32, VALUES)
+    with pyBigWig.open(str(path)) as track:
+        assert track.header()["nLevels"] == max_zooms
 
 
 def test_what_was_there_stays_when_writing_fails(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ const AFTER_AN_ERROR: &str = "the bigWig file cannot be finished after an error"
 /// chrom_sizes : mapping of str to int
 ///     Lengths in bp. All are in the file, with data or without, in the byte order of their names.
 /// max_zooms : int
-///     Most zoom levels, 10 at the very most; 0 for none.
+///     Most zoom levels, 0 to 10.
 ///
 /// Raises
 /// ------
@@ -29,7 +29,7 @@ const AFTER_AN_ERROR: &str = "the bigWig file cannot be finished after an error"
 /// ResourceError
 ///     If there is too little memory, here and in every method.
 /// ValueError
-///     If there is no chromosome, or one has an empty name or a length of 2^32 bp or more.
+///     If there is no chromosome, one has an empty name or a length of 2^32 bp or more, or ``max_zooms`` is above 10.
 #[pyclass(module = "maxatac._core")]
 pub(crate) struct BigWigWriter {
     /// `None` once the file is closed, or an error has made it worthless: its disk space is then free again.

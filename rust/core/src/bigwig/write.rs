@@ -77,20 +77,26 @@ impl BigWigWriter {
     /// Creates a file, or empties one, and writes the chromosomes.
     ///
     /// All chromosomes are in the file, with data or without, in the byte order of their names. At most `max_zooms`
-    /// zoom levels are written, and never more than 10.
+    /// zoom levels are written.
     ///
     /// # Errors
     ///
     /// [`Error::Io`] if the file cannot be written. [`Error::Unwritable`] for no chromosome at all, and for a
-    /// name that is empty, given twice or has control characters, and a length that is no unsigned 32-bit number.
+    /// name that is empty, given twice or has control characters, a length that is no unsigned 32-bit number, and
+    /// more than 10 zoom levels.
     pub fn create<N: Into<String>>(
         path: impl AsRef<Path>,
         sizes: impl IntoIterator<Item = (N, u64)>,
         max_zooms: usize,
     ) -> Result<Self> {
         let path = path.as_ref();
-        let chroms = sorted(sizes)
-            .map_err(|reason| Error::Unwritable(format!("{}: {reason}", Shown(path))))?;
+        let refused = |reason| Error::Unwritable(format!("{}: {reason}", Shown(path)));
+        if max_zooms > MOST_ZOOMS {
+            let reason =
+                format!("{max_zooms} zoom levels; a bigWig file can have {MOST_ZOOMS} at most");
+            return Err(refused(reason));
+        }
+        let chroms = sorted(sizes).map_err(refused)?;
         let longest = chroms.as_slice().iter().map(|chrom| chrom.size).max();
         let mut output = Output::create(path)?;
         // Zeros until the end: a reader that comes before it finds no magic number.
@@ -108,7 +114,7 @@ impl BigWigWriter {
             end: 0,
             blocks: Vec::new(),
             total: None,
-            zooms: Zooms::new(longest.unwrap_or(0), max_zooms.min(MOST_ZOOMS)),
+            zooms: Zooms::new(longest.unwrap_or(0), max_zooms),
             has_failed: false,
         })
     }
