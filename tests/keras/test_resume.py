@@ -105,7 +105,7 @@ def assert_describes_selected(output: Path) -> None:
     best = output / "best_epoch.txt"
     epoch = int(best.read_text().rpartition("_")[2].partition(".")[0]) if best.exists() else 0
     if (output / THRESHOLDS).exists():
-        assert (output / THRESHOLDS).read_text() == threshold_table(ranking(epoch - 1))
+        assert (output / THRESHOLDS).read_text() == threshold_table([ranking(epoch - 1)])
     if (output / REPORT_DATA).exists():
         assert json.loads((output / REPORT_DATA).read_text())["validation"]["epoch"] == epoch
 
