@@ -1,4 +1,4 @@
-"""Load a network's weights from a file, reading numbers only.
+"""Read a network's weights from a file: numbers and plain text, never code.
 
 Three layouts are recognised by the content of the file, not by its name:
 
@@ -9,21 +9,26 @@ full model ``.h5``  HDF5; group ``model_weights`` with the attribute ``layer_nam
                     ``weight_names``. Keras 2 (the published models) and Keras 3 write it alike.
 ==================  ==================================================================================================
 
-The architecture stored with the weights is not read, so nothing in the file can run code. Links to other files are
-refused. Weights are assigned only when every array fits.
+Nothing in the file can run code: what it says of the architecture is text (:func:`read_text`), of which
+:mod:`maxatac.model.stored` understands a few layers. Only arrays that are stored in the file itself, in one piece, are
+read: links, numbers in other files and compressed pieces are refused. An array is read when its declared shape is the
+one that is needed. Weights are assigned only when every array fits.
 """
 
 from __future__ import annotations
 
 import io
+import math
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,23 +40,63 @@ if TYPE_CHECKING:
     import h5py
     import keras
 
+TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType({
+    "architecture": ("config.json", "model_config"),
+    "record": ("maxatac.json", "maxatac"),
+})  # fmt: skip
+"""Where a model file keeps a text: the member of a ``.keras`` archive, the attribute of an ``.h5`` file.
+
+``architecture`` is Keras' own; ``record`` is that of maxatac (:mod:`maxatac.prediction.model_record`).
+"""
+
 _ARCHIVE_MEMBER = "model.weights.h5"
 _FORMATS = "a .keras, .weights.h5 or .h5 file"
 _DIFFERENCES_SHOWN = 5
 # Weights and optimiser state of our networks take 2 MB; an archive that claims far more is damaged or not ours.
-_LARGEST_MEMBER = 1 << 30
+_LARGEST_MEMBER = 1 << 27
+# The architecture takes 40 kB, a record of 20,000 chromosomes 400 kB.
+_LARGEST_TEXT = 1 << 24
+_MOST_NAMES = 10_000
 
 
 @dataclass(frozen=True)
-class _Layer:
-    """One layer's arrays, as a file holds them or as the model needs them."""
+class LayerShapes:
+    """A layer's arrays, as a network needs them.
+
+    Attributes
+    ----------
+    name : str
+    kind : str
+        Class of the layer in Keras, such as ``Conv1D``.
+    shapes : sequence of tuple of int
+        In the order of the layer's weights.
+    """
 
     name: str
-    members: Sequence[Any]  # h5py.Dataset in a file, keras.Variable in a model
+    kind: str
+    shapes: Sequence[tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A layer's arrays, as a file holds them."""
+
+    name: str
+    arrays: Sequence[h5py.Dataset]
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
-        return [tuple(member.shape) for member in self.members]
+        return [tuple(array.shape) for array in self.arrays]
+
+
+class _Fault(Exception):
+    """What is wrong in an HDF5 file; its path is added where the file was opened."""
+
+
+def _error(path: Path, told: str) -> WeightsError:
+    error = WeightsError(f"{path}: {told}")
+    error.path = path
+    return error
 
 
 def load_weights(model: keras.Model, path: str | Path) -> None:
@@ -70,118 +115,216 @@ def load_weights(model: keras.Model, path: str | Path) -> None:
         If there is no such file, if it holds no weights, or if it does not fit; the message says what was found, and
         which layers differ and how. The model is then unchanged.
     """
-    path = Path(path)
-    needed = [_Layer(layer.name, layer.weights) for layer in model.layers if layer.weights]
-    kinds = _numbered([_kind(type(layer).__name__) for layer in model.layers if layer.weights])
-    try:
-        arrays = _read(path, needed, kinds)
-    except WeightsError as error:
-        error.path = path
-        raise
-    for variable, array in zip([variable for layer in needed for variable in layer.members], arrays, strict=True):
+    layers = [layer for layer in model.layers if layer.weights]
+    needed = [
+        LayerShapes(layer.name, type(layer).__name__, [tuple(weight.shape) for weight in layer.weights])
+        for layer in layers
+    ]
+    arrays = read_weights(Path(path), needed)
+    for variable, array in zip([weight for layer in layers for weight in layer.weights], arrays, strict=True):
         variable.assign(array)
 
 
-def _read(path: Path, needed: Sequence[_Layer], kinds: Sequence[str]) -> list[NDArray[np.float32]]:
-    """Read every array that the model needs, in the order of the model."""
-    import h5py
+def read_weights(path: Path, needed: Sequence[LayerShapes]) -> list[NDArray[np.float32]]:
+    """Read every array that a network needs, without Keras.
 
-    content = _open_hdf5(path)
-    try:
-        # Some network file systems refuse locks.
-        with h5py.File(content, "r", locking=False) as file:
-            found = _found_layers(file, kinds)
-            if found is None:
-                raise WeightsError(f"{path}: an HDF5 file, but not one of Keras: neither layers/ nor model_weights/")
-            differences = list(_differences(needed, found))
-            if differences:
-                raise WeightsError(_misfit(path, needed, found, differences))
-            arrays = [np.asarray(member[()], dtype=np.float32) for layer in found for member in layer.members]
-    except (OSError, AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        # The type of h5py's error depends on where the file is damaged.
-        raise WeightsError(f"{path}: not a readable HDF5 file, or truncated ({error})") from error
-    owners = [layer.name for layer in needed for _ in layer.members]
+    Parameters
+    ----------
+    path : Path
+        As for :func:`load_weights`.
+    needed : sequence of LayerShapes
+        The layers that have weights, in order.
+
+    Returns
+    -------
+    list of arrays, float32
+        In the order of the layers.
+
+    Raises
+    ------
+    WeightsError
+        As :func:`load_weights`.
+    """
+    with _opened(path) as file:
+        found = _found_layers(file, _numbered([_group_name(layer.kind) for layer in needed]))
+        if found is None:
+            raise _Fault("an HDF5 file, but not one of Keras: neither layers/ nor model_weights/")
+        differences = list(_differences(needed, found))
+        if differences:
+            raise _Fault(_misfit(needed, found, differences))
+        arrays = [np.asarray(array[()], dtype=np.float32) for layer in found for array in layer.arrays]
+    owners = [layer.name for layer in needed for _ in layer.shapes]
     for owner, array in zip(owners, arrays, strict=True):
         if not np.isfinite(array).all():
-            raise WeightsError(f"{path}: the weights of layer {owner} hold NaN or infinite values")
+            raise _error(path, f"the weights of layer {owner} hold NaN or infinite values")
     return arrays
 
 
-def _open_hdf5(path: Path) -> io.BytesIO | Path:
-    """Find the HDF5 content: the file itself, or a member of an archive, which is read into memory."""
+def read_text(path: Path, name: str) -> str | None:
+    """Read a text that a model file keeps beside its weights, without Keras.
+
+    Parameters
+    ----------
+    path : Path
+    name : str
+        One of ``TEXTS``.
+
+    Returns
+    -------
+    str or None
+        ``None`` if the file has no such text.
+
+    Raises
+    ------
+    WeightsError
+        If the file cannot be read, or the text is not one.
+    """
+    member, attribute = TEXTS[name]
+    _check_kind(path)
+    try:
+        if sniff(path) == "Zip":
+            content = _member(path, member)
+            return None if content is None else content.decode()
+        with _opened(path) as file:
+            return _attribute(file, attribute) if attribute in file.attrs else None
+    except UnicodeDecodeError as error:
+        raise _error(path, f"its {name} is not text in UTF-8") from error
+
+
+def _attribute(file: h5py.File, name: str) -> str:
+    kept = file.attrs.get_id(name)
+    if kept.shape != () or kept.dtype.kind not in "SO" or kept.dtype.itemsize > _LARGEST_TEXT:
+        raise ValueError(f"the attribute {name} is not a text")
+    return _text(file.attrs[name])
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[h5py.File]:
+    """Open the HDF5 content of a file: the file itself, or a member of an archive, which is read into memory."""
+    import h5py
+
+    _check_kind(path)
+    content: Path | io.BytesIO = path
+    if sniff(path) == "Zip":
+        member = _member(path, _ARCHIVE_MEMBER)
+        if member is None:
+            raise _error(path, f"a Zip archive without {_ARCHIVE_MEMBER}; expected {_FORMATS}")
+        content = io.BytesIO(member)
+    try:
+        # Some network file systems refuse locks.
+        with h5py.File(content, "r", locking=False) as file:
+            yield file
+    except UnicodeDecodeError:
+        raise
+    except _Fault as fault:
+        raise _error(path, str(fault)) from fault
+    except (OSError, AttributeError, KeyError, TypeError, ValueError, RuntimeError, RecursionError) as error:
+        # The type of h5py's error depends on where the file is damaged.
+        raise _error(path, f"not a readable HDF5 file, or truncated ({error})") from error
+
+
+def _check_kind(path: Path) -> None:
+    """Fail if a file is neither HDF5 nor Zip."""
     fault = file_fault(path)
     if fault is not None:
-        raise WeightsError(f"{path}: file of weights {fault}")
+        raise _error(path, f"file of weights {fault}")
     kind = sniff(path)
-    if kind == "HDF5":
-        return path
-    if kind != "Zip":
-        raise WeightsError(f"{path}: found {phrase(kind)}; expected {_FORMATS} of Keras")
+    if kind not in ("HDF5", "Zip"):
+        raise _error(path, f"found {phrase(kind)}; expected {_FORMATS} of Keras")
+
+
+def _member(path: Path, name: str) -> bytes | None:
+    """Read a member of an archive; ``None`` if there is none of this name."""
+    largest = _LARGEST_MEMBER if name == _ARCHIVE_MEMBER else _LARGEST_TEXT
     try:
         with zipfile.ZipFile(path) as archive:
-            size = archive.getinfo(_ARCHIVE_MEMBER).file_size
-            if size > _LARGEST_MEMBER:
-                raise WeightsError(f"{path}: {_ARCHIVE_MEMBER} in it claims {size:,} bytes")
-            return io.BytesIO(archive.read(_ARCHIVE_MEMBER))
-    except KeyError as error:
-        raise WeightsError(f"{path}: a Zip archive without {_ARCHIVE_MEMBER}; expected {_FORMATS}") from error
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError) as error:
-        raise WeightsError(f"{path}: a damaged or truncated .keras file ({error})") from error
+            if name not in archive.namelist():
+                return None
+            size = archive.getinfo(name).file_size
+            if size > largest:
+                raise _error(path, f"{name} in it claims {size:,} bytes")
+            return archive.read(name)
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError) as error:
+        raise _error(path, f"a damaged or truncated .keras file ({error})") from error
 
 
-def _found_layers(file: h5py.File, kinds: Sequence[str]) -> list[_Layer] | None:
-    """Collect the layers of a file that hold weights, in the order of the model; None if it is not a Keras file."""
-    group = file.get("model_weights", file)
+def _found_layers(file: h5py.File, kinds: Sequence[str]) -> list[_Found] | None:
+    """Collect the layers of a file that hold weights, in the order needed; None if it is not a Keras file."""
+    group = _child(file, "model_weights") if "model_weights" in file else file
     if "layer_names" in group.attrs:
-        layers = [_legacy_layer(group, _text(name)) for name in group.attrs["layer_names"]]
+        layers = [_legacy_layer(group, name) for name in _names(group, "layer_names")]
     elif "layers" in file:
-        group = file["layers"]
+        group = _child(file, "layers")
         # Layers that the model does not have come last, so that the message names them.
         others = sorted(name for name in group if name not in kinds)
         layers = [_native_layer(group, name) for name in [*kinds, *others]]
     else:
         return None
-    return [layer for layer in layers if layer.members]
+    return [layer for layer in layers if layer.arrays]
 
 
-def _legacy_layer(group: h5py.Group, layer: str) -> _Layer:
-    names = [_text(name) for name in group[layer].attrs["weight_names"]]
-    return _Layer(layer, [_own_dataset(group[layer], name) for name in names])
+def _names(group: h5py.Group, attribute: str) -> list[str]:
+    kept = group.attrs.get_id(attribute)
+    if len(kept.shape) != 1 or kept.shape[0] > _MOST_NAMES or kept.shape[0] * kept.dtype.itemsize > _LARGEST_TEXT:
+        raise ValueError(f"{attribute} of {group.name} is not a list of names")
+    return [_text(name) for name in group.attrs[attribute]]
 
 
-def _native_layer(group: h5py.Group, layer: str) -> _Layer:
-    variables = group[layer].get("vars", {}) if layer in group else {}
-    return _Layer(layer, [_own_dataset(variables, str(index)) for index in range(len(variables))])
+def _legacy_layer(group: h5py.Group, layer: str) -> _Found:
+    of_layer = _child(group, layer)
+    return _Found(layer, [_own_array(of_layer, name) for name in _names(of_layer, "weight_names")])
 
 
-def _own_dataset(group: h5py.Group, name: str) -> h5py.Dataset:
-    """Get a dataset, and make sure that its numbers are stored in this file."""
+def _native_layer(group: h5py.Group, layer: str) -> _Found:
+    if layer not in group or "vars" not in (of_layer := _child(group, layer)):
+        return _Found(layer, [])
+    variables = _child(of_layer, "vars")
+    return _Found(layer, [_own_array(variables, str(index)) for index in range(min(len(variables), _MOST_NAMES))])
+
+
+def _child(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset:
+    """Go down by a name such as ``a/b``, along hard links alone: a soft link may lead to one to another file."""
     import h5py
 
-    outer = group
+    found = group
     for part in name.split("/"):
-        if isinstance(outer.get(part, getlink=True), h5py.ExternalLink):
-            raise WeightsError(f"{group.file.filename}: {group.name}/{name} is a link to another file; refused")
-        outer = outer[part]
-    if not isinstance(outer, h5py.Dataset):
+        link = found.get(part, getlink=True)
+        if isinstance(link, h5py.ExternalLink | h5py.SoftLink):
+            what = "to another file" if isinstance(link, h5py.ExternalLink) else "to another place"
+            raise _Fault(f"{group.name}/{name} is a link {what}; refused")
+        found = found[part]
+    return found
+
+
+def _own_array(group: h5py.Group, name: str) -> h5py.Dataset:
+    """Get an array, and make sure that its numbers are stored in this file, in one piece."""
+    import h5py
+
+    array = _child(group, name)
+    if not isinstance(array, h5py.Dataset):
         raise ValueError(f"{group.name}/{name} is not an array")
-    if outer.external or outer.is_virtual:
-        raise WeightsError(f"{group.file.filename}: the numbers of {group.name}/{name} are in another file; refused")
-    return outer
+    if array.external or array.is_virtual:
+        raise _Fault(f"the numbers of {group.name}/{name} are in another file; refused")
+    if array.chunks is not None:
+        # A piece may claim more memory than the whole array, and its filter may be a library of the machine.
+        raise _Fault(f"{group.name}/{name} is stored in pieces; Keras stores it as a whole")
+    if array.dtype.kind != "f":
+        raise _Fault(f"{group.name}/{name} holds {array.dtype}, not floating-point numbers")
+    return array
 
 
-def _differences(needed: Sequence[_Layer], found: Sequence[_Layer]) -> Iterator[str]:
+def _differences(needed: Sequence[LayerShapes], found: Sequence[_Found]) -> Iterator[str]:
     for ours, theirs in zip_longest(needed, found):
         if theirs is None:
             yield f"layer {ours.name}: found nothing, expected shapes {_shapes(ours)}"
         elif ours is None:
             yield f"layer {theirs.name} of the file: found shapes {_shapes(theirs)}, expected no such layer"
-        elif ours.shapes != theirs.shapes:
+        elif list(ours.shapes) != theirs.shapes:
             yield f"layer {ours.name} ({theirs.name} in the file): found {_shapes(theirs)}, expected {_shapes(ours)}"
 
 
-def _misfit(path: Path, needed: Sequence[_Layer], found: Sequence[_Layer], differences: Sequence[str]) -> str:
-    lines = [f"{path}: these weights do not fit the model: found {_size(found)}, expected {_size(needed)}"]
+def _misfit(needed: Sequence[LayerShapes], found: Sequence[_Found], differences: Sequence[str]) -> str:
+    lines = [f"these weights do not fit the model: found {_size(found)}, expected {_size(needed)}"]
     lines += differences[:_DIFFERENCES_SHOWN]
     if len(differences) > _DIFFERENCES_SHOWN:
         lines.append(f"and {len(differences) - _DIFFERENCES_SHOWN} more layers")
@@ -193,20 +336,20 @@ def _misfit(path: Path, needed: Sequence[_Layer], found: Sequence[_Layer], diffe
     return "; ".join(lines)
 
 
-def _has_dense_layer(layers: Sequence[_Layer]) -> bool:
+def _has_dense_layer(layers: Sequence[LayerShapes] | Sequence[_Found]) -> bool:
     return any(len(shape) == 2 for layer in layers for shape in layer.shapes)
 
 
-def _size(layers: Sequence[_Layer]) -> str:
+def _size(layers: Sequence[LayerShapes] | Sequence[_Found]) -> str:
     shapes = [shape for layer in layers for shape in layer.shapes]
-    return f"{sum(int(np.prod(shape)) for shape in shapes):,} numbers in {len(shapes)} arrays"
+    return f"{sum(map(math.prod, shapes)):,} numbers in {len(shapes)} arrays"
 
 
-def _shapes(layer: _Layer) -> str:
+def _shapes(layer: LayerShapes | _Found) -> str:
     return ", ".join(str(shape) for shape in layer.shapes)
 
 
-def _kind(class_name: str) -> str:
+def _group_name(class_name: str) -> str:
     """Spell a layer class as Keras names its groups: ``BatchNormalization`` is ``batch_normalization``."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", class_name).lower()
 

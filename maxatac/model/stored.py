@@ -1,0 +1,397 @@
+"""A network that a model file describes: a chain of a few kinds of layers, understood without Keras.
+
+Keras would run code that a file names, read other files for some layers, and take memory for whatever shape is
+declared. Here the description is plain data: JSON, of which a few kinds of layers with a few settings are understood.
+Everything else is refused. The network is then built by :func:`build` from layers of Keras alone, and gets the numbers
+that :mod:`maxatac.model.weights` has read. Keras 2 (the published models) and Keras 3 are understood.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maxatac.errors import WeightsError
+from maxatac.model.weights import LayerShapes, read_text, read_weights
+from maxatac.wording import first_few
+
+if TYPE_CHECKING:
+    import keras
+
+Shape = tuple[int, ...]
+
+ACTIVATIONS = ("linear", "relu", "sigmoid", "softplus")
+"""Activations that are understood; ``maxatac train`` has no others."""
+
+_MOST_LAYERS = 1_000
+# DCNN_V2 has 117,204 numbers.
+_MOST_NUMBERS = 10_000_000
+_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.-]{0,199}")
+
+# Settings of each kind of layer that must have one value, because nothing else is understood.
+_FIXED: Mapping[str, Mapping[str, Any]] = {
+    "Conv1D": {"strides": 1, "padding": "same", "data_format": "channels_last", "groups": 1, "use_bias": True},
+    "BatchNormalization": {"center": True, "scale": True},
+    "MaxPooling1D": {"padding": "valid", "data_format": "channels_last"},
+    "Flatten": {"data_format": "channels_last"},
+    "Dense": {"use_bias": True},
+}
+LAYERS = tuple(_FIXED)
+"""Kinds of layers that are understood, after the input."""
+
+_TAKEN: Mapping[str, Sequence[str]] = {
+    "Conv1D": ("filters", "kernel_size", "dilation_rate", "activation"),
+    "BatchNormalization": ("axis", "epsilon"),
+    "MaxPooling1D": ("pool_size", "strides"),
+    "Flatten": (),
+    "Dense": ("units", "activation"),
+}
+# What matters for training only.
+_IGNORED = re.compile(
+    r"name|trainable|dtype|momentum|fused|synchronized|renorm(_momentum)?|.*_(initializer|regularizer|constraint)"
+)
+
+
+@dataclass(frozen=True)
+class StoredLayer:
+    """A layer of the chain.
+
+    Attributes
+    ----------
+    kind : str
+        One of ``LAYERS``.
+    name : str
+    settings : mapping
+        Arguments of its class in Keras.
+    shapes : tuple of tuple of int
+        Of its weights, in Keras' order.
+    output : tuple of int
+        Shape that it makes of one window.
+    """
+
+    kind: str
+    name: str
+    settings: Mapping[str, Any]
+    shapes: tuple[Shape, ...]
+    output: Shape
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A network without its numbers.
+
+    Attributes
+    ----------
+    name, input_name : str
+    input : tuple of int
+        Shape of a window: positions and channels.
+    layers : tuple of StoredLayer
+        In order, without the input.
+    """
+
+    name: str
+    input_name: str
+    input: Shape
+    layers: tuple[StoredLayer, ...]
+
+    @property
+    def output(self) -> Shape:
+        """Shape of the predictions of one window."""
+        return self.layers[-1].output
+
+    @property
+    def activation(self) -> str:
+        """Activation of the predictions."""
+        return next((layer.settings["activation"] for layer in self.layers[::-1] if "activation" in layer.settings), "")
+
+    @property
+    def weighted(self) -> list[LayerShapes]:
+        """The layers that have weights."""
+        return [LayerShapes(layer.name, layer.kind, layer.shapes) for layer in self.layers if layer.shapes]
+
+
+@dataclass(frozen=True, eq=False)
+class StoredModel:
+    """A network as a file holds it.
+
+    Attributes
+    ----------
+    chain : Chain
+    arrays : sequence of arrays, float32
+        Weights in the order of the layers; all are finite.
+    """
+
+    chain: Chain
+    arrays: Sequence[NDArray[np.float32]]
+
+
+def read_model(path: Path) -> StoredModel:
+    """Read a model file without Keras, and without running code from it.
+
+    Parameters
+    ----------
+    path : Path
+        ``.keras``, or a full-model ``.h5`` of Keras 2 or 3.
+
+    Raises
+    ------
+    WeightsError
+        If the file is no model, if its network is not understood, or if its weights do not fit it.
+    """
+    text = read_text(path, "architecture")
+    if text is None:
+        raise _error(path, "holds no network of Keras: neither config.json nor the attribute model_config")
+    try:
+        chain = parse(json.loads(text))
+    except (_Refused, RecursionError, ValueError) as error:
+        told = str(error) if isinstance(error, _Refused) else f"the description of its network is damaged ({error})"
+        raise _error(path, told) from error
+    return StoredModel(chain, read_weights(path, chain.weighted))
+
+
+class _Refused(Exception):
+    """What of a description is not understood."""
+
+
+def _error(path: Path, told: str) -> WeightsError:
+    error = WeightsError(f"{path}: {told}")
+    error.path = path
+    return error
+
+
+def chain_of(model: keras.Model) -> Chain:
+    """Describe a network of Keras as the file would that it is saved in.
+
+    Raises
+    ------
+    ValueError
+        If it is no chain of the layers that are understood.
+    """
+    try:
+        return parse(json.loads(model.to_json()))
+    except _Refused as error:
+        raise ValueError(str(error)) from error
+
+
+def parse(description: Any) -> Chain:
+    """Understand the description of a network, as JSON gives it."""
+    about = _mapping(description, "the description of the network")
+    if about.get("class_name") not in ("Functional", "Model"):
+        raise _Refused(f"its network is of the kind {about.get('class_name')!r:.60}, not Functional")
+    config = _mapping(about.get("config"), "the description of the network")
+    layers = config.get("layers")
+    if not isinstance(layers, list) or not 1 < len(layers) <= _MOST_LAYERS:
+        raise _Refused("its network has no list of layers")
+    layers = [_mapping(layer, "the description of a layer") for layer in layers]
+    _check_kinds(layers)
+    names = [_name(layer) for layer in layers]
+    if len(set(names)) < len(names):
+        raise _Refused("two layers of its network have one name")
+    for name, before, layer in zip(names[1:], names, layers[1:], strict=False):
+        if list(_sources(layer.get("inbound_nodes"))) != [before]:
+            raise _Refused(f"layer {name} does not follow {before} alone: the network is no chain of layers")
+    ends = [_end(config.get(which)) for which in ("input_layers", "output_layers")]
+    if ends != [names[0], names[-1]]:
+        raise _Refused(f"its network runs from {ends[0]} to {ends[1]}, its layers from {names[0]} to {names[-1]}")
+    first = shape = _input_shape(layers[0])
+    chain = []
+    for name, layer in zip(names[1:], layers[1:], strict=True):
+        chain.append(_layer(name, layer, shape))
+        shape = chain[-1].output
+    if sum(int(np.prod(shape, dtype=object)) for layer in chain for shape in layer.shapes) > _MOST_NUMBERS:
+        raise _Refused(f"its network has more than {_MOST_NUMBERS:,} weights")
+    whole = config.get("name")
+    return Chain(whole if isinstance(whole, str) and _NAME.fullmatch(whole) else "model", names[0], first, tuple(chain))
+
+
+def _check_kinds(layers: Sequence[Mapping[str, Any]]) -> None:
+    """Fail, naming the layers, if one is of a kind that is not understood."""
+    odd = []
+    for place, layer in enumerate(layers):
+        kind, module = layer.get("class_name"), layer.get("module") or "keras.layers"
+        known = kind in LAYERS if place else kind == "InputLayer"
+        if not known or not str(module).startswith(("keras.layers", "keras.src.layers")):
+            odd.append(f"{layer.get('name')!s:.40} ({kind!s:.40})")
+    if odd:
+        raise _Refused(
+            f"found layers that no model of maxATAC has: {first_few(odd)}; expected {', '.join(LAYERS)} after an "
+            "InputLayer. Nothing of them was loaded"
+        )
+
+
+def _mapping(value: Any, what: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise _Refused(f"{what} is not an object of JSON")
+    return value
+
+
+def _name(layer: Mapping[str, Any]) -> str:
+    name = layer.get("name") or _mapping(layer.get("config"), "the description of a layer").get("name")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise _Refused(f"a layer is called {name!r:.60}, which is no name of a layer")
+    return name
+
+
+def _sources(nodes: Any) -> Iterator[str]:
+    """List the layers that a layer takes its input from, as Keras 2 or Keras 3 describes them."""
+    if not isinstance(nodes, list) or len(nodes) != 1:
+        yield ""
+        return
+    node = nodes[0]
+    if isinstance(node, dict):
+        if any(value for value in _mapping(node.get("kwargs"), "the input of a layer").values()):
+            yield ""
+        arguments = node.get("args")
+        for argument in arguments if isinstance(arguments, list) else [None]:
+            tensor = argument.get("config") if isinstance(argument, dict) else None
+            yield _end(tensor.get("keras_history") if isinstance(tensor, dict) else None)
+    else:
+        for source in node if isinstance(node, list) else [None]:
+            has_arguments = isinstance(source, list) and len(source) == 4 and source[3]
+            yield "" if has_arguments else _end(source[:3] if isinstance(source, list) else None)
+
+
+def _end(value: Any) -> str:
+    """Take the name of a layer from ``[name, 0, 0]`` or ``[[name, 0, 0]]``."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    is_tensor = isinstance(value, list) and len(value) == 3 and value[1:] == [0, 0] and isinstance(value[0], str)
+    return value[0] if is_tensor else ""
+
+
+def _input_shape(layer: Mapping[str, Any]) -> Shape:
+    config = _mapping(layer.get("config"), "the description of the input")
+    shape = config.get("batch_shape", config.get("batch_input_shape"))
+    if not isinstance(shape, list) or len(shape) != 3 or shape[0] is not None:
+        raise _Refused(f"its input has the shape {shape!r:.60}; expected windows of (positions, channels)")
+    _check_float32(config, "the input")
+    return (_whole(shape[1], "positions of the input", 1 << 20), _whole(shape[2], "channels of the input", 1 << 10))
+
+
+def _layer(name: str, layer: Mapping[str, Any], shape: Shape) -> StoredLayer:
+    """Understand one layer that gets an input of this shape."""
+    kind = layer["class_name"]
+    config = _mapping(layer.get("config"), f"the description of layer {name}")
+    _check_float32(config, f"layer {name}")
+    for setting, value in config.items():
+        plain = _single(value)
+        if setting in _FIXED[kind]:
+            if plain != _FIXED[kind][setting] or isinstance(plain, bool) != isinstance(_FIXED[kind][setting], bool):
+                raise _Refused(f"layer {name}: found {setting} {plain!r:.60}; expected {_FIXED[kind][setting]!r}")
+        elif setting not in _TAKEN[kind] and not _IGNORED.fullmatch(setting) and value:
+            raise _Refused(f"layer {name}: its setting {setting} is not known")
+    wanted = {setting: _single(config.get(setting)) for setting in _TAKEN[kind]}
+    if "activation" in wanted and wanted["activation"] not in ACTIVATIONS:
+        expected = f"expected one of {', '.join(ACTIVATIONS)}"
+        raise _Refused(f"layer {name}: found the activation {wanted['activation']!r:.60}; {expected}")
+    if len(shape) != (1 if kind == "Dense" else 2) and kind != "BatchNormalization":
+        raise _Refused(f"layer {name}: a {kind} layer does not fit an input of {len(shape)} dimensions")
+    settings, shapes, output = _UNDERSTAND[kind](name, wanted, shape)
+    return StoredLayer(kind, name, {**_FIXED[kind], **settings}, shapes, output)
+
+
+Understood = tuple[dict[str, Any], tuple[Shape, ...], Shape]
+
+
+def _convolution(name: str, wanted: Mapping[str, Any], shape: Shape) -> Understood:
+    filters, taps, dilation = (
+        _whole(wanted[setting], f"{setting} of layer {name}", 1 << 12)
+        for setting in ("filters", "kernel_size", "dilation_rate")
+    )
+    settings = {"filters": filters, "kernel_size": taps, "dilation_rate": dilation, "activation": wanted["activation"]}
+    return settings, ((taps, shape[1], filters), (filters,)), (shape[0], filters)
+
+
+def _normalisation(name: str, wanted: Mapping[str, Any], shape: Shape) -> Understood:
+    if wanted["axis"] not in (-1, len(shape)):
+        raise _Refused(f"layer {name}: found axis {wanted['axis']!r:.60}; expected the last one")
+    epsilon = wanted["epsilon"]
+    if not isinstance(epsilon, float) or not 0 < epsilon < 1:
+        raise _Refused(f"layer {name}: found epsilon {epsilon!r:.60}; expected a number between 0 and 1")
+    return {"axis": -1, "epsilon": epsilon}, ((shape[-1],),) * 4, shape
+
+
+def _pooling(name: str, wanted: Mapping[str, Any], shape: Shape) -> Understood:
+    pool = _whole(wanted["pool_size"], f"pool_size of layer {name}", shape[0])
+    stride = pool if wanted["strides"] is None else wanted["strides"]
+    if stride != pool:
+        raise _Refused(f"layer {name}: found strides {stride!r:.60}; expected the pool_size, {pool}")
+    return {"pool_size": pool, "strides": pool}, (), (shape[0] // pool, shape[1])
+
+
+def _flattening(name: str, wanted: Mapping[str, Any], shape: Shape) -> Understood:
+    return {}, (), (shape[0] * shape[1],)
+
+
+def _dense(name: str, wanted: Mapping[str, Any], shape: Shape) -> Understood:
+    units = _whole(wanted["units"], f"units of layer {name}", 1 << 12)
+    return {"units": units, "activation": wanted["activation"]}, ((shape[0], units), (units,)), (units,)
+
+
+_UNDERSTAND: Mapping[str, Callable[[str, Mapping[str, Any], Shape], Understood]] = {
+    "Conv1D": _convolution,
+    "BatchNormalization": _normalisation,
+    "MaxPooling1D": _pooling,
+    "Flatten": _flattening,
+    "Dense": _dense,
+}
+
+
+def _single(value: Any) -> Any:
+    """Take the number from a list of one, as Keras writes sizes of one dimension."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
+def _whole(value: Any, what: str, most: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
+        raise _Refused(f"found {value!r:.60} {what}; expected a whole number from 1 to {most:,}")
+    return value
+
+
+def _check_float32(config: Mapping[str, Any], what: str) -> None:
+    dtype = config.get("dtype")
+    if isinstance(dtype, dict):
+        policy = dtype.get("config")
+        dtype = policy.get("name") if isinstance(policy, dict) else None
+    if dtype != "float32":
+        raise _Refused(f"{what} computes with {dtype!r:.60}; expected float32")
+
+
+def build(members: Sequence[StoredModel]) -> keras.Model:
+    """Build the network of a model file, or the mean of several.
+
+    Parameters
+    ----------
+    members : sequence of StoredModel
+        All with the same shapes of input and predictions. Of several, the layers get the prefix ``member_1_`` and so
+        on, and the outputs are averaged after their activation.
+
+    Returns
+    -------
+    keras.Model
+        Not compiled.
+    """
+    import keras
+
+    first = members[0].chain
+    inputs = keras.Input(first.input, name=first.input_name if len(members) == 1 else "window")
+    outputs = []
+    for number, member in enumerate(members, start=1):
+        prefix = "" if len(members) == 1 else f"member_{number}_"
+        x, made = inputs, []
+        for layer in member.chain.layers:
+            made.append(getattr(keras.layers, layer.kind)(name=prefix + layer.name, **layer.settings))
+            x = made[-1](x)
+        for variable, array in zip([weight for layer in made for weight in layer.weights], member.arrays, strict=True):
+            variable.assign(array)
+        outputs.append(x)
+    if len(outputs) == 1:
+        return keras.Model(inputs, outputs[0], name=first.name)
+    return keras.Model(inputs, keras.layers.Average(name="mean")(outputs), name="mean_of_members")
