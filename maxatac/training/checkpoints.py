@@ -7,17 +7,21 @@ import functools
 import io
 import logging
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from maxatac.errors import MaxatacError, Problem
 from maxatac.files.atomic import replacing, write_text
 from maxatac.files.sniff import file_fault
+from maxatac.prediction.model_record import add_record, add_record_to_hdf5
 from maxatac.runs.folder import RunFolder
 from maxatac.training.finished import EpochListener, FinishedEpochs, NewEpoch
 
 if TYPE_CHECKING:
     import keras
+
+    from maxatac.prediction.model_record import ModelRecord
 
 logger = logging.getLogger(__name__)
 
@@ -34,17 +38,22 @@ class Checkpoints:
     folder : RunFolder
     keep : str
         ``all``; ``best``; or ``last:N``, the last N and the best.
+    describe : callable, optional
+        Makes the record that a model is written with.
     """
 
-    def __init__(self, folder: RunFolder, keep: str = "all") -> None:
+    def __init__(
+        self, folder: RunFolder, keep: str = "all", describe: Callable[[keras.Model], ModelRecord] | None = None
+    ) -> None:
         self._folder = folder
         self._keep = keep
+        self._describe = describe
 
     def save(self, model: keras.Model, epoch: int, best: int | None) -> None:
         """Write the model of the last epoch, unless it would be removed at once."""
         if self._stays(epoch, epoch, best):
             with replacing(self._folder.checkpoint(epoch)) as unfinished:
-                _write(model, unfinished)
+                self._write(model, unfinished)
 
     def select(self, model: keras.Model, epoch: int, best: int | None) -> None:
         """Write the model of the last epoch as the best if it is, and remove what is not to be kept."""
@@ -90,8 +99,23 @@ class Checkpoints:
                 if suffix == f".{self._folder.model_format}":
                     shutil.copyfile(self._folder.checkpoint(best), unfinished)
                 else:
-                    _write(model, unfinished)
+                    self._write(model, unfinished)
         write_text(self._folder.best_epoch, f"{self._folder.checkpoint(best).name}\n")
+
+    def _write(self, model: keras.Model, path: Path) -> None:
+        """Write a model with its record, as the suffix of the path says."""
+        record = None if self._describe is None else self._describe(model)
+        if path.suffix != ".h5":
+            model.save(path)
+            if record is not None:
+                add_record(path, record)
+            return
+        content = io.BytesIO()
+        with _hdf5_in_memory()(content, "w") as file:
+            model.save(file)
+            if record is not None:
+                add_record_to_hdf5(file, record)
+        path.write_bytes(content.getvalue())
 
     def _prune(self, last: int, best: int | None) -> None:
         for epoch, path in self._folder.checkpoints().items():
@@ -150,17 +174,6 @@ def load_model(path: Path) -> keras.Model:
             f"{path}: the model that this run has written cannot be read any more ({error}); remove it, and go on with "
             "--resume, which writes it anew from its checkpoint"
         ) from error
-
-
-def _write(model: keras.Model, path: Path) -> None:
-    """Write a model as the suffix of the path says."""
-    if path.suffix != ".h5":
-        model.save(path)
-        return
-    content = io.BytesIO()
-    with _hdf5_in_memory()(content, "w") as file:
-        model.save(file)
-    path.write_bytes(content.getvalue())
 
 
 @functools.cache

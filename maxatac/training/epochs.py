@@ -28,6 +28,7 @@ from maxatac.training.artifacts import (
 from maxatac.training.checkpoints import Checkpoints, ModelFiles
 from maxatac.training.finished import EpochListener, FinishedEpochs
 from maxatac.training.held_out import describe_test, no_window, run_test
+from maxatac.training.model_facts import ModelDescription
 from maxatac.training.prepared import Prepared
 from maxatac.training.progress import EpochLog, epoch_progress
 from maxatac.training.report_data import ReportData
@@ -68,7 +69,8 @@ class EpochLoop:
         self._holding = holding
         column, largest = criterion(run.config.select, quantitative=run.config.quant)
         self._finished = FinishedEpochs.of(run.beginning.earlier, column, largest=largest)
-        self._checkpoints = Checkpoints(run.folder, run.config.keep_checkpoints)
+        description = ModelDescription(run.config, run.data.inputs)
+        self._checkpoints = Checkpoints(run.folder, run.config.keep_checkpoints, description.of)
         self._report_data: ReportData | None = None
         self._fingerprint: str | None = None
         self._check_for_signal: Callable[[], None] = lambda: None
