@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from maxatac._core import Track as Track
     from maxatac._core import WindowReader as WindowReader
     from maxatac.data.batches import WindowDataset as WindowDataset
+    from maxatac.prediction.peaks import PeaksResult as PeaksResult
+    from maxatac.prediction.peaks import peaks as peaks
+    from maxatac.prediction.settings import PeaksConfig as PeaksConfig
     from maxatac.training.result import TrainResult as TrainResult
     from maxatac.training.settings import TrainConfig as TrainConfig
     from maxatac.training.trainer import Trainer as Trainer
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "Genome": "maxatac._core",
     "Memory": "maxatac._core",
+    "PeaksConfig": "maxatac.prediction.settings",
+    "PeaksResult": "maxatac.prediction.peaks",
     "Sampler": "maxatac._core",
     "Track": "maxatac._core",
     "WindowReader": "maxatac._core",
@@ -31,12 +36,15 @@ _HOMES = {
     "TrainResult": "maxatac.training.result",
     "Trainer": "maxatac.training.trainer",
     "WindowDataset": "maxatac.data.batches",
+    "peaks": "maxatac.prediction.peaks",
     "train": "maxatac.training.workflow",
 }
 
 __all__ = [
     "Genome",
     "Memory",
+    "PeaksConfig",
+    "PeaksResult",
     "Sampler",
     "Track",
     "TrainConfig",
@@ -44,6 +52,7 @@ __all__ = [
     "Trainer",
     "WindowDataset",
     "WindowReader",
+    "peaks",
     "train",
 ]
 

@@ -103,10 +103,13 @@ class CommandOptions:
         """Declare ``--config``."""
         config.add_option(self.group("settings file"))
 
-    def results(self, *, resume: str | None = None, more: Sequence[str] = ()) -> Any:
+    def results(self, *, resume: str | None = None, more: Sequence[str] = (), prefix_text: str | None = None) -> Any:
         """Declare where the results go, and give the group; ``resume`` is what the help says of ``--resume``."""
         group = self.group("output")
-        self.add(group, "--prefix", "--name", "-n", *more, help="First part of the name of every output file.")
+        self.add(
+            group, "--prefix", "--name", "-n", *more, default_text=prefix_text,
+            help="First part of the name of every output file.",
+        )  # fmt: skip
         self.add(
             group, "--output", "--output_dir", "--output_directory", "-o", type=config.folder, metavar="DIR",
             help="Folder for the results.",

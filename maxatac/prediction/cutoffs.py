@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maxatac.errors import Problems
+from maxatac.errors import MaxatacError, Problems
 from maxatac.files.sniff import check_file, phrase, sniff_bytes
 from maxatac.wording import first_few, number
 
@@ -92,6 +92,28 @@ class Cutoff:
         asked = "the highest F1" if self.value is None else f"{self.type} {self.value:g}"
         said = ", ".join(f"{name} {number(value)}" for name, value in self.promised.items())
         return f"sites are bins with a score of at least {self.score:.6g}: {asked} in {self.table} ({said})"
+
+    def check_scale(self, highest: float, scores: str | Path) -> None:
+        """Fail if scores lie above the scale of the table.
+
+        Parameters
+        ----------
+        highest : float
+            The highest score.
+        scores : str or Path
+            Where it is from.
+
+        Raises
+        ------
+        MaxatacError
+        """
+        # A score of a model that gives probabilities is never above 1, whatever the highest threshold.
+        if highest > max(1.0, self.largest):
+            raise MaxatacError(
+                f"{scores}: holds {highest:g}, but the thresholds of {self.table} end at {self.largest:g}: the "
+                "table is of another scale, or the track holds no predictions; choose --cutoff_type score with a "
+                "--cutoff_value"
+            )
 
     def entry(self) -> dict[str, Any]:
         """Describe it for the run record."""

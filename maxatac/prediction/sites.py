@@ -8,15 +8,22 @@ The lines of a file are in the order of ``LC_ALL=C sort -k1,1 -k2,2n``: chr10 co
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from maxatac.files.atomic import replacing
+from maxatac.wording import base_pairs, counted
+
+if TYPE_CHECKING:
+    from maxatac.prediction.cutoffs import Cutoff
+
+logger = logging.getLogger(__name__)
 
 HIGHEST = 1_000
 """The largest number that the fifth column of a narrowPeak file may hold."""
@@ -185,3 +192,26 @@ def _columns(sites: Sites, full: float | None) -> Iterator[NDArray[Any]]:
     yield np.clip(np.rint(HIGHEST / full * sites.maxima.astype(np.float64)), 0, HIGHEST).astype(np.int64)
     yield np.full(len(sites), ".")
     yield from (maxima, unknown, unknown, sites.summits)
+
+
+def describe_sites(path: Path, by_chrom: Mapping[str, Sites]) -> str:
+    """Say how many sites a file holds."""
+    bases = sum(sites.bases for sites in by_chrom.values())
+    return f"{path}: {counted(sum(map(len, by_chrom.values())), 'site')} ({base_pairs(bases)})"
+
+
+def warn_of_no_site(path: Path, by_chrom: Mapping[str, Sites], cutoff: Cutoff, highest: float | None) -> None:
+    """Log a warning if there is no site.
+
+    Parameters
+    ----------
+    path : Path
+        Where the sites were written.
+    by_chrom : mapping of str to Sites
+    cutoff : Cutoff
+    highest : float or None
+        The highest score; ``None`` if there is no score at all.
+    """
+    if not any(map(len, by_chrom.values())):
+        reached = "there is no score" if highest is None else f"the highest score is {highest:.6g}"
+        logger.warning("%s is empty: no bin reaches the cutoff %.6g; %s", path, cutoff.score, reached)

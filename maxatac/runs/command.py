@@ -215,13 +215,21 @@ class CommandRun:
 class Prepared(Protocol[R_co]):
     """A command whose input is checked, ready to work."""
 
-    folder: CommandFolder
-    outputs: Sequence[Path]
-    """Every file that may be written, without log and record."""
-    inputs: Mapping[str, Path]
-    """Every file that is read, by purpose."""
-    settings: Mapping[str, Any]
-    """For the record."""
+    @property
+    def folder(self) -> CommandFolder:
+        """Where the results go."""
+
+    @property
+    def outputs(self) -> Sequence[Path]:
+        """Every file that may be written, without log and record."""
+
+    @property
+    def inputs(self) -> Mapping[str, Path]:
+        """Every file that is read, by purpose."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """All settings, for the record."""
 
     def describe(self) -> list[str]:
         """Say what the run would do, for ``--dry_run``."""

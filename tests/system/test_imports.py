@@ -64,6 +64,8 @@ def test_public_names() -> None:
     names = [
         "Genome",
         "Memory",
+        "PeaksConfig",
+        "PeaksResult",
         "Sampler",
         "Track",
         "TrainConfig",
@@ -71,6 +73,7 @@ def test_public_names() -> None:
         "Trainer",
         "WindowDataset",
         "WindowReader",
+        "peaks",
         "train",
     ]
     assert public == names == sorted(maxatac.__all__)
