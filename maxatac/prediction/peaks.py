@@ -17,6 +17,7 @@ from maxatac.data.tracks import open_track
 from maxatac.errors import InputError, MaxatacError, Problems
 from maxatac.files.sniff import check_file
 from maxatac.genome.chroms import tell_unknown
+from maxatac.prediction.calibration import compare_with_table, facts_of_track
 from maxatac.prediction.cutoffs import Cutoff, find_cutoff
 from maxatac.prediction.settings import BIN_SIZE, PeaksConfig
 from maxatac.prediction.sites import Sites, call_sites, describe_sites, reaches, warn_of_no_site, widen, write_sites
@@ -200,6 +201,8 @@ def prepare_peaks(config: PeaksConfig) -> PreparedPeaks:
     is_file = check_file(config.input_bigwig, problems, what="prediction")
     track = open_track(config.input_bigwig, problems) if is_file else None
     cutoff = find_cutoff(config, problems)
+    if cutoff is not None:
+        compare_with_table(cutoff, facts_of_track(config.input_bigwig), problems, bin_size=config.bin_size)
     chroms = () if track is None else _choose_chroms(config, track, problems)
     problems += folder.problems([path], inputs=config.files(), force=config.force)
     if problems or track is None or cutoff is None:

@@ -260,3 +260,25 @@ def test_the_command(track: Path, table: Path, capsys: pytest.CaptureFixture[str
     assert main([*words, "--force"]) == 0
     assert main([*words, "-n", "again", "--config", str(output / "CTCF_peaks_run.json")]) == 0
     assert (output / "again_32bp.bed").read_bytes() == (output / "CTCF_32bp.bed").read_bytes()
+
+
+def test_a_table_of_other_models_and_bins(track: Path, table: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for command, path, entries in (
+        ("threshold", table, {"calibration": {"models": [{"sha256": "a"}], "bin_size": 200}}),
+        ("predict", track, {"prediction": {"models": [{"sha256": "a"}, {"sha256": "b"}], "kind": "binary"}}),
+    ):
+        content = {"maxatac": "0", "run_of": command, "prefix": path.stem, "outputs": {path.name: {}}, **entries}
+        (path.parent / f"{path.stem}_{command}_run.json").write_text(json.dumps(content))
+    settings = {"cutoff_type": "F1", "cutoff_value": None, "cutoff_file": table}
+    for width, warnings in ((32, 2), (200, 1)):
+        caplog.clear()
+        call(track, **settings, bin_size=width, prefix=f"of_{width}")
+        assert len([record for record in caplog.records if record.levelno == logging.WARNING]) == warnings
+
+
+def test_a_quantitative_prediction_needs_a_table_of_its_own(track: Path, table: Path) -> None:
+    content = {"maxatac": "0", "run_of": "predict", "prefix": "CTCF", "outputs": {track.name: {}}}
+    (track.parent / "CTCF_predict_run.json").write_text(json.dumps(content | {"prediction": {"kind": "quant"}}))
+    [problem] = refused(track, cutoff_type="F1", cutoff_value=None, cutoff_file=table)
+    assert (problem.kind, problem.file) == ("value", table)
+    assert call(track, cutoff_value=0.5).path.exists()
