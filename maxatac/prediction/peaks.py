@@ -107,10 +107,9 @@ class PreparedPeaks:
         warn_of_no_site(self.path, sites, self.cutoff, seen.highest)
         logger.info("%s", describe_sites(self.path, sites))
         run.note("cutoff", self.cutoff.entry())
-        run.note("chroms", list(self.chroms))
         run.note("scored_bins", seen.scored)
         run.note("highest_score", seen.highest)
-        run.note("sites", {chrom: len(found) for chrom, found in sites.items()})
+        run.note("sites", {chrom: len(found) for chrom, found in sites.items() if len(found)})
         run.note("bases_in_sites", sum(found.bases for found in sites.values()))
         return PeaksResult(self.path, sites, self.cutoff)
 
