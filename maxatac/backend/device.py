@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import random
@@ -13,6 +14,7 @@ import keras
 import numpy as np
 
 from maxatac.backend.startup import given_environment, overridden
+from maxatac.errors import Problems
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +41,7 @@ def describe() -> str:
     if backend == "tensorflow":
         import tensorflow as tf
 
-        gpus = tf.config.list_physical_devices("GPU")
+        gpus = tf.config.get_visible_devices("GPU")
         names = [tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name) for gpu in gpus]
         version = tf.__version__
     elif backend == "jax":
@@ -54,6 +56,55 @@ def describe() -> str:
     else:
         return backend
     return f"{backend} {version} on {', '.join(names) or 'CPU'}"
+
+
+def use_device(device: str, problems: Problems, *, fast_math: bool) -> None:
+    """Choose what to compute on, and how exactly; call it before anything is computed.
+
+    TensorFlow then takes the memory of a GPU as it needs it, so that two processes can share one.
+
+    Parameters
+    ----------
+    device : str
+        ``gpu``, ``cpu``, or ``auto`` for a GPU where there is one; see also
+        :func:`maxatac.backend.startup.computing_on`.
+    problems : Problems
+        Gets one if there is no GPU, but ``gpu`` was asked for.
+    fast_math : bool
+        Whether a GPU may multiply with 10 of the 23 bits behind the point (TensorFloat-32). Scores then depend on the
+        size of a batch.
+    """
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        with contextlib.suppress(RuntimeError):  # something was computed before in this process
+            if device == "cpu":
+                tf.config.set_visible_devices([], "GPU")
+            for gpu in tf.config.get_visible_devices("GPU"):
+                tf.config.experimental.set_memory_growth(gpu, True)
+        tf.config.experimental.enable_tensor_float_32_execution(fast_math)
+    elif keras.backend.backend() == "jax":
+        import jax
+
+        jax.config.update("jax_default_matmul_precision", None if fast_math else "highest")
+    if device == "gpu" and describe().endswith(" on CPU"):
+        hint = _REMEDY.get(keras.backend.backend()) if gpu_present() else "this machine has none"
+        problems.add("machine", f"{keras.backend.backend()} has no GPU", hint=hint, option="--device gpu")
+
+
+def device_memory() -> int | None:
+    """Bytes of memory of the GPU in use, as far as the backend can have it; ``None`` on a CPU."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        stats = jax.devices()[0].memory_stats() or {}
+        return stats.get("bytes_limit")
+    with contextlib.suppress(ImportError):
+        from tensorflow.python.client import device_lib
+
+        limits = [one.memory_limit for one in device_lib.list_local_devices() if one.device_type == "GPU"]
+        return max(limits, default=None)
+    return None
 
 
 def describe_settings() -> dict[str, Any]:

@@ -136,6 +136,27 @@ def own_settings() -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def computing_on(device: str) -> Iterator[None]:
+    """Set what the backend reads about devices when it is imported, while the block runs.
+
+    Parameters
+    ----------
+    device : str
+        ``cpu`` hides GPUs. Anything else lets JAX take memory of a GPU as it needs it, so that two processes can share
+        one; for TensorFlow see :func:`maxatac.backend.device.use_device`.
+    """
+    wanted: dict[str, str | None] = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+    if device == "cpu":
+        wanted = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
+    before = {variable: os.environ.get(variable) for variable in wanted}
+    _put(wanted)
+    try:
+        yield
+    finally:
+        _put(before)
+
+
 def overridden() -> dict[str, Any]:
     """List the settings of the user that a run does not use, by variable or file."""
     environment = given_environment()

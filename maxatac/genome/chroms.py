@@ -244,6 +244,29 @@ def compare_chrom_sizes(
         if chrom in other and chrom in reference and reference[chrom] != other[chrom]:
             told = f"{chrom} has {other[chrom]:,} bp, but {reference[chrom]:,} bp in {reference_file}"
             problems.add("size", told, hint="another genome build?", file=other_file)
+    return check_spellings(reference_file, other, other_file, chroms, problems)
+
+
+def check_spellings(
+    reference_file: Path, other: Collection[str], other_file: Path, chroms: Iterable[str], problems: Problems
+) -> list[str]:
+    """Check that no chromosome of a reference has another name in another file.
+
+    Parameters
+    ----------
+    reference_file, other_file : Path
+    other : collection of str
+        Names in the other file; looked up in, so a mapping or a set.
+    chroms : iterable of str
+        Names in the reference.
+    problems : Problems
+        Gets one for names that differ by convention only.
+
+    Returns
+    -------
+    list of str
+        Chromosomes that ``other`` lacks under any spelling: whether that matters, the caller knows.
+    """
     absent = [chrom for chrom in chroms if chrom not in other]
     renamed = other_spellings(absent, other) if absent else {}
     if renamed:

@@ -242,7 +242,7 @@ def description(begin: float) -> dict[str, Any]:
         "command": sys.argv,
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(begin)),
         "machine": _machine(),
-        "versions": _versions(),
+        "versions": package_versions(),
     }
 
 
@@ -290,7 +290,8 @@ def _machine() -> dict[str, Any]:
     return found
 
 
-def _versions() -> dict[str, str]:
+def package_versions() -> dict[str, str]:
+    """Versions of Python and of the packages that a run may compute with."""
     found = {"python": platform.python_version()}
     for package in _PACKAGES:
         with contextlib.suppress(PackageNotFoundError):

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
+
+from maxatac.wording import rough_duration
+
+logger = logging.getLogger(__name__)
 
 
 def on_terminal() -> bool:
@@ -56,3 +62,37 @@ def counting(label: str, total: int, unit: str) -> Iterator[Callable[[int], None
             shown.update(done)
 
         yield advance
+
+
+@contextlib.contextmanager
+def telling(label: str, total: int, unit: str, every: float = 30.0) -> Iterator[Callable[[int], None]]:
+    """Show a bar as ``counting`` does; where stderr is no terminal, log a line now and then, with the time left.
+
+    Parameters
+    ----------
+    label, unit : str
+        What is done, and what is counted.
+    total : int
+        How many there are.
+    every : float
+        Seconds between two lines.
+    """
+    began = told = time.monotonic()
+    done = 0
+
+    def tell(more: int) -> None:
+        nonlocal done, told
+        done += more
+        now = time.monotonic()
+        if now - told < every or not done:
+            return
+        told = now
+        left = (now - began) / done * max(total - done, 0)
+        share = f"{done / total:.0%}" if total else "100%"
+        logger.info("%s: %s of %s %s, about %s left", label, share, f"{total:,}", unit, rough_duration(left))
+
+    if on_terminal():
+        with counting(label, total, unit) as advance:
+            yield advance
+    else:
+        yield tell

@@ -1,0 +1,168 @@
+"""What a prediction checks beside its inputs: disk space, the scale of the signal, the device, an earlier journal."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from maxatac.data.signal_scale import SignalScale, measure, scale_warning, typical
+from maxatac.errors import Problem, Problems, TrackError
+from maxatac.files.checksums import is_same_file
+from maxatac.genome.windows import BIN_SIZE
+from maxatac.prediction.outputs import SEEN
+from maxatac.runs.command import CommandFolder
+from maxatac.runs.folder import RunFolder
+from maxatac.runs.input_files import InputFile
+from maxatac.runs.record import package_versions
+from maxatac.wording import byte_size, first_few
+
+if TYPE_CHECKING:
+    from maxatac.prediction.inputs import PredictInputs
+    from maxatac.prediction.model_file import Predictor
+    from maxatac.prediction.settings import PredictConfig
+
+logger = logging.getLogger(__name__)
+
+_BIGWIG_BYTES = 6
+"""Bytes of a bin in a bigWig, with its zoom levels, at most: scores of float32 pack badly."""
+
+_JOURNAL_BYTES = 4
+"""Bytes of a bin in the journal."""
+
+_SHAPING = ("step_size", "batch_size", "rev_comp", "clip_to_roi", "out_of_fold", "fast_math")
+"""Settings that the scores depend on; all others may change when a run goes on."""
+
+
+_COMPUTING = ("tensorflow", "tensorflow-cpu", "keras", "jax", "jaxlib", "numpy")
+"""Packages that compute the scores."""
+
+
+def journal_path(folder: CommandFolder) -> Path:
+    """Name the file that keeps the finished chromosomes of a prediction."""
+    return folder.named("_predict_parts.bin")
+
+
+def check_journal(config: PredictConfig, folder: CommandFolder, problems: Problems) -> None:
+    """Refuse to begin anew, unasked, where an interrupted prediction could go on."""
+    path = journal_path(folder)
+    if path.exists() and not (config.resume or config.force):
+        told = "an interrupted prediction of this prefix has left its finished sequences here"
+        problems.add("output", told, hint="go on with it by --resume, or replace it with --force", file=path)
+
+
+def check_unscored_out(config: PredictConfig, problems: Problems) -> None:
+    """Check that the file for regions without a score can be written, and replaces nothing unasked."""
+    path = config.unscored_out
+    if path is None:
+        return
+    if not path.parent.is_dir():
+        problems.add("output", f"there is no folder {path.parent}", option="--unscored_out", file=path)
+    elif any(is_same_file(path, other) for other in config.files().values()):
+        problems.add("output", "is an input too, and would be replaced", option="--unscored_out", file=path)
+    elif path.exists() and not (config.force or config.resume):
+        problems.add("output", "exists", hint="replace it with --force", option="--unscored_out", file=path)
+
+
+def disk_space(inputs: PredictInputs) -> int:
+    """Estimate the bytes that a prediction writes, with its journal, at most."""
+    bins = sum(inputs.plan.sizes[chrom] // BIN_SIZE for chrom in inputs.plan.predicted)
+    return bins * len(inputs.tracks) * (_BIGWIG_BYTES + _JOURNAL_BYTES)
+
+
+def check_disk(inputs: PredictInputs, folder: CommandFolder, problems: Problems) -> None:
+    """Check that the disk has room for the results, or almost: scores of a flat signal take less than estimated."""
+    needed = disk_space(inputs)
+    free = shutil.disk_usage(RunFolder(folder.folder, folder.prefix).existing()).free
+    if needed > 2 * free:
+        told = f"up to {byte_size(needed)} will be written, but {byte_size(free)} are free"
+        problems.add("machine", told, option="--output", file=folder.folder)
+    elif needed > free:
+        logger.warning("up to %s may be written, but %s are free", byte_size(needed), byte_size(free))
+
+
+def measure_scales(inputs: PredictInputs, problems: Problems) -> dict[Path, SignalScale]:
+    """Measure each signal track outside the blacklist; one that cannot be read is a problem."""
+    scales = {}
+    for track in inputs.tracks:
+        chroms = [chrom for chrom in inputs.plan.predicted if chrom in track.chrom_sizes]
+        try:
+            scales[Path(track.path)] = measure(track, chroms, inputs.plan.blacklist)
+        except (TrackError, OSError) as error:
+            problems.append(Problem.of(error))
+    return scales
+
+
+def check_scales(
+    config: PredictConfig, scales: Mapping[Path, SignalScale], predictor: Predictor, problems: Problems
+) -> None:
+    """Warn of a signal that is not on the scale that the model was trained on; with ``strict`` it is a problem."""
+    trained = _trained_scale(predictor)
+    for path, scale in scales.items():
+        told = scale_warning(scale, trained)
+        if told is None:
+            continue
+        if config.strict:
+            problems.add("signal", told, option="--strict", file=path)
+        else:
+            logger.warning("%s: %s", path, told)
+
+
+def _trained_scale(predictor: Predictor) -> SignalScale | None:
+    """Summarise the signal that the models were trained on; None if their files do not say."""
+    records = [member.record for member in predictor.members if member.record is not None]
+    return typical([scale for record in records for scale in record.facts.signal.values()])
+
+
+def tell_of_models(predictor: Predictor, inputs: PredictInputs) -> None:
+    """Log what the models say of themselves, and which chromosomes they were trained on."""
+    for note in predictor.notes():
+        logger.info("%s", note)
+    if len(predictor.members) > 1:
+        logger.info("the scores are the mean of those of %d models", len(predictor.members))
+    if seen := predictor.seen_chroms(inputs.plan.predicted):
+        logger.info("the model was trained on, or selected by, %s: scores there are too good", first_few(seen))
+
+
+def made_of(
+    config: PredictConfig, inputs: PredictInputs, paths: Mapping[str, Path], models: Sequence[str], device: str
+) -> dict[str, Any]:
+    """Describe what the scores depend on: what is kept in a journal is used only if all of it is the same.
+
+    Parameters
+    ----------
+    config : PredictConfig
+    inputs : PredictInputs
+    paths : mapping of str to Path
+        Files that are read, by purpose.
+    models : sequence of str
+        SHA-256 of each model.
+    device : str
+    """
+    read = {name: path for name, path in paths.items() if not name.startswith(("model", "cutoff_file", "chrom_sizes"))}
+    files = {name: InputFile.of(path) for name, path in read.items()}
+    settings = {name: getattr(config, name) for name in _SHAPING}
+    return {
+        **{f"--{name}": value for name, value in settings.items()},
+        "--chroms": list(inputs.plan.predicted),
+        "models": list(models),
+        **{name: f"{file.bytes} bytes, {file.sampled}" for name, file in files.items()},
+        "device": device,
+        **{f"version of {name}": value for name, value in package_versions().items() if name in _COMPUTING},
+    }
+
+
+def prediction_facts(config: PredictConfig, predictor: Predictor, chroms: Sequence[str]) -> dict[str, Any]:
+    """Describe for the record how a track is predicted, as far as later commands compare it."""
+    return {
+        # Other jobs may have the same files in other folders.
+        "models": [{name: fact for name, fact in facts.items() if name != "path"} for facts in predictor.facts()],
+        "kind": predictor.kind,
+        "both_strands": config.rev_comp,
+        "bin_size": BIN_SIZE,
+        "step_size": config.step_size,
+        "out_of_fold": config.out_of_fold,
+        SEEN: [] if config.out_of_fold else predictor.seen_chroms(chroms),
+    }

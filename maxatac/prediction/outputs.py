@@ -1,0 +1,133 @@
+"""What a prediction leaves: a bigWig for each signal track, and its sites. Names, size, and writing all of them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from maxatac._core import BigWigWriter
+from maxatac.files.atomic import replacing
+from maxatac.genome.windows import BIN_SIZE
+from maxatac.prediction.sites import Sites, call_sites, write_sites
+from maxatac.runs.command import CommandFolder
+
+if TYPE_CHECKING:
+    from maxatac.prediction.chromosome import ChromPredictions
+    from maxatac.prediction.cutoffs import Cutoff
+
+PREDICTION = "prediction"
+"""Entry of a run record that says how a track was predicted; a joined track has that of its parts."""
+
+SEEN = "seen_chroms"
+"""Sequences that a model was trained on, in that entry."""
+
+_AT_ONCE = 4
+"""bigWig files written at the same time; each takes memory for its index and zoom levels."""
+
+
+@dataclass(frozen=True)
+class TrackOutput:
+    """The files of one signal track; ``peaks`` is None where no sites are called."""
+
+    track: Path
+    peaks: Path | None
+
+    def paths(self) -> list[Path]:
+        """List the files."""
+        return [self.track, *([] if self.peaks is None else [self.peaks])]
+
+
+def name_outputs(folder: CommandFolder, signals: Sequence[Path], *, peaks: bool) -> tuple[TrackOutput, ...]:
+    """Name the files of each signal track: by the prefix alone, or with the track's own name if there are several."""
+    stems = [""] if len(signals) == 1 else [f"_{name}" for name in distinct([path.stem for path in signals])]
+    return tuple(
+        TrackOutput(folder.named(f"{stem}.bw"), folder.named(f"{stem}_peaks.bed") if peaks else None) for stem in stems
+    )
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """Number repeated names: ``a``, ``a_2``; names that differ in upper and lower case alone count as repeated."""
+    found: list[str] = []
+    taken: set[str] = set()
+    for plain in names:
+        name, number = plain, 1
+        while name.lower() in taken:
+            number += 1
+            name = f"{plain}_{number}"
+        taken.add(name.lower())
+        found.append(name)
+    return found
+
+
+def write_outputs(
+    outputs: Sequence[TrackOutput],
+    chroms: Sequence[str],
+    read: Callable[[str], ChromPredictions],
+    sizes: Mapping[str, int],
+    *,
+    cutoff: Cutoff | None,
+    max_zooms: int,
+    check: Callable[[], None] = lambda: None,
+) -> list[int]:
+    """Write the tracks and sites of a prediction: all of them, or none.
+
+    Parameters
+    ----------
+    outputs : sequence of TrackOutput
+    chroms : sequence of str
+        Chromosomes with predictions, in the byte order of their names; they make the header.
+    read : callable
+        Gives the predictions of a chromosome, with a row for each output.
+    sizes : mapping of str to int
+        Lengths in bp.
+    cutoff : Cutoff or None
+        Needed where an output has sites.
+    max_zooms : int
+        Zoom levels of a bigWig, at most.
+    check : callable
+        Called after each chromosome; what it raises ends the writing.
+
+    Returns
+    -------
+    list of int
+        Sites of each output.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written, such as on a full disk: none of them has its name then.
+    """
+    header = {chrom: sizes[chrom] for chrom in chroms}
+    numbers = [0] * len(outputs)
+    with contextlib.ExitStack() as stack:
+        for first in range(0, len(outputs), _AT_ONCE):
+            group = range(first, min(first + _AT_ONCE, len(outputs)))
+            partial = {row: stack.enter_context(replacing(outputs[row].track)) for row in group}
+            writers = {row: BigWigWriter(partial[row], header, max_zooms=max_zooms) for row in group}
+            sites: dict[int, dict[str, Sites]] = {row: {} for row in group}
+            for chrom in chroms:
+                found = read(chrom)
+                for row in group:
+                    writers[row].write_bins(chrom, found.offset, BIN_SIZE, found.values[row])
+                    if cutoff is not None and outputs[row].peaks is not None:
+                        sites[row][chrom] = _sites_of(found, row, cutoff)
+                check()
+            for row in group:
+                writers[row].close()
+                if (peaks := outputs[row].peaks) is not None:
+                    write_sites(stack.enter_context(replacing(peaks)), sites[row])
+                    numbers[row] = sum(map(len, sites[row].values()))
+    return numbers
+
+
+def _sites_of(found: ChromPredictions, row: int, cutoff: Cutoff) -> Sites:
+    """Call the sites of a chromosome on the bins that have a score."""
+    values = found.values[row]
+    scored = np.flatnonzero(~np.isnan(values))
+    starts = found.offset + BIN_SIZE * scored
+    return call_sites(starts, starts + BIN_SIZE, values[scored], cutoff.score)

@@ -1,0 +1,387 @@
+"""``maxatac predict``, from the command line to its files."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import predicting
+import pyBigWig
+import pytest
+from predicting import PredictSet, expected_scores, track_intervals
+from tiny import write_bigwig
+
+from maxatac._core import Track
+from maxatac.cli.main import main
+from maxatac.errors import InputError, MaxatacError, Problem
+from maxatac.prediction.checks import journal_path
+from maxatac.prediction.merge import read_predictions
+from maxatac.prediction.settings import PredictConfig
+from maxatac.prediction.windows import window_starts
+from maxatac.prediction.workflow import PredictResult, predict, prepare_predict
+from maxatac.runs.command import CommandFolder
+
+# Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+CUTOFF = {"cutoff_type": "score", "cutoff_value": 0.5}
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> PredictSet:
+    return predicting.make(tmp_path_factory.mktemp("predict"))
+
+
+@pytest.fixture(autouse=True)
+def without_xla(monkeypatch: pytest.MonkeyPatch) -> None:
+    predicting.quick.leave_xla_out(monkeypatch)
+
+
+def run(made: PredictSet, output: Path, **changes: Any) -> PredictResult:
+    return predict(PredictConfig(**made.settings(output, **changes)))
+
+
+def refused(made: PredictSet, output: Path, **changes: Any) -> list[Problem]:
+    before = sorted(output.rglob("*"))
+    with pytest.raises(InputError) as caught:
+        run(made, output, **changes)
+    assert sorted(output.rglob("*")) == before
+    return list(caught.value.problems)
+
+
+def record_of(output: Path) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads((output / "x_predict_run.json").read_text())
+    return record
+
+
+def contents(output: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in output.iterdir() if path.suffix in (".bw", ".bed")}
+
+
+@pytest.mark.parametrize("both_strands", [False, True])
+def test_scores_are_means_over_windows(made: PredictSet, tmp_path: Path, both_strands: bool) -> None:
+    result = run(made, tmp_path, blacklist=made.blacklist, rev_comp=both_strands)
+    assert result.tracks == (tmp_path / "x.bw",)
+    assert list(track_intervals(tmp_path / "x.bw")) == ["chr1", "chr10", "chr2"]
+    with pyBigWig.open(str(tmp_path / "x.bw")) as track:
+        assert track.chroms() == made.sizes
+    for chrom, size in made.sizes.items():
+        last = (size - 1024) // 32 * 32
+        starts = sorted({*range(0, last, 256), last})
+        if chrom == "chr1":
+            starts = [start for start in starts if not (start < 7_100 and start + 1024 > 7_000)]
+        expected = expected_scores(made, chrom, starts, both_strands=both_strands)
+        found = read_predictions(Track(tmp_path / "x.bw"), chrom)
+        assert found.offset == 0
+        np.testing.assert_allclose(found.values[0], expected, atol=1e-5)
+
+
+def test_ends_and_short_sequences(tmp_path: Path) -> None:
+    sizes = {"a": 1_023, "b": 1_024, "c": 1_040, "d": 1_056, "e": 1_500}
+    made = predicting.make(tmp_path, sizes, ("A",))
+    run(made, tmp_path / "out")
+    intervals = track_intervals(tmp_path / "out" / "x.bw")
+    assert {chrom: len(found) for chrom, found in intervals.items()} == {"b": 32, "c": 32, "d": 33, "e": 46}
+    assert intervals["e"][-1][1] == 1_472
+    assert record_of(tmp_path / "out")["short_sequences"] == {"number": 1, "bases": 1_023}
+
+
+def test_several_tracks_have_the_same_bins(made: PredictSet, tmp_path: Path) -> None:
+    partly = write_bigwig(
+        tmp_path / "A.bw", [("chr1", start, start + 40, 0.7) for start in range(0, 19_000, 60)], {"chr1": 20_000}
+    )
+    result = run(made, tmp_path / "out", signal=[made.signal(), partly], **CUTOFF)
+    assert [path.name for path in result.tracks] == ["x_A.bw", "x_A_2.bw"]
+    assert [path.name for path in result.peaks] == ["x_A_peaks.bed", "x_A_2_peaks.bed"]
+    one, other = (track_intervals(path) for path in result.tracks)
+    assert {chrom: [row[:2] for row in rows] for chrom, rows in one.items()} == {
+        chrom: [row[:2] for row in rows] for chrom, rows in other.items()
+    }
+    assert one["chr1"] != other["chr1"]
+    assert record_of(tmp_path / "out")["chroms_without_signal"] == {str(partly): ["chr10", "chr2"]}
+    # The sequence is the same for both; the signal of the second is 0 on the other chromosomes.
+    alone = run(made, tmp_path / "alone", signal=[partly], chroms=["chr10"])
+    np.testing.assert_allclose(
+        [row[2] for row in track_intervals(alone.tracks[0])["chr10"]], [row[2] for row in other["chr10"]], atol=1e-6
+    )
+
+
+def test_record(made: PredictSet, tmp_path: Path) -> None:
+    run(made, tmp_path, blacklist=made.blacklist, **CUTOFF)
+    record = record_of(tmp_path)
+    starts = {chrom: window_starts(chrom, size, 256) for chrom, size in made.sizes.items()}
+    asked = sum(map(len, starts.values()))
+    kept = asked - int(((starts["chr1"] < 7_100) & (starts["chr1"] > 7_000 - 1024)).sum())
+    counts = {"asked": asked, "repeated": 0, "other_chromosome": 0, "outside_roi": 0, "blacklist": asked - kept}
+    assert record["windows"] == {**counts, "kept": kept}
+    assert record["chroms"] == ["chr1", "chr10", "chr2"]
+    assert "CPU" in record["device"] or "on " in record["device"]
+    assert sorted(record["outputs"]) == ["x.bw", "x_peaks.bed"]
+    assert {"sequence", "signal", "model", "blacklist"} <= set(record["inputs"])
+    assert record["prediction"]["both_strands"] is False
+    assert len(record["prediction"]["models"]) == 1
+
+
+def test_the_log_begins_with_the_device(made: PredictSet, tmp_path: Path) -> None:
+    run(made, tmp_path)
+    first = (tmp_path / "x_predict.log").read_text().splitlines()[0]
+    assert first.endswith(record_of(tmp_path)["device"])
+
+
+def test_peaks_are_bins_at_or_above_the_cutoff(made: PredictSet, tmp_path: Path) -> None:
+    first = run(made, tmp_path / "first", chroms=["chr10", "chr2"])
+    rows = [(chrom, *row) for chrom, found in track_intervals(first.tracks[0]).items() for row in found]
+    cutoff = float(np.median([row[3] for row in rows]))
+    run(made, tmp_path, chroms=["chr2", "chr10"], cutoff_type="score", cutoff_value=cutoff)
+    lines = [line.split("\t") for line in (tmp_path / "x_peaks.bed").read_text().splitlines()]
+    covered = {(line[0], start) for line in lines for start in range(int(line[1]), int(line[2]), 32)}
+    assert covered == {(chrom, start) for chrom, start, _, value in rows if value >= cutoff}
+    assert [line[0] for line in lines] == sorted(line[0] for line in lines)
+
+
+def test_no_peak_is_an_empty_file_and_a_warning(
+    made: PredictSet, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING, "maxatac"):
+        run(made, tmp_path, chroms=["chr10"], cutoff_type="score", cutoff_value=2.0)
+    assert (tmp_path / "x_peaks.bed").read_bytes() == b""
+    assert [record.levelname for record in caplog.records if "cutoff" in record.message] == ["WARNING"]
+
+
+def test_skip_call_peaks(made: PredictSet, tmp_path: Path) -> None:
+    assert run(made, tmp_path, chroms=["chr10"], skip_call_peaks=True, **CUTOFF).peaks == ()
+    assert not (tmp_path / "x_peaks.bed").exists()
+
+
+def test_regions_of_interest(made: PredictSet, tmp_path: Path) -> None:
+    roi, unscored = tmp_path / "roi.bed", tmp_path / "unscored.bed"
+    roi.write_text("chr1\t7010\t7050\nchr1\t12000\t12100\nchr1\t0\t50\nchr1\t0\t50\nchr10\t3000\t3001\n")
+    settings = {"roi": roi, "blacklist": made.blacklist, "unscored_out": unscored}
+    run(made, tmp_path / "out", clip_to_roi=True, **settings)
+    intervals = track_intervals(tmp_path / "out" / "x.bw")
+    assert [row[:2] for row in intervals["chr10"]] == [(2_976, 3_008)]
+    assert [row[0] for row in intervals["chr1"]] == [0, 32, 12_000, 12_032, 12_064, 12_096]
+    assert unscored.read_text() == "chr1\t7010\t7050\tblacklist\n"
+    record = record_of(tmp_path / "out")
+    assert record["roi"] == {"intervals": 5, "without_score": 1}
+    assert record["chroms"] == ["chr1", "chr10"]
+    # Without clipping: every bin of a window that touches a region.
+    run(made, tmp_path / "all", **{**settings, "unscored_out": None})
+    found = [row[:2] for row in track_intervals(tmp_path / "all" / "x.bw")["chr10"]]
+    starts = [start for start in window_starts("chr10", 6_500, 256).tolist() if start <= 3_000 < start + 1_024]
+    assert found == sorted({(bin, bin + 32) for start in starts for bin in range(start, start + 1_024, 32)})
+
+
+def test_given_windows(made: PredictSet, tmp_path: Path) -> None:
+    windows = tmp_path / "windows.bed"
+    windows.write_text("chr2\t40\t1064\tx\nchr2\t8\t1032\ny\nchr10\t0\t1024\n".replace("\ny", "\ty"))
+    run(made, tmp_path / "out", windows=windows)
+    intervals = track_intervals(tmp_path / "out" / "x.bw")
+    assert [row[0] for row in intervals["chr2"]] == list(range(8, 1_064, 32))
+    assert len(intervals["chr10"]) == 32
+    assert list(intervals) == ["chr10", "chr2"]
+
+
+def test_max_zooms(made: PredictSet, tmp_path: Path) -> None:
+    for number in (0, 3):
+        run(made, tmp_path / str(number), max_zooms=number)
+        with pyBigWig.open(str(tmp_path / str(number) / "x.bw")) as track:
+            assert (track.header()["nLevels"] == 0) == (number == 0)
+
+
+def test_dry_run(made: PredictSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(made.arguments(tmp_path / "out", "--dry_run")) == 0
+    told = {line.split()[0] for line in capsys.readouterr().out.splitlines()}
+    assert {"windows", "time", "disk", "output"} <= told
+    assert not (tmp_path / "out").exists()
+
+
+def test_command_line(made: PredictSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = f"predict -m {made.model} -s {made.signal('A')} -i {made.signal('B')} --seq {made.sequence} -n x"
+    assert main([*words.split(), "-o", str(tmp_path), "-c", "chr10", "-ct", "score", "-cv", "0.5"]) == 0
+    named = [Path(line.split()[0]).name for line in capsys.readouterr().out.splitlines()]
+    assert named == ["x_A.bw", "x_B.bw", "x_A_peaks.bed", "x_B_peaks.bed"]
+
+
+def stopping_after(calls: int) -> Callable[..., Any]:
+    """Make a stand-in for the progress, which stops the prediction after so many calls of the network."""
+    import contextlib
+
+    @contextlib.contextmanager
+    def telling(*_: object) -> Any:
+        left = calls
+
+        def advance(done: int) -> None:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise KeyboardInterrupt
+
+        yield advance
+
+    return telling
+
+
+@pytest.fixture
+def interrupted(made: PredictSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in which a prediction was stopped after its first chromosome, of 75 windows."""
+    with monkeypatch.context() as patch:
+        patch.setattr("maxatac.prediction.workflow.telling", stopping_after(6))
+        with pytest.raises(KeyboardInterrupt):
+            run(made, tmp_path / "out", **CUTOFF)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["x_predict.log", "x_predict_parts.bin"]
+    return tmp_path / "out"
+
+
+def test_interruption_names_the_journal(interrupted: Path) -> None:
+    last = (interrupted / "x_predict.log").read_text().splitlines()[-1]
+    assert str(interrupted / "x_predict_parts.bin") in last
+    assert "--resume" in last
+
+
+def test_resume_gives_the_same_bytes(made: PredictSet, interrupted: Path, tmp_path: Path) -> None:
+    run(made, interrupted, resume=True, **CUTOFF)
+    run(made, tmp_path / "once", **CUTOFF)
+    assert contents(interrupted) == contents(tmp_path / "once")
+    assert record_of(interrupted)["chroms"] == ["chr1", "chr10", "chr2"]
+    assert sorted(record_of(interrupted)["outputs"]) == ["x.bw", "x_peaks.bed"]
+    assert not journal_path(CommandFolder(interrupted, "x", "predict")).exists()
+
+
+def test_resume_begins_where_there_is_nothing(made: PredictSet, tmp_path: Path) -> None:
+    run(made, tmp_path / "out", chroms=["chr10"], resume=True)
+    run(made, tmp_path / "once", chroms=["chr10"])
+    assert contents(tmp_path / "out") == contents(tmp_path / "once")
+
+
+def test_an_interrupted_prediction_is_not_replaced_unasked(made: PredictSet, interrupted: Path) -> None:
+    (problem,) = refused(made, interrupted, **CUTOFF)
+    assert (problem.kind, problem.file) == ("output", interrupted / "x_predict_parts.bin")
+
+
+def test_force_begins_anew(made: PredictSet, interrupted: Path, tmp_path: Path) -> None:
+    run(made, interrupted, force=True, rev_comp=True, **CUTOFF)
+    run(made, tmp_path / "once", rev_comp=True, **CUTOFF)
+    assert contents(interrupted) == contents(tmp_path / "once")
+    assert not (interrupted / "x_predict_parts.bin").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"rev_comp": True}, "rev_comp"),
+        ({"step_size": 128}, "step_size"),
+        ({"batch_size": 8}, "batch_size"),
+        ({"chroms": ["chr1"]}, "chroms"),
+    ],
+)
+def test_resume_with_another_setting_is_refused(
+    made: PredictSet, interrupted: Path, changes: dict[str, Any], named: str
+) -> None:
+    (problem,) = refused(made, interrupted, resume=True, **CUTOFF, **changes)
+    assert problem.kind == "resume"
+    assert named in str(problem)
+
+
+@pytest.mark.parametrize("what", ["model", "signal", "blacklist"])
+def test_resume_with_another_file_is_refused(made: PredictSet, interrupted: Path, tmp_path: Path, what: str) -> None:
+    changes: dict[str, Any] = {
+        "model": {"model": [predicting.save_quick_model(tmp_path / "other.keras", seed=2)]},
+        "signal": {"signal": [made.signal("B")]},
+        "blacklist": {"blacklist": made.blacklist},
+    }[what]
+    (problem,) = refused(made, interrupted, resume=True, **CUTOFF, **changes)
+    assert problem.kind == "resume"
+    assert what in str(problem)
+
+
+def test_cutoff_and_zooms_may_change_when_a_prediction_goes_on(
+    made: PredictSet, interrupted: Path, tmp_path: Path
+) -> None:
+    run(made, interrupted, resume=True, cutoff_type="score", cutoff_value=0.6, max_zooms=2)
+    run(made, tmp_path / "once", cutoff_type="score", cutoff_value=0.6, max_zooms=2)
+    assert contents(interrupted) == contents(tmp_path / "once")
+
+
+def test_results_are_in_the_way(made: PredictSet, tmp_path: Path) -> None:
+    run(made, tmp_path, chroms=["chr10"])
+    assert {problem.kind for problem in refused(made, tmp_path, chroms=["chr10"])} == {"output"}
+    run(made, tmp_path, chroms=["chr2"], force=True)
+    assert list(track_intervals(tmp_path / "x.bw")) == ["chr2"]
+
+
+def test_the_track_of_a_training_run_is_in_the_way(made: PredictSet, tmp_path: Path) -> None:
+    (tmp_path / "x.bw").write_text("of the independent test")
+    (tmp_path / "x_run.json").write_text('{"maxatac": "0.1.0"}')
+    for force in (False, True):
+        (problem,) = refused(made, tmp_path, force=force)
+        assert (problem.kind, problem.file) == ("output", tmp_path / "x.bw")
+
+
+def test_infinity_ends_the_run_and_nothing_is_renamed(made: PredictSet, tmp_path: Path) -> None:
+    sizes = {"chr1": 20_000, "chr10": 6_500}
+    intervals = [("chr1", 100, 200, 1.0), ("chr10", 3_000, 3_001, float("inf"))]
+    signal = write_bigwig(tmp_path / "inf.bw", intervals, sizes)
+    with pytest.raises(MaxatacError, match="chr10:") as caught:
+        run(made, tmp_path / "out", signal=[signal])
+    assert not isinstance(caught.value, InputError)
+    assert not (tmp_path / "out" / "x.bw").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "option"),
+    [
+        ({"step_size": 100}, "--step_size"),
+        ({"step_size": 0}, "--step_size"),
+        ({"batch_size": 0}, "--batch_size"),
+        ({"max_zooms": 11}, "--max_zooms"),
+        ({"device": "tpu"}, "--device"),
+        ({"clip_to_roi": True}, "--clip_to_roi"),
+        ({"chroms": ["chr3"]}, "--chroms"),
+        ({"model": None}, "--model and --tf_name"),
+        ({"resume": True, "force": True}, "--resume and --force"),
+        ({"cutoff_type": "score"}, "--cutoff_value"),
+    ],
+)
+def test_bad_settings(made: PredictSet, tmp_path: Path, changes: dict[str, Any], option: str) -> None:
+    assert option in [problem.option for problem in refused(made, tmp_path / "out", **changes)]
+
+
+def test_all_problems_at_once(made: PredictSet, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    roi = tmp_path / "roi.bed"
+    roi.write_text("chr1\t100\t30000\n")
+    found = refused(made, tmp_path / "out", model=[gone], blacklist=gone, roi=roi, step_size=33, chroms=["chrZ"])
+    assert {(problem.kind, problem.option) for problem in found} >= {
+        ("setting", "--step_size"),
+        ("chromosome", "--chroms"),
+        ("missing file", None),
+        ("line", None),
+    }
+
+
+def test_gpu_that_is_not_there(made: PredictSet, tmp_path: Path) -> None:
+    from maxatac.backend.device import describe
+
+    if not describe().endswith("on CPU"):
+        pytest.skip("this machine has a GPU")
+    (problem,) = refused(made, tmp_path / "out", device="gpu")
+    assert (problem.kind, problem.option) == ("machine", "--device gpu")
+
+
+def test_disk_without_room(made: PredictSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Usage:
+        free = 1_000
+
+    monkeypatch.setattr("shutil.disk_usage", lambda _: Usage)
+    assert [(problem.kind, problem.option) for problem in refused(made, tmp_path / "out")] == [("machine", "--output")]
+
+
+def test_prepare_writes_nothing(made: PredictSet, tmp_path: Path) -> None:
+    prepared = prepare_predict(PredictConfig(**made.settings(tmp_path / "out", chroms=["chr10"])))
+    assert prepared.data.plan.predicted == ("chr10",)
+    assert not (tmp_path / "out").exists()
