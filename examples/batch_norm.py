@@ -35,6 +35,7 @@ def main() -> None:
     from maxatac.model.losses import binary_cross_entropy
     from maxatac.model.optimizer import adam
     from maxatac.prediction.chromosome import predict_chromosomes
+    from maxatac.prediction.windows import tiled
     from maxatac.runs.folder import RunFolder
     from maxatac.training.inputs import open_inputs
     from maxatac.training.samplers import STATISTICS_BATCHES, STATISTICS_STREAM, make_samplers
@@ -60,7 +61,8 @@ def main() -> None:
 
     def score(model: Any) -> str:
         chroms = VALIDATION_CHROMS
-        predicted = dict(predict_chromosomes(model, sampler.reader, chroms, blacklist=inputs.blacklist))
+        windows = tiled(chroms, inputs.genome.chrom_sizes, blacklist=inputs.blacklist)
+        predicted = {found.chrom: found.values[0] for found in predict_chromosomes(model, sampler.reader, windows)}
         labels = {chrom: bin_labels(inputs.binding[0], chrom, len(values)) for chrom, values in predicted.items()}
         scores = score_predictors(labels, {MODEL: predicted})
         return f"{scores.value(MODEL):.3f} / {scores.value(MODEL, 'auroc'):.3f}"

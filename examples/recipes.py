@@ -233,9 +233,11 @@ class Study:
         from maxatac import Track
         from maxatac.data.bins import bin_labels
         from maxatac.prediction.chromosome import predict_chromosomes
+        from maxatac.prediction.windows import tiled
 
         binding = Track(self.first.binding)
-        predicted = dict(predict_chromosomes(self.model, self.reader, chroms, blacklist=self.inputs.blacklist))
+        windows = tiled(chroms, self.inputs.genome.chrom_sizes, blacklist=self.inputs.blacklist)
+        predicted = {found.chrom: found.values[0] for found in predict_chromosomes(self.model, self.reader, windows)}
         labels = np.concatenate([bin_labels(binding, chrom, len(values)) for chrom, values in predicted.items()])
         values = np.concatenate(list(predicted.values()))
         return labels[~np.isnan(values)], values[~np.isnan(values)]

@@ -59,6 +59,7 @@ def score(data: Path, output: Path, tf: str, seed: int, epoch: int | None, chrom
     from maxatac.evaluation.ranking import MODEL, SIGNAL
     from maxatac.genome.blacklist import read_blacklist
     from maxatac.prediction.chromosome import predict_chromosomes
+    from maxatac.prediction.windows import tiled
     from maxatac.runs.folder import RunFolder
 
     folder = RunFolder(output, tf)
@@ -70,7 +71,8 @@ def score(data: Path, output: Path, tf: str, seed: int, epoch: int | None, chrom
     genome, signal, binding = Genome(data / "sacCer3.2bit"), Track(first.signal), Track(first.binding)
     blacklist = read_blacklist(data / "sacCer3_blacklist.bed", problems)
     reader = WindowReader(genome, [signal])
-    predicted = dict(predict_chromosomes(model, reader, chroms, blacklist=blacklist))
+    windows = tiled(chroms, genome.chrom_sizes, blacklist=blacklist)
+    predicted = {found.chrom: found.values[0] for found in predict_chromosomes(model, reader, windows)}
     n_bins = {chrom: len(values) for chrom, values in predicted.items()}
     scores = score_predictors(
         {chrom: bin_labels(binding, chrom, number) for chrom, number in n_bins.items()},

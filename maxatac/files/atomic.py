@@ -46,16 +46,16 @@ def replacing(path: Path) -> Iterator[Path]:
         If the file cannot be written; it names ``path``, not the temporary file.
     """
     partial = path.with_name(temporary_name(path.name))
-    _check_guards()
+    check_guards()
     try:
         yield partial
         with partial.open("rb") as file:
             os.fsync(file.fileno())
-        _check_guards()
+        check_guards()
         partial.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        _check_guards()
+        check_guards()
         # The error of a full disk has no file name, and a user does not know the temporary one.
         if error.errno is None or error.filename not in (None, str(partial), partial):
             raise
@@ -68,7 +68,8 @@ def replacing(path: Path) -> Iterator[Path]:
             partial.unlink(missing_ok=True)
 
 
-def _check_guards() -> None:
+def check_guards() -> None:
+    """Call the functions of ``guarding``, for a file that is written in another way than by ``replacing``."""
     for check in _guards:
         check()
 

@@ -1,17 +1,13 @@
-"""Predict every bin of whole chromosomes.
+"""Predict the bins of whole chromosomes, as one stream.
 
-Windows centred on peaks would flatter a model, which may have learnt where in a window bound bins are. Here windows are
-tiled over the chromosome at a fixed step: each bin is predicted at several places of a window and on both strands, and
-the predictions are averaged. Bins that no window covers (the chromosome's last few, and those near blacklisted regions)
-have no prediction.
-
-Bin ``b`` of a chromosome is [32 b, 32 b + 32); a remainder at the end of the chromosome that does not fill a bin is
-left out.
+Windows centred on peaks would flatter a model, which may have learnt where in a window bound bins are. Windows that are
+tiled over the chromosome predict each bin at several places of a window, and on both strands if that is wanted; the
+predictions are averaged. Bins that no window covers, such as those near blacklisted regions, have no prediction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -27,89 +23,93 @@ if TYPE_CHECKING:
     import keras
 
     from maxatac._core import WindowReader
-    from maxatac.genome.blacklist import Blacklist
+
+
+@dataclass(frozen=True, eq=False)
+class ChromPredictions:
+    """The predictions of a chromosome.
+
+    Attributes
+    ----------
+    chrom : str
+    offset : int
+        Where the first bin starts, in bp; bin ``b`` is [offset + 32 b, offset + 32 b + 32).
+    values : shape (tracks, bins), float32
+        Mean prediction per bin for each signal track; NaN where no window covers the bin.
+    """
+
+    chrom: str
+    offset: int
+    values: NDArray[np.float32]
 
 
 def predict_chromosomes(
     model: keras.Model,
     reader: WindowReader,
-    chroms: Iterable[str],
+    windows: Iterable[tuple[str, NDArray[np.int64]]],
     *,
-    cell: int = 0,
-    step: int = 256,
+    cells: Sequence[int] = (0,),
     batch_size: int = 256,
     both_strands: bool = True,
-    blacklist: Blacklist | None = None,
     after_batch: Callable[[int], None] | None = None,
-) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    """Predict every bin of some chromosomes, one after the other.
+) -> Iterator[ChromPredictions]:
+    """Predict every bin that some windows cover, one chromosome after the other.
 
-    Windows lie at 0, ``step``, 2 ``step``, ... of each chromosome, and one more at the last place where the bins line
-    up, so that all full bins are reached. The windows of all chromosomes make one row, which is cut into batches: a
-    genome of many small sequences takes no more of them than one large chromosome. Every batch has the same size, the
-    very last one is filled up, so that a compiled model is compiled once. Compile the model with ``jit_compile=True``
-    for speed; loss and optimiser are not used.
+    The windows of all chromosomes make one row, which is cut into batches: a genome of many small sequences takes no
+    more of them than one large chromosome. Every batch has the same size, the very last one is filled up, so that a
+    compiled model is compiled once. A batch is read while the one before is predicted. Compile the model with
+    ``jit_compile=True`` for speed; loss and optimiser are not used.
 
     Parameters
     ----------
     model : keras.Model
         Input of shape (windows, 1024, 5), output of shape (windows, 32).
     reader : WindowReader
-        Of the genome and the ATAC signal; no data counts as 0.
-    chroms : iterable of str
-        Names of the chromosomes.
-    cell : int
-        Whose signal is read.
-    step : int
-        Distance of windows in bp, a multiple of 32.
+        Of the genome and the ATAC signal tracks; no data counts as 0.
+    windows : iterable of (str, array of shape (n,), int64)
+        Each chromosome with the starts of its windows in bp, rising, with one remainder when divided by 32.
+    cells : sequence of int
+        The tracks of the reader to predict from.
     batch_size : int
         Windows per call of the model.
     both_strands : bool
         Average with the predictions for the reverse complement.
-    blacklist : Blacklist, optional
-        Windows that touch it are left out.
     after_batch : callable, optional
         Called with the number of windows of each call of the model; what it raises ends the prediction.
 
     Yields
     ------
-    chrom : str
+    ChromPredictions
         In the order given, each as soon as its last window is predicted; only the bins of one chromosome are kept.
-    predictions : shape (chromosome length // 32,), float32
-        Mean prediction per bin; NaN where no window covers the bin.
 
     Raises
     ------
     ValueError
-        If ``step`` is not a positive multiple of 32, or ``batch_size`` is not positive.
+        If the starts of a chromosome do not line up with bins, or ``batch_size`` is not positive.
     MaxatacError
         If a prediction is not finite, as where the signal is infinite.
     """
-    if step < 1 or step % BIN_SIZE:
-        raise ValueError(f"windows {step} bp apart do not line up with bins of {BIN_SIZE} bp")
     if batch_size < 1:
         raise ValueError(f"a batch needs at least one window, found {batch_size}")
     sizes = reader.genome.chrom_sizes
-    make = partial(_read_batch, reader, cell, batch_size=batch_size, both_strands=both_strands)
-    bins = _BinMeans(0)
-    for pieces, strands in read_ahead(make, _batches(chroms, sizes, step, batch_size, blacklist)):
-        predictions: list[NDArray[np.float32]] = []
-        for windows in strands:
-            found: NDArray[np.float32] = np.asarray(model.predict_on_batch(windows))
-            _check_finite(pieces, windows, found)
-            predictions.append(found if not predictions else found[:, ::-1])
-            if after_batch is not None:
-                after_batch(sum(len(piece.starts) for piece in pieces))
-        row = 0
+    make = partial(_read_batch, reader, batch_size=batch_size, both_strands=both_strands)
+    parts = ((pieces, row, cell) for pieces in _batches(windows, batch_size) for row, cell in enumerate(cells))
+    begun: dict[str, tuple[ChromPredictions, list[_BinMeans]]] = {}
+    for pieces, row, strands in read_ahead(make, parts):
+        found = _predict(model, pieces, strands, after_batch)
+        first = 0
         for piece in pieces:
-            if piece.is_first:
-                bins = _BinMeans(sizes[piece.chrom] // BIN_SIZE)
-            last = row + len(piece.starts)
-            for found in predictions:
-                bins.add(piece.starts, found[row:last])
-            row = last
+            if piece.is_first and row == 0:
+                begun[piece.chrom] = _begin(piece, sizes[piece.chrom], len(cells))
+            predictions, means = begun[piece.chrom]
+            last = first + len(piece.starts)
+            means[row].add(piece.starts, [of_strand[first:last] for of_strand in found])
+            first = last
             if piece.is_last:
-                yield piece.chrom, bins.means()
+                means[row].finish()
+                if row == len(cells) - 1:
+                    del begun[piece.chrom]
+                    yield predictions
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,14 +122,13 @@ class _Piece:
     is_last: bool
 
 
-def _batches(
-    chroms: Iterable[str], sizes: Mapping[str, int], step: int, batch_size: int, blacklist: Blacklist | None
-) -> Iterator[list[_Piece]]:
+def _batches(windows: Iterable[tuple[str, NDArray[np.int64]]], batch_size: int) -> Iterator[list[_Piece]]:
     """Cut the windows of all chromosomes, one chromosome behind the other, into batches; the last may not be full."""
     batch: list[_Piece] = []
     room = batch_size
-    for chrom in chroms:
-        starts = window_starts(chrom, sizes[chrom], step, blacklist)
+    for chrom, starts in windows:
+        if len(starts) and (starts % BIN_SIZE != starts[0] % BIN_SIZE).any():
+            raise ValueError(f"the windows on {chrom} do not line up with each other in bins of {BIN_SIZE} bp")
         first = 0
         while True:
             taken = starts[first : first + room]
@@ -147,39 +146,88 @@ def _batches(
 
 
 def _read_batch(
-    reader: WindowReader, cell: int, pieces: Sequence[_Piece], *, batch_size: int, both_strands: bool
-) -> tuple[Sequence[_Piece], list[NDArray[np.float32]]]:
-    """Read the windows of a batch in one go, filled up with copies of the last; gives one array for each strand."""
+    reader: WindowReader, part: tuple[Sequence[_Piece], int, int], *, batch_size: int, both_strands: bool
+) -> tuple[Sequence[_Piece], int, list[NDArray[np.float32]]]:
+    """Read the windows of a batch from a track, filled up with copies of the last; gives an array for each strand."""
+    pieces, row, cell = part
     starts = np.concatenate([piece.starts for piece in pieces])
     if not len(starts):
-        return pieces, []
+        return pieces, row, []
     numbers = reader.chrom_numbers([piece.chrom for piece in pieces])
     chrom = np.repeat(numbers, [len(piece.starts) for piece in pieces])
     strands = 1 + both_strands
     rows = np.tile(np.minimum(np.arange(batch_size), len(starts) - 1), strands)
     reverse = np.repeat([False, True][:strands], batch_size)
     track = np.full(len(rows), cell, dtype=np.int32)
-    return pieces, np.split(reader.inputs(track, chrom[rows], starts[rows], reverse), strands)
+    return pieces, row, np.split(reader.inputs(track, chrom[rows], starts[rows], reverse), strands)
+
+
+def _predict(
+    model: keras.Model,
+    pieces: Sequence[_Piece],
+    strands: Sequence[NDArray[np.float32]],
+    after_batch: Callable[[int], None] | None,
+) -> list[NDArray[np.float32]]:
+    """Predict a batch on each strand; the bins of the reverse strand are turned back."""
+    found: list[NDArray[np.float32]] = []
+    for windows in strands:
+        predictions: NDArray[np.float32] = np.asarray(model.predict_on_batch(windows))
+        _check_finite(pieces, windows, predictions)
+        found.append(predictions if not found else predictions[:, ::-1])
+        if after_batch is not None:
+            after_batch(sum(len(piece.starts) for piece in pieces))
+    return found
+
+
+def _begin(piece: _Piece, size: int, tracks: int) -> tuple[ChromPredictions, list[_BinMeans]]:
+    """Make room for the predictions of a chromosome, of which this is the first piece."""
+    offset = int(piece.starts[0]) % BIN_SIZE if len(piece.starts) else 0
+    values = np.full((tracks, (size - offset) // BIN_SIZE), np.nan, dtype=np.float32)
+    return ChromPredictions(piece.chrom, offset, values), [_BinMeans(row) for row in values]
 
 
 class _BinMeans:
-    """Mean of the predictions of each bin of a chromosome."""
+    """Means of the predictions of each bin. Of bins that further windows may cover, sums and counts are kept.
 
-    def __init__(self, n_bins: int) -> None:
-        self._total = np.zeros(n_bins, dtype=np.float64)
-        self._count = np.zeros(n_bins, dtype=np.int32)
+    Parameters
+    ----------
+    means : shape (bins,), float32
+        Gets the mean of each bin that is covered.
+    """
 
-    def add(self, starts: NDArray[np.int64], predictions: NDArray[np.float32]) -> None:
-        """Add the predictions of windows, shape (windows, 32)."""
-        bins = starts[:, None] // BIN_SIZE + np.arange(BINS)
-        np.add.at(self._total, bins, predictions)
-        np.add.at(self._count, bins, 1)
+    def __init__(self, means: NDArray[np.float32]) -> None:
+        self._means = means
+        self._first = 0
+        self._total = np.zeros(0, dtype=np.float64)
+        self._count = np.zeros(0, dtype=np.int32)
 
-    def means(self) -> NDArray[np.float32]:
-        """Mean of each bin; NaN for one without a prediction."""
-        means = np.full(self._total.shape, np.nan, dtype=np.float32)
-        np.divide(self._total, self._count, out=means, where=self._count > 0, casting="same_kind")
-        return means
+    def add(self, starts: NDArray[np.int64], strands: Sequence[NDArray[np.float32]]) -> None:
+        """Add the predictions of the next windows, of each strand an array of shape (windows, 32)."""
+        if not len(starts):
+            return
+        first = starts // BIN_SIZE
+        self._settle(int(first[0]))
+        more = int(first[-1]) + BINS - self._first - len(self._total)
+        self._total = np.pad(self._total, (0, more))
+        self._count = np.pad(self._count, (0, more))
+        bins = first[:, None] + (np.arange(BINS) - self._first)
+        for predictions in strands:
+            np.add.at(self._total, bins, predictions)
+            np.add.at(self._count, bins, 1)
+        self._settle(int(first[-1]))
+
+    def finish(self) -> None:
+        """Give the means of the last bins."""
+        self._settle(self._first + len(self._total))
+
+    def _settle(self, end: int) -> None:
+        """Give the means of the bins before ``end``, which no further window covers."""
+        done = min(end - self._first, len(self._total))
+        total, count = self._total[:done], self._count[:done]
+        means = self._means[self._first : self._first + done]
+        np.divide(total, count, out=means, where=count > 0, casting="same_kind")
+        self._total, self._count = self._total[done:], self._count[done:]
+        self._first = end
 
 
 def _check_finite(pieces: Sequence[_Piece], windows: NDArray[np.float32], predictions: NDArray[np.float32]) -> None:
@@ -197,30 +245,3 @@ def _check_finite(pieces: Sequence[_Piece], windows: NDArray[np.float32], predic
         f"the model's prediction for {chrom}:{start:,}-{start + WINDOW_LENGTH:,} is not a number; the ATAC signal of "
         f"this window {what}"
     )
-
-
-def window_starts(chrom: str, size: int, step: int, blacklist: Blacklist | None = None) -> NDArray[np.int64]:
-    """Lay windows over a chromosome, as ``predict_chromosomes`` does.
-
-    Parameters
-    ----------
-    chrom : str
-    size : int
-        Length of the chromosome in bp.
-    step : int
-        Distance of windows in bp.
-    blacklist : Blacklist, optional
-        Windows that touch it are left out.
-
-    Returns
-    -------
-    shape (windows,), int64
-        Rising.
-    """
-    last = (size - WINDOW_LENGTH) // BIN_SIZE * BIN_SIZE  # bins have to line up, so not always flush with the end
-    if last < 0:
-        return np.empty(0, dtype=np.int64)
-    starts = np.arange(0, last + 1, step, dtype=np.int64)
-    if starts[-1] != last:
-        starts = np.append(starts, last)
-    return starts if blacklist is None else starts[~blacklist.overlaps(chrom, starts, starts + WINDOW_LENGTH)]

@@ -5,7 +5,7 @@ The plan is made chromosome by chromosome when it is used: hg38 has 10.5 million
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
@@ -53,6 +53,13 @@ def window_starts(chrom: str, size: int, step: int, blacklist: Blacklist | None 
     if starts[-1] != last:
         starts = np.append(starts, last)
     return starts if blacklist is None else starts[~blacklist.overlaps(chrom, starts, starts + WINDOW_LENGTH)]
+
+
+def tiled(
+    chroms: Iterable[str], sizes: Mapping[str, int], *, step: int = 256, blacklist: Blacklist | None = None
+) -> Iterator[tuple[str, Starts]]:
+    """Lay windows over some chromosomes; gives each with what :func:`window_starts` gives."""
+    return ((chrom, window_starts(chrom, sizes[chrom], step, blacklist)) for chrom in chroms)
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,7 +29,8 @@ from maxatac.evaluation.ranking import BINDING, GUESS, MODEL, SIGNAL
 from maxatac.files.atomic import write_json, write_text
 from maxatac.files.bigwig import write_track
 from maxatac.genome.windows import BIN_SIZE, WINDOW_LENGTH
-from maxatac.prediction.chromosome import predict_chromosomes, window_starts
+from maxatac.prediction.chromosome import predict_chromosomes
+from maxatac.prediction.windows import tiled, window_starts
 from maxatac.runs.settings import loader_threads
 from maxatac.system.progress import counting
 from maxatac.training.checkpoints import load_model
@@ -219,18 +220,15 @@ def _test_samples(
             binding = Track(sample.binding)
             baseline = other_binding(sample, inputs.training)
             others = [Track(other.binding) for other in baseline.samples]
-            predicted = dict(
-                predict_chromosomes(
-                    model,
-                    reader,
-                    inputs.split.test,
-                    step=STEP,
-                    batch_size=config.val_batch_size,
-                    both_strands=config.test_rev_comp,
-                    blacklist=inputs.blacklist,
-                    after_batch=after_batch,
-                )
+            found = predict_chromosomes(
+                model,
+                reader,
+                tiled(inputs.split.test, inputs.genome.chrom_sizes, step=STEP, blacklist=inputs.blacklist),
+                batch_size=config.val_batch_size,
+                both_strands=config.test_rev_comp,
+                after_batch=after_batch,
             )
+            predicted = {predictions.chrom: predictions.values[0] for predictions in found}
             # Scores of an earlier test must not lie beside the track of this one.
             folder.test_scores.unlink(missing_ok=True)
             write_track(path, predicted, inputs.genome.chrom_sizes, span=BIN_SIZE)

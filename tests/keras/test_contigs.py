@@ -22,7 +22,7 @@ from maxatac.figures import predictions
 from maxatac.figures.drawing import Drawing
 from maxatac.files.twobit import TwoBitWriter
 from maxatac.genome.blacklist import Blacklist
-from maxatac.prediction.chromosome import window_starts
+from maxatac.prediction.windows import window_starts
 from maxatac.reporting import contents, data_figures, epoch_figures, page, score_figures
 from maxatac.runs.folder import RunFolder
 from maxatac.training import held_out

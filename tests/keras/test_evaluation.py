@@ -14,7 +14,8 @@ from maxatac.evaluation.benchmark import score_predictors
 from maxatac.evaluation.motif import motif_bins
 from maxatac.evaluation.ranking import GUESS, Ranking
 from maxatac.genome.blacklist import Blacklist
-from maxatac.prediction.chromosome import predict_chromosomes, window_starts
+from maxatac.prediction.chromosome import predict_chromosomes
+from maxatac.prediction.windows import tiled, window_starts
 
 
 class ArrayGenome:
@@ -64,8 +65,16 @@ class ArrayReader:
         return np.stack(windows).astype(np.float32)
 
 
+def predict_all(model, reader, chroms, *, step=256, blacklist=None, **options):
+    """Give each chromosome with the predictions of the first track."""
+    windows = tiled(chroms, reader.genome.chrom_sizes, step=step, blacklist=blacklist)
+    for found in predict_chromosomes(model, reader, windows, **options):
+        assert found.offset == 0
+        yield found.chrom, found.values[0]
+
+
 def predict_chromosome(model, genome, track, chrom, **options):
-    ((_, predictions),) = predict_chromosomes(model, ArrayReader(genome, track), [chrom], **options)
+    ((_, predictions),) = predict_all(model, ArrayReader(genome, track), [chrom], **options)
     return predictions
 
 
@@ -158,7 +167,7 @@ class TestPredictChromosome:
         assert len(scores) == bins
         assert np.isfinite(scores).sum() == covered
 
-    @pytest.mark.parametrize("options", [{"step": 0}, {"step": 100}, {"batch_size": 0}])
+    @pytest.mark.parametrize("options", [{"step": 100}, {"batch_size": 0}])
     def test_impossible_settings(self, options):
         with pytest.raises(ValueError, match=r"line up|at least one"):
             predict_chromosome(Recorder(mean_signal), GENOME, TRACK, "c", **options)
@@ -195,7 +204,7 @@ class TestPredictChromosomes:
         blacklist = Blacklist({"black": ([700], [701]), "b": ([100], [200])})
         options = {"batch_size": batch_size, "blacklist": blacklist, "both_strands": both_strands}
         model = Recorder(lambda windows: share_of_a(windows) * np.arange(1, 33))
-        found = list(predict_chromosomes(model, ArrayReader(genome, track), list(self.SIZES), **options))
+        found = list(predict_all(model, ArrayReader(genome, track), list(self.SIZES), **options))
         assert [chrom for chrom, _ in found] == list(self.SIZES)
         windows = 0
         for chrom, scores in found:
@@ -214,7 +223,7 @@ class TestPredictChromosomes:
         track = ArrayTrack(**dict.fromkeys(names, SIGNAL[:1_300]))
         model, counted = Recorder(mean_signal), []
         reader = ArrayReader(genome, track)
-        found = predict_chromosomes(model, reader, names, after_batch=counted.append)
+        found = predict_all(model, reader, names, after_batch=counted.append)
         assert [chrom for chrom, _ in found] == names
         assert model.shapes == [(256, 1024, 5)] * 2 * 8
         assert sum(counted) == 2 * 2 * 1_000
@@ -223,9 +232,7 @@ class TestPredictChromosomes:
     def test_chromosome_is_given_when_its_last_window_is_predicted(self, genome, track):
         """Nothing behind it is predicted by then, and of the rest no more than a batch is read."""
         model = Recorder(mean_signal)
-        found = predict_chromosomes(
-            model, ArrayReader(genome, track), ["a", "b", "d"], batch_size=4, both_strands=False
-        )
+        found = predict_all(model, ArrayReader(genome, track), ["a", "b", "d"], batch_size=4, both_strands=False)
         assert next(found)[0] == "a"
         assert len(model.shapes) == 2  # 5 windows
         assert next(found)[0] == "b"
@@ -234,8 +241,8 @@ class TestPredictChromosomes:
 
     def test_no_chromosome_and_none_with_a_window(self, genome, track):
         model = Recorder(mean_signal)
-        assert list(predict_chromosomes(model, ArrayReader(genome, track), [])) == []
-        ((chrom, scores),) = predict_chromosomes(model, ArrayReader(genome, track), ["short"])
+        assert list(predict_all(model, ArrayReader(genome, track), [])) == []
+        ((chrom, scores),) = predict_all(model, ArrayReader(genome, track), ["short"])
         assert (chrom, len(scores), np.isnan(scores).all()) == ("short", 31, True)
         assert model.shapes == []
 
@@ -254,7 +261,7 @@ class TestPredictChromosomes:
         bins = keras.layers.Flatten()(keras.layers.Conv1D(1, 1)(keras.layers.AveragePooling1D(32)(inputs)))
         model = keras.Model(inputs, Watched()(bins))
         model.compile(jit_compile=True)
-        found = predict_chromosomes(model, ArrayReader(genome, track), list(self.SIZES), batch_size=4)
+        found = predict_all(model, ArrayReader(genome, track), list(self.SIZES), batch_size=4)
         traced.clear()
         next(found)
         assert len(traced) == 1
@@ -267,9 +274,7 @@ class TestPredictChromosomes:
         signal[chrom][-30] = np.inf
         start = (self.SIZES[chrom] - 1_024) // 32 * 32
         with pytest.raises(MaxatacError, match=f"prediction for {chrom}:{start:,}-.* this window is infinite"):
-            list(
-                predict_chromosomes(Recorder(mean_signal), ArrayReader(genome, ArrayTrack(**signal)), list(self.SIZES))
-            )
+            list(predict_all(Recorder(mean_signal), ArrayReader(genome, ArrayTrack(**signal)), list(self.SIZES)))
 
 
 class TestReading:
@@ -281,7 +286,7 @@ class TestReading:
         reader, given = WindowReader(Genome(tiny_set.sequence), tracks), []
         model = Recorder(lambda windows: given.append(windows.copy()) or mean_signal(windows))
         options = {"step": 20_000, "batch_size": 4, "both_strands": both_strands}
-        list(predict_chromosomes(model, reader, ["chr3"], cell=1, **options))
+        list(predict_all(model, reader, ["chr3"], cells=[1], **options))
         starts = np.array([0, 20_000, 40_000, 60_000, 78_976])
         cell = np.ones(5, np.int32)
         for reverse in (False, True)[: 1 + both_strands]:
@@ -291,6 +296,35 @@ class TestReading:
             np.testing.assert_array_equal(found[:5], expected)
             np.testing.assert_array_equal(found[5:], np.repeat(expected[-1:], 3, axis=0))
         assert all(windows.flags.c_contiguous for windows in given)
+
+    @pytest.mark.parametrize("batch_size", [3, 4, 64])
+    def test_several_tracks_at_once(self, tiny_set, batch_size):
+        from maxatac import Genome, Track, WindowReader
+
+        tracks = [Track(tiny_set.file(cell, "signal.bw")) for cell in ("CellA", "CellB")]
+        reader = WindowReader(Genome(tiny_set.sequence), tracks)
+        sizes, chroms = reader.genome.chrom_sizes, ["chr3", "chr1"]
+        windows = list(tiled(chroms, sizes, step=20_000))
+        found = list(
+            predict_chromosomes(Recorder(mean_signal), reader, windows, cells=[1, 0, 1], batch_size=batch_size)
+        )
+        assert [predictions.chrom for predictions in found] == chroms
+        for predictions in found:
+            for row, cell in enumerate([1, 0, 1]):
+                one = [(chrom, starts) for chrom, starts in windows if chrom == predictions.chrom]
+                (alone,) = predict_chromosomes(Recorder(mean_signal), reader, one, cells=[cell])
+                np.testing.assert_array_equal(predictions.values[row], alone.values[0])
+        assert not np.array_equal(found[0].values[0], found[0].values[1], equal_nan=True)
+
+    def test_windows_off_the_grid(self):
+        """Bins start where the windows say; sums of bins that windows share come out as on the grid."""
+        starts = np.array([7, 39, 519, 3_975])
+        (found,) = predict_chromosomes(Recorder(mean_signal), ArrayReader(GENOME, TRACK), [("c", starts)], batch_size=3)
+        assert found.offset == 7
+        expected = binned(SIGNAL[7:]).mean(axis=1)
+        covered = ~np.isnan(found.values[0])
+        assert np.flatnonzero(covered).tolist() == [*range(48), *range(124, 156)]
+        np.testing.assert_allclose(found.values[0][covered], expected[covered], rtol=1e-5)
 
     @pytest.mark.parametrize("count", [0, 1, 2, 5])
     def test_read_ahead_keeps_the_order(self, count):

@@ -33,7 +33,7 @@ from maxatac.evaluation.benchmark import COLUMNS
 from maxatac.files.atomic import temporary_name
 from maxatac.files.bigwig import write_track
 from maxatac.genome.blacklist import Blacklist
-from maxatac.prediction.chromosome import window_starts
+from maxatac.prediction.windows import window_starts
 from maxatac.reporting.workflow import write_report
 from maxatac.runs.folder import RunFolder
 from maxatac.system.progress import counting
