@@ -25,9 +25,9 @@ def build(arch: str, *, dense: bool = False, output_activation: str = "sigmoid")
     import keras
 
     inputs = keras.Input((1024, 5), name="window")
-    x = keras.layers.MaxPooling1D(32)(inputs)
-    x = keras.layers.Conv1D(4, 3, padding="same", activation="relu", name="conv")(x)
+    x = keras.layers.Conv1D(4, 3, padding="same", activation="relu", name="conv")(inputs)
     x = keras.layers.BatchNormalization(name="batch_norm")(x)
+    x = keras.layers.MaxPooling1D(32)(x)
     x = keras.layers.Conv1D(1, 1, padding="same", activation=output_activation, name="conv_head")(x)
     return keras.Model(inputs, keras.layers.Flatten(name="bins")(x), name="quick")
 

@@ -703,7 +703,7 @@ def test_saved_model_predicts_as_it_was_trained(
     not_measured = distance(tiny_set, tmp_path / "not")
     assert measured < 0.1
     # The moving averages alone, with their momentum of 0.99, are still far off after three steps.
-    assert not_measured > 0.2
+    assert not_measured > 0.5
 
 
 def test_measuring_does_not_change_the_course_of_training(
