@@ -93,7 +93,7 @@ class TrainingFacts:
     cell_types : tuple of str
         Those that trained.
     signal : mapping of str to SignalScale
-        Scale of the ATAC-seq signal by cell type, on the training chromosomes.
+        Scale of the ATAC-seq signal by cell type, on a part of the training chromosomes.
     """
 
     quantitative: bool

@@ -14,9 +14,10 @@ import h5py
 import keras
 import models
 import numpy as np
+import pyBigWig
 import pytest
 from numpy_network import forward, random_windows
-from tiny import TRAINING, VALIDATION, TinySet
+from tiny import BLACK, SIZES, TRAINING, VALIDATION, TinySet
 
 from maxatac.errors import MaxatacError, Problems
 from maxatac.model.architectures import ARCHITECTURES, build
@@ -24,6 +25,7 @@ from maxatac.model.reference import predict
 from maxatac.model.stored import ACTIVATIONS, StoredModel, chain_of, read_model
 from maxatac.prediction.model_file import Predictor, load_predictor
 from maxatac.prediction.model_record import read_record
+from maxatac.training import model_facts
 from maxatac.training.settings import OUTPUT_ACTIVATIONS
 from maxatac.training.workflow import train
 
@@ -181,15 +183,32 @@ def test_weights_that_are_not_those_of_the_record(trained: Path) -> None:
             predictor.check()
 
 
-def test_every_model_of_a_run_has_its_record(trained: Path) -> None:
+def values_above_zero(path: Path) -> np.ndarray:
+    """Of the training chromosomes outside the blacklist."""
+    kept = []
+    with pyBigWig.open(str(path)) as track:
+        for chrom in TRAINING:
+            values = np.nan_to_num(track.values(chrom, 0, SIZES[chrom], numpy=True))
+            if chrom == BLACK[0]:
+                values[BLACK[1] : BLACK[2]] = 0
+            kept.append(values[values > 0])
+    return np.concatenate(kept)
+
+
+def test_every_model_of_a_run_has_its_record(tiny_set: TinySet, trained: Path) -> None:
     names = ("maxatac_model_1.keras", "maxatac_model_2.keras", "maxatac_model_best.keras", "maxatac_model_best.h5")
     records = {name: read_record(trained / name) for name in names}
     for name in names:
         kept = records[name]
         assert kept is not None
         assert (kept.facts.training_chroms, kept.facts.validation_chroms) == (TRAINING, VALIDATION)
+        assert set(kept.facts.signal) == {"CellA", "CellB"}
         assert kept.facts.cell_types == ("CellA", "CellB")
         assert (kept.facts.quantitative, kept.facts.target_scale_factor) == (False, 1.0)
+        for cell, scale in kept.facts.signal.items():
+            values = values_above_zero(tiny_set.file(cell, "signal.bw"))
+            np.testing.assert_allclose((scale.p50, scale.p99), np.percentile(values, (50, 99)), rtol=1e-6)
+            assert (scale.largest, scale.covered) == (values.max(), len(values))
         np.testing.assert_allclose(
             keras.models.load_model(trained / name, compile=False).predict_on_batch(kept.check.window()[None])[0],
             kept.check.outputs,
@@ -242,3 +261,18 @@ def test_a_record_of_a_later_version_is_read(trained: Path) -> None:
     after = read_record(path)
     assert before is not None
     assert after == dataclasses.replace(before)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "part"),
+    [
+        ({"a": 90, "b": 30, "c": 8, "d": 5}, ["a", "c"]),
+        ({"a": 300, "b": 200}, ["b"]),
+        ({"a": 10, "b": 20}, ["b", "a"]),
+    ],
+)
+def test_part_of_the_chromosomes_that_is_measured(
+    sizes: dict[str, int], part: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_facts, "MEASURED", 100)
+    assert model_facts._part_of(list(sizes), sizes) == part
