@@ -11,9 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from maxatac.errors import MaxatacError, Problem
+from maxatac.errors import MaxatacError, Problem, WeightsError
 from maxatac.files.atomic import replacing, write_text
 from maxatac.files.sniff import file_fault
+from maxatac.model.stored import build, read_model
 from maxatac.prediction.model_record import add_record, add_record_to_hdf5
 from maxatac.runs.folder import RunFolder
 from maxatac.training.finished import EpochListener, FinishedEpochs, NewEpoch
@@ -157,21 +158,17 @@ def load_model(path: Path) -> keras.Model:
     MaxatacError
         If the file is not there any more, or is not what was written.
     """
-    import keras
-
     if (fault := file_fault(path)) is not None:
         gone = f"; its folder {path.parent} is gone" if not path.parent.is_dir() else ""
         raise MaxatacError(
             f"{path}: the model that this run has written {fault}{gone}; put it back, and go on with --resume"
         )
     try:
-        if path.suffix != ".h5":
-            return keras.models.load_model(path, compile=False)
-        with _hdf5_in_memory()(io.BytesIO(path.read_bytes()), "r") as file:
-            return keras.models.load_model(file, compile=False)
-    except Exception as error:  # what Keras raises for a damaged file depends on where the damage is
+        return build([read_model(path)])
+    except (WeightsError, OSError) as error:
+        told = str(error).removeprefix(f"{path}: ")
         raise MaxatacError(
-            f"{path}: the model that this run has written cannot be read any more ({error}); remove it, and go on with "
+            f"{path}: the model that this run has written cannot be read any more ({told}); remove it, and go on with "
             "--resume, which writes it anew from its checkpoint"
         ) from error
 

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from numpy_network import forward, random_windows
 
-from maxatac.errors import WeightsError
+from maxatac.errors import MaxatacError, Problems, WeightsError
 from maxatac.model.architectures import build
 from maxatac.model.weights import load_weights
+from maxatac.prediction.model_file import load_predictor
+from maxatac.prediction.model_folder import find_model
 
 # Keras turns its variables into arrays in a way that numpy 2 calls outdated.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -55,3 +57,50 @@ def test_predictions_equal_numpy(path, arrays, windows):
 def test_does_not_fit_a_dense_network(path):
     with pytest.raises(WeightsError, match="trained without --dense"):
         load_weights(build("DCNN_V2", dense=True), path)
+
+
+def read(*paths):
+    problems = Problems()
+    predictor = load_predictor(paths, problems)
+    assert not problems
+    return predictor
+
+
+def copy(path, folder, change):
+    """Write the file again, with other weights in its first kernel."""
+    other = folder / "other.h5"
+    other.write_bytes(path.read_bytes())
+    with h5py.File(other, "r+") as file:
+        kernel = file["model_weights/conv1d/conv1d/kernel:0"]
+        kernel[()] = change(kernel[()])
+    return other
+
+
+def test_is_found_and_read_without_its_code(test_data, path, arrays, windows):
+    folder = test_data / "maxatac_data/models"
+    model, table = find_model("CTCF", folder, Problems())
+    assert (model, table.parent) == (path, path.parent)
+    predictor = read(model)
+    assert predictor.kind == "binary"
+    assert len(predictor.notes()) == 1
+    predictor.check(batch_size=2)
+    np.testing.assert_allclose(predictor.model.predict_on_batch(windows), forward(windows, arrays), atol=1e-5)
+
+
+def test_two_published_models_are_joined(path, arrays, windows, tmp_path):
+    """They have the same names of layers."""
+    predictor = read(path, copy(path, tmp_path, lambda kernel: 1.1 * kernel))
+    predictor.check()
+    mean = (forward(windows, arrays) + forward(windows, [1.1 * arrays[0], *arrays[1:]])) / 2
+    np.testing.assert_allclose(predictor.model.predict_on_batch(windows), mean, atol=1e-5)
+
+
+def test_products_of_ten_bits_are_found(path):
+    """As GPUs compute by default: kernels cut to the bits of TensorFloat-32 fail the check."""
+    predictor = read(path)
+    for weight in predictor.model.weights:
+        if weight.name == "kernel":
+            bits = weight.numpy().view(np.uint32) + np.uint32(0x1000) & np.uint32(0xFFFFE000)
+            weight.assign(bits.view(np.float32))
+    with pytest.raises(MaxatacError, match="TensorFloat-32"):
+        predictor.check()
