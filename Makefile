@@ -37,8 +37,8 @@ $(VENV)/.run: requirements.lock | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r requirements.lock
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
-	$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r requirements-dev.lock
+$(VENV)/.dev: requirements-dev.lock requirements-igv.lock $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r requirements-dev.lock -r requirements-igv.lock
 	@touch $@
 
 $(VENV)/.built: $(RUST_SOURCES) pyproject.toml $(VENV)/.run
@@ -149,6 +149,8 @@ lock:  ## pin the newest versions of all dependencies, with hashes
 	$(IMAGE_LOCK) pyproject.toml --extra jax-cuda --override docker/without-jax.txt -o docker/jax-gpu.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url requirements-cwl.in -o requirements-cwl.lock
+	$(BIN)/uv pip compile --quiet --no-deps --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url requirements-igv.in -o requirements-igv.lock
 
 lowest: tools  ## the tests that are not slow with the oldest dependencies that pyproject.toml allows
 	$(PYTHON) -m venv $(VENV)-lowest
