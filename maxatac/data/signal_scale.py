@@ -13,6 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from maxatac._core import Track, ValueCounts
 from maxatac.genome.blacklist import Blacklist
 from maxatac.genome.chroms import ORGANELLES
+from maxatac.system.progress import telling
 from maxatac.wording import number
 
 LOWEST_RATIO, HIGHEST_RATIO = 0.5, 2.0
@@ -28,6 +30,7 @@ LOWEST_RATIO, HIGHEST_RATIO = 0.5, 2.0
 _PERCENTS = (50, 99)
 _PIECE = 1 << 24  # bp that are counted at a time
 _LEVEL_SIZE = 1 << 16  # values of a level, see ``ValueCounts``
+_Piece = tuple[str, int, int]  # chromosome, start, end
 _NORMALISATION = "the min-max normalisation of maxATAC at the 99th percentile"
 
 
@@ -60,9 +63,8 @@ def measure(
     blacklist: Blacklist,
     *,
     threads: int = 1,
-    advance: Callable[[int], object] = lambda _: None,
 ) -> SignalScale:
-    """Measure the scale of a track; it is read twice.
+    """Measure the scale of a track, with progress; it is read twice.
 
     Parameters
     ----------
@@ -74,8 +76,6 @@ def measure(
         Bases that do not count.
     threads : int
         Threads that read; the result does not depend on it.
-    advance : callable
-        Told how many bases were read, after each piece; :func:`bases_to_read` in all.
 
     Returns
     -------
@@ -88,27 +88,9 @@ def measure(
         If the track cannot be read.
     """
     pieces = list(_pieces(track, chroms))
-    counts = _count(track, pieces, blacklist, None, threads, advance)
-    by_level = _sum(counts)
-    covered = int(by_level.sum())
-    if not covered:
-        return SignalScale(0.0, 0.0, 0.0, whole_numbers=False, covered=0)
-    places = [_place(covered, percent) for percent in _PERCENTS]
-    found = {rank: _holding(by_level, rank) for low, high, _ in places for rank in (low, high)}
-    levels = sorted({level for level, _ in found.values()})
-    by_value = _sum(_count(track, pieces, blacklist, levels, threads, advance)).reshape(len(levels), _LEVEL_SIZE)
-    value = {}
-    for rank, (level, rank_in_level) in found.items():
-        lower_bits, _ = _holding(by_value[levels.index(level)], rank_in_level)
-        value[rank] = float(np.array(level * _LEVEL_SIZE + lower_bits, np.uint32).view(np.float32))
-    p50, p99 = (value[low] + (value[high] - value[low]) * part for low, high, part in places)
-    largest = max(part.largest for part in counts)
-    return SignalScale(p50, p99, largest, whole_numbers=all(part.are_whole for part in counts), covered=covered)
-
-
-def bases_to_read(track: Track, chroms: Iterable[str]) -> int:
-    """Count the bases that :func:`measure` reads, those of both passes."""
-    return 2 * sum(end - start for _, start, end in _pieces(track, chroms))
+    bases = 2 * sum(end - start for _, start, end in pieces)
+    with telling(f"scale of {Path(track.path).name}", bases, "bp") as advance:
+        return _measure(track, pieces, blacklist, threads, advance)
 
 
 def typical(scales: Sequence[SignalScale]) -> SignalScale | None:
@@ -165,11 +147,36 @@ def scale_warning(scale: SignalScale, trained: SignalScale | None = None) -> str
     )
 
 
+def _measure(
+    track: Track,
+    pieces: Sequence[_Piece],
+    blacklist: Blacklist,
+    threads: int,
+    advance: Callable[[int], object],
+) -> SignalScale:
+    counts = _count(track, pieces, blacklist, None, threads, advance)
+    by_level = _sum(counts)
+    covered = int(by_level.sum())
+    if not covered:
+        return SignalScale(0.0, 0.0, 0.0, whole_numbers=False, covered=0)
+    places = [_place(covered, percent) for percent in _PERCENTS]
+    found = {rank: _holding(by_level, rank) for low, high, _ in places for rank in (low, high)}
+    levels = sorted({level for level, _ in found.values()})
+    by_value = _sum(_count(track, pieces, blacklist, levels, threads, advance)).reshape(len(levels), _LEVEL_SIZE)
+    value = {}
+    for rank, (level, rank_in_level) in found.items():
+        lower_bits, _ = _holding(by_value[levels.index(level)], rank_in_level)
+        value[rank] = float(np.array(level * _LEVEL_SIZE + lower_bits, np.uint32).view(np.float32))
+    p50, p99 = (value[low] + (value[high] - value[low]) * part for low, high, part in places)
+    largest = max(part.largest for part in counts)
+    return SignalScale(p50, p99, largest, whole_numbers=all(part.are_whole for part in counts), covered=covered)
+
+
 def _numbers(scale: SignalScale) -> str:
     return f"{number(scale.p50)}, {number(scale.p99)} and {number(scale.largest)}"
 
 
-def _pieces(track: Track, chroms: Iterable[str]) -> Iterator[tuple[str, int, int]]:
+def _pieces(track: Track, chroms: Iterable[str]) -> Iterator[_Piece]:
     known = [chrom for chrom in chroms if chrom in track.chrom_sizes]
     # A few bases of organelles have most of the reads, and would set the 99th percentile of a small genome.
     for chrom in [chrom for chrom in known if chrom not in ORGANELLES] or known:
@@ -180,7 +187,7 @@ def _pieces(track: Track, chroms: Iterable[str]) -> Iterator[tuple[str, int, int
 
 def _count(
     track: Track,
-    pieces: Iterable[tuple[str, int, int]],
+    pieces: Iterable[_Piece],
     blacklist: Blacklist,
     levels: Sequence[int] | None,
     threads: int,
@@ -188,7 +195,7 @@ def _count(
 ) -> list[ValueCounts]:
     """Count the bases of all pieces; each thread has counts of its own."""
     left = deque(pieces)
-    telling = threading.Lock()
+    lock = threading.Lock()
 
     def count() -> ValueCounts:
         counts = ValueCounts(levels)
@@ -198,7 +205,7 @@ def _count(
             except IndexError:
                 return counts
             counts.add(track, chrom, start, end, blacklist.spans(chrom))
-            with telling:
+            with lock:
                 advance(end - start)
 
     with ThreadPoolExecutor(threads, "maxatac-signal-scale") as pool:
