@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from maxatac.cli.main import main, parse
 from maxatac.cli.running import settings_from
-from maxatac.errors import InputError, MaxatacError, Problem
+from maxatac.errors import InputError, MaxatacError, Problem, TrackError
 from maxatac.files.checksums import sha256
 from maxatac.prediction.peaks import PeaksResult, peaks
 from maxatac.prediction.settings import PeaksConfig
@@ -282,3 +282,15 @@ def test_a_quantitative_prediction_needs_a_table_of_its_own(track: Path, table: 
     [problem] = refused(track, cutoff_type="F1", cutoff_value=None, cutoff_file=table)
     assert (problem.kind, problem.file) == ("value", table)
     assert call(track, cutoff_value=0.5).path.exists()
+
+
+def test_a_damaged_track(track: Path) -> None:
+    random_track(track, seed=1, sizes={"chr1": 200_000})
+    content = bytearray(track.read_bytes())
+    # The first block of data is damaged; header and index are whole.
+    place = int.from_bytes(content[16:24], "little") + 64
+    content[place : place + 64] = bytes(64)
+    track.write_bytes(content)
+    with pytest.raises(TrackError):
+        call(track)
+    assert [path.name for path in (track.parent / "out").iterdir()] == ["CTCF_peaks.log"]

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from maxatac.errors import Problem, Problems
 from maxatac.evaluation.ranking import Ranking
@@ -197,3 +199,28 @@ def test_settings(settings: dict[str, Any], option: str) -> None:
         find_cutoff(CutoffSettings(**{**settings, "cutoff_file": None}), Problems()) is None
         or option == "--cutoff_file"
     )
+
+
+@given(
+    rows=st.lists(
+        st.tuples(*[st.sampled_from([0.0, 0.1, 0.3, 0.5, 0.75, 1.0])] * 3),
+        min_size=1,
+        max_size=12,
+        unique_by=lambda row: row[0],
+    ),
+    value=st.sampled_from([0.0, 0.2, 0.3, 0.5, 0.9, 1.0]),
+    kind=st.sampled_from(["Precision", "Recall", "log2FC"]),
+)
+def test_any_table(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[float, float, float]], value: float, kind: str
+) -> None:
+    path = tmp_path_factory.mktemp("table") / "table.tsv"
+    path.write_text(HEADER + "".join(f"{t}\t{p}\t{r}\t{p}\t0.5\n" for t, p, r in rows))
+    there = [t for t, p, r in rows if (r if kind == "Recall" else p) >= value]
+    problems = Problems()
+    found = find_cutoff(CutoffSettings(cutoff_file=path, cutoff_type=kind, cutoff_value=value), problems)
+    if there:
+        assert found is not None
+        assert found.score == (max(there) if kind == "Recall" else min(there))
+    else:
+        assert (found, problems[0].option) == (None, "--cutoff_value")
