@@ -6,8 +6,9 @@ import argparse
 from typing import Any
 
 from maxatac.cli.options import EXIT_STATUSES, CommandOptions
+from maxatac.cli.predict import add_cutoff
 from maxatac.cli.running import run_command
-from maxatac.prediction.settings import BIN_SIZE, CUTOFF_TYPES, SITE_FORMATS, PeaksConfig
+from maxatac.prediction.settings import BIN_SIZE, SITE_FORMATS, PeaksConfig
 
 
 def add_parser(subparsers: Any) -> None:
@@ -30,7 +31,7 @@ def add_parser(subparsers: Any) -> None:
         help=f"Width of a bin in bp. {BIN_SIZE} takes the bins as they are stored; of wider ones, counted from the "
         "chromosome's start, the highest score in each counts. Published tables are for bins of 200 bp.",
     )  # fmt: skip
-    cutoff_options(options)
+    add_cutoff(options)
     results = options.results(more=("-prefix",), prefix_text="that of the bigWig without its ending")
     options.add(
         results, "--format", choices=SITE_FORMATS,
@@ -38,24 +39,6 @@ def add_parser(subparsers: Any) -> None:
     )  # fmt: skip
     options.dry_run("Check everything, say what would be done, and write nothing.")
     parser.set_defaults(run=run)
-
-
-def cutoff_options(options: CommandOptions) -> None:
-    """Declare the cutoff, for every command that calls sites."""
-    group = options.group("cutoff")
-    options.add(
-        group, "--cutoff_type", "-ct", "-cutoff_type", metavar="TYPE",
-        help=f"What the cutoff is: {', '.join(CUTOFF_TYPES[:-1])} or {CUTOFF_TYPES[-1]}, in upper or lower case. "
-        "F1 is the threshold of the highest F1.",
-    )  # fmt: skip
-    options.add(
-        group, "--cutoff_value", "-cv", "-cutoff_value", metavar="X",
-        help="The score, or the precision, recall or log2 fold over random to reach.",
-    )  # fmt: skip
-    options.add(
-        group, "--cutoff_file", "-cf", "-cutoff_file",
-        help="Table of thresholds, of a published model, of maxatac train or of maxatac threshold.",
-    )  # fmt: skip
 
 
 def run(namespace: argparse.Namespace) -> int:

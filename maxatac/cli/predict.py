@@ -7,7 +7,7 @@ from typing import Any
 
 from maxatac.cli.options import EXIT_STATUSES, CommandOptions
 from maxatac.cli.running import run_command
-from maxatac.prediction.settings import DEVICES, MAX_ZOOMS, MODELS_VARIABLE, PredictConfig
+from maxatac.prediction.settings import CUTOFF_TYPES, DEVICES, MAX_ZOOMS, MODELS_VARIABLE, PredictConfig
 
 
 def add_parser(subparsers: Any) -> None:
@@ -111,15 +111,17 @@ def add_cutoff(options: CommandOptions) -> Any:
     group = options.group("sites")
     options.add(
         group, "--cutoff_type", "-ct", "-cutoff_type", metavar="TYPE",
-        help="What the cutoff is chosen by: F1, Precision, Recall or log2FC of the table, or score for a score itself.",
+        help=f"What the cutoff is chosen by, in upper or lower case: {', '.join(CUTOFF_TYPES[1:])} of the table, or "
+        "score for a score itself. F1 takes the threshold of the highest F1.",
     )  # fmt: skip
     options.add(
         group, "--cutoff_value", "-cv", "-cutoff_value", metavar="X",
-        help="Value that the cutoff must reach; F1 needs none.",
+        help="Value to reach: a score, or a precision, recall or log2 fold over random; F1 needs none.",
     )  # fmt: skip
     options.add(
-        group, "--cutoff_file", "-cf", "-cutoff_file", help="Table of thresholds, as maxatac threshold writes it."
-    )
+        group, "--cutoff_file", "-cf", "-cutoff_file",
+        help="Table of thresholds, of a published model, of maxatac train or of maxatac threshold.",
+    )  # fmt: skip
     return group
 
 

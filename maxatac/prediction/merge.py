@@ -17,6 +17,7 @@ from maxatac.files.atomic import replacing
 from maxatac.files.checksums import is_same_file
 from maxatac.files.sniff import check_file
 from maxatac.genome.windows import BIN_SIZE
+from maxatac.prediction.calibration import compare_with_table
 from maxatac.prediction.chromosome import ChromPredictions
 from maxatac.prediction.cutoffs import Cutoff, find_cutoff
 from maxatac.prediction.outputs import PREDICTION, SEEN, TrackOutput, write_outputs
@@ -150,6 +151,8 @@ def prepare_merge(config: MergeConfig) -> PreparedMerge:
     cutoff = find_cutoff(config, problems) if config.has_cutoff else None
     peaks = None if not config.part_peaks else _read_sites(config.part_peaks, sources, problems)
     prediction = _prediction_of(config.parts, problems)
+    if cutoff is not None:
+        compare_with_table(cutoff, prediction or {}, problems, bin_size=BIN_SIZE)
     prepared = PreparedMerge(config, CommandFolder.of(config, "merge"), sources, cutoff, peaks, prediction)
     problems += prepared.folder.problems(prepared.outputs, inputs=prepared.inputs, force=config.force)
     if problems:

@@ -17,7 +17,8 @@ from maxatac.backend.startup import computing_on, load_keras, own_settings
 from maxatac.data.signal_scale import SignalScale
 from maxatac.errors import InputError, Problems
 from maxatac.files.atomic import write_text
-from maxatac.genome.windows import WINDOW_LENGTH
+from maxatac.genome.windows import BIN_SIZE, WINDOW_LENGTH
+from maxatac.prediction.calibration import compare_with_table
 from maxatac.prediction.checks import (
     check_disk,
     check_journal,
@@ -290,6 +291,8 @@ def _prepare(config: PredictConfig) -> PreparedPredict:
         raise InputError(problems)
     tell_of_inputs(data)
     tell_of_models(predictor, data)
+    if cutoff is not None:
+        compare_with_table(cutoff, prediction_facts(config, predictor, ()), problems, bin_size=BIN_SIZE)
     check_disk(data, folder, problems)
     scales = measure_scales(data, problems)
     check_scales(config, scales, predictor, problems)

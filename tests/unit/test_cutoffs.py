@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from maxatac.errors import Problem, Problems
 from maxatac.evaluation.ranking import Ranking
-from maxatac.evaluation.thresholds import threshold_table
+from maxatac.evaluation.thresholds import metric_table, threshold_table
 from maxatac.prediction.cutoffs import Cutoff, find_cutoff, read_cutoff_table
 from maxatac.prediction.settings import CutoffSettings
 
@@ -113,9 +113,13 @@ def test_the_table_of_a_training_run_is_read(tmp_path: Path) -> None:
     path = tmp_path / "CTCF_thresholds.tsv"
     # At the highest thresholds nothing is bound, and at 0 everything is called.
     ranking = Ranking.of(np.array([0, 1, 1, 0]), np.array([0.1, 0.25, 0.5, 0.75], np.float32))
-    path.write_text(threshold_table(ranking))
+    path.write_text(threshold_table([ranking]))
     assert find(path, "F1").score == 0.101
     assert find(path, "Recall", 0.5).score == 0.5
+    path.write_text(metric_table([ranking]))
+    assert find(path, "F1").score == find(path, "Recall", 1).score == 0.25
+    assert find(path, "Recall", 0.5).score == 0.5
+    assert refused(path, "Precision", 0.8).option == "--cutoff_value"
 
 
 def test_rows_in_another_order(table: Path) -> None:
