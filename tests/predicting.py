@@ -18,7 +18,7 @@ from maxatac._core import Genome
 SIZES = {"chr2": 9_000, "chr10": 6_500, "chr1": 20_000}
 
 
-def save_quick_model(path: Path, seed: int = 1) -> Path:
+def save_quick_model(path: Path, seed: int = 2) -> Path:
     """Save the quick network with random weights."""
     random = np.random.default_rng(seed)
     model = quick.build("")

@@ -290,7 +290,7 @@ def test_resume_with_another_setting_is_refused(
 @pytest.mark.parametrize("what", ["model", "signal", "blacklist"])
 def test_resume_with_another_file_is_refused(made: PredictSet, interrupted: Path, tmp_path: Path, what: str) -> None:
     changes: dict[str, Any] = {
-        "model": {"model": [predicting.save_quick_model(tmp_path / "other.keras", seed=2)]},
+        "model": {"model": [predicting.save_quick_model(tmp_path / "other.keras", seed=4)]},
         "signal": {"signal": [made.signal("B")]},
         "blacklist": {"blacklist": made.blacklist},
     }[what]
