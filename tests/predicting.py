@@ -14,18 +14,26 @@ from numpy.typing import NDArray
 from tiny import write_bigwig, write_genome
 
 from maxatac._core import Genome
+from maxatac.data.signal_scale import SignalScale
+from maxatac.model.stored import StoredModel, chain_of
+from maxatac.prediction.model_record import CheckWindow, ModelRecord, TrainingFacts, add_record
 
 SIZES = {"chr2": 9_000, "chr10": 6_500, "chr1": 20_000}
 
 
-def save_quick_model(path: Path, seed: int = 2) -> Path:
-    """Save the quick network with random weights."""
+def save_quick_model(path: Path, seed: int = 2, *, trained_on: Sequence[str] = (), p99: float | None = None) -> Path:
+    """Save the quick network with random weights; with a record, if it is to say what it was trained on."""
     random = np.random.default_rng(seed)
     model = quick.build("")
     for weights in model.weights:
         if "kernel" in weights.path or "bias" in weights.path:
             weights.assign(random.normal(size=weights.shape))
     model.save(path)
+    if trained_on:
+        scales = {} if p99 is None else {"cell": SignalScale(p99 / 2, p99, 2 * p99, whole_numbers=False, covered=9)}
+        facts = TrainingFacts(False, 1.0, tuple(trained_on), (), ("cell",), scales)
+        weights = [np.asarray(weights.numpy()) for layer in model.layers for weights in layer.weights]
+        add_record(path, ModelRecord(facts, CheckWindow.of(StoredModel(chain_of(model), weights))))
     return path
 
 

@@ -42,7 +42,7 @@ def _add_models(options: CommandOptions) -> None:
     group = options.group("model")
     options.add(
         group, "--model", "-m", metavar="MODEL", default_text="required, or --tf_name",
-        help="Model: .keras, or .h5 such as the published ones. Given again, or several: the mean of the models' scores.",
+        help="Model: .keras, or .h5 such as the published ones. Of several, or given again: the mean of the scores.",
     )  # fmt: skip
     options.add(
         group, "--tf_name", "-tf", metavar="TF", default_text="required, or --model",
@@ -64,8 +64,8 @@ def _add_places(options: CommandOptions) -> None:
     options.add(group, "--sequence", "--seq", metavar="2BIT", help="Genome sequence as 2bit.")
     options.add(
         group, "--signal", "-s", "-i", metavar="BIGWIG",
-        help="ATAC-seq signal as bigWig, on the scale that the model was trained on. Given again, or several: an output "
-        "for each, and the sequence is read once.",
+        help="ATAC-seq signal as bigWig, on the scale that the model was trained on. Of several, or given again: an "
+        "output for each, and the sequence is read once.",
     )  # fmt: skip
     options.add(
         group, "--roi", "--bed", "--peaks", "--regions", "-roi",

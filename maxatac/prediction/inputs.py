@@ -98,7 +98,7 @@ def open_inputs(config: PredictConfig, problems: Problems) -> PredictInputs | No
     sizes = genome.chrom_sizes
     chroms, unknown = _choose_chroms(config.chroms, sizes, tracks.values(), problems)
     check_blacklist(blacklist, sizes, problems, used=chroms)
-    others = {path: track.chrom_sizes for path, track in tracks.items()}
+    others: dict[Path, Mapping[str, int]] = {path: track.chrom_sizes for path, track in tracks.items()}
     _check_names(config, others, sizes if config.chroms is None else chroms, sizes, problems)
     if listed is not None and config.chrom_sizes is not None:
         _check_sizes_file(config, listed, chroms, problems)

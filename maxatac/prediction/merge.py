@@ -17,12 +17,12 @@ from maxatac.files.atomic import replacing
 from maxatac.files.checksums import is_same_file
 from maxatac.files.sniff import check_file
 from maxatac.genome.windows import BIN_SIZE
-from maxatac.prediction.calibration import compare_with_table
+from maxatac.prediction.calibration import PREDICTION, compare_with_table, facts_of_track
 from maxatac.prediction.chromosome import ChromPredictions
 from maxatac.prediction.cutoffs import Cutoff, find_cutoff
-from maxatac.prediction.outputs import PREDICTION, SEEN, TrackOutput, write_outputs
+from maxatac.prediction.outputs import SEEN, TrackOutput, write_outputs
 from maxatac.prediction.settings import MergeConfig
-from maxatac.runs.command import CommandFolder, CommandRun, carry_out, record_of_output
+from maxatac.runs.command import CommandFolder, CommandRun, carry_out
 from maxatac.system.progress import telling
 from maxatac.system.signals import deferring_interrupt
 from maxatac.wording import counted, first_few
@@ -269,8 +269,7 @@ def _read_sites(paths: Sequence[Path], sources: Mapping[str, Track], problems: P
 
 def _prediction_of(paths: Sequence[Path], problems: Problems) -> Mapping[str, Any] | None:
     """Find out how the parts were predicted, by their records; parts that differ are a problem."""
-    found = {path: (record_of_output(path) or {}).get(PREDICTION) for path in paths}
-    known = {path: how for path, how in found.items() if isinstance(how, dict)}
+    known = {path: how for path in paths if (how := facts_of_track(path))}
     if len(known) < len(paths):
         absent = [path.name for path in paths if path not in known]
         logger.info("no run record beside %s: how it was predicted is not known", first_few(absent))

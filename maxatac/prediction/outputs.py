@@ -20,11 +20,8 @@ if TYPE_CHECKING:
     from maxatac.prediction.chromosome import ChromPredictions
     from maxatac.prediction.cutoffs import Cutoff
 
-PREDICTION = "prediction"
-"""Entry of a run record that says how a track was predicted; a joined track has that of its parts."""
-
 SEEN = "seen_chroms"
-"""Sequences that a model was trained on, in that entry."""
+"""Sequences that a model was trained on, in what a record says of a prediction."""
 
 _AT_ONCE = 4
 """bigWig files written at the same time; each takes memory for its index and zoom levels."""
@@ -51,7 +48,7 @@ def name_outputs(folder: CommandFolder, signals: Sequence[Path], *, peaks: bool)
 
 
 def distinct(names: Sequence[str]) -> list[str]:
-    """Number repeated names: ``a``, ``a_2``; names that differ in upper and lower case alone count as repeated."""
+    """Put numbers behind names that repeat, in upper or lower case: ``a`` and ``a_2``."""
     found: list[str] = []
     taken: set[str] = set()
     for plain in names:

@@ -18,7 +18,7 @@ from maxatac.data.signal_scale import SignalScale
 from maxatac.errors import InputError, Problems
 from maxatac.files.atomic import write_text
 from maxatac.genome.windows import BIN_SIZE, WINDOW_LENGTH
-from maxatac.prediction.calibration import compare_with_table
+from maxatac.prediction.calibration import PREDICTION, compare_with_table
 from maxatac.prediction.checks import (
     check_disk,
     check_journal,
@@ -37,7 +37,7 @@ from maxatac.prediction.inputs import PredictInputs, describe_counts, open_input
 from maxatac.prediction.journal import Journal, journal_problems
 from maxatac.prediction.model_file import Member, Predictor, check_out_of_fold, load_predictor
 from maxatac.prediction.model_folder import find_model
-from maxatac.prediction.outputs import PREDICTION, TrackOutput, name_outputs, write_outputs
+from maxatac.prediction.outputs import TrackOutput, name_outputs, write_outputs
 from maxatac.prediction.settings import PredictConfig
 from maxatac.prediction.windows import Starts
 from maxatac.runs.command import CommandFolder, CommandRun, carry_out
@@ -98,6 +98,7 @@ class PreparedPredict:
     written: tuple[TrackOutput, ...]
     scales: Mapping[Path, SignalScale]
     inputs: Mapping[str, Path]
+    facts: Mapping[str, Any]
     made_of: Mapping[str, Any]
     device: str
 
@@ -163,7 +164,7 @@ class PreparedPredict:
     def _begin(self, run: CommandRun) -> None:
         """Enter into the record what is known from the start."""
         run.note("device", self.device)
-        run.note(PREDICTION, prediction_facts(self.config, self.predictor, self.data.plan.predicted))
+        run.note(PREDICTION, self.facts)
         run.note("cutoff", None if self.cutoff is None else self.cutoff.entry())
         run.note("signal_scales", {str(path): dataclasses.asdict(scale) for path, scale in self.scales.items()})
         for name, value in self.data.facts().items():
@@ -204,7 +205,7 @@ class PreparedPredict:
                     journal.append(dataclasses.replace(found, values=values))
 
     def _by_model(self, finished: Collection[str]) -> Iterator[tuple[keras.Model, Iterator[tuple[str, Starts]]]]:
-        """Give each model with the windows that it predicts: one for all, or by the chromosomes that it has not seen."""
+        """Give each model with its windows: one with all, or several with the chromosomes that they have not seen."""
         plan, predictor = self.data.plan, self.predictor
         if not self.config.out_of_fold:
             yield predictor.model, plan.without(finished)
@@ -291,8 +292,9 @@ def _prepare(config: PredictConfig) -> PreparedPredict:
         raise InputError(problems)
     tell_of_inputs(data)
     tell_of_models(predictor, data)
+    facts = prediction_facts(config, predictor, data.plan.predicted)
     if cutoff is not None:
-        compare_with_table(cutoff, prediction_facts(config, predictor, ()), problems, bin_size=BIN_SIZE)
+        compare_with_table(cutoff, facts, problems, bin_size=BIN_SIZE)
     check_disk(data, folder, problems)
     scales = measure_scales(data, problems)
     check_scales(config, scales, predictor, problems)
@@ -305,7 +307,7 @@ def _prepare(config: PredictConfig) -> PreparedPredict:
         raise InputError(problems)
     with without_backend_noise():
         predictor.check(config.batch_size)
-    return PreparedPredict(config, folder, data, predictor, cutoff, written, scales, inputs, parts, device)
+    return PreparedPredict(config, folder, data, predictor, cutoff, written, scales, inputs, facts, parts, device)
 
 
 def _role(name: str, number: int) -> str:

@@ -385,3 +385,89 @@ def test_prepare_writes_nothing(made: PredictSet, tmp_path: Path) -> None:
     prepared = prepare_predict(PredictConfig(**made.settings(tmp_path / "out", chroms=["chr10"])))
     assert prepared.data.plan.predicted == ("chr10",)
     assert not (tmp_path / "out").exists()
+
+
+def scores(path: Path) -> dict[str, list[float]]:
+    return {chrom: [row[2] for row in rows] for chrom, rows in track_intervals(path).items()}
+
+
+def test_an_ensemble_is_the_mean_of_its_models(made: PredictSet, tmp_path: Path) -> None:
+    other = predicting.save_quick_model(tmp_path / "other.keras", seed=4)
+    found = [
+        scores(run(made, tmp_path / str(number), model=models, chroms=["chr10"]).tracks[0])["chr10"]
+        for number, models in enumerate(([made.model], [other], [made.model, other]))
+    ]
+    np.testing.assert_allclose(found[2], np.mean(found[:2], axis=0), atol=1e-6)
+
+
+def test_out_of_fold(made: PredictSet, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    one = predicting.save_quick_model(tmp_path / "one.keras", 2, trained_on=["chr1", "chr2"])
+    other = predicting.save_quick_model(tmp_path / "other.keras", 4, trained_on=["chr10", "chr2"])
+    with caplog.at_level(logging.WARNING, "maxatac"):
+        result = run(made, tmp_path / "out", model=[one, other], out_of_fold=True)
+    assert result.chroms == ("chr1", "chr10")
+    found = scores(result.tracks[0])
+    assert list(found) == ["chr1", "chr10"]
+    alone = {
+        "chr1": scores(run(made, tmp_path / "2", model=[other], chroms=["chr1"]).tracks[0])["chr1"],
+        "chr10": scores(run(made, tmp_path / "1", model=[one], chroms=["chr10"]).tracks[0])["chr10"],
+    }
+    for chrom, expected in alone.items():
+        np.testing.assert_allclose(found[chrom], expected, atol=1e-6)
+    record = record_of(tmp_path / "out")
+    assert record["chroms_seen_by_all_models"] == ["chr2"]
+    assert record["prediction"]["seen_chroms"] == []
+    assert [one.levelname for one in caplog.records if "chr2" in one.message] == ["WARNING"]
+
+
+def test_chromosomes_that_the_models_have_seen_are_recorded(made: PredictSet, tmp_path: Path) -> None:
+    model = predicting.save_quick_model(tmp_path / "one.keras", trained_on=["chr1", "chr7"])
+    run(made, tmp_path / "out", model=[model])
+    assert record_of(tmp_path / "out")["prediction"]["seen_chroms"] == ["chr1"]
+
+
+def test_out_of_fold_needs_records_and_a_chromosome(made: PredictSet, tmp_path: Path) -> None:
+    (problem,) = refused(made, tmp_path / "out", out_of_fold=True)
+    assert (problem.option, problem.file) == ("--out_of_fold", made.model)
+    model = predicting.save_quick_model(tmp_path / "one.keras", trained_on=list(made.sizes))
+    (problem,) = refused(made, tmp_path / "out", model=[model], out_of_fold=True)
+    assert (problem.kind, problem.option) == ("regions", "--out_of_fold")
+
+
+@pytest.mark.parametrize(("factor", "warned"), [(1.0, False), (50.0, True), (0.02, True)])
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_signal_on_another_scale(
+    made: PredictSet, tmp_path: Path, caplog: pytest.LogCaptureFixture, factor: float, warned: bool, strict: bool
+) -> None:
+    values = [("chr10", start, start + 10, factor * (start + 60) / 6_500) for start in range(0, 6_400, 20)]
+    signal = write_bigwig(tmp_path / "s.bw", values, {"chr10": 6_500})
+    if warned and strict:
+        (problem,) = refused(made, tmp_path / "out", signal=[signal], strict=True)
+        assert (problem.kind, problem.file) == ("signal", signal)
+        return
+    with caplog.at_level(logging.WARNING, "maxatac"):
+        run(made, tmp_path / "out", signal=[signal], strict=strict)
+    assert any(str(signal) in record.message and "scale" in record.message for record in caplog.records) == warned
+    assert record_of(tmp_path / "out")["signal_scales"][str(signal)]["p99"] == pytest.approx(factor, rel=0.1)
+
+
+def test_the_scale_of_the_training_is_what_counts(
+    made: PredictSet, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = predicting.save_quick_model(tmp_path / "one.keras", trained_on=["chr7"], p99=40.0)
+    with caplog.at_level(logging.WARNING, "maxatac"):
+        run(made, tmp_path / "out", model=[model])
+    assert [record for record in caplog.records if "scale" in record.message]
+
+
+def test_a_table_of_another_kind_or_without_the_value(made: PredictSet, tmp_path: Path) -> None:
+    table = tmp_path / "table.tsv"
+    columns = ("Standard_Thresh", "Monotonic_Avg_Precision", "Monotonic_Avg_Recall", "Avg_F1")
+    table.write_text("\t".join(columns) + "\n0.5\t0.3\t0.4\t0.35\n")
+    changes = {"cutoff_file": table, "cutoff_type": "Precision", "cutoff_value": 0.9}
+    (problem,) = refused(made, tmp_path / "out", **changes)
+    assert (problem.kind, problem.option, problem.file) == ("value", "--cutoff_value", table)
+    assert "0.3" in str(problem)
+    result = run(made, tmp_path / "out", chroms=["chr10"], **{**changes, "cutoff_value": 0.2})
+    assert [path.name for path in result.peaks] == ["x_peaks.bed"]
+    assert record_of(tmp_path / "out")["inputs"]["cutoff_file"]["path"] == str(table)
