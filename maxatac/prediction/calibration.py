@@ -26,7 +26,6 @@ from typing import TYPE_CHECKING, Any
 from maxatac.errors import Problems
 from maxatac.files.checksums import sha256
 from maxatac.genome.windows import BIN_SIZE
-from maxatac.prediction.outputs import PREDICTION
 from maxatac.runs.command import record_of_output
 from maxatac.runs.folder import RunFolder
 from maxatac.wording import counted, first_few
@@ -38,6 +37,9 @@ logger = logging.getLogger(__name__)
 
 CALIBRATION = "calibration"
 """Entry of the run record of a table."""
+
+PREDICTION = "prediction"
+"""Entry of the run record of a predicted track."""
 
 PUBLISHED_BIN_SIZE = 200
 """Width in bp of the bins that the published tables are presumably made for: their prevalence fits it."""

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from maxatac.errors import MaxatacError, Problem, Problems
-from maxatac.files.atomic import check_guards
+from maxatac.files.atomic import check_guards, replacing
 from maxatac.prediction.chromosome import ChromPredictions
 
 _LONGEST_HEADER = 1 << 24
@@ -48,7 +48,8 @@ class Journal:
         self._places: dict[str, int] = {}
         self._synced = time.monotonic()
         if not path.exists():
-            self._write(_line({"made_of": made_of}), 0)
+            with replacing(path) as partial:
+                partial.write_bytes(_line({"made_of": made_of}))
         with path.open("rb") as file:
             if _differences(_header(file), made_of):
                 raise MaxatacError(f"{path}: of another prediction; remove it, or go on with what it was made of")
@@ -96,7 +97,7 @@ class Journal:
         """Write at a place, behind which nothing is kept."""
         check_guards()
         try:
-            with self.path.open("r+b" if place else "wb") as file:
+            with self.path.open("r+b") as file:
                 file.seek(place)
                 file.write(content)
                 file.truncate()
