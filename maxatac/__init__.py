@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from maxatac.prediction.peaks import PeaksResult as PeaksResult
     from maxatac.prediction.peaks import peaks as peaks
     from maxatac.prediction.settings import PeaksConfig as PeaksConfig
+    from maxatac.evaluation.settings import ThresholdConfig as ThresholdConfig
+    from maxatac.evaluation.threshold import ThresholdResult as ThresholdResult
+    from maxatac.evaluation.threshold import threshold as threshold
     from maxatac.training.result import TrainResult as TrainResult
     from maxatac.training.settings import TrainConfig as TrainConfig
     from maxatac.training.trainer import Trainer as Trainer
@@ -32,11 +35,14 @@ _HOMES = {
     "Sampler": "maxatac._core",
     "Track": "maxatac._core",
     "WindowReader": "maxatac._core",
+    "ThresholdConfig": "maxatac.evaluation.settings",
+    "ThresholdResult": "maxatac.evaluation.threshold",
     "TrainConfig": "maxatac.training.settings",
     "TrainResult": "maxatac.training.result",
     "Trainer": "maxatac.training.trainer",
     "WindowDataset": "maxatac.data.batches",
     "peaks": "maxatac.prediction.peaks",
+    "threshold": "maxatac.evaluation.threshold",
     "train": "maxatac.training.workflow",
 }
 
@@ -46,6 +52,8 @@ __all__ = [
     "PeaksConfig",
     "PeaksResult",
     "Sampler",
+    "ThresholdConfig",
+    "ThresholdResult",
     "Track",
     "TrainConfig",
     "TrainResult",
@@ -53,6 +61,7 @@ __all__ = [
     "WindowDataset",
     "WindowReader",
     "peaks",
+    "threshold",
     "train",
 ]
 

@@ -101,6 +101,30 @@ def signal_bins(track: TrackReader, chrom: str, n_bins: int) -> NDArray[np.float
     return (_bin_sums(track, chrom, n_bins) / BIN_SIZE).astype(np.float32)
 
 
+def predicted_bins(track: TrackReader, chrom: str, n_bins: int) -> NDArray[np.float32]:
+    """Read a predicted track bin by bin.
+
+    Parameters
+    ----------
+    track : Track
+        Predictions in 32-bp bins from the chromosome's start on.
+    chrom : str
+    n_bins : int
+        Bins from the chromosome's start on.
+
+    Returns
+    -------
+    shape (n_bins,), float32
+        NaN where a base has no prediction; the largest value where a bin holds several.
+    """
+    found = np.full(n_bins, np.nan, dtype=np.float32)
+    if chrom in track.chrom_sizes:
+        for first, last in chunks(n_bins * BIN_SIZE):
+            values = track.values(chrom, first, last).reshape(-1, BIN_SIZE)
+            found[first // BIN_SIZE : last // BIN_SIZE] = values.max(axis=1)
+    return found
+
+
 def coarse_maxima(values: NDArray[np.float32], n_coarse: int) -> NDArray[np.float32]:
     """Take the largest value in each stretch of 200 bp.
 

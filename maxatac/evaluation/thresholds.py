@@ -123,9 +123,9 @@ def metric_table(rankings: Sequence[Ranking]) -> str:
         found = np.stack([_by_value(ranking, metric) for ranking in rankings])
         reached = ~np.isnan(found[:, 0])
         for step in range(METRIC_STEPS + 1):
-            numbers = ("NA",) * 4
+            numbers: Iterable[str] = ("NA",) * 4
             if 2 * reached[:, step].sum() >= len(rankings):
-                numbers = tuple(map(_text, np.median(found[reached[:, step], :, step], axis=0)))
+                numbers = map(_text, np.median(found[reached[:, step], :, step], axis=0))
             rows.append((metric, f"{step / METRIC_STEPS:.2f}", *numbers))
     return _table(METRIC_COLUMNS, rows)
 

@@ -1,0 +1,410 @@
+"""Threshold: from predictions and binding of cell types to tables from a score to precision, recall and F1.
+
+Bins and labels are those of the test of ``maxatac train``. Each cell type is counted over all chromosomes together; the
+tables are means, or medians, over cell types.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maxatac._core import Track
+from maxatac.data.binding_checks import BoundAbove, check_binary, value_range, warn_of_prevalence
+from maxatac.data.bins import COARSE_BIN_SIZE, bin_labels, coarse_labels, coarse_maxima, predicted_bins
+from maxatac.data.predictions import PredictedCell, paired_predictions, read_predictions
+from maxatac.data.readers import TrackReader
+from maxatac.data.tracks import open_track
+from maxatac.errors import InputError, MaxatacError, Problem, Problems
+from maxatac.evaluation.ranking import Ranking
+from maxatac.evaluation.settings import ThresholdConfig
+from maxatac.evaluation.thresholds import ThresholdCurve, mean_curve, metric_table, threshold_table
+from maxatac.figures.thresholds import draw_thresholds
+from maxatac.files.atomic import replacing, write_text
+from maxatac.genome.blacklist import Blacklist, check_blacklist, read_blacklist
+from maxatac.genome.chroms import compare_chrom_sizes, read_chrom_sizes
+from maxatac.genome.windows import BIN_SIZE
+from maxatac.prediction.calibration import CALIBRATION, calibration_facts, facts_of_track
+from maxatac.runs.command import CommandFolder, CommandRun, carry_out
+from maxatac.system.progress import telling
+from maxatac.wording import base_pairs, counted, first_few, number
+
+logger = logging.getLogger(__name__)
+
+UNPREDICTED = "not scored"
+"""What becomes of bins without a prediction, for the record."""
+
+
+@dataclass(frozen=True)
+class ThresholdResult:
+    """What ``threshold`` has left.
+
+    Attributes
+    ----------
+    table : Path
+        Table by threshold.
+    metric_table : Path
+        Table by metric, ``<prefix>_cross_celltype.tsv``.
+    plot : Path or None
+    record : Path
+    cell_types : tuple of str
+        Those in the mean.
+    best_threshold, best_f1 : float
+        The highest mean F1, and the first threshold with it.
+    """
+
+    table: Path
+    metric_table: Path
+    plot: Path | None
+    record: Path
+    cell_types: tuple[str, ...]
+    best_threshold: float
+    best_f1: float
+
+    def describe(self) -> list[str]:
+        """List the files and the best threshold, for the screen."""
+        paths = [str(path) for path in (self.table, self.metric_table, self.plot) if path is not None]
+        cells = counted(len(self.cell_types), "cell type")
+        return [*paths, f"highest F1 {number(self.best_f1)} at {self.best_threshold:g}, mean over {cells}"]
+
+
+@dataclass(frozen=True, eq=False)
+class Counted:
+    """The bins of a cell type.
+
+    Attributes
+    ----------
+    cell : PredictedCell
+    ranking : Ranking
+        Of the bins that are scored.
+    unpredicted, unpredicted_bound : int
+        Bins outside the blacklist without a prediction, and bound ones among them.
+    blacklisted : int
+        Bins that touch the blacklist.
+    """
+
+    cell: PredictedCell
+    ranking: Ranking
+    unpredicted: int
+    unpredicted_bound: int
+    blacklisted: int
+
+    def entry(self) -> dict[str, Any]:
+        """Describe it for the run record."""
+        ranking, is_scored = self.ranking, self.ranking.positives > 0
+        return {
+            "cell_type": self.cell.name,
+            "prediction": str(self.cell.prediction),
+            "binding": str(self.cell.binding),
+            "prediction_facts": dict(facts_of_track(self.cell.prediction)),
+            "in_mean": is_scored,
+            "bins": ranking.bins,
+            "bound_bins": ranking.positives,
+            "prevalence": ranking.prevalence if ranking.bins else None,
+            "average_precision": ranking.average_precision if is_scored else None,
+            "bins_without_prediction": self.unpredicted,
+            "bound_bins_without_prediction": self.unpredicted_bound,
+            "blacklisted_bins": self.blacklisted,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedThreshold:
+    """Predictions and binding that are checked, ready to be counted.
+
+    Attributes
+    ----------
+    config : ThresholdConfig
+    folder : CommandFolder
+    cells : tuple of (PredictedCell, Track, TrackReader)
+        Each with its prediction and its binding.
+    chroms : mapping of str to int
+        Chromosomes to count, and their lengths in bp.
+    left_out : mapping of str to tuple of str
+        Chromosomes that are not in every track, by the name of a track that lacks them.
+    blacklist : Blacklist
+    inputs : mapping of str to Path
+    """
+
+    config: ThresholdConfig
+    folder: CommandFolder
+    cells: tuple[tuple[PredictedCell, Track, TrackReader], ...]
+    chroms: Mapping[str, int]
+    left_out: Mapping[str, tuple[str, ...]]
+    blacklist: Blacklist
+    inputs: Mapping[str, Path]
+
+    @property
+    def outputs(self) -> list[Path]:
+        """Every file that is written, without log and record."""
+        return _outputs(self.folder, plot=self.config.plot)
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """All settings, with the chromosomes that were worked out."""
+        given = {option.name: getattr(self.config, option.name) for option in fields(self.config)}
+        return given | {"chroms": list(self.chroms)}
+
+    def describe(self) -> list[str]:
+        """Say what would be counted."""
+        bins = sum(size // self.config.bin_size for size in self.chroms.values())
+        length = base_pairs(sum(self.chroms.values()))
+        return [
+            f"cell types   {first_few([cell.name for cell, *_ in self.cells], 8)}",
+            f"chromosomes  {first_few(self.chroms, 8)}: {length}, {bins:,} bins of {self.config.bin_size} bp",
+            *(f"left out     {first_few(chroms)}, not in {path}" for path, chroms in self.left_out.items()),
+            *(f"output       {path}" for path in self.outputs),
+        ]
+
+    def work(self, run: CommandRun) -> ThresholdResult:
+        """Count the bins, and write the tables and the plot."""
+        run.note("chroms", list(self.chroms))
+        run.note("chroms_left_out", {path: list(chroms) for path, chroms in self.left_out.items()})
+        run.note("bins_without_prediction", UNPREDICTED)
+        with run.phases.measuring("counting"):
+            every = self._count()
+        run.note("cell_types", [each.entry() for each in every])
+        used = [each for each in every if each.ranking.positives]
+        for each in every:
+            _tell(each)
+        if not used:
+            raise MaxatacError(f"no bound bin on {first_few(self.chroms)} in any cell type: there is nothing to count")
+        names = [each.cell.name for each in used]
+        run.note(CALIBRATION, self._facts(used, names))
+        with run.phases.measuring("writing"):
+            return self._write([each.ranking for each in used], names)
+
+    def _count(self) -> list[Counted]:
+        total = sum(self.chroms.values()) * len(self.cells)
+        every = []
+        with telling("counting bins", total, "bp") as advance:
+            for cell, prediction, binding in self.cells:
+                labels, scores = [np.empty(0, np.bool_)], [np.empty(0, np.float32)]
+                unpredicted = unpredicted_bound = blacklisted = 0
+                for bins in self._bins(prediction, binding):
+                    is_free, has_score = ~bins.is_blacklisted, ~np.isnan(bins.scores)
+                    labels.append(bins.labels[is_free & has_score])
+                    scores.append(bins.scores[is_free & has_score])
+                    blacklisted += int(bins.is_blacklisted.sum())
+                    unpredicted += int((is_free & ~has_score).sum())
+                    unpredicted_bound += int((is_free & ~has_score & bins.labels).sum())
+                    advance(bins.size)
+                ranking = Ranking.of(np.concatenate(labels), np.concatenate(scores))
+                every.append(Counted(cell, ranking, unpredicted, unpredicted_bound, blacklisted))
+        return every
+
+    def _bins(self, prediction: Track, binding: TrackReader) -> Iterator[_Bins]:
+        """Read the bins of each chromosome, as the test of ``maxatac train`` does."""
+        for chrom, size in self.chroms.items():
+            width = self.config.bin_size
+            count = size // width
+            scores = predicted_bins(prediction, chrom, size // BIN_SIZE)
+            if width == COARSE_BIN_SIZE:
+                scores, labels = coarse_maxima(scores, count), coarse_labels(binding, chrom, count)
+            else:
+                labels = bin_labels(binding, chrom, count)
+            starts = np.arange(count, dtype=np.int64) * width
+            yield _Bins(size, scores, labels, self.blacklist.overlaps(chrom, starts, starts + width))
+
+    def _facts(self, used: Sequence[Counted], names: Sequence[str]) -> Mapping[str, Any]:
+        """Describe the tables, for those who use them; warn if the predictions are not of one kind."""
+        paths = [each.cell.prediction for each in used]
+        facts = calibration_facts(paths, bin_size=self.config.bin_size, cell_types=names, chroms=list(self.chroms))
+        known = [facts_of_track(path) for path in paths]
+        for name, words in (("models", "models"), ("both_strands", "strands")):
+            if name not in facts and any(name in each for each in known):
+                logger.warning("the predictions are not all of the same %s: the tables are a mean of all", words)
+        return facts
+
+    def _write(self, rankings: Sequence[Ranking], names: Sequence[str]) -> ThresholdResult:
+        table, by_metric, *plot = self.outputs
+        curves = [ThresholdCurve.of(ranking) for ranking in rankings]
+        mean = mean_curve(curves)
+        best = int(np.argmax(mean.f1))
+        write_text(table, threshold_table(rankings))
+        write_text(by_metric, metric_table(rankings))
+        if plot:
+            with replacing(plot[0]) as unfinished:
+                unfinished.write_bytes(draw_thresholds(mean.thresholds, _columns(mean), names).png)
+        return ThresholdResult(
+            table,
+            by_metric,
+            plot[0] if plot else None,
+            self.folder.record,
+            tuple(names),
+            float(mean.thresholds[best]),
+            float(mean.f1[best]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Bins:
+    size: int
+    scores: NDArray[np.float32]
+    labels: NDArray[np.bool_]
+    is_blacklisted: NDArray[np.bool_]
+
+
+def threshold(config: ThresholdConfig) -> ThresholdResult:
+    """Make tables from a score to the precision, recall and F1 of the bins that reach it.
+
+    Parameters
+    ----------
+    config : ThresholdConfig
+
+    Returns
+    -------
+    ThresholdResult
+
+    Raises
+    ------
+    InputError
+        If anything is wrong with what was given: everything found, before anything is written.
+    MaxatacError
+        If the run fails: a file cannot be read, or no cell type has a bound bin.
+    """
+    return carry_out(config, prepare_threshold)
+
+
+def prepare_threshold(config: ThresholdConfig) -> PreparedThreshold:
+    """Open and check everything that the settings name.
+
+    Raises
+    ------
+    InputError
+        If anything is wrong with what was given.
+    """
+    problems = config.problems()
+    folder = CommandFolder.of(config, "threshold")
+    named = _read_cells(config, problems)
+    inputs = _inputs(config, named)
+    problems += folder.problems(_outputs(folder, plot=config.plot), inputs=inputs, force=config.force)
+    opened = [(cell, open_track(cell.prediction, problems), open_track(cell.binding, problems)) for cell in named]
+    blacklist = Blacklist.empty()
+    for path in (config.blacklist, config.blacklist_bw):
+        if path is not None:
+            blacklist = (
+                blacklist.joined(read_blacklist(path, problems)) if blacklist else read_blacklist(path, problems)
+            )
+    listed = None if config.chrom_sizes is None else read_chrom_sizes(config.chrom_sizes, problems)
+    cells = [(cell, prediction, binding) for cell, prediction, binding in opened if prediction and binding]
+    if not cells or len(cells) < len(named):
+        raise InputError(problems)
+    tracks = [track for _, *pair in cells for track in pair]
+    chroms, left_out = _choose_chroms(config.chroms, tracks, problems)
+    if listed is not None and config.chrom_sizes is not None:
+        first = tracks[0]
+        compare_chrom_sizes(listed, config.chrom_sizes, first.chrom_sizes, Path(first.path), list(listed), problems)
+    check_blacklist(blacklist, tracks[0].chrom_sizes, problems, used=chroms)
+    for cell, prediction, binding in cells:
+        check_binary(binding, chroms, problems, config.binding_threshold)
+        _check_prediction(cell, prediction, chroms, problems)
+    if problems:
+        raise InputError(problems)
+    limit = config.binding_threshold
+    ready = tuple(
+        (cell, prediction, binding if limit is None else BoundAbove(binding, limit))
+        for cell, prediction, binding in cells
+    )
+    return PreparedThreshold(config, folder, ready, chroms, left_out, blacklist, inputs)
+
+
+def _outputs(folder: CommandFolder, *, plot: bool) -> list[Path]:
+    return [folder.named(ending) for ending in (".tsv", "_cross_celltype.tsv", ".png")[: 3 if plot else 2]]
+
+
+def _read_cells(config: ThresholdConfig, problems: Problems) -> list[PredictedCell]:
+    if config.meta_file is not None:
+        return read_predictions(config.meta_file, problems)
+    return paired_predictions(config.prediction or (), config.binding or (), problems)
+
+
+def _inputs(config: ThresholdConfig, cells: Sequence[PredictedCell]) -> dict[str, Path]:
+    """List what is read, by purpose."""
+    pairs = ("prediction", "binding")
+    inputs = {name: path for name, path in config.files().items() if name.split(" ")[0] not in pairs}
+    for cell in cells:
+        inputs |= {f"prediction of {cell.name}": cell.prediction, f"binding of {cell.name}": cell.binding}
+    return inputs
+
+
+def _choose_chroms(
+    named: Sequence[str] | None, tracks: Sequence[Track], problems: Problems
+) -> tuple[dict[str, int], dict[str, tuple[str, ...]]]:
+    """Choose the chromosomes: those named, or all that every track has; the second part is what a track lacks."""
+    first = tracks[0]
+    wanted = list(
+        dict.fromkeys(named if named is not None else (name for track in tracks for name in track.chrom_sizes))
+    )
+    before = len(problems)
+    has = {track.path: track.chrom_sizes for track in tracks}
+    lacking: dict[str, tuple[str, ...]] = {}
+    for track in tracks:
+        absent = [name for name in wanted if name not in track.chrom_sizes]
+        if track is not first:
+            known = [name for name in wanted if name in first.chrom_sizes]
+            compare_chrom_sizes(
+                first.chrom_sizes, Path(first.path), track.chrom_sizes, Path(track.path), known, problems
+            )
+        if absent:
+            lacking[track.path] = tuple(absent)
+    gone = {name for absent in lacking.values() for name in absent}
+    chroms = {name: first.chrom_sizes[name] for name in wanted if name not in gone}
+    if len(problems) > before:
+        return chroms, lacking
+    if named is not None:
+        for path, missing in lacking.items():
+            told, hint = f"has no {first_few(missing)}", f"it has {first_few(has[path])}"
+            problems.add("chromosome", told, hint=hint, option="--chroms", file=path)
+    elif not chroms:
+        there = "; ".join(f"{track.path} has {first_few(track.chrom_sizes)}" for track in tracks[:4])
+        problems.add("chromosome", "no chromosome is in every prediction and every binding track", hint=there)
+    return chroms, lacking
+
+
+def _check_prediction(cell: PredictedCell, track: Track, chroms: Iterable[str], problems: Problems) -> None:
+    """Check that a track holds probabilities: thresholds run from 0 to 1."""
+    expected = "probabilities from 0 to 1, as thresholds are"
+    if facts_of_track(cell.prediction).get("kind") == "quant":
+        hint = "maxatac train --quant writes a table on the scale of its targets"
+        problems.add("signal", "predictions of a --quant model", expected=expected, hint=hint, file=cell.prediction)
+        return
+    try:
+        for chrom in chroms:
+            found = value_range(track, chrom)
+            if found is not None and not (found[0] >= 0 and found[1] <= 1):
+                told = f"values from {found[0]:.6g} to {found[1]:.6g} on {chrom}"
+                hint = "a prediction of a --quant model, or another signal?"
+                problems.add("signal", told, expected=expected, hint=hint, file=cell.prediction)
+                return
+    except (MaxatacError, OSError) as error:
+        problems.append(Problem.of(error))
+
+
+def _tell(found: Counted) -> None:
+    """Log what is odd about a cell type."""
+    name, ranking = found.cell.name, found.ranking
+    if not ranking.positives:
+        what = "bin is bound" if ranking.bins else "bin has a prediction"
+        logger.warning("%s: no %s: it is left out of the mean", name, what)
+        return
+    warn_of_prevalence(found.cell.binding, ranking.positives, ranking.bins)
+    logger.info(
+        "%s: %s bins, %s of them bound (%.3g %%); %s bins without a prediction are not scored, %s of them bound",
+        name,
+        f"{ranking.bins:,}",
+        f"{ranking.positives:,}",
+        100 * ranking.prevalence,
+        f"{found.unpredicted:,}",
+        f"{found.unpredicted_bound:,}",
+    )
+
+
+def _columns(mean: ThresholdCurve) -> dict[str, NDArray[np.float64]]:
+    return {"Precision": mean.highest_precision, "Recall": mean.recall, "F1": mean.f1}
