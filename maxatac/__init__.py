@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from maxatac._core import Track as Track
     from maxatac._core import WindowReader as WindowReader
     from maxatac.data.batches import WindowDataset as WindowDataset
-    from maxatac.prediction.peaks import PeaksResult as PeaksResult
-    from maxatac.prediction.peaks import peaks as peaks
-    from maxatac.prediction.settings import PeaksConfig as PeaksConfig
     from maxatac.evaluation.settings import ThresholdConfig as ThresholdConfig
     from maxatac.evaluation.threshold import ThresholdResult as ThresholdResult
     from maxatac.evaluation.threshold import threshold as threshold
+    from maxatac.prediction.peaks import PeaksResult as PeaksResult
+    from maxatac.prediction.peaks import peaks as peaks
+    from maxatac.prediction.settings import PeaksConfig as PeaksConfig
     from maxatac.training.result import TrainResult as TrainResult
     from maxatac.training.settings import TrainConfig as TrainConfig
     from maxatac.training.trainer import Trainer as Trainer

@@ -18,7 +18,6 @@ def add_parser(subparsers: Any) -> None:
         description="Compare predictions with binding, and write for each threshold of the score which precision, "
         "recall and F1 the bins that reach it have: the mean over cell types. maxatac predict and maxatac peaks take "
         "the tables as --cutoff_file. Bins without a prediction are not scored.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=f"Predictions of models that were trained with --quant are refused: the thresholds run from 0 to 1. "
         f"maxatac train --quant writes a table on the scale of its targets. {EXIT_STATUSES}",
     )

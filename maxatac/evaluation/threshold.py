@@ -6,8 +6,9 @@ tables are means, or medians, over cell types.
 
 from __future__ import annotations
 
+import functools
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -75,12 +76,33 @@ class ThresholdResult:
 
 
 @dataclass(frozen=True, eq=False)
+class OpenedCell:
+    """A cell type whose tracks are open.
+
+    Attributes
+    ----------
+    cell : PredictedCell
+    prediction : Track
+    binding : TrackReader
+    facts : mapping of str to object
+        How it was predicted (:mod:`maxatac.prediction.calibration`); empty if that is not known.
+    """
+
+    cell: PredictedCell
+    prediction: Track
+    binding: TrackReader
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
 class Counted:
     """The bins of a cell type.
 
     Attributes
     ----------
     cell : PredictedCell
+    facts : mapping of str to object
+        As in ``OpenedCell``.
     ranking : Ranking
         Of the bins that are scored.
     unpredicted, unpredicted_bound : int
@@ -90,6 +112,7 @@ class Counted:
     """
 
     cell: PredictedCell
+    facts: Mapping[str, Any]
     ranking: Ranking
     unpredicted: int
     unpredicted_bound: int
@@ -102,7 +125,7 @@ class Counted:
             "cell_type": self.cell.name,
             "prediction": str(self.cell.prediction),
             "binding": str(self.cell.binding),
-            "prediction_facts": dict(facts_of_track(self.cell.prediction)),
+            "prediction_facts": dict(self.facts),
             "in_mean": is_scored,
             "bins": ranking.bins,
             "bound_bins": ranking.positives,
@@ -122,8 +145,7 @@ class PreparedThreshold:
     ----------
     config : ThresholdConfig
     folder : CommandFolder
-    cells : tuple of (PredictedCell, Track, TrackReader)
-        Each with its prediction and its binding.
+    cells : tuple of OpenedCell
     chroms : mapping of str to int
         Chromosomes to count, and their lengths in bp.
     left_out : mapping of str to tuple of str
@@ -134,7 +156,7 @@ class PreparedThreshold:
 
     config: ThresholdConfig
     folder: CommandFolder
-    cells: tuple[tuple[PredictedCell, Track, TrackReader], ...]
+    cells: tuple[OpenedCell, ...]
     chroms: Mapping[str, int]
     left_out: Mapping[str, tuple[str, ...]]
     blacklist: Blacklist
@@ -156,7 +178,7 @@ class PreparedThreshold:
         bins = sum(size // self.config.bin_size for size in self.chroms.values())
         length = base_pairs(sum(self.chroms.values()))
         return [
-            f"cell types   {first_few([cell.name for cell, *_ in self.cells], 8)}",
+            f"cell types   {first_few([opened.cell.name for opened in self.cells], 8)}",
             f"chromosomes  {first_few(self.chroms, 8)}: {length}, {bins:,} bins of {self.config.bin_size} bp",
             *(f"left out     {first_few(chroms)}, not in {path}" for path, chroms in self.left_out.items()),
             *(f"output       {path}" for path in self.outputs),
@@ -184,10 +206,10 @@ class PreparedThreshold:
         total = sum(self.chroms.values()) * len(self.cells)
         every = []
         with telling("counting bins", total, "bp") as advance:
-            for cell, prediction, binding in self.cells:
+            for opened in self.cells:
                 labels, scores = [np.empty(0, np.bool_)], [np.empty(0, np.float32)]
                 unpredicted = unpredicted_bound = blacklisted = 0
-                for bins in self._bins(prediction, binding):
+                for bins in self._bins(opened.prediction, opened.binding):
                     is_free, has_score = ~bins.is_blacklisted, ~np.isnan(bins.scores)
                     labels.append(bins.labels[is_free & has_score])
                     scores.append(bins.scores[is_free & has_score])
@@ -196,7 +218,8 @@ class PreparedThreshold:
                     unpredicted_bound += int((is_free & ~has_score & bins.labels).sum())
                     advance(bins.size)
                 ranking = Ranking.of(np.concatenate(labels), np.concatenate(scores))
-                every.append(Counted(cell, ranking, unpredicted, unpredicted_bound, blacklisted))
+                counts = (unpredicted, unpredicted_bound, blacklisted)
+                every.append(Counted(opened.cell, opened.facts, ranking, *counts))
         return every
 
     def _bins(self, prediction: Track, binding: TrackReader) -> Iterator[_Bins]:
@@ -216,9 +239,8 @@ class PreparedThreshold:
         """Describe the tables, for those who use them; warn if the predictions are not of one kind."""
         paths = [each.cell.prediction for each in used]
         facts = calibration_facts(paths, bin_size=self.config.bin_size, cell_types=names, chroms=list(self.chroms))
-        known = [facts_of_track(path) for path in paths]
         for name, words in (("models", "models"), ("both_strands", "strands")):
-            if name not in facts and any(name in each for each in known):
+            if name not in facts and any(name in each.facts for each in used):
                 logger.warning("the predictions are not all of the same %s: the tables are a mean of all", words)
         return facts
 
@@ -285,34 +307,50 @@ def prepare_threshold(config: ThresholdConfig) -> PreparedThreshold:
     named = _read_cells(config, problems)
     inputs = _inputs(config, named)
     problems += folder.problems(_outputs(folder, plot=config.plot), inputs=inputs, force=config.force)
-    opened = [(cell, open_track(cell.prediction, problems), open_track(cell.binding, problems)) for cell in named]
-    blacklist = Blacklist.empty()
-    for path in (config.blacklist, config.blacklist_bw):
-        if path is not None:
-            blacklist = (
-                blacklist.joined(read_blacklist(path, problems)) if blacklist else read_blacklist(path, problems)
-            )
+    cells = _open(named, problems)
+    blacklists = [
+        read_blacklist(path, problems) for path in (config.blacklist, config.blacklist_bw) if path is not None
+    ]
     listed = None if config.chrom_sizes is None else read_chrom_sizes(config.chrom_sizes, problems)
-    cells = [(cell, prediction, binding) for cell, prediction, binding in opened if prediction and binding]
-    if not cells or len(cells) < len(named):
+    if not cells:
         raise InputError(problems)
     tracks = [track for _, *pair in cells for track in pair]
     chroms, left_out = _choose_chroms(config.chroms, tracks, problems)
+    sizes = tracks[0].chrom_sizes
     if listed is not None and config.chrom_sizes is not None:
-        first = tracks[0]
-        compare_chrom_sizes(listed, config.chrom_sizes, first.chrom_sizes, Path(first.path), list(listed), problems)
-    check_blacklist(blacklist, tracks[0].chrom_sizes, problems, used=chroms)
-    for cell, prediction, binding in cells:
-        check_binary(binding, chroms, problems, config.binding_threshold)
-        _check_prediction(cell, prediction, chroms, problems)
+        compare_chrom_sizes(listed, config.chrom_sizes, sizes, Path(tracks[0].path), list(listed), problems)
+    for blacklist in blacklists:
+        check_blacklist(blacklist, sizes, problems, used=chroms)
+    opened = [_checked(config, *cell, chroms, problems) for cell in cells]
     if problems:
         raise InputError(problems)
-    limit = config.binding_threshold
-    ready = tuple(
-        (cell, prediction, binding if limit is None else BoundAbove(binding, limit))
-        for cell, prediction, binding in cells
-    )
-    return PreparedThreshold(config, folder, ready, chroms, left_out, blacklist, inputs)
+    blacklist = functools.reduce(Blacklist.joined, blacklists, Blacklist.empty())
+    return PreparedThreshold(config, folder, tuple(opened), chroms, left_out, blacklist, inputs)
+
+
+def _open(cells: Sequence[PredictedCell], problems: Problems) -> list[tuple[PredictedCell, Track, Track]]:
+    """Open prediction and binding of each cell type, of which both can be opened."""
+    found = []
+    for cell in cells:
+        prediction, binding = open_track(cell.prediction, problems), open_track(cell.binding, problems)
+        if prediction is not None and binding is not None:
+            found.append((cell, prediction, binding))
+    return found
+
+
+def _checked(
+    config: ThresholdConfig,
+    cell: PredictedCell,
+    prediction: Track,
+    binding: Track,
+    chroms: Collection[str],
+    problems: Problems,
+) -> OpenedCell:
+    """Check what the tracks of a cell type hold."""
+    facts, limit = facts_of_track(cell.prediction), config.binding_threshold
+    check_binary(binding, chroms, problems, limit)
+    _check_prediction(prediction, facts, chroms, problems)
+    return OpenedCell(cell, prediction, binding if limit is None else BoundAbove(binding, limit), facts)
 
 
 def _outputs(folder: CommandFolder, *, plot: bool) -> list[Path]:
@@ -368,12 +406,12 @@ def _choose_chroms(
     return chroms, lacking
 
 
-def _check_prediction(cell: PredictedCell, track: Track, chroms: Iterable[str], problems: Problems) -> None:
+def _check_prediction(track: Track, facts: Mapping[str, Any], chroms: Iterable[str], problems: Problems) -> None:
     """Check that a track holds probabilities: thresholds run from 0 to 1."""
     expected = "probabilities from 0 to 1, as thresholds are"
-    if facts_of_track(cell.prediction).get("kind") == "quant":
+    if facts.get("kind") == "quant":
         hint = "maxatac train --quant writes a table on the scale of its targets"
-        problems.add("signal", "predictions of a --quant model", expected=expected, hint=hint, file=cell.prediction)
+        problems.add("signal", "predictions of a --quant model", expected=expected, hint=hint, file=track.path)
         return
     try:
         for chrom in chroms:
@@ -381,7 +419,7 @@ def _check_prediction(cell: PredictedCell, track: Track, chroms: Iterable[str], 
             if found is not None and not (found[0] >= 0 and found[1] <= 1):
                 told = f"values from {found[0]:.6g} to {found[1]:.6g} on {chrom}"
                 hint = "a prediction of a --quant model, or another signal?"
-                problems.add("signal", told, expected=expected, hint=hint, file=cell.prediction)
+                problems.add("signal", told, expected=expected, hint=hint, file=track.path)
                 return
     except (MaxatacError, OSError) as error:
         problems.append(Problem.of(error))
