@@ -18,6 +18,8 @@ from sklearn.metrics import average_precision_score, precision_recall_curve, roc
 
 from maxatac import TrainConfig, WindowReader
 from maxatac.evaluation.ranking import METRICS
+from maxatac.evaluation.settings import ThresholdConfig
+from maxatac.evaluation.threshold import threshold
 from maxatac.model.architectures import build
 from maxatac.model.evaluator import BatchEvaluator
 from maxatac.model.losses import binary_cross_entropy
@@ -118,6 +120,51 @@ def test_independent_test_equals_plain_numpy(run: Any, model: keras.Model, yeast
                 score = entry["average_precision"]
                 assert score["low"] < score["value"] < score["high"]
         assert cell["resolutions"][0]["blocks"] >= 30
+    check_tables(folder, found["cell_types"], yeast)
+
+
+def check_tables(folder: RunFolder, tested: list[dict[str, Any]], yeast: Path) -> None:
+    """The tables that ``threshold`` makes of the tracks of a test are of the same bins, and equal scikit-learn's."""
+    binding = yeast / "Abf1_binding.bw"
+    pairs = {
+        "prediction": [folder.folder / cell["track"] for cell in tested],
+        "binding": [binding] * len(tested),
+        "output": folder.folder / "thresholds",
+    }
+    for place, width in enumerate((32, 200)):
+        result = threshold(ThresholdConfig(prefix=f"at_{width}", bin_size=width, plot=False, **pairs))
+        record = json.loads(result.record.read_text())
+        assert record["chroms"] == ["chrIII"]
+        table = np.loadtxt(result.table, skiprows=1, delimiter="\t")
+        expected = []
+        for cell, entry in zip(tested, record["cell_types"], strict=True):
+            resolution = cell["resolutions"][place]
+            assert (entry["bins"], entry["bound_bins"]) == (resolution["bins"], resolution["bound_bins"])
+            assert entry["average_precision"] == resolution["predictors"][0]["average_precision"]["value"]
+            expected.append(by_threshold(*scored_bins(folder.folder / cell["track"], binding, width)))
+        np.testing.assert_allclose(table[:, [2, 4]], np.mean(expected, axis=0), rtol=1e-8, atol=1e-10)
+
+
+def scored_bins(prediction: Path, binding: Path, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Labels and scores of the bins of chrIII."""
+    values = []
+    for path in (prediction, binding):
+        with pyBigWig.open(str(path)) as track:
+            size = track.chroms("chrIII") // width * width
+            values.append(np.array(track.values("chrIII", 0, size)).reshape(-1, width))
+    scores, bound = values[0].max(axis=1), np.nan_to_num(values[1])
+    labels = bound.sum(axis=1) > 16 if width == 32 else bound.max(axis=1) > 0
+    return labels[~np.isnan(scores)], scores[~np.isnan(scores)]
+
+
+def by_threshold(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Recall and F1 at the 1,001 thresholds, from scikit-learn's curve."""
+    precision, recall, reached = precision_recall_curve(labels, scores, drop_intermediate=False)
+    # The first distinct score at or above each threshold; behind the highest, nothing is called.
+    place = np.searchsorted(reached, (np.arange(1_001) / 1_000).astype(np.float32).astype(np.float64))
+    both = precision + recall
+    f1 = np.divide(2 * precision * recall, both, out=np.zeros_like(both), where=both > 0)
+    return np.stack([recall[place], f1[place]], axis=1)
 
 
 def test_table_of_thresholds_has_the_published_columns(test_data: Path) -> None:
