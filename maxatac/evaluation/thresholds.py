@@ -30,6 +30,8 @@ METRIC_COLUMNS = ("Metric", "Bin", "Precision", "Recall", "Threshold", "F1")
 
 METRIC_STEPS = 100
 
+_AT_ONCE = 1 << 20  # distinct scores
+
 
 @dataclass(frozen=True, eq=False)
 class ThresholdCurve:
@@ -132,18 +134,25 @@ def metric_table(rankings: Sequence[Ranking]) -> str:
 
 def _by_value(ranking: Ranking, metric: str) -> NDArray[np.float64]:
     """Find precision, recall, threshold and F1 for each value of a metric: shape (4, 101), NaN if it is not reached."""
-    called = ranking.true + ranking.false
-    precision, recall = ranking.true / called, ranking.true / ranking.positives
-    f1 = 2 * ranking.true / (called + ranking.positives)
-    curve = np.stack([precision, recall, ranking.scores.astype(np.float64), f1])
-    # A value such as 0.29 must not fall below its own step.
-    steps = np.floor(curve[(0, 1, 3)[METRICS.index(metric)]] * METRIC_STEPS + 1e-9).astype(np.int64)
-    # Of equal F1 the lowest threshold comes first.
-    order = np.lexsort((curve[2], -f1, steps))
-    reached, first = np.unique(steps[order], return_index=True)
-    best = curve[:, order[first]]
-    place = np.searchsorted(reached, np.arange(METRIC_STEPS + 1))
-    return np.append(best, np.full((4, 1), np.nan), axis=1)[:, np.minimum(place, len(reached))]
+    best = np.full((4, METRIC_STEPS + 1), np.nan)
+    best[3] = -1.0
+    for first in range(0, len(ranking.scores), _AT_ONCE):
+        part = slice(first, first + _AT_ONCE)
+        true, called = ranking.true[part], ranking.true[part] + ranking.false[part]
+        precision, recall = true / called, true / ranking.positives
+        f1 = 2 * true / (called + ranking.positives)
+        curve = np.stack([precision, recall, ranking.scores[part].astype(np.float64), f1])
+        # A value such as 0.29 must not fall below its own step.
+        steps = np.floor(curve[(0, 1, 3)[METRICS.index(metric)]] * METRIC_STEPS + 1e-9).astype(np.int64)
+        # Of equal F1 the lowest threshold comes first. Scores fall, so that it may also come with a later part.
+        order = np.lexsort((curve[2], -f1, steps))
+        reached, place = np.unique(steps[order], return_index=True)
+        found = curve[:, order[place]]
+        better = found[3] >= best[3, reached]
+        best[:, reached[better]] = found[:, better]
+    steps = np.flatnonzero(best[3] >= 0)
+    place = np.searchsorted(steps, np.arange(METRIC_STEPS + 1))
+    return np.append(best[:, steps], np.full((4, 1), np.nan), axis=1)[:, np.minimum(place, len(steps))]
 
 
 def _text(value: Any) -> str:

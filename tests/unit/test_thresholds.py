@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import precision_recall_curve
 
+from maxatac.evaluation import thresholds
 from maxatac.evaluation.ranking import Ranking
 from maxatac.evaluation.thresholds import (
     COLUMNS,
@@ -158,8 +159,10 @@ def slowly(labels: np.ndarray, scores: np.ndarray, metric: str) -> np.ndarray:
     return rows
 
 
+@pytest.mark.parametrize("at_once", [1 << 20, 37])
 @pytest.mark.parametrize("metric", METRICS)
-def test_metric_table_equals_plain_numpy(metric: str) -> None:
+def test_metric_table_equals_plain_numpy(metric: str, at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(thresholds, "_AT_ONCE", at_once)
     made = [ranking(3_000, seed) for seed in (1, 2, 3)]
     single = [slowly(labels, scores, metric) for labels, scores, _ in made]
     for (_, _, found), rows in zip(made, single, strict=True):
