@@ -109,6 +109,8 @@ class Counted:
         Bins outside the blacklist without a prediction, and bound ones among them.
     blacklisted : int
         Bins that touch the blacklist.
+    chroms : tuple of str
+        Chromosomes with a bin that is scored.
     """
 
     cell: PredictedCell
@@ -117,6 +119,7 @@ class Counted:
     unpredicted: int
     unpredicted_bound: int
     blacklisted: int
+    chroms: tuple[str, ...]
 
     def entry(self) -> dict[str, Any]:
         """Describe it for the run record."""
@@ -129,6 +132,7 @@ class Counted:
             "in_mean": is_scored,
             "bins": ranking.bins,
             "bound_bins": ranking.positives,
+            "chroms": list(self.chroms),
             "prevalence": ranking.prevalence if ranking.bins else None,
             "average_precision": ranking.average_precision if is_scored else None,
             "bins_without_prediction": self.unpredicted,
@@ -194,7 +198,7 @@ class PreparedThreshold:
         run.note("cell_types", [each.entry() for each in every])
         used = [each for each in every if each.ranking.positives]
         for each in every:
-            _tell(each)
+            _tell(each, self.chroms)
         if not used:
             raise MaxatacError(f"no bound bin on {first_few(self.chroms)} in any cell type: there is nothing to count")
         names = [each.cell.name for each in used]
@@ -218,8 +222,9 @@ class PreparedThreshold:
                     unpredicted_bound += int((is_free & ~has_score & bins.labels).sum())
                     advance(bins.size)
                 ranking = Ranking.of(np.concatenate(labels), np.concatenate(scores))
+                scored = tuple(chrom for chrom, part in zip(self.chroms, scores[1:], strict=True) if len(part))
                 counts = (unpredicted, unpredicted_bound, blacklisted)
-                every.append(Counted(opened.cell, opened.facts, ranking, *counts))
+                every.append(Counted(opened.cell, opened.facts, ranking, *counts, scored))
         return every
 
     def _bins(self, prediction: Track, binding: TrackReader) -> Iterator[_Bins]:
@@ -238,7 +243,8 @@ class PreparedThreshold:
     def _facts(self, used: Sequence[Counted], names: Sequence[str]) -> Mapping[str, Any]:
         """Describe the tables, for those who use them; warn if the predictions are not of one kind."""
         paths = [each.cell.prediction for each in used]
-        facts = calibration_facts(paths, bin_size=self.config.bin_size, cell_types=names, chroms=list(self.chroms))
+        chroms = [chrom for chrom in self.chroms if any(chrom in each.chroms for each in used)]
+        facts = calibration_facts(paths, bin_size=self.config.bin_size, cell_types=names, chroms=chroms)
         for name, words in (("models", "models"), ("both_strands", "strands")):
             if name not in facts and any(name in each.facts for each in used):
                 logger.warning("the predictions are not all of the same %s: the tables are a mean of all", words)
@@ -425,9 +431,11 @@ def _check_prediction(track: Track, facts: Mapping[str, Any], chroms: Iterable[s
         problems.append(Problem.of(error))
 
 
-def _tell(found: Counted) -> None:
+def _tell(found: Counted, chroms: Iterable[str]) -> None:
     """Log what is odd about a cell type."""
     name, ranking = found.cell.name, found.ranking
+    if without := [chrom for chrom in chroms if chrom not in found.chroms]:
+        logger.warning("%s: no bin of %s has a prediction", name, first_few(without))
     if not ranking.positives:
         what = "bin is bound" if ranking.bins else "bin has a prediction"
         logger.warning("%s: no %s: it is left out of the mean", name, what)

@@ -291,6 +291,17 @@ def _refused(cells: Cells, **changes: Any) -> list[Problem]:
     return list(caught.value.problems)
 
 
+def test_chromosomes_without_a_prediction_are_told(cells: Cells, caplog: pytest.LogCaptureFixture) -> None:
+    """A header may hold more than what was predicted."""
+    values = {"chr1": np.full(SIZES["chr1"] // 32, 0.2, np.float32), "chr2": np.full(SIZES["chr2"] // 32, np.nan)}
+    for name in cells.names:
+        write_track(cells.prediction(name), {k: v.astype(np.float32) for k, v in values.items()}, SIZES, span=32)
+    found = record(cells.run())
+    assert found["calibration"]["chroms"] == ["chr1"]
+    assert [entry["chroms"] for entry in found["cell_types"]] == [["chr1"]] * 2
+    assert sum("no bin of chr2" in message for message in caplog.messages) == 2
+
+
 def test_no_common_chromosome(cells: Cells) -> None:
     tiny.write_bigwig(cells.binding("HepG2"), [("chrZ", 100, 400, 1.0)], {"chrZ": 1_000})
     (problem,) = cells.problems()
