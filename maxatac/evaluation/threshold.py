@@ -436,6 +436,10 @@ def _tell(found: Counted, chroms: Iterable[str]) -> None:
     name, ranking = found.cell.name, found.ranking
     if without := [chrom for chrom in chroms if chrom not in found.chroms]:
         logger.warning("%s: no bin of %s has a prediction", name, first_few(without))
+    trained = _training_chroms(found.facts)
+    if seen := [chrom for chrom in found.chroms if chrom in trained]:
+        told = "%s: the model has trained on %s: precision and recall look better there than they are"
+        logger.warning(told, name, first_few(seen))
     if not ranking.positives:
         what = "bin is bound" if ranking.bins else "bin has a prediction"
         logger.warning("%s: no %s: it is left out of the mean", name, what)
@@ -450,6 +454,12 @@ def _tell(found: Counted, chroms: Iterable[str]) -> None:
         f"{found.unpredicted:,}",
         f"{found.unpredicted_bound:,}",
     )
+
+
+def _training_chroms(facts: Mapping[str, Any]) -> set[str]:
+    """Find the chromosomes on which a model of a prediction has trained, as far as the records say."""
+    models = () if facts.get("out_of_fold") else facts.get("models", ())
+    return {chrom for model in models for chrom in model.get("training_chroms") or ()}
 
 
 def _columns(mean: ThresholdCurve) -> dict[str, NDArray[np.float64]]:

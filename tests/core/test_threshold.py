@@ -337,27 +337,40 @@ def test_scores_that_are_no_probabilities(cells: Cells, value: float) -> None:
 
 
 def test_predictions_of_a_quantitative_model_are_refused(cells: Cells) -> None:
-    entry = {"maxatac": "1", "run_of": "predict", "outputs": {"K562.bw": {}}, "prediction": {"kind": "quant"}}
-    (cells.folder / "K562_predict_run.json").write_text(json.dumps({**entry, "prefix": "K562"}))
+    of_predict(cells, "K562", kind="quant")
     (problem,) = cells.problems()
     assert (problem.kind, problem.file) == ("signal", cells.prediction("K562"))
     assert "--quant" in str(problem)
 
 
+def of_predict(cells: Cells, name: str, **facts: Any) -> None:
+    """Write the record of ``maxatac predict`` beside a prediction."""
+    entry = {"maxatac": "1", "run_of": "predict", "prefix": name, "outputs": {f"{name}.bw": {}}, "prediction": facts}
+    (cells.folder / f"{name}_predict_run.json").write_text(json.dumps(entry))
+
+
 def test_facts_of_the_predictions_reach_the_record(cells: Cells, caplog: pytest.LogCaptureFixture) -> None:
-    for name, models in zip(cells.names, ["a", "a"], strict=True):
-        facts = {"kind": "binary", "both_strands": True, "models": [{"sha256": models}], "bin_size": 32}
-        entry = {"maxatac": "1", "run_of": "predict", "prefix": name, "outputs": {f"{name}.bw": {}}}
-        (cells.folder / f"{name}_predict_run.json").write_text(json.dumps({**entry, "prediction": facts}))
+    for name in cells.names:
+        of_predict(cells, name, kind="binary", both_strands=True, models=[{"sha256": "a"}], bin_size=32)
     found = record(cells.run())["calibration"]
     assert (found["models"], found["both_strands"], found["bin_size"]) == ([{"sha256": "a"}], True, 200)
-    assert not [message for message in caplog.messages if "same models" in message]
-    facts["models"] = [{"sha256": "b"}]
-    (cells.folder / "HepG2_predict_run.json").write_text(json.dumps({**entry, "prediction": facts}))
+    assert caplog.messages == [message for message in caplog.messages if "same models" not in message]
+    of_predict(cells, "HepG2", kind="binary", both_strands=True, models=[{"sha256": "b"}], bin_size=32)
     found = record(cells.run(force=True))
     assert "models" not in found["calibration"]
     assert [each["prediction_facts"]["models"][0]["sha256"] for each in found["cell_types"]] == ["a", "b"]
     assert [message for message in caplog.messages if "same models" in message]
+
+
+@pytest.mark.parametrize(("out_of_fold", "warned"), [(False, ["K562"]), (True, [])])
+def test_chromosomes_of_the_training_are_warned_of(
+    cells: Cells, caplog: pytest.LogCaptureFixture, out_of_fold: bool, warned: list[str]
+) -> None:
+    models = [{"sha256": "a", "training_chroms": ["chr2"]}, {"sha256": "b", "training_chroms": None}]
+    of_predict(cells, "K562", models=models, out_of_fold=out_of_fold)
+    of_predict(cells, "HepG2", models=models[1:])
+    cells.run()
+    assert [message.split(":")[0] for message in caplog.messages if "trained on chr2" in message] == warned
 
 
 @pytest.mark.parametrize(
