@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import platform
 import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from maxatac.runs.record import source_revision
 
 _PROCESSES = {"os.fork", "os.forkpty", "os.posix_spawn", "os.exec", "os.system", "subprocess.Popen"}
 _LIBRARIES = {"jax", "keras", "tensorflow"}
@@ -26,6 +29,10 @@ def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
 
 sys.addaudithook(_refuse)
 
+# Records describe machine and source. Both are asked for once, by processes, and kept.
+platform.platform()
+source_revision()
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
@@ -37,9 +44,3 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
     finally:
         _running.clear()
-
-
-@pytest.fixture(autouse=True)
-def no_revision(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give records no revision of the source, for which git would be started."""
-    monkeypatch.setattr("maxatac.runs.record.source_revision", lambda: None)
