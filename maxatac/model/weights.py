@@ -192,8 +192,11 @@ def read_text(path: Path, name: str) -> str | None:
 
 
 def _attribute(file: h5py.File, name: str) -> str:
+    import h5py
+
     kept = file.attrs.get_id(name)
-    if kept.shape != () or kept.dtype.kind not in "SO" or kept.dtype.itemsize > _LARGEST_TEXT:
+    # HDF5 can crash where it takes other data for texts.
+    if kept.shape != () or h5py.check_string_dtype(kept.dtype) is None or kept.dtype.itemsize > _LARGEST_TEXT:
         raise ValueError(f"the attribute {name} is not a text")
     return _text(file.attrs[name])
 
@@ -264,8 +267,17 @@ def _found_layers(file: h5py.File, kinds: Sequence[str]) -> list[_Found] | None:
 
 
 def _names(group: h5py.Group, attribute: str) -> list[str]:
+    import h5py
+
     kept = group.attrs.get_id(attribute)
-    if len(kept.shape) != 1 or kept.shape[0] > _MOST_NAMES or kept.shape[0] * kept.dtype.itemsize > _LARGEST_TEXT:
+    if kept.shape == (0,):
+        return []  # of no type in particular
+    if (
+        h5py.check_string_dtype(kept.dtype) is None
+        or len(kept.shape) != 1
+        or kept.shape[0] > _MOST_NAMES
+        or kept.shape[0] * kept.dtype.itemsize > _LARGEST_TEXT
+    ):
         raise ValueError(f"{attribute} of {group.name} is not a list of names")
     return [_text(name) for name in group.attrs[attribute]]
 
