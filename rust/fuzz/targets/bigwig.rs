@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use libdeflater::{CompressionLvl, Compressor, Decompressor};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
-use maxatac_core::track::{DecodedTrack, Decoder, Memory, PaintedWindow};
+use maxatac_core::track::{DecodedTrack, Decoder, Memory, PaintedWindow, ValueCounts};
 use maxatac_core::{BigWig, BlockRef, FileKind, PositionedFile, Runs, Scratch};
 
 /// Bases read at each end of a chromosome, and round the start of each block.
@@ -122,6 +122,23 @@ fn check_region(track: &BigWig, chrom: usize, start: u32, end: u32, scratch: &mu
             .collect::<Vec<_>>()
     };
     assert_eq!(bits(&values), bits(&expected));
+    check_counts(track, chrom, start, &values);
+}
+
+/// Bases by value, counted without those of the middle of a region.
+fn check_counts(track: &BigWig, chrom: usize, start: u32, values: &[f32]) {
+    let end = start + values.len() as u32;
+    let (from, to) = (start + (end - start) / 3, end - (end - start) / 3);
+    let mut counts = ValueCounts::new(None).expect("there is memory");
+    let added = counts.add(track, chrom, start, end, &[(from, to)]);
+    added.expect("read before");
+    let mut expected = vec![0; counts.bases().len()];
+    for (value, base) in values.iter().zip(start..) {
+        if *value > 0.0 && *value < f32::INFINITY && !(from..to).contains(&base) {
+            expected[(value.to_bits() >> 16) as usize] += 1;
+        }
+    }
+    assert!(counts.bases() == expected);
 }
 
 /// Makes parallel iterators run where they are called: with other threads, the same input would not take the same way.
