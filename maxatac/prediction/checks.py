@@ -17,6 +17,7 @@ from maxatac.runs.command import CommandFolder
 from maxatac.runs.folder import RunFolder
 from maxatac.runs.input_files import InputFile
 from maxatac.runs.record import package_versions
+from maxatac.runs.settings import loader_threads
 from maxatac.wording import byte_size, first_few
 
 if TYPE_CHECKING:
@@ -83,13 +84,14 @@ def check_disk(inputs: PredictInputs, folder: CommandFolder, problems: Problems)
         logger.warning("up to %s may be written, but %s are free", byte_size(needed), byte_size(free))
 
 
-def measure_scales(inputs: PredictInputs, problems: Problems) -> dict[Path, SignalScale]:
+def measure_scales(config: PredictConfig, inputs: PredictInputs, problems: Problems) -> dict[Path, SignalScale]:
     """Measure each signal track outside the blacklist; one that cannot be read is a problem."""
     scales = {}
+    threads = loader_threads(config)
     for track in inputs.tracks:
         chroms = [chrom for chrom in inputs.plan.predicted if chrom in track.chrom_sizes]
         try:
-            scales[Path(track.path)] = measure(track, chroms, inputs.plan.blacklist)
+            scales[Path(track.path)] = measure(track, chroms, inputs.plan.blacklist, threads=threads)
         except (TrackError, OSError) as error:
             problems.append(Problem.of(error))
     return scales

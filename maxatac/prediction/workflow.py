@@ -296,7 +296,7 @@ def _prepare(config: PredictConfig) -> PreparedPredict:
     if cutoff is not None:
         compare_with_table(cutoff, facts, problems, bin_size=BIN_SIZE)
     check_disk(data, folder, problems)
-    scales = measure_scales(data, problems)
+    scales = measure_scales(config, data, problems)
     check_scales(config, scales, predictor, problems)
     device = _start_backend(config, problems)
     sums = [member.sha256 for member in predictor.members]
