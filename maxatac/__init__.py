@@ -19,9 +19,15 @@ if TYPE_CHECKING:
     from maxatac.evaluation.settings import ThresholdConfig as ThresholdConfig
     from maxatac.evaluation.threshold import ThresholdResult as ThresholdResult
     from maxatac.evaluation.threshold import threshold as threshold
+    from maxatac.prediction.merge import MergeResult as MergeResult
+    from maxatac.prediction.merge import merge as merge
     from maxatac.prediction.peaks import PeaksResult as PeaksResult
     from maxatac.prediction.peaks import peaks as peaks
+    from maxatac.prediction.settings import MergeConfig as MergeConfig
     from maxatac.prediction.settings import PeaksConfig as PeaksConfig
+    from maxatac.prediction.settings import PredictConfig as PredictConfig
+    from maxatac.prediction.workflow import PredictResult as PredictResult
+    from maxatac.prediction.workflow import predict as predict
     from maxatac.training.result import TrainResult as TrainResult
     from maxatac.training.settings import TrainConfig as TrainConfig
     from maxatac.training.trainer import Trainer as Trainer
@@ -30,8 +36,12 @@ if TYPE_CHECKING:
 _HOMES = {
     "Genome": "maxatac._core",
     "Memory": "maxatac._core",
+    "MergeConfig": "maxatac.prediction.settings",
+    "MergeResult": "maxatac.prediction.merge",
     "PeaksConfig": "maxatac.prediction.settings",
     "PeaksResult": "maxatac.prediction.peaks",
+    "PredictConfig": "maxatac.prediction.settings",
+    "PredictResult": "maxatac.prediction.workflow",
     "Sampler": "maxatac._core",
     "Track": "maxatac._core",
     "WindowReader": "maxatac._core",
@@ -41,16 +51,22 @@ _HOMES = {
     "TrainResult": "maxatac.training.result",
     "Trainer": "maxatac.training.trainer",
     "WindowDataset": "maxatac.data.batches",
+    "merge": "maxatac.prediction.merge",
     "peaks": "maxatac.prediction.peaks",
     "threshold": "maxatac.evaluation.threshold",
+    "predict": "maxatac.prediction.workflow",
     "train": "maxatac.training.workflow",
 }
 
 __all__ = [
     "Genome",
     "Memory",
+    "MergeConfig",
+    "MergeResult",
     "PeaksConfig",
     "PeaksResult",
+    "PredictConfig",
+    "PredictResult",
     "Sampler",
     "ThresholdConfig",
     "ThresholdResult",
@@ -60,8 +76,10 @@ __all__ = [
     "Trainer",
     "WindowDataset",
     "WindowReader",
+    "merge",
     "peaks",
     "threshold",
+    "predict",
     "train",
 ]
 

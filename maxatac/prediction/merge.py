@@ -22,6 +22,7 @@ from maxatac.prediction.chromosome import ChromPredictions
 from maxatac.prediction.cutoffs import Cutoff, find_cutoff
 from maxatac.prediction.outputs import SEEN, TrackOutput, write_outputs
 from maxatac.prediction.settings import MergeConfig
+from maxatac.prediction.sites import describe_sites, warn_of_no_site
 from maxatac.runs.command import CommandFolder, CommandRun, carry_out
 from maxatac.system.progress import telling
 from maxatac.system.signals import deferring_interrupt
@@ -99,10 +100,13 @@ class PreparedMerge:
                 return found
 
             if self.peaks is None:
-                write_outputs(
+                (joined,) = write_outputs(
                     [written], tuple(sizes), read, sizes,
                     cutoff=self.cutoff, max_zooms=self.config.max_zooms, check=check,
                 )  # fmt: skip
+                if written.peaks is not None and self.cutoff is not None:
+                    logger.info("%s", describe_sites(written.peaks, joined.sites))
+                    warn_of_no_site(written.peaks, joined.sites, self.cutoff, joined.highest)
             else:
                 assert written.peaks is not None
                 with replacing(written.peaks) as partial:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ import numpy as np
 from maxatac._core import BigWigWriter
 from maxatac.files.atomic import replacing
 from maxatac.genome.windows import BIN_SIZE
-from maxatac.prediction.sites import Sites, call_sites, write_sites
+from maxatac.prediction.sites import Sites, call_sites, fill_sites
 from maxatac.runs.command import CommandFolder
 
 if TYPE_CHECKING:
@@ -37,6 +37,39 @@ class TrackOutput:
     def paths(self) -> list[Path]:
         """List the files."""
         return [self.track, *([] if self.peaks is None else [self.peaks])]
+
+
+@dataclass
+class Written:
+    """What the files of a signal track hold.
+
+    Attributes
+    ----------
+    sites : dict of str to Sites
+        By chromosome; empty where none are called.
+    highest : float or None
+        The highest score; None if there is no score.
+    """
+
+    sites: dict[str, Sites] = field(default_factory=dict)
+    highest: float | None = None
+
+    @property
+    def number(self) -> int:
+        """Count the sites."""
+        return sum(map(len, self.sites.values()))
+
+    def add(self, found: ChromPredictions, row: int, cutoff: Cutoff | None) -> None:
+        """Take in a row of the predictions of a chromosome, and call its sites if there is a cutoff."""
+        values = found.values[row]
+        scored = np.flatnonzero(~np.isnan(values))
+        values = values[scored]
+        if not len(values):
+            return
+        self.highest = max(float(values.max()), -np.inf if self.highest is None else self.highest)
+        if cutoff is not None:
+            starts = found.offset + BIN_SIZE * scored
+            self.sites[found.chrom] = call_sites(starts, starts + BIN_SIZE, values, cutoff.score)
 
 
 def name_outputs(folder: CommandFolder, signals: Sequence[Path], *, peaks: bool) -> tuple[TrackOutput, ...]:
@@ -70,7 +103,7 @@ def write_outputs(
     cutoff: Cutoff | None,
     max_zooms: int,
     check: Callable[[], None] = lambda: None,
-) -> list[int]:
+) -> list[Written]:
     """Write the tracks and sites of a prediction: all of them, or none.
 
     Parameters
@@ -91,8 +124,8 @@ def write_outputs(
 
     Returns
     -------
-    list of int
-        Sites of each output.
+    list of Written
+        What each output holds.
 
     Raises
     ------
@@ -100,31 +133,20 @@ def write_outputs(
         If a file cannot be written, such as on a full disk: none of them has its name then.
     """
     header = {chrom: sizes[chrom] for chrom in chroms}
-    numbers = [0] * len(outputs)
+    written = [Written() for _ in outputs]
     with contextlib.ExitStack() as stack:
         for first in range(0, len(outputs), _AT_ONCE):
             group = range(first, min(first + _AT_ONCE, len(outputs)))
             partial = {row: stack.enter_context(replacing(outputs[row].track)) for row in group}
             writers = {row: BigWigWriter(partial[row], header, max_zooms=max_zooms) for row in group}
-            sites: dict[int, dict[str, Sites]] = {row: {} for row in group}
             for chrom in chroms:
                 found = read(chrom)
                 for row in group:
                     writers[row].write_bins(chrom, found.offset, BIN_SIZE, found.values[row])
-                    if cutoff is not None and outputs[row].peaks is not None:
-                        sites[row][chrom] = _sites_of(found, row, cutoff)
+                    written[row].add(found, row, cutoff if outputs[row].peaks is not None else None)
                 check()
             for row in group:
                 writers[row].close()
                 if (peaks := outputs[row].peaks) is not None:
-                    write_sites(stack.enter_context(replacing(peaks)), sites[row])
-                    numbers[row] = sum(map(len, sites[row].values()))
-    return numbers
-
-
-def _sites_of(found: ChromPredictions, row: int, cutoff: Cutoff) -> Sites:
-    """Call the sites of a chromosome on the bins that have a score."""
-    values = found.values[row]
-    scored = np.flatnonzero(~np.isnan(values))
-    starts = found.offset + BIN_SIZE * scored
-    return call_sites(starts, starts + BIN_SIZE, values[scored], cutoff.score)
+                    fill_sites(stack.enter_context(replacing(peaks)), written[row].sites)
+    return written

@@ -170,8 +170,14 @@ def write_sites(path: Path, by_chrom: Mapping[str, Sites], format: str = "bed") 
     OSError
         If the file cannot be written; ``path`` is then as it was.
     """
+    with replacing(path) as partial:
+        fill_sites(partial, by_chrom, format)
+
+
+def fill_sites(path: Path, by_chrom: Mapping[str, Sites], format: str = "bed") -> None:
+    """Write sites as :func:`write_sites` does to a file that has yet to get its name."""
     full = max([1.0, *(float(sites.maxima.max()) for sites in by_chrom.values() if len(sites))])
-    with replacing(path) as partial, partial.open("wb") as file:
+    with path.open("wb") as file:
         for chrom in sorted(by_chrom, key=str.encode):
             columns = _columns(by_chrom[chrom], None if format == "bed" else full)
             rows = zip(*([str(value) for value in column.tolist()] for column in columns), strict=True)

@@ -37,8 +37,9 @@ from maxatac.prediction.inputs import PredictInputs, describe_counts, open_input
 from maxatac.prediction.journal import Journal, journal_problems
 from maxatac.prediction.model_file import Member, Predictor, check_out_of_fold, load_predictor
 from maxatac.prediction.model_folder import find_model
-from maxatac.prediction.outputs import TrackOutput, name_outputs, write_outputs
+from maxatac.prediction.outputs import TrackOutput, Written, name_outputs, write_outputs
 from maxatac.prediction.settings import PredictConfig
+from maxatac.prediction.sites import describe_sites, warn_of_no_site
 from maxatac.prediction.windows import Starts
 from maxatac.runs.command import CommandFolder, CommandRun, carry_out
 from maxatac.runs.settings import loader_memory, loader_threads
@@ -67,7 +68,7 @@ class PredictResult:
     peaks : tuple of Path
         Their sites as BED; empty where none were called.
     sites : tuple of int
-        How many sites each of them has.
+        How many sites each of these files has.
     chroms : tuple of str
         Sequences with predictions.
     record : Path
@@ -143,20 +144,30 @@ class PreparedPredict:
                 with run.phases.measuring("prediction"):
                     self._predict(journal, check)
                 with run.phases.measuring("writing"):
-                    sites = self._write(journal, check)
+                    written = self._write(journal, check)
             except KeyboardInterrupt:
                 done, all_of_them = len(journal.finished), len(self.data.plan.predicted)
                 told = "stopped: %d of %d sequences are finished and kept in %s; go on with --resume"
                 logger.warning(told, done, all_of_them, journal_path(self.folder))
                 raise
-        run.note("sites", {output.track.name: number for output, number in zip(self.written, sites, strict=True)})
-        peaks = tuple(output.peaks for output in self.written if output.peaks is not None)
-        if peaks and not any(sites):
-            logger.warning("no score reaches the cutoff: %s without a site", first_few([path.name for path in peaks]))
+        called = [
+            (output.peaks, found)
+            for output, found in zip(self.written, written, strict=True)
+            if output.peaks is not None
+        ]
+        for path, found in called:
+            logger.info("%s", describe_sites(path, found.sites))
+            if self.cutoff is not None:
+                warn_of_no_site(path, found.sites, self.cutoff, found.highest)
+        run.note(
+            "highest_scores",
+            {output.track.name: found.highest for output, found in zip(self.written, written, strict=True)},
+        )
+        run.note("sites", {path.name: found.number for path, found in called})
         return PredictResult(
             tuple(output.track for output in self.written),
-            peaks,
-            tuple(sites) if peaks else (),
+            tuple(path for path, _ in called),
+            tuple(found.number for _, found in called),
             self.data.plan.predicted,
             self.folder.record,
         )
@@ -217,7 +228,7 @@ class PreparedPredict:
         for members, chroms in groups.items():
             yield predictor.model_of(members), ((chrom, plan.starts(chrom)) for chrom in chroms)
 
-    def _write(self, journal: Journal, check: Callable[[], None]) -> list[int]:
+    def _write(self, journal: Journal, check: Callable[[], None]) -> list[Written]:
         plan = self.data.plan
         return write_outputs(
             self.written,
@@ -296,7 +307,7 @@ def _prepare(config: PredictConfig) -> PreparedPredict:
     if cutoff is not None:
         compare_with_table(cutoff, facts, problems, bin_size=BIN_SIZE)
     check_disk(data, folder, problems)
-    scales = measure_scales(config, data, problems)
+    scales = measure_scales(data, problems, threads=loader_threads(config))
     check_scales(config, scales, predictor, problems)
     device = _start_backend(config, problems)
     sums = [member.sha256 for member in predictor.members]
@@ -338,7 +349,8 @@ def _models_and_cutoff(config: PredictConfig, problems: Problems) -> tuple[list[
     """Find the models and the cutoff, as named or in the folder of models."""
     paths, table = list(config.model or ()), None
     if config.tf_name and not config.model and (models := config.models_folder) is not None:
-        found = find_model(config.tf_name, models, problems)
+        needs_table = config.cutoff_file is None and config.cutoff_type != "score" and not config.skip_call_peaks
+        found = find_model(config.tf_name, models, problems, needs_table=needs_table)
         if found is not None:
             paths, table = [found[0]], found[1]
     return paths, find_cutoff(config, problems, table=table)

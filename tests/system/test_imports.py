@@ -64,8 +64,12 @@ def test_public_names() -> None:
     names = [
         "Genome",
         "Memory",
+        "MergeConfig",
+        "MergeResult",
         "PeaksConfig",
         "PeaksResult",
+        "PredictConfig",
+        "PredictResult",
         "Sampler",
         "Track",
         "TrainConfig",
@@ -73,7 +77,9 @@ def test_public_names() -> None:
         "Trainer",
         "WindowDataset",
         "WindowReader",
+        "merge",
         "peaks",
+        "predict",
         "train",
     ]
     assert public == names == sorted(maxatac.__all__)
