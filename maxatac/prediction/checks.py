@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from maxatac.data.signal_scale import SignalScale, bases_to_read, measure, scale_warning, typical
+from maxatac.data.signal_scale import SignalScale, measure, scale_warning, typical
 from maxatac.errors import Problem, Problems, TrackError
 from maxatac.files.checksums import is_same_file
 from maxatac.genome.windows import BIN_SIZE
@@ -17,7 +17,6 @@ from maxatac.runs.command import CommandFolder
 from maxatac.runs.folder import RunFolder
 from maxatac.runs.input_files import InputFile
 from maxatac.runs.record import package_versions
-from maxatac.system.progress import telling
 from maxatac.wording import byte_size, first_few
 
 if TYPE_CHECKING:
@@ -86,15 +85,12 @@ def check_disk(inputs: PredictInputs, folder: CommandFolder, problems: Problems)
 
 def measure_scales(inputs: PredictInputs, problems: Problems, *, threads: int) -> dict[Path, SignalScale]:
     """Measure each signal track outside the blacklist; one that cannot be read is a problem."""
-    chroms, blacklist = inputs.plan.predicted, inputs.plan.blacklist
     scales = {}
-    total = sum(bases_to_read(track, chroms) for track in inputs.tracks)
-    with telling("reading the signal", total, "bp") as advance:
-        for track in inputs.tracks:
-            try:
-                scales[Path(track.path)] = measure(track, chroms, blacklist, threads=threads, advance=advance)
-            except (TrackError, OSError) as error:
-                problems.append(Problem.of(error))
+    for track in inputs.tracks:
+        try:
+            scales[Path(track.path)] = measure(track, inputs.plan.predicted, inputs.plan.blacklist, threads=threads)
+        except (TrackError, OSError) as error:
+            problems.append(Problem.of(error))
     return scales
 
 

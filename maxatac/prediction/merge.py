@@ -17,10 +17,10 @@ from maxatac.files.atomic import replacing
 from maxatac.files.checksums import is_same_file
 from maxatac.files.sniff import check_file
 from maxatac.genome.windows import BIN_SIZE
-from maxatac.prediction.calibration import PREDICTION, compare_with_table, facts_of_track
+from maxatac.prediction.calibration import compare_with_table, facts_of_track
 from maxatac.prediction.chromosome import ChromPredictions
 from maxatac.prediction.cutoffs import Cutoff, find_cutoff
-from maxatac.prediction.outputs import SEEN, TrackOutput, write_outputs
+from maxatac.prediction.outputs import PREDICTION, SEEN, TrackOutput, write_outputs
 from maxatac.prediction.settings import MergeConfig
 from maxatac.prediction.sites import describe_sites, warn_of_no_site
 from maxatac.runs.command import CommandFolder, CommandRun, carry_out

@@ -18,7 +18,7 @@ from maxatac.data.signal_scale import SignalScale
 from maxatac.errors import InputError, Problems
 from maxatac.files.atomic import write_text
 from maxatac.genome.windows import BIN_SIZE, WINDOW_LENGTH
-from maxatac.prediction.calibration import PREDICTION, compare_with_table
+from maxatac.prediction.calibration import compare_with_table
 from maxatac.prediction.checks import (
     check_disk,
     check_journal,
@@ -37,7 +37,7 @@ from maxatac.prediction.inputs import PredictInputs, describe_counts, open_input
 from maxatac.prediction.journal import Journal, journal_problems
 from maxatac.prediction.model_file import Member, Predictor, check_out_of_fold, load_predictor
 from maxatac.prediction.model_folder import find_model
-from maxatac.prediction.outputs import TrackOutput, Written, name_outputs, write_outputs
+from maxatac.prediction.outputs import PREDICTION, TrackOutput, Written, name_outputs, write_outputs
 from maxatac.prediction.settings import PredictConfig
 from maxatac.prediction.sites import describe_sites, warn_of_no_site
 from maxatac.prediction.windows import Starts
