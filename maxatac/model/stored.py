@@ -124,12 +124,12 @@ class StoredModel:
     Attributes
     ----------
     chain : Chain
-    arrays : sequence of arrays, float32
+    arrays : sequence of arrays, floating-point
         Weights in the order of the layers; all are finite.
     """
 
     chain: Chain
-    arrays: Sequence[NDArray[np.float32]]
+    arrays: Sequence[NDArray[np.floating]]
 
 
 def read_model(path: Path) -> StoredModel:
@@ -271,7 +271,7 @@ def _input_shape(layer: Mapping[str, Any]) -> Shape:
     shape = config.get("batch_shape", config.get("batch_input_shape"))
     if not isinstance(shape, list) or len(shape) != 3 or shape[0] is not None:
         raise _Refused(f"its input has the shape {shape!r:.60}; expected windows of (positions, channels)")
-    _check_float32(config, "the input")
+    _check_precision(config, "the input")
     return (_whole(shape[1], "positions of the input", 1 << 20), _whole(shape[2], "channels of the input", 1 << 10))
 
 
@@ -279,7 +279,7 @@ def _layer(name: str, layer: Mapping[str, Any], shape: Shape) -> StoredLayer:
     """Understand one layer that gets an input of this shape."""
     kind = layer["class_name"]
     config = _mapping(layer.get("config"), f"the description of layer {name}")
-    _check_float32(config, f"layer {name}")
+    _check_precision(config, f"layer {name}")
     for setting, value in config.items():
         plain = _single(value)
         if setting in _FIXED[kind]:
@@ -355,12 +355,12 @@ def _whole(value: Any, what: str, most: int) -> int:
     return value
 
 
-def _check_float32(config: Mapping[str, Any], what: str) -> None:
+def _check_precision(config: Mapping[str, Any], what: str) -> None:
     dtype = config.get("dtype")
     if isinstance(dtype, dict):
         policy = dtype.get("config")
         dtype = policy.get("name") if isinstance(policy, dict) else None
-    if dtype != "float32":
+    if dtype not in ("float32", "float64"):
         raise _Refused(f"{what} computes with {dtype!r:.60}; expected float32")
 
 

@@ -125,7 +125,7 @@ def load_weights(model: keras.Model, path: str | Path) -> None:
         variable.assign(array)
 
 
-def read_weights(path: Path, needed: Sequence[LayerShapes]) -> list[NDArray[np.float32]]:
+def read_weights(path: Path, needed: Sequence[LayerShapes]) -> list[NDArray[np.floating]]:
     """Read every array that a network needs, without Keras.
 
     Parameters
@@ -137,8 +137,8 @@ def read_weights(path: Path, needed: Sequence[LayerShapes]) -> list[NDArray[np.f
 
     Returns
     -------
-    list of arrays, float32
-        In the order of the layers.
+    list of arrays
+        In the order of the layers; float32, but float64 where the file has that.
 
     Raises
     ------
@@ -152,12 +152,16 @@ def read_weights(path: Path, needed: Sequence[LayerShapes]) -> list[NDArray[np.f
         differences = list(_differences(needed, found))
         if differences:
             raise _Fault(_misfit(needed, found, differences))
-        arrays = [np.asarray(array[()], dtype=np.float32) for layer in found for array in layer.arrays]
+        arrays = [_numbers(array) for layer in found for array in layer.arrays]
     owners = [layer.name for layer in needed for _ in layer.shapes]
     for owner, array in zip(owners, arrays, strict=True):
         if not np.isfinite(array).all():
             raise _error(path, f"the weights of layer {owner} hold NaN or infinite values")
     return arrays
+
+
+def _numbers(array: h5py.Dataset) -> NDArray[np.floating]:
+    return np.asarray(array[()], dtype=np.float64 if array.dtype.itemsize == 8 else np.float32)
 
 
 def read_text(path: Path, name: str) -> str | None:

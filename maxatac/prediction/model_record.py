@@ -90,8 +90,11 @@ class TrainingFacts:
     target_scale_factor : float
         By which quantitative targets were multiplied.
     training_chroms, validation_chroms : tuple of str
+        Those of the weights that it started from too.
     cell_types : tuple of str
-        Those that trained.
+        Those that trained, also the weights that it started from.
+    unknown_start : bool
+        Whether it started from weights that do not say what they were trained on.
     signal : mapping of str to SignalScale
         Scale of the ATAC-seq signal by cell type, on a part of the training chromosomes.
     """
@@ -101,6 +104,7 @@ class TrainingFacts:
     training_chroms: tuple[str, ...]
     validation_chroms: tuple[str, ...]
     cell_types: tuple[str, ...]
+    unknown_start: bool
     signal: Mapping[str, SignalScale]
 
 
@@ -165,8 +169,8 @@ def _parse(record: Any) -> ModelRecord:
         _text(cell_type): SignalScale(**{field.name: scale[field.name] for field in dataclasses.fields(SignalScale)})
         for cell_type, scale in facts["signal"].items()
     }
-    if type(facts["quantitative"]) is not bool:
-        raise ValueError("quantitative is neither true nor false")
+    if any(type(facts[name]) is not bool for name in ("quantitative", "unknown_start")):
+        raise ValueError("quantitative or unknown_start is neither true nor false")
     sequence = _text(check["sequence"])
     if len(sequence) != WINDOW_LENGTH or set(sequence) - set(_BASES):
         raise ValueError("the sequence of its check window is not one of 1,024 bases")
@@ -177,6 +181,7 @@ def _parse(record: Any) -> ModelRecord:
             training_chroms=_texts(facts["training_chroms"]),
             validation_chroms=_texts(facts["validation_chroms"]),
             cell_types=_texts(facts["cell_types"]),
+            unknown_start=facts["unknown_start"],
             signal=scales,
         ),
         CheckWindow(sequence, _numbers(check["signal"], WINDOW_LENGTH), _numbers(check["outputs"], BINS)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import functools
 import logging
 from collections.abc import Mapping, Sequence
@@ -10,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from maxatac.data.signal_scale import SignalScale, measure
-from maxatac.errors import TrackError
+from maxatac.errors import TrackError, WeightsError
 from maxatac.model.stored import StoredModel, chain_of
-from maxatac.prediction.model_record import CheckWindow, ModelRecord, TrainingFacts
+from maxatac.prediction.model_record import CheckWindow, ModelRecord, TrainingFacts, read_record
 
 if TYPE_CHECKING:
     import keras
@@ -52,20 +54,39 @@ class ModelDescription:
         import keras
 
         weights = [variable for layer in model.layers for variable in layer.weights]
-        arrays = [np.asarray(keras.ops.convert_to_numpy(variable.value), dtype=np.float32) for variable in weights]
+        arrays = [np.asarray(keras.ops.convert_to_numpy(variable.value)) for variable in weights]
         return ModelRecord(self._facts, CheckWindow.of(StoredModel(chain_of(model), arrays)))
 
     @functools.cached_property
     def _facts(self) -> TrainingFacts:
         config, inputs = self._config, self._inputs
-        return TrainingFacts(
+        facts = TrainingFacts(
             quantitative=config.quant,
             target_scale_factor=config.target_scale_factor,
             training_chroms=tuple(inputs.split.training),
             validation_chroms=tuple(inputs.split.validation),
             cell_types=tuple(sample.cell_line for sample in inputs.training),
+            unknown_start=config.weights is not None,
             signal=_signal_scales(inputs),
         )
+        before = None
+        if config.weights is not None:
+            # The run has read weights from this file, or goes on with a run that has.
+            with contextlib.suppress(WeightsError, OSError):
+                before = read_record(config.weights)
+        if before is None:
+            return facts
+        return dataclasses.replace(
+            facts,
+            training_chroms=_joined(facts.training_chroms, before.facts.training_chroms),
+            validation_chroms=_joined(facts.validation_chroms, before.facts.validation_chroms),
+            cell_types=_joined(facts.cell_types, before.facts.cell_types),
+            unknown_start=before.facts.unknown_start,
+        )
+
+
+def _joined(here: Sequence[str], before: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*here, *before)))
 
 
 def _signal_scales(inputs: Inputs) -> dict[str, SignalScale]:

@@ -74,18 +74,15 @@ def test_activations_of_training_are_understood() -> None:
 @pytest.mark.parametrize(
     ("arch", "dense", "activation"), [*itertools.product(ARCHITECTURES, (False, True), OUTPUT_ACTIVATIONS)]
 )
-@pytest.mark.parametrize("suffix", [".keras", ".h5"])
-def test_every_architecture_is_read_as_it_was_written(
-    arch: str, dense: bool, activation: str, suffix: str, tmp_path: Path
-) -> None:
+def test_every_architecture_is_read_as_it_was_written(arch: str, dense: bool, activation: str, tmp_path: Path) -> None:
     model = build(arch, dense=dense, output_activation=activation)
-    path = tmp_path / f"model{suffix}"
-    model.save(path)
-    found = read_model(path)
-    assert found.chain == chain_of(model)
-    assert found.chain.activation == activation
-    for weight, array in zip(model.weights, found.arrays, strict=True):
-        np.testing.assert_array_equal(weight.numpy(), array)
+    for path in (tmp_path / "model.keras", tmp_path / "model.h5"):
+        model.save(path)
+        found = read_model(path)
+        assert found.chain == chain_of(model)
+        assert found.chain.activation == activation
+        for weight, array in zip(model.weights, found.arrays, strict=True):
+            np.testing.assert_array_equal(weight.numpy(), array)
 
 
 @pytest.mark.parametrize("network", [{}, {"dense": True, "output_activation": "linear"}], indirect=True)
@@ -232,6 +229,21 @@ def test_a_resumed_run_writes_the_same_records(tiny_set: TinySet, trained: Path,
     train(tiny_set.config(other, epochs=2, resume=True))
     for path in sorted(trained.glob("*.keras")) + sorted(trained.glob("*.h5")):
         assert read_record(other / path.name) == read_record(path)
+
+
+def test_what_the_weights_at_the_start_were_trained_on(tiny_set: TinySet, trained: Path, tmp_path: Path) -> None:
+    first = trained / "maxatac_model_best.keras"
+    split: dict[str, Any] = {"tchroms": ("chr3",), "vchroms": ("chr2",), "test": False}
+    then = read_record(train(tiny_set.config(tmp_path / "then", weights=first, **split)).best_model)
+    assert then is not None
+    assert then.facts.training_chroms == ("chr3", *TRAINING)
+    assert then.facts.validation_chroms == ("chr2", *VALIDATION)
+    assert not then.facts.unknown_start
+    bare = tmp_path / "bare.weights.h5"
+    keras.models.load_model(first, compile=False).save_weights(bare)
+    unknown = read_record(train(tiny_set.config(tmp_path / "unknown", weights=bare, **split)).best_model)
+    assert unknown is not None
+    assert unknown.facts.unknown_start
 
 
 def test_training_does_not_depend_on_the_record(

@@ -27,6 +27,7 @@ FACTS = TrainingFacts(
     training_chroms=("chrI",),
     validation_chroms=("chrII",),
     cell_types=("CellA", "CellB"),
+    unknown_start=False,
     signal={"CellA": SignalScale(0.2, 1.0, 7.5, whole_numbers=False, covered=1_000)},
 )
 
@@ -95,6 +96,13 @@ def test_record_is_read(write: Callable[..., Path], tmp_path: Path) -> None:
     problems = Problems()
     check_out_of_fold(predictor, problems)
     assert not problems
+
+
+def test_a_start_from_unknown_weights(tmp_path: Path) -> None:
+    """Out-of-fold scores would be those of a model that may have seen every chromosome."""
+    problems = Problems()
+    check_out_of_fold(read(models.write_h5(tmp_path / "m.h5", record=record(unknown_start=True).to_text())), problems)
+    assert named(problems[0], "trained from weights", option="--out_of_fold", file=tmp_path / "m.h5")
 
 
 def test_members_that_have_not_seen_a_chromosome(tmp_path: Path) -> None:
