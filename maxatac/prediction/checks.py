@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from maxatac.data.signal_scale import SignalScale, measure, scale_warning, typical
+from maxatac.data.signal_scale import ENOUGH_COVERED, SignalScale, measure, scale_warning, typical
 from maxatac.errors import Problem, Problems, TrackError
 from maxatac.files.checksums import is_same_file
 from maxatac.genome.windows import BIN_SIZE
@@ -88,7 +88,9 @@ def measure_scales(inputs: PredictInputs, problems: Problems, *, threads: int) -
     scales = {}
     for track in inputs.tracks:
         try:
-            scales[Path(track.path)] = measure(track, inputs.plan.predicted, inputs.plan.blacklist, threads=threads)
+            blacklist = inputs.plan.blacklist
+            chroms = inputs.plan.predicted
+            scales[Path(track.path)] = measure(track, chroms, blacklist, enough=ENOUGH_COVERED, threads=threads)
         except (TrackError, OSError) as error:
             problems.append(Problem.of(error))
     return scales

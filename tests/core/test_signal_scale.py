@@ -90,10 +90,23 @@ def test_chromosomes_that_do_not_count(tmp_path: Path) -> None:
     values = {"chr1": np.ones(100, np.float32), "chrM": np.full(50, 500, np.float32)}
     track = write(tmp_path, **values)
     assert measure(track, ["chr1", "chrM", "chr9"], NONE).covered == 100
-    assert measure(track, ["chrM"], NONE).p99 == 500
     nothing = measure(track, ["chr9"], NONE)
     assert nothing == SignalScale(0, 0, 0, whole_numbers=False, covered=0)
     assert "no value above 0" in str(scale_warning(nothing))
+
+
+def test_where_little_is_covered_the_whole_track_counts(tmp_path: Path) -> None:
+    values = {
+        "chr1": np.full(99_000, 1.5, np.float32),
+        "chr2": np.full(110_000, 2.5, np.float32),
+        "chr3": np.zeros(9, np.float32),
+    }
+    track = write(tmp_path, **values)
+    for chroms, covered in [(["chr2"], 110_000), (["chr1"], 209_000), (["chr1", "chr2"], 209_000), (["chr3"], 0)]:
+        assert measure(track, chroms, NONE, enough=100_000).covered == covered
+    assert measure(track, ["chr1"], NONE).covered == 99_000
+    mitochondrial = write(tmp_path, chrM=np.full(50, 500, np.float32))
+    assert measure(mitochondrial, ["chrM"], NONE).p99 == 500
 
 
 def test_infinite_values_do_not_count(tmp_path: Path) -> None:
