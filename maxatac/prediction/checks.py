@@ -29,8 +29,8 @@ logger = logging.getLogger(__name__)
 _BIGWIG_BYTES = 6
 """Bytes of a bin in a bigWig, with its zoom levels, at most: scores of float32 pack badly."""
 
-_JOURNAL_BYTES = 4
-"""Bytes of a bin in the journal."""
+_JOURNAL_BYTES = 5
+"""Bytes of a bin in the journal, at most."""
 
 _SHAPING = ("step_size", "batch_size", "rev_comp", "clip_to_roi", "out_of_fold", "fast_math")
 """Settings that the scores depend on; all others may change when a run goes on."""

@@ -1,13 +1,17 @@
-"""Predict the bins of whole chromosomes, as one stream.
+"""Predict the windows of whole chromosomes, and average them per bin.
 
-Windows centred on peaks would flatter a model, which may have learnt where in a window bound bins are. Windows that are
-tiled over the chromosome predict each bin at several places of a window, and on both strands if that is wanted; the
-predictions are averaged. Bins that no window covers, such as those near blacklisted regions, have no prediction.
+Windows centred on peaks would flatter a model, which may have learnt where in a window bound bins are. Here windows are
+tiled over the chromosome at a fixed step: each bin is predicted at several places of a window and on both strands, and
+the predictions are averaged. Bins that no window covers (the chromosome's last few, and those near blacklisted regions)
+have no prediction.
+
+Bin ``b`` of a chromosome is [32 b, 32 b + 32); a remainder at the end of the chromosome that does not fill a bin is
+left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -22,7 +26,7 @@ from maxatac.genome.windows import BIN_SIZE, BINS, WINDOW_LENGTH
 if TYPE_CHECKING:
     import keras
 
-    from maxatac._core import WindowReader
+    from maxatac._core import Track, WindowReader
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,9 +37,9 @@ class ChromPredictions:
     ----------
     chrom : str
     offset : int
-        Where the first bin starts, in bp; bin ``b`` is [offset + 32 b, offset + 32 b + 32).
+        Start of the first bin in bp; 0 if the windows lie on the grid.
     values : shape (tracks, bins), float32
-        Mean prediction per bin for each signal track; NaN where no window covers the bin.
+        Mean prediction of bin ``b``, [offset + 32 b, offset + 32 b + 32); NaN where no window covers it.
     """
 
     chrom: str
@@ -51,31 +55,39 @@ def predict_chromosomes(
     cells: Sequence[int] = (0,),
     batch_size: int = 256,
     both_strands: bool = True,
+    finished: Collection[str] = (),
     after_batch: Callable[[int], None] | None = None,
 ) -> Iterator[ChromPredictions]:
-    """Predict every bin that some windows cover, one chromosome after the other.
+    """Predict some windows of some chromosomes, one chromosome after the other.
 
     The windows of all chromosomes make one row, which is cut into batches: a genome of many small sequences takes no
     more of them than one large chromosome. Every batch has the same size, the very last one is filled up, so that a
-    compiled model is compiled once. A batch is read while the one before is predicted. Compile the model with
-    ``jit_compile=True`` for speed; loss and optimiser are not used.
+    compiled model is compiled once. Compile the model with ``jit_compile=True`` for speed; loss and optimiser are not
+    used.
+
+    The scores of a chromosome depend on the windows alone, not on what is finished: the batches are the same then, and
+    the sum of each bin runs over its windows in the order of their starts.
 
     Parameters
     ----------
     model : keras.Model
         Input of shape (windows, 1024, 5), output of shape (windows, 32).
     reader : WindowReader
-        Of the genome and the ATAC signal tracks; no data counts as 0.
-    windows : iterable of (str, array of shape (n,), int64)
-        Each chromosome with the starts of its windows in bp, rising, with one remainder when divided by 32.
+        Of the genome and the ATAC signals; no data counts as 0.
+    windows : iterable of (str, shape (windows,) int64)
+        Each chromosome with the starts of its windows in bp: rising, and multiples of 32 apart.
     cells : sequence of int
-        The tracks of the reader to predict from.
+        Whose signals are read, each for a row of the predictions.
     batch_size : int
         Windows per call of the model.
     both_strands : bool
         Average with the predictions for the reverse complement.
+    finished : collection of str
+        Chromosomes that are not wanted any more. Of their windows only those are predicted that share a batch with a
+        chromosome that is wanted.
     after_batch : callable, optional
-        Called with the number of windows of each call of the model; what it raises ends the prediction.
+        Called after each call of the model with its number of windows of wanted chromosomes; what it raises ends the
+        prediction.
 
     Yields
     ------
@@ -85,31 +97,34 @@ def predict_chromosomes(
     Raises
     ------
     ValueError
-        If the starts of a chromosome do not line up with bins, or ``batch_size`` is not positive.
+        If the windows of a chromosome do not rise or do not line up with bins, or ``batch_size`` is not positive.
     MaxatacError
-        If a prediction is not finite, as where the signal is infinite.
+        If the signal is infinite, or a prediction is not a number.
     """
     if batch_size < 1:
         raise ValueError(f"a batch needs at least one window, found {batch_size}")
     sizes = reader.genome.chrom_sizes
     make = partial(_read_batch, reader, batch_size=batch_size, both_strands=both_strands)
-    parts = ((pieces, row, cell) for pieces in _batches(windows, batch_size) for row, cell in enumerate(cells))
-    begun: dict[str, tuple[ChromPredictions, list[_BinMeans]]] = {}
-    for pieces, row, strands in read_ahead(make, parts):
-        found = _predict(model, pieces, strands, after_batch)
+    done = frozenset(finished)
+    batches = (batch for batch in _batches(windows, batch_size) if any(piece.chrom not in done for piece in batch))
+    parts = ((batch, row, cell) for batch in batches for row, cell in enumerate(cells))
+    begun: dict[str, _BinMeans] = {}
+    for batch, row, strands in read_ahead(make, parts):
+        wanted = sum(len(piece.starts) for piece in batch if piece.chrom not in done)
+        after = partial(after_batch, wanted) if after_batch is not None else None
+        found = _predict(model, batch, strands, reader.signal[cells[row]], after)
         first = 0
-        for piece in pieces:
-            if piece.is_first and row == 0:
-                begun[piece.chrom] = _begin(piece, sizes[piece.chrom], len(cells))
-            predictions, means = begun[piece.chrom]
+        for piece in batch:
             last = first + len(piece.starts)
-            means[row].add(piece.starts, [of_strand[first:last] for of_strand in found])
-            first = last
-            if piece.is_last:
-                means[row].finish()
-                if row == len(cells) - 1:
+            if piece.chrom not in done:
+                means = begun.get(piece.chrom)
+                if means is None:
+                    means = begun[piece.chrom] = _BinMeans(len(cells), sizes[piece.chrom], piece.starts)
+                means.add(row, piece.starts, found[first:last], is_last=piece.is_last)
+                if piece.is_last and row == len(cells) - 1:
                     del begun[piece.chrom]
-                    yield predictions
+                    yield ChromPredictions(piece.chrom, means.offset, means.values)
+            first = last
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +133,6 @@ class _Piece:
 
     chrom: str
     starts: NDArray[np.int64]
-    is_first: bool
     is_last: bool
 
 
@@ -127,121 +141,118 @@ def _batches(windows: Iterable[tuple[str, NDArray[np.int64]]], batch_size: int) 
     batch: list[_Piece] = []
     room = batch_size
     for chrom, starts in windows:
-        if len(starts) and (starts % BIN_SIZE != starts[0] % BIN_SIZE).any():
-            raise ValueError(f"the windows on {chrom} do not line up with each other in bins of {BIN_SIZE} bp")
+        if (np.diff(starts) <= 0).any() or (np.diff(starts) % BIN_SIZE).any():
+            raise ValueError(f"the windows on {chrom} do not rise, or do not line up in bins of {BIN_SIZE} bp")
         first = 0
         while True:
             taken = starts[first : first + room]
-            is_last = first + len(taken) == len(starts)
-            batch.append(_Piece(chrom, taken, first == 0, is_last))
             first += len(taken)
+            batch.append(_Piece(chrom, taken, first == len(starts)))
             room -= len(taken)
             if not room:
                 yield batch
                 batch, room = [], batch_size
-            if is_last:
+            if first == len(starts):
                 break
     if batch:
         yield batch
 
 
 def _read_batch(
-    reader: WindowReader, part: tuple[Sequence[_Piece], int, int], *, batch_size: int, both_strands: bool
+    reader: WindowReader, item: tuple[Sequence[_Piece], int, int], *, batch_size: int, both_strands: bool
 ) -> tuple[Sequence[_Piece], int, list[NDArray[np.float32]]]:
-    """Read the windows of a batch from a track, filled up with copies of the last; gives an array for each strand."""
-    pieces, row, cell = part
-    starts = np.concatenate([piece.starts for piece in pieces])
+    """Read the windows of a batch in one go, filled up with copies of the last; gives one array for each strand."""
+    batch, row, cell = item
+    starts = np.concatenate([piece.starts for piece in batch])
     if not len(starts):
-        return pieces, row, []
-    numbers = reader.chrom_numbers([piece.chrom for piece in pieces])
-    chrom = np.repeat(numbers, [len(piece.starts) for piece in pieces])
+        return batch, row, []
+    numbers = reader.chrom_numbers([piece.chrom for piece in batch])
+    chrom = np.repeat(numbers, [len(piece.starts) for piece in batch])
     strands = 1 + both_strands
     rows = np.tile(np.minimum(np.arange(batch_size), len(starts) - 1), strands)
     reverse = np.repeat([False, True][:strands], batch_size)
     track = np.full(len(rows), cell, dtype=np.int32)
-    return pieces, row, np.split(reader.inputs(track, chrom[rows], starts[rows], reverse), strands)
+    return batch, row, np.split(reader.inputs(track, chrom[rows], starts[rows], reverse), strands)
 
 
 def _predict(
     model: keras.Model,
-    pieces: Sequence[_Piece],
+    batch: Sequence[_Piece],
     strands: Sequence[NDArray[np.float32]],
-    after_batch: Callable[[int], None] | None,
-) -> list[NDArray[np.float32]]:
-    """Predict a batch on each strand; the bins of the reverse strand are turned back."""
+    track: Track,
+    after: Callable[[], None] | None,
+) -> NDArray[np.float32]:
+    """Predict a batch; gives shape (windows, strands, 32), bins in the order of the chromosome on both strands."""
     found: list[NDArray[np.float32]] = []
-    for windows in strands:
-        predictions: NDArray[np.float32] = np.asarray(model.predict_on_batch(windows))
-        _check_finite(pieces, windows, predictions)
-        found.append(predictions if not found else predictions[:, ::-1])
-        if after_batch is not None:
-            after_batch(sum(len(piece.starts) for piece in pieces))
-    return found
-
-
-def _begin(piece: _Piece, size: int, tracks: int) -> tuple[ChromPredictions, list[_BinMeans]]:
-    """Make room for the predictions of a chromosome, of which this is the first piece."""
-    offset = int(piece.starts[0]) % BIN_SIZE if len(piece.starts) else 0
-    values = np.full((tracks, (size - offset) // BIN_SIZE), np.nan, dtype=np.float32)
-    return ChromPredictions(piece.chrom, offset, values), [_BinMeans(row) for row in values]
+    for inputs in strands:
+        outputs: NDArray[np.float32] = np.asarray(model.predict_on_batch(inputs))
+        _check_finite(batch, inputs, outputs, track)
+        found.append(outputs if not found else outputs[:, ::-1])
+        if after is not None:
+            after()
+    return np.stack(found, axis=1) if found else np.empty((0, 1, BINS), np.float32)
 
 
 class _BinMeans:
-    """Means of the predictions of each bin. Of bins that further windows may cover, sums and counts are kept.
+    """Means of the bins of a chromosome, for several tracks.
+
+    The mean of a bin is taken when all windows that cover it are there: those that may cover further bins are kept
+    until then. So each sum runs over the windows in the order of their starts, however they came in batches.
 
     Parameters
     ----------
-    means : shape (bins,), float32
-        Gets the mean of each bin that is covered.
+    tracks : int
+    size : int
+        Length of the chromosome in bp.
+    starts : shape (windows,), int64
+        Of its first windows.
     """
 
-    def __init__(self, means: NDArray[np.float32]) -> None:
-        self._means = means
-        self._first = 0
-        self._total = np.zeros(0, dtype=np.float64)
-        self._count = np.zeros(0, dtype=np.int32)
+    def __init__(self, tracks: int, size: int, starts: NDArray[np.int64]) -> None:
+        self.offset = int(starts[0]) % BIN_SIZE if len(starts) else 0
+        self.values = np.full((tracks, (size - self.offset) // BIN_SIZE), np.nan, dtype=np.float32)
+        self._first: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)] * tracks
+        self._found: list[NDArray[np.float32] | None] = [None] * tracks
 
-    def add(self, starts: NDArray[np.int64], strands: Sequence[NDArray[np.float32]]) -> None:
-        """Add the predictions of the next windows, of each strand an array of shape (windows, 32)."""
+    def add(self, track: int, starts: NDArray[np.int64], found: NDArray[np.float32], *, is_last: bool) -> None:
+        """Add the predictions of the next windows of a track, shape (windows, strands, 32); ``starts`` rise."""
         if not len(starts):
             return
-        first = starts // BIN_SIZE
-        self._settle(int(first[0]))
-        more = int(first[-1]) + BINS - self._first - len(self._total)
-        self._total = np.pad(self._total, (0, more))
-        self._count = np.pad(self._count, (0, more))
-        bins = first[:, None] + (np.arange(BINS) - self._first)
-        for predictions in strands:
-            np.add.at(self._total, bins, predictions)
-            np.add.at(self._count, bins, 1)
-        self._settle(int(first[-1]))
-
-    def finish(self) -> None:
-        """Give the means of the last bins."""
-        self._settle(self._first + len(self._total))
-
-    def _settle(self, end: int) -> None:
-        """Give the means of the bins before ``end``, which no further window covers."""
-        done = min(end - self._first, len(self._total))
-        total, count = self._total[:done], self._count[:done]
-        means = self._means[self._first : self._first + done]
-        np.divide(total, count, out=means, where=count > 0, casting="same_kind")
-        self._total, self._count = self._total[done:], self._count[done:]
-        self._first = end
+        kept = self._found[track]
+        first, begin = (starts - self.offset) // BIN_SIZE, 0
+        if kept is not None:
+            # Bins before that of the last window have their mean, and some of their windows are gone.
+            begin = int(self._first[track][-1]) + 1
+            first, found = np.concatenate((self._first[track], first)), np.concatenate((kept, found))
+        # Bins are numbered without those between windows: windows of a small region may lie far apart.
+        local = np.concatenate(([0], np.cumsum(np.minimum(np.diff(first), BINS))))[:, None] + np.arange(BINS)
+        bins = np.empty(local[-1, -1] + 1, dtype=np.int64)
+        bins[local] = first[:, None] + np.arange(BINS)
+        places = np.broadcast_to(local[:, None], found.shape).ravel()
+        means = np.bincount(places, found.ravel()) / np.bincount(places)
+        ready = slice(int(np.searchsorted(bins, begin)), len(bins) if is_last else int(local[-1, 0]) + 1)
+        self.values[track, bins[ready]] = means[ready]
+        open_windows = first > first[-1] + 1 - BINS
+        self._first[track], self._found[track] = first[open_windows], found[open_windows]
 
 
-def _check_finite(pieces: Sequence[_Piece], windows: NDArray[np.float32], predictions: NDArray[np.float32]) -> None:
-    """Raise an error with the place of the first prediction that is not finite, and the range of the signal there."""
-    rows = np.flatnonzero(~np.isfinite(predictions).all(axis=1))
-    if not len(rows):
+def _check_finite(
+    batch: Sequence[_Piece], inputs: NDArray[np.float32], outputs: NDArray[np.float32], track: Track
+) -> None:
+    """Raise an error with the place of the first signal or prediction that is not finite."""
+    signal = inputs[:, :, 4]
+    # A sum is quicker than a look at each value. It is finite if all of them are: float64 has room for any float32.
+    if np.isfinite(signal.sum(dtype=np.float64)) and np.isfinite(outputs.sum(dtype=np.float64)):
         return
-    row = int(rows[0])
-    signal = windows[row, :, 4]
-    what = "is infinite" if not np.isfinite(signal).all() else f"runs from {signal.min():g} to {signal.max():g}"
     # A batch is filled up with copies of its last window.
-    places = [(piece.chrom, int(start)) for piece in pieces for start in piece.starts]
+    places = [(piece.chrom, int(start)) for piece in batch for start in piece.starts]
+    row = int(np.argmin(np.isfinite(signal).all(axis=1) & np.isfinite(outputs).all(axis=1)))
     chrom, start = places[min(row, len(places) - 1)]
+    infinite = np.flatnonzero(~np.isfinite(signal[row]))
+    if len(infinite):
+        # The forward strand is checked first, so this is the place on the chromosome.
+        raise MaxatacError(f"{track.path}: the ATAC signal is infinite at {chrom}:{start + int(infinite[0]):,}")
     raise MaxatacError(
         f"the model's prediction for {chrom}:{start:,}-{start + WINDOW_LENGTH:,} is not a number; the ATAC signal of "
-        f"this window {what}"
+        f"this window runs from {signal[row].min():g} to {signal[row].max():g}"
     )
