@@ -136,6 +136,7 @@ class PreparedPredict:
         """Predict what is not in the journal, then write everything."""
         self._begin(run)
         path = journal_path(self.folder)
+        self.folder.clear_partial([path])
         if not self.config.resume:
             path.unlink(missing_ok=True)
         journal = Journal(path, self.made_of)
