@@ -15,12 +15,13 @@ from maxatac.data.signal_scale import SignalScale, measure
 from maxatac.errors import TrackError, WeightsError
 from maxatac.model.stored import StoredModel, chain_of
 from maxatac.prediction.model_record import CheckWindow, ModelRecord, TrainingFacts, read_record
+from maxatac.runs.settings import loader_threads
 
 if TYPE_CHECKING:
     import keras
 
     from maxatac.training.inputs import Inputs
-    from maxatac.training.settings import NetworkSettings
+    from maxatac.training.settings import TrainConfig
 
 MEASURED = 100_000_000
 """Bases on which the scale of each signal track is measured: it takes about a second."""
@@ -36,11 +37,11 @@ class ModelDescription:
 
     Parameters
     ----------
-    config : NetworkSettings
+    config : TrainConfig
     inputs : Inputs
     """
 
-    def __init__(self, config: NetworkSettings, inputs: Inputs) -> None:
+    def __init__(self, config: TrainConfig, inputs: Inputs) -> None:
         self._config, self._inputs = config, inputs
 
     def of(self, model: keras.Model) -> ModelRecord:
@@ -67,7 +68,7 @@ class ModelDescription:
             validation_chroms=tuple(inputs.split.validation),
             cell_types=tuple(sample.cell_line for sample in inputs.training),
             unknown_start=config.weights is not None,
-            signal=_signal_scales(inputs),
+            signal=_signal_scales(inputs, loader_threads(config)),
         )
         before = None
         if config.weights is not None:
@@ -89,13 +90,13 @@ def _joined(here: Sequence[str], before: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*here, *before)))
 
 
-def _signal_scales(inputs: Inputs) -> dict[str, SignalScale]:
+def _signal_scales(inputs: Inputs, threads: int) -> dict[str, SignalScale]:
     """Measure the ATAC-seq signal of each training cell type, on a part of the training chromosomes."""
     chroms = _part_of(inputs.split.training, inputs.genome.chrom_sizes)
     scales = {}
     for sample, track in zip(inputs.training, inputs.signal, strict=True):
         try:
-            scales[sample.cell_line] = measure(track, chroms, inputs.blacklist)
+            scales[sample.cell_line] = measure(track, chroms, inputs.blacklist, threads=threads)
         except (TrackError, OSError) as error:
             # Where the training reads it too, that fails; elsewhere it costs the run nothing.
             logger.debug("%s: its scale is not recorded: %s", track.path, error)
