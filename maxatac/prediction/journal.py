@@ -22,7 +22,8 @@ import os
 import struct
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -161,6 +162,52 @@ class Journal:
         has_value = np.unpackbits(bits, count=n_bits).astype(bool).reshape(shape)
         values[has_value] = np.frombuffer(content, "<f4", offset=begin + len(bits))
         return ChromPredictions(entry["chrom"], entry["offset"], values)
+
+
+class WriteBehind:
+    """Writes things in a thread while the next are made; a context manager, whose end waits for the last.
+
+    Parameters
+    ----------
+    write : callable
+        Called with one thing at a time, in their order.
+    """
+
+    def __init__(self, write: Callable[[ChromPredictions], None]) -> None:
+        self._write = write
+        self._thread = ThreadPoolExecutor(1, "maxatac-write-behind")
+        self._writing: Future[None] | None = None
+
+    def put(self, predictions: ChromPredictions) -> None:
+        """Have it written, when the one before is: no more than one waits in memory.
+
+        Raises
+        ------
+        Exception
+            What writing the one before has raised.
+        """
+        self._settle()
+        self._writing = self._thread.submit(self._write, predictions)
+
+    def check(self) -> None:
+        """Raise what writing has raised; do not wait for it."""
+        if self._writing is not None and self._writing.done():
+            self._settle()
+
+    def _settle(self) -> None:
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
+
+    def __enter__(self) -> WriteBehind:
+        """Do nothing: the thread starts with the first thing."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Wait for what is being written; raise what that raises, unless there is an error already."""
+        self._thread.shutdown()
+        if kind is None:
+            self._settle()
 
 
 def journal_problems(path: Path, made_of: Mapping[str, Any]) -> Problems:

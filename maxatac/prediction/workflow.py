@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,10 +31,10 @@ from maxatac.prediction.checks import (
     prediction_facts,
     tell_of_models,
 )
-from maxatac.prediction.chromosome import predict_chromosomes
+from maxatac.prediction.chromosome import ChromPredictions, predict_chromosomes
 from maxatac.prediction.cutoffs import Cutoff, find_cutoff
 from maxatac.prediction.inputs import PredictInputs, describe_counts, open_inputs, tell_of_inputs
-from maxatac.prediction.journal import Journal, journal_problems
+from maxatac.prediction.journal import Journal, WriteBehind, journal_problems
 from maxatac.prediction.model_file import Member, Predictor, check_out_of_fold, load_predictor
 from maxatac.prediction.model_folder import find_model
 from maxatac.prediction.outputs import PREDICTION, TrackOutput, Written, name_outputs, write_outputs
@@ -196,36 +196,42 @@ class PreparedPredict:
             self.data.genome, self.data.tracks, threads=loader_threads(config), memory=loader_memory(config)
         )
         strands = 2 if config.rev_comp else 1
-        with telling("predicting", left * strands * len(self.data.tracks), "windows") as advance:
+
+        def keep(found: ChromPredictions) -> None:
+            values = plan.clipped(found.chrom, found.offset, found.values)
+            journal.append(dataclasses.replace(found, values=values))
+
+        windows = left * strands * len(self.data.tracks)
+        with telling("predicting", windows, "windows") as advance, WriteBehind(keep) as writing:
 
             def after_batch(done: int) -> None:
                 check()
+                writing.check()
                 advance(done)
 
-            for model, windows in self._by_model(finished):
+            for model, starts in self._by_model():
                 predicted = predict_chromosomes(
                     model,
                     reader,
-                    windows,
+                    starts,
                     cells=range(len(self.data.tracks)),
                     batch_size=config.batch_size,
                     both_strands=config.rev_comp,
+                    finished=finished,
                     after_batch=after_batch,
                 )
                 for found in predicted:
-                    values = plan.clipped(found.chrom, found.offset, found.values)
-                    journal.append(dataclasses.replace(found, values=values))
+                    writing.put(found)
 
-    def _by_model(self, finished: Collection[str]) -> Iterator[tuple[keras.Model, Iterator[tuple[str, Starts]]]]:
+    def _by_model(self) -> Iterator[tuple[keras.Model, Iterable[tuple[str, Starts]]]]:
         """Give each model with its windows: one with all, or several with the chromosomes that they have not seen."""
         plan, predictor = self.data.plan, self.predictor
         if not self.config.out_of_fold:
-            yield predictor.model, plan.without(finished)
+            yield predictor.model, plan
             return
         groups: dict[tuple[Member, ...], list[str]] = {}
         for chrom in plan.predicted:
-            if chrom not in finished:
-                groups.setdefault(predictor.members_for(chrom), []).append(chrom)
+            groups.setdefault(predictor.members_for(chrom), []).append(chrom)
         for members, chroms in groups.items():
             yield predictor.model_of(members), ((chrom, plan.starts(chrom)) for chrom in chroms)
 

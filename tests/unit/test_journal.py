@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from maxatac.errors import MaxatacError
+from maxatac.prediction import journal as journal_module
 from maxatac.prediction.chromosome import ChromPredictions
-from maxatac.prediction.journal import Journal, journal_problems
+from maxatac.prediction.journal import Journal, WriteBehind, journal_problems
 
 MADE_OF = {"model": "abc", "step": 256, "chroms": ["chr1", "chr2"]}
 
@@ -93,3 +96,79 @@ def test_no_journal(path: Path, content: bytes) -> None:
 
 def test_no_file_is_no_problem(path: Path) -> None:
     assert not journal_problems(path, MADE_OF)
+
+
+def test_windows_of_small_regions_take_little(path: Path) -> None:
+    """Bins without a prediction take a bit each."""
+    values = np.full((2, 80_000), np.nan, np.float32)
+    values[0, 500:532] = values[1, 70_000:70_032] = np.arange(32)
+    journal = Journal(path, MADE_OF)
+    begin = path.stat().st_size
+    journal.append(ChromPredictions("chr1", 7, values))
+    assert path.stat().st_size - begin < 2 * 80_000 / 8 + 64 * 4 + 200
+    assert same(Journal(path, MADE_OF).read("chr1"), ChromPredictions("chr1", 7, values))
+
+
+def test_full_disk_keeps_what_is_whole(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = Journal(path, MADE_OF)
+    journal.append(predictions("chr1"))
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(journal_module, "_write_block", full)
+        with pytest.raises(OSError, match="No space") as caught:
+            journal.append(predictions("chr2"))
+    assert caught.value.filename == str(path)
+    assert journal.finished == Journal(path, MADE_OF).finished == ("chr1",)
+    journal.append(predictions("chr2"))
+    assert Journal(path, MADE_OF).finished == ("chr1", "chr2")
+
+
+@pytest.mark.parametrize("byte", [0, 9, 60, -30, -1])
+def test_damage_anywhere_in_an_entry_is_found(path: Path, byte: int) -> None:
+    """Its length, checksum, name, mask and values."""
+    journal = Journal(path, MADE_OF)
+    journal.append(predictions("chr1"))
+    begin = path.stat().st_size
+    journal.append(predictions("chr2"))
+    content = bytearray(path.read_bytes())
+    content[begin + byte if byte >= 0 else byte] ^= 1
+    path.write_bytes(content)
+    assert Journal(path, MADE_OF).finished == ("chr1",)
+
+
+def test_long_lists_are_told_by_what_differs(path: Path) -> None:
+    names = [f"contig{number}" for number in range(1_000)]
+    Journal(path, {"chroms": names})
+    (problem,) = journal_problems(path, {"chroms": [*names[:-1], "other"]})
+    assert ("other" in problem.found, "contig999" in str(problem.expected)) == (True, True)
+    assert len(str(problem)) < 1_000
+
+
+def test_writing_behind_keeps_the_order_and_tells_errors() -> None:
+    written: list[str] = []
+
+    def write(one: ChromPredictions) -> None:
+        if one.chrom == "bad":
+            raise OSError("full")
+        written.append(one.chrom)
+
+    with WriteBehind(write) as writing:
+        for name in ("a", "b", "c"):
+            writing.put(predictions(name))
+            writing.check()
+    assert written == ["a", "b", "c"]
+    with pytest.raises(OSError, match="full"), WriteBehind(write) as writing:
+        writing.put(predictions("bad"))
+    writing = WriteBehind(write)
+    with pytest.raises(OSError, match="full"), writing:
+        writing.put(predictions("bad"))
+        while True:
+            writing.check()
+    # An interrupt while a chromosome is written: it is written to its end.
+    with pytest.raises(KeyboardInterrupt), WriteBehind(write) as writing:
+        writing.put(predictions("d"))
+        raise KeyboardInterrupt
+    assert written[-1] == "d"
