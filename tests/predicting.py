@@ -31,7 +31,15 @@ def save_quick_model(path: Path, seed: int = 2, *, trained_on: Sequence[str] = (
     model.save(path)
     if trained_on:
         scales = {} if p99 is None else {"cell": SignalScale(p99 / 2, p99, 2 * p99, whole_numbers=False, covered=9)}
-        facts = TrainingFacts(False, 1.0, tuple(trained_on), (), ("cell",), scales)
+        facts = TrainingFacts(
+            quantitative=False,
+            target_scale_factor=1.0,
+            training_chroms=tuple(trained_on),
+            validation_chroms=(),
+            cell_types=("cell",),
+            unknown_start=False,
+            signal=scales,
+        )
         weights = [np.asarray(weights.numpy()) for layer in model.layers for weights in layer.weights]
         add_record(path, ModelRecord(facts, CheckWindow.of(StoredModel(chain_of(model), weights))))
     return path

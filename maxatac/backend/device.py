@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import random
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -93,17 +94,14 @@ def use_device(device: str, problems: Problems, *, fast_math: bool) -> None:
 
 
 def device_memory() -> int | None:
-    """Bytes of memory of the GPU in use, as far as the backend can have it; ``None`` on a CPU."""
-    if keras.backend.backend() == "jax":
-        import jax
+    """Bytes of memory of the largest GPU of this machine, by the driver's own program; ``None`` if that is not known.
 
-        stats = jax.devices()[0].memory_stats() or {}
-        return stats.get("bytes_limit")
-    with contextlib.suppress(ImportError):
-        from tensorflow.python.client import device_lib
-
-        limits = [one.memory_limit for one in device_lib.list_local_devices() if one.device_type == "GPU"]
-        return max(limits, default=None)
+    The backends can tell only after they have taken memory.
+    """
+    command = ["nvidia-smi", "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
+    with contextlib.suppress(OSError, subprocess.SubprocessError, ValueError):
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True, timeout=20)
+        return max((int(line) for line in done.stdout.split()), default=0) * 2**20 or None
     return None
 
 
@@ -227,7 +225,12 @@ def log_device() -> str:
     """Log the device in use, with a warning if a GPU is not used; return its description."""
     description = describe()
     logger.info("Keras %s, %s", keras.__version__, description)
+    warn_of_unused_gpu(description)
+    return description
+
+
+def warn_of_unused_gpu(description: str) -> None:
+    """Log a warning if the machine has a GPU, and the device that is described is a CPU."""
     if " on CPU" in description and gpu_present():
         remedy = _REMEDY.get(keras.backend.backend(), "install the GPU build of the backend")
         logger.warning("this machine has a GPU, but %s cannot use it: %s", keras.backend.backend(), remedy)
-    return description

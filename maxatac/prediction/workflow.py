@@ -284,8 +284,12 @@ def prepare_predict(config: PredictConfig) -> PreparedPredict:
     """
     with own_settings(), holding_back() as held:
         prepared = _prepare(config)
+        from maxatac.backend.device import device_memory, warn_of_unused_gpu
     # The first line of the log names the device.
-    logger.info("%s", prepared.device)
+    memory = None if prepared.device.endswith(" on CPU") else device_memory()
+    logger.info("%s%s", prepared.device, "" if memory is None else f", {byte_size(memory)} of memory")
+    if config.device != "cpu":
+        warn_of_unused_gpu(prepared.device)
     held.release()
     return prepared
 
