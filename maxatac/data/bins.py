@@ -7,7 +7,8 @@ where any base is above 0 (:func:`coarse_labels`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +27,10 @@ BOUND_SUM = BIN_SIZE / 2
 
 COARSE_BIN_SIZE = 200
 """Width in bp of the bins that published maxATAC models are benchmarked in."""
+
+
+AGGREGATES = ("max", "mean", "min", "sum")
+"""Ways to make one value of the bases of a bin."""
 
 
 def is_bound(sums: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
@@ -125,8 +130,8 @@ def predicted_bins(track: TrackReader, chrom: str, n_bins: int) -> NDArray[np.fl
     return found
 
 
-def coarse_maxima(values: NDArray[np.float32], n_coarse: int) -> NDArray[np.float32]:
-    """Take the largest value in each stretch of 200 bp.
+def coarse_maxima(values: NDArray[np.float32], n_coarse: int, width: int = COARSE_BIN_SIZE) -> NDArray[np.float32]:
+    """Take the largest value in each stretch of 200 bp, or of another width.
 
     Parameters
     ----------
@@ -134,18 +139,20 @@ def coarse_maxima(values: NDArray[np.float32], n_coarse: int) -> NDArray[np.floa
         One value per bin of 32 bp, from the chromosome's start on; it counts for every base of the bin.
     n_coarse : int
         How many stretches to fill.
+    width : int
+        Length of a stretch in bp.
 
     Returns
     -------
     shape (n_coarse,), float32
         NaN where a base has no value: its bin is NaN, or beyond the last.
     """
-    starts = np.arange(n_coarse, dtype=np.int64) * COARSE_BIN_SIZE
-    first, last = starts // BIN_SIZE, (starts + COARSE_BIN_SIZE - 1) // BIN_SIZE
+    starts = np.arange(n_coarse, dtype=np.int64) * width
+    first, last = starts // BIN_SIZE, (starts + width - 1) // BIN_SIZE
     # The bin behind the chromosome's last full one has no value.
     padded = np.append(values, np.float32(np.nan))
     largest = padded[np.minimum(first, len(values))]
-    for offset in range(1, COARSE_BIN_SIZE // BIN_SIZE + 2):
+    for offset in range(1, width // BIN_SIZE + 2):
         np.maximum(largest, padded[np.minimum(np.minimum(first + offset, last), len(values))], out=largest)
     return largest
 
@@ -173,6 +180,96 @@ def coarse_labels(track: TrackReader, chrom: str, n_coarse: int) -> NDArray[np.b
             values = track.values(chrom, first * COARSE_BIN_SIZE, last * COARSE_BIN_SIZE)
             bound[first:last] = (values.reshape(-1, COARSE_BIN_SIZE) > 0).any(axis=1)
     return bound
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Bins of any width along a chromosome.
+
+    Attributes
+    ----------
+    size : int
+        Length of the chromosome in bp.
+    width : int
+        Of a bin, in bp. A remainder at the end that fills no bin is left out.
+    is_drifting : bool
+        Spread the remainder over the bins, as pyBigWig's summaries do: a bin is ``width`` bp long or a base longer.
+    """
+
+    size: int
+    width: int
+    is_drifting: bool = False
+
+    def __len__(self) -> int:
+        """Count the bins."""
+        return self.size // self.width
+
+    def edges(self, first: int, last: int) -> NDArray[np.int64]:
+        """Give the starts of the bins from ``first`` on, and the end of the one before ``last``; in bp."""
+        places = np.arange(first, last + 1, dtype=np.int64)
+        return places * self.size // max(len(self), 1) if self.is_drifting else places * self.width
+
+    def pieces(self) -> Iterator[NDArray[np.int64]]:
+        """Give the edges of about a million bp at a time."""
+        at_once = max(_CHUNK // self.width, 1)
+        for first in range(0, len(self), at_once):
+            yield self.edges(first, min(first + at_once, len(self)))
+
+
+Read = Callable[[int, int], NDArray[np.float32]]
+"""Gives the values of the bases [start, end) of a chromosome."""
+
+
+def aggregate(read: Read, grid: Grid, how: str) -> NDArray[np.float64]:
+    """Make one value of the bases of each bin.
+
+    Parameters
+    ----------
+    read : callable
+    grid : Grid
+    how : str
+        One of ``AGGREGATES``.
+
+    Returns
+    -------
+    shape (bins,), float64
+        NaN where a base has no value.
+    """
+    found = [np.empty(0, np.float64)]
+    for edges in grid.pieces():
+        values = read(int(edges[0]), int(edges[-1]))
+        function = {"max": np.maximum, "min": np.minimum}.get(how, np.add)
+        reduced = function.reduceat(values.astype(np.float64), edges[:-1] - edges[0])
+        found.append(reduced / np.diff(edges) if how == "mean" else reduced)
+    return np.concatenate(found)
+
+
+def reading_bins(values: NDArray[np.float32]) -> Read:
+    """Read the bases of a chromosome from its bins of 32 bp; NaN behind the last."""
+
+    def read(start: int, end: int) -> NDArray[np.float32]:
+        first, last = start // BIN_SIZE, -(-end // BIN_SIZE)
+        part = values[first:last]
+        padded = np.append(part, np.full(last - first - len(part), np.nan, np.float32))
+        return np.repeat(padded, BIN_SIZE)[start - first * BIN_SIZE : end - first * BIN_SIZE]
+
+    return read
+
+
+def reading_track(track: TrackReader, chrom: str) -> Read:
+    """Read the bases of a chromosome from a track; NaN where it has none, also on a chromosome that it lacks."""
+
+    def read(start: int, end: int) -> NDArray[np.float32]:
+        if chrom not in track.chrom_sizes:
+            return np.full(end - start, np.nan, np.float32)
+        return track.values(chrom, start, end)
+
+    return read
+
+
+def without_gaps(read: Read) -> Read:
+    """Read no data as 0."""
+    return lambda start, end: np.nan_to_num(read(start, end), nan=0.0)
 
 
 def chunks(end: int) -> Iterator[tuple[int, int]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from maxatac.evaluation.bootstrap import Resampled, block_length, draw_weights, number_blocks, resample
 from maxatac.evaluation.curves import summarize
-from maxatac.evaluation.ranking import GUESS, METRICS, Ranking
+from maxatac.evaluation.ranking import EARLY_RECALL, GUESS, METRICS, Ranking
 from maxatac.genome.windows import BIN_SIZE
 from maxatac.wording import first_few
 
@@ -46,12 +46,14 @@ class BenchmarkScores:
     blocks, block_size : int
         Blocks that were resampled, and their length in bp.
     predictors : tuple of mappings
-        One for each predictor, the guess last: its ``name``, and each of ``maxatac.evaluation.ranking.METRICS`` with
-        ``value``, ``low`` and ``high`` (a 95 % interval). All but the first also have ``model_minus``,
-        ``model_minus_low`` and ``model_minus_high``: by how much the first is better. One without scores has a
-        ``note`` that says why.
+        One for each predictor, the guess last: its ``name``, and each of its metrics
+        (:func:`maxatac.evaluation.ranking.metric_names`) with ``value``, ``low`` and ``high`` (a 95 % interval). All
+        but the first also have ``model_minus``, ``model_minus_low`` and ``model_minus_high``: by how much the first is
+        better. One without scores has a ``note`` that says why.
     curves : mapping of str to mapping
         Of each predictor that was given, as :func:`maxatac.evaluation.curves.summarize` makes it.
+    measured : mapping of str to object
+        Of each predictor that was given, what else was made of its ranking.
     """
 
     bin_size: int
@@ -61,6 +63,7 @@ class BenchmarkScores:
     block_size: int
     predictors: tuple[Mapping[str, Any], ...]
     curves: Mapping[str, Mapping[str, Any]]
+    measured: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def prevalence(self) -> float:
@@ -68,7 +71,7 @@ class BenchmarkScores:
         return self.bound_bins / self.bins if self.bins else math.nan
 
     def value(self, predictor: str, metric: str = "average_precision") -> float:
-        """Look up one of ``METRICS`` of a predictor, by its name; NaN where there is none, as when no bin is bound.
+        """Look up a metric of a predictor, by its name; NaN where there is none, as when no bin is bound.
 
         Raises
         ------
@@ -79,7 +82,7 @@ class BenchmarkScores:
         return float(entry[metric]["value"]) if metric in entry else math.nan
 
     def as_dict(self) -> dict[str, Any]:
-        """Make a mapping of plain values, as the files of a run hold it: all but the curves."""
+        """Make a mapping of plain values, as the files of a run hold it: all but the curves and what was measured."""
         names = ("bin_size", "bins", "bound_bins", "blocks", "block_size")
         return {name: getattr(self, name) for name in names} | {"predictors": list(self.predictors)}
 
@@ -92,8 +95,12 @@ def score_predictors(
     block_size: int | None = None,
     seed: int = 0,
     unavailable: Mapping[str, str] | None = None,
+    recalls: Sequence[float] = (EARLY_RECALL,),
+    measure: Callable[[Ranking], Any] | None = None,
 ) -> BenchmarkScores:
     """Score predictors on the bins of all chromosomes together, with intervals from resampled blocks.
+
+    The order of the chromosomes does not matter: they are taken in that of their names.
 
     Parameters
     ----------
@@ -110,6 +117,10 @@ def score_predictors(
         Draws the resamples.
     unavailable : mapping of str to str, optional
         Predictors that could not be made, and why.
+    recalls : sequence of float
+        Recalls at which precision is a metric.
+    measure : callable, optional
+        Makes more of the ranking of each predictor, which is not kept.
 
     Raises
     ------
@@ -117,7 +128,7 @@ def score_predictors(
         If a predictor is NaN in a bin that is scored, or a chromosome has another number of bins in it or the labels.
     """
     first = next(iter(predictors))
-    scored = {chrom: ~np.isnan(values) for chrom, values in predictors[first].items()}
+    scored = {chrom: ~np.isnan(values) for chrom, values in sorted(predictors[first].items())}
     block_size = block_length(scored, bin_size) if block_size is None else block_size
 
     def pool(by_chrom: Mapping[str, NDArray[Any]], dtype: type[np.generic]) -> NDArray[Any]:
@@ -131,16 +142,18 @@ def score_predictors(
     bound = pool(labels, np.bool_)
     blocks, n_blocks = number_blocks(scored, bin_size, block_size)
     weights = draw_weights(n_blocks, seed) if bound.any() else None
-    curves, results = {}, {}
+    curves, results, measured = {}, {}, {}
     for name, by_chrom in predictors.items():
         values = pool(by_chrom, np.float32)
         ranking = Ranking.of(bound, values)
         curves[name] = summarize(ranking)
+        if measure is not None:
+            measured[name] = measure(ranking)
         if weights is not None:
-            results[name] = resample(bound, values, blocks, weights, ranking)
+            results[name] = resample(bound, values, blocks, weights, ranking, recalls)
     if weights is not None:
         guess = np.zeros(len(bound), np.float32)
-        results[GUESS] = resample(bound, guess, blocks, weights, Ranking.of(bound, guess))
+        results[GUESS] = resample(bound, guess, blocks, weights, Ranking.of(bound, guess), recalls)
     missing = dict(unavailable or {})
     notes = missing if weights is not None else {}
     entries = tuple(
@@ -149,13 +162,13 @@ def score_predictors(
         else {"name": name, "note": notes.get(name, _NOTHING_BOUND)}
         for name in dict.fromkeys((*predictors, *missing, GUESS))
     )
-    return BenchmarkScores(bin_size, len(bound), int(bound.sum()), n_blocks, block_size, entries, curves)
+    return BenchmarkScores(bin_size, len(bound), int(bound.sum()), n_blocks, block_size, entries, curves, measured)
 
 
 def _scores_of(found: Resampled, model: Resampled | None) -> dict[str, dict[str, float]]:
     """Lay out the metrics of a predictor with their intervals, and how much better the model is."""
     scores = {}
-    for metric in METRICS:
+    for metric in found.values:
         low, high = found.interval(metric)
         scores[metric] = {"value": found.values[metric], "low": low, "high": high}
         if model is not None:

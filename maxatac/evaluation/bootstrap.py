@@ -9,14 +9,14 @@ at quantiles of the predictions, of the bound bins and of the others, and are na
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maxatac.evaluation.ranking import EARLY_RECALL, METRICS, Ranking
+from maxatac.evaluation.ranking import EARLY_RECALL, Ranking
 
 RESAMPLES = 1_000
 LEVEL = 0.95
@@ -119,23 +119,26 @@ class Resampled:
     Attributes
     ----------
     values : dict of str to float
-        ``METRICS`` of the bins, exact.
-    resampled : shape (resamples, 3), float64
-        ``METRICS`` of each resample.
+        Metrics of the bins by name, exact.
+    resampled : shape (resamples, metrics), float64
+        The same metrics of each resample, in the same order.
     """
 
     values: dict[str, float]
     resampled: NDArray[np.float64]
 
     def interval(self, metric: str) -> tuple[float, float]:
-        """Interval of one of ``METRICS``: low and high, NaN if no resample could be scored."""
-        return interval(self.resampled[:, METRICS.index(metric)])
+        """Interval of a metric: low and high, NaN if no resample could be scored."""
+        return interval(self.resampled[:, self._place(metric)])
 
     def difference(self, metric: str, other: Resampled) -> tuple[float, float, float]:
-        """Difference from another predictor in one of ``METRICS``, and its low and high, from the same resamples."""
-        place = METRICS.index(metric)
+        """Difference from another predictor in a metric, and its low and high, from the same resamples."""
+        place = self._place(metric)
         low, high = interval(self.resampled[:, place] - other.resampled[:, place])
         return self.values[metric] - other.values[metric], low, high
+
+    def _place(self, metric: str) -> int:
+        return list(self.values).index(metric)
 
 
 def resample(
@@ -144,6 +147,7 @@ def resample(
     blocks: NDArray[np.integer[Any]],
     weights: NDArray[np.int64],
     ranking: Ranking | None = None,
+    recalls: Sequence[float] = (EARLY_RECALL,),
 ) -> Resampled:
     """Score a predictor on its bins and on every resample of them.
 
@@ -159,6 +163,8 @@ def resample(
         From ``draw_weights``.
     ranking : Ranking, optional
         Of these labels and scores, if it was made before: sorting is most of the work.
+    recalls : sequence of float
+        Recalls at which precision is a metric.
 
     Returns
     -------
@@ -175,17 +181,19 @@ def resample(
         np.bincount(cell[mask], minlength=shape[0] * shape[1]).reshape(shape).astype(np.float32)
         for mask in (labels, ~labels)
     ]
-    found = np.empty((len(weights), len(METRICS)))
+    ranking = Ranking.of(labels, scores) if ranking is None else ranking
+    values = ranking.metrics_at(recalls)
+    found = np.empty((len(weights), len(values)))
     for first in range(0, len(weights), _AT_ONCE):
         drawn = weights[first : first + _AT_ONCE].astype(np.float32)
         gained, others = ((drawn @ histogram).astype(np.float64) for histogram in histograms)
-        found[first : first + _AT_ONCE] = _scores(gained, others)
-    ranking = Ranking.of(labels, scores) if ranking is None else ranking
-    exact = np.array(list(ranking.metrics.values()))
+        found[first : first + _AT_ONCE] = _scores(gained, others, recalls)
+    exact = np.array(list(values.values()))
     # Predictions that share a bin count as ties. The error of this is nearly the same in every resample.
-    binned = _scores(*(histogram.sum(axis=0, dtype=np.float64, keepdims=True) for histogram in histograms))
+    gained, others = (histogram.sum(axis=0, dtype=np.float64, keepdims=True) for histogram in histograms)
+    binned = _scores(gained, others, recalls)
     found += np.where(np.isfinite(exact), exact - binned[0], 0.0)
-    return Resampled(ranking.metrics, found)
+    return Resampled(values, found)
 
 
 def interval(values: NDArray[np.float64]) -> tuple[float, float]:
@@ -215,7 +223,7 @@ def _edges(labels: NDArray[np.bool_], scores: NDArray[np.float32]) -> NDArray[np
     return np.unique(np.concatenate([np.empty(0, np.float32), *chosen]))[1:]
 
 
-def _scores(gained: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+def _scores(gained: NDArray[np.float64], others: NDArray[np.float64], recalls: Sequence[float]) -> NDArray[np.float64]:
     """Score histograms, one in a row, from the highest predictions down."""
     true, false = np.cumsum(gained, axis=1), np.cumsum(others, axis=1)
     positives, negatives = true[:, -1:], false[:, -1:]
@@ -223,6 +231,8 @@ def _scores(gained: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray
         precision = np.where(true + false > 0, true / (true + false), 0.0)
         area = (gained * precision).sum(axis=1, keepdims=True) / positives
         roc = (others * (true - gained / 2)).sum(axis=1, keepdims=True) / (positives * negatives)
-    early = np.argmax(true >= EARLY_RECALL * positives, axis=1)[:, None]
-    at_recall = np.where(positives > 0, np.take_along_axis(precision, early, axis=1), np.nan)
-    return np.concatenate([area, roc, at_recall], axis=1)
+    at_recalls = []
+    for recall in recalls:
+        place = np.argmax(true >= recall * positives, axis=1)[:, None]
+        at_recalls.append(np.where(positives > 0, np.take_along_axis(precision, place, axis=1), np.nan))
+    return np.concatenate([area, roc, *at_recalls], axis=1)

@@ -62,18 +62,28 @@ def precision_recall(ranking: Ranking) -> dict[str, list[float]]:
     if not ranking.positives:
         return {"score": [], "recall": [], "precision": []}
     called = ranking.true + ranking.false
-    count = len(ranking.scores)
-    if count <= _FEW:
-        chosen = np.arange(count)
-    else:
-        evenly = np.searchsorted(ranking.true, np.linspace(0, 1, RECALLS)[1:] * ranking.positives)
-        early = np.searchsorted(called, np.geomspace(1, ranking.bins, _EARLY))
-        chosen = np.unique(np.concatenate([[0], evenly, early, [count - 1]]).clip(0, count - 1))
+    chosen = thinned(ranking)
     return {
         "score": ranking.scores[chosen].astype(np.float64).tolist(),
         "recall": (ranking.true[chosen] / ranking.positives).tolist(),
         "precision": (ranking.true[chosen] / called[chosen]).tolist(),
     }
+
+
+def thinned(ranking: Ranking) -> NDArray[np.int64]:
+    """Choose at most 302 points of a curve with a bound bin: evenly by recall, and closely where few bins are called.
+
+    Returns
+    -------
+    shape (points,), int64
+        Places in the ranking, rising.
+    """
+    count = len(ranking.scores)
+    if count <= _FEW:
+        return np.arange(count, dtype=np.int64)
+    evenly = np.searchsorted(ranking.true, np.linspace(0, 1, RECALLS)[1:] * ranking.positives)
+    early = np.searchsorted(ranking.true + ranking.false, np.geomspace(1, ranking.bins, _EARLY))
+    return np.unique(np.concatenate([[0], evenly, early, [count - 1]]).clip(0, count - 1))
 
 
 def calibration(ranking: Ranking, *, largest: float = 1.0) -> list[dict[str, float]]:

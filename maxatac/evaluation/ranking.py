@@ -6,6 +6,7 @@ many others lie at or above it. Bins of equal prediction are taken together, as 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +16,17 @@ from numpy.typing import NDArray
 MODEL, SIGNAL, BINDING, GUESS = "model", "ATAC-seq signal", "mean binding of other cell types", "prevalence"
 """What is scored: a model, and what it has to beat."""
 
-METRICS = ("average_precision", "auroc", "precision_at_5_percent_recall")
-"""Metrics of a ranking, in the order in which they are reported."""
-
 EARLY_RECALL = 0.05
 """Recall at which the precision of the most confident predictions is reported (Cazares et al. 2023)."""
+
+
+def metric_names(recalls: Sequence[float]) -> tuple[str, ...]:
+    """Name the metrics of a ranking, with the precision at each of some recalls (0 to 1)."""
+    return "average_precision", "auroc", *(f"precision_at_{100 * recall:g}_percent_recall" for recall in recalls)
+
+
+METRICS = metric_names((EARLY_RECALL,))
+"""Metrics of a ranking, in the order in which they are reported."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,8 +113,12 @@ class Ranking:
     @property
     def metrics(self) -> dict[str, float]:
         """``METRICS``, by name."""
-        values = (self.average_precision, self.auroc, self.precision_at_recall())
-        return dict(zip(METRICS, values, strict=True))
+        return self.metrics_at((EARLY_RECALL,))
+
+    def metrics_at(self, recalls: Sequence[float]) -> dict[str, float]:
+        """Make the metrics of :func:`metric_names`, by name."""
+        values = (self.average_precision, self.auroc, *map(self.precision_at_recall, recalls))
+        return dict(zip(metric_names(recalls), values, strict=True))
 
     def precision_at_recall(self, recall: float = EARLY_RECALL) -> float:
         """Precision at the highest threshold that finds at least this share of the bound bins; NaN if none is bound."""

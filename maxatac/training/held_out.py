@@ -14,18 +14,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from maxatac._core import Memory, Track, WindowReader
-from maxatac.data.bins import COARSE_BIN_SIZE, bin_labels, coarse_labels, coarse_maxima, signal_bins
+from maxatac.data.bins import COARSE_BIN_SIZE
 from maxatac.data.samples import Sample, to_test
 from maxatac.errors import MaxatacError
 from maxatac.evaluation.baselines import other_binding
-from maxatac.evaluation.benchmark import score_predictors, table_of_test
+from maxatac.evaluation.benchmark import table_of_test
 from maxatac.evaluation.bootstrap import LEVEL, RESAMPLES
 from maxatac.evaluation.example_loci import example_loci, false_positives
 from maxatac.evaluation.ranking import BINDING, GUESS, MODEL, SIGNAL
+from maxatac.evaluation.scored_bins import BinRules, ScoredTracks
 from maxatac.files.atomic import write_json, write_text
 from maxatac.files.bigwig import write_track
 from maxatac.genome.windows import BIN_SIZE, WINDOW_LENGTH
@@ -232,8 +230,8 @@ def _test_samples(
             # Scores of an earlier test must not lie beside the track of this one.
             folder.test_scores.unlink(missing_ok=True)
             write_track(path, predicted, inputs.genome.chrom_sizes, span=BIN_SIZE)
-            predictors = _with_baselines(predicted, signal, others)
-            resolutions, details = _score(predictors, binding, inputs.genome.chrom_sizes, seed, baseline.reason)
+            scored = ScoredTracks(predicted, inputs.genome.chrom_sizes, binding, signal, others)
+            resolutions, details = _score(scored, seed, baseline.reason)
             scores = {
                 "cell_type": sample.cell_line,
                 "label": sample.label,
@@ -246,55 +244,21 @@ def _test_samples(
     return tested
 
 
-def _with_baselines(
-    predicted: dict[str, NDArray[np.float32]], signal: Track, others: Sequence[Track]
-) -> dict[str, dict[str, NDArray[np.float32]]]:
-    """Put the ATAC-seq signal and the mean binding of other cell types beside the predictions, on the same bins."""
-    predictors: dict[str, dict[str, NDArray[np.float32]]] = {MODEL: predicted, SIGNAL: {}}
-    if others:
-        predictors[BINDING] = {}
-    for chrom, values in predicted.items():
-        n_bins, nan = len(values), np.float32(np.nan)
-        predictors[SIGNAL][chrom] = np.where(np.isnan(values), nan, signal_bins(signal, chrom, n_bins))
-        if others:
-            total = np.zeros(n_bins, dtype=np.float32)
-            for other in others:
-                total += signal_bins(other, chrom, n_bins)
-            predictors[BINDING][chrom] = np.where(np.isnan(values), nan, total / np.float32(len(others)))
-    return predictors
-
-
-def _score(
-    predictors: Mapping[str, dict[str, NDArray[np.float32]]],
-    binding: Track,
-    sizes: Mapping[str, int],
-    seed: int,
-    no_baseline: str,
-) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def _score(tracks: ScoredTracks, seed: int, no_baseline: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Score the predictors in bins of 32 and of 200 bp; the second part is for the report."""
-    predicted = predictors[MODEL]
-    unavailable = {} if BINDING in predictors else {BINDING: no_baseline}
-    labels = {chrom: bin_labels(binding, chrom, len(values)) for chrom, values in predicted.items()}
-    at_32 = score_predictors(labels, predictors, bin_size=BIN_SIZE, seed=seed, unavailable=unavailable)
+    unavailable = {} if tracks.others else {BINDING: no_baseline}
+    rules = (BinRules(BIN_SIZE), BinRules(COARSE_BIN_SIZE))
+    block_size = tracks.block_length(rules[0].unpredicted)
+    fine, coarse = map(tracks.bins, rules)
+    at_32, at_200 = (bins.score(block_size=block_size, seed=seed, unavailable=unavailable) for bins in (fine, coarse))
+    predicted = fine.predictors[MODEL]
     details = {
         "curves": at_32.curves,
-        "loci": example_loci(predicted, labels, predictors[SIGNAL]),
+        "loci": example_loci(predicted, fine.labels, fine.predictors[SIGNAL]),
         "false_positives": false_positives(
-            predicted, labels, {name: values for name, values in predictors.items() if name != MODEL}
+            predicted, fine.labels, {name: values for name, values in fine.predictors.items() if name != MODEL}
         ),
     }
-    n_coarse = {chrom: sizes[chrom] // COARSE_BIN_SIZE for chrom in predicted}
-    at_200 = score_predictors(
-        {chrom: coarse_labels(binding, chrom, number) for chrom, number in n_coarse.items()},
-        {
-            name: {chrom: coarse_maxima(values[chrom], number) for chrom, number in n_coarse.items()}
-            for name, values in predictors.items()
-        },
-        bin_size=COARSE_BIN_SIZE,
-        block_size=at_32.block_size,
-        seed=seed,
-        unavailable=unavailable,
-    )
     return [at_32.as_dict(), at_200.as_dict()], details
 
 
