@@ -325,8 +325,10 @@ def prepare_threshold(config: ThresholdConfig) -> PreparedThreshold:
     sizes = tracks[0].chrom_sizes
     if listed is not None and config.chrom_sizes is not None:
         compare_chrom_sizes(listed, config.chrom_sizes, sizes, Path(tracks[0].path), list(listed), problems)
+    # A prediction may hold a few chromosomes of the genome, and the blacklist all.
+    known = {chrom: size for track in tracks for chrom, size in track.chrom_sizes.items()} | (listed or {})
     for blacklist in blacklists:
-        check_blacklist(blacklist, sizes, problems, used=chroms)
+        check_blacklist(blacklist, known, problems, used=chroms)
     opened = [_checked(config, *cell, chroms, problems) for cell in cells]
     if problems:
         raise InputError(problems)

@@ -59,7 +59,7 @@ class Cells:
         """What a run is refused for, before it writes anything."""
         with pytest.raises(InputError) as caught:
             self.run(**changes)
-        assert not (self.folder / "out").exists()
+        assert not self.config(**changes).output.exists()
         return list(caught.value.problems)
 
 
@@ -283,6 +283,19 @@ def test_chromosomes_that_a_track_lacks_are_left_out_and_listed(cells: Cells) ->
     assert found["chroms_left_out"] == {str(cells.binding("HepG2")): ["chr2"]}
     (problem,) = [p for p in _refused(cells, chroms=["chr1", "chr2"]) if p.kind == "chromosome"]
     assert (problem.option, problem.file) == ("--chroms", cells.binding("HepG2"))
+
+
+def test_a_blacklist_of_more_chromosomes_than_were_predicted(cells: Cells) -> None:
+    for name in cells.names:
+        with pyBigWig.open(str(cells.prediction(name))) as track:
+            values = np.array([value for *_, value in track.intervals("chr2")], np.float32)
+        write_track(cells.prediction(name), {"chr2": values}, SIZES, span=32)
+    cells.blacklist.write_text("".join(f"chr1\t{start}\t{start + 10}\n" for start in range(0, 60_000, 100)))
+    assert record(cells.run(blacklist=cells.blacklist))["calibration"]["chroms"] == ["chr2"]
+    cells.blacklist.write_text("chrOther\t0\t10\n")
+    assert [problem.kind for problem in cells.problems(blacklist=cells.blacklist, output=cells.folder / "b")] == [
+        "chromosome"
+    ]
 
 
 def _refused(cells: Cells, **changes: Any) -> list[Problem]:
