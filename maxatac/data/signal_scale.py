@@ -52,6 +52,8 @@ class SignalScale:
         Whether all values are whole numbers.
     covered : int
         Covered bases.
+    not_a_number : int
+        Bases whose value is NaN, which counts as no data; those of the blacklist too.
     """
 
     p50: float
@@ -59,6 +61,7 @@ class SignalScale:
     largest: float
     whole_numbers: bool
     covered: int
+    not_a_number: int = 0
 
 
 def measure(
@@ -114,6 +117,7 @@ def typical(scales: Sequence[SignalScale]) -> SignalScale | None:
         largest=max(scale.largest for scale in scales),
         whole_numbers=all(scale.whole_numbers for scale in scales),
         covered=sum(scale.covered for scale in scales),
+        not_a_number=sum(scale.not_a_number for scale in scales),
     )
 
 
@@ -167,8 +171,9 @@ def _from_counts(count: Callable[[Sequence[int] | None], list[ValueCounts]]) -> 
     counts = count(None)
     by_level = _sum(counts)
     covered = int(by_level.sum())
+    not_a_number = sum(part.not_a_number for part in counts)
     if not covered:
-        return SignalScale(0.0, 0.0, 0.0, whole_numbers=False, covered=0)
+        return SignalScale(0.0, 0.0, 0.0, whole_numbers=False, covered=0, not_a_number=not_a_number)
     places = [_place(covered, percent) for percent in _PERCENTS]
     found = {rank: _holding(by_level, rank) for low, high, _ in places for rank in (low, high)}
     levels = sorted({level for level, _ in found.values()})
@@ -179,7 +184,8 @@ def _from_counts(count: Callable[[Sequence[int] | None], list[ValueCounts]]) -> 
         value[rank] = float(np.array(level * _LEVEL_SIZE + lower_bits, np.uint32).view(np.float32))
     p50, p99 = (value[low] + (value[high] - value[low]) * part for low, high, part in places)
     largest = max(part.largest for part in counts)
-    return SignalScale(p50, p99, largest, whole_numbers=all(part.are_whole for part in counts), covered=covered)
+    are_whole = all(part.are_whole for part in counts)
+    return SignalScale(p50, p99, largest, whole_numbers=are_whole, covered=covered, not_a_number=not_a_number)
 
 
 def _numbers(scale: SignalScale) -> str:

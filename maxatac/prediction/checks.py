@@ -102,6 +102,8 @@ def check_scales(
     """Warn of a signal that is not on the scale that the model was trained on; with ``strict`` it is a problem."""
     trained = _trained_scale(predictor)
     for path, scale in scales.items():
+        if scale.not_a_number:
+            logger.warning("%s: NaN on %s bases: taken as no data, as 0", path, f"{scale.not_a_number:,}")
         told = scale_warning(scale, trained)
         if told is None:
             continue

@@ -471,3 +471,14 @@ def test_a_table_of_another_kind_or_without_the_value(made: PredictSet, tmp_path
     result = run(made, tmp_path / "out", chroms=["chr10"], **{**changes, "cutoff_value": 0.2})
     assert [path.name for path in result.peaks] == ["x_peaks.bed"]
     assert record_of(tmp_path / "out")["inputs"]["cutoff_file"]["path"] == str(table)
+
+
+def test_nan_is_no_data_and_counted(made: PredictSet, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    intervals = [("chr10", start, start + 50, 1.0) for start in range(0, 6_000, 100)]
+    without = write_bigwig(tmp_path / "without.bw", intervals, {"chr10": 6_500})
+    missing = [("chr10", 6_100, 6_110, float("nan")), ("chr10", 6_200, 6_233, float("nan"))]
+    signal = write_bigwig(tmp_path / "nan.bw", [*intervals, *missing], {"chr10": 6_500})
+    with caplog.at_level(logging.WARNING, "maxatac"):
+        found = run(made, tmp_path / "nan", signal=[signal])
+    assert [one.args for one in caplog.records if "NaN" in one.message] == [(signal, "43")]
+    assert scores(found.tracks[0]) == scores(run(made, tmp_path / "none", signal=[without]).tracks[0])

@@ -89,4 +89,10 @@ impl ValueCounts {
     fn are_whole(&self) -> bool {
         self.inner.are_whole()
     }
+
+    /// int: Bases so far whose value is NaN, those that do not count too.
+    #[getter]
+    fn not_a_number(&self) -> i64 {
+        self.inner.not_a_number()
+    }
 }

@@ -29,6 +29,7 @@ pub struct ValueCounts {
     bases: Vec<i64>,
     largest: f32,
     are_whole: bool,
+    not_a_number: i64,
     scratch: Scratch,
     runs: ContiguousRuns,
 }
@@ -61,6 +62,7 @@ impl ValueCounts {
             bases: zeroed(size, WHAT)?,
             largest: 0.0,
             are_whole: true,
+            not_a_number: 0,
             scratch: Scratch::default(),
             runs: ContiguousRuns::default(),
         })
@@ -79,6 +81,11 @@ impl ValueCounts {
     /// Whether all values so far are whole numbers, of a chosen level or not.
     pub fn are_whole(&self) -> bool {
         self.are_whole
+    }
+
+    /// Bases so far whose value is NaN, those in excluded spans too. Where intervals overlap, none are counted.
+    pub fn not_a_number(&self) -> i64 {
+        self.not_a_number
     }
 
     /// Adds the bases of `start..end`, but those in the spans `without`, which are sorted and apart.
@@ -107,10 +114,17 @@ impl ValueCounts {
             let region = (block.start.max(start), block.end.min(end));
             let mut runs = std::mem::take(&mut self.runs);
             runs.clear();
-            track.decode_into(chrom, block, &mut self.scratch, &mut runs)?;
+            let mut counting = CountingNan {
+                runs: &mut runs,
+                region,
+                bases: 0,
+            };
+            track.decode_into(chrom, block, &mut self.scratch, &mut counting)?;
+            let not_a_number = counting.bases;
             if runs.is_disordered {
                 self.add_painted(track, chrom, region, without)?;
             } else {
+                self.not_a_number += not_a_number;
                 self.add_runs(&runs, region, without);
             }
             self.runs = runs;
@@ -166,6 +180,46 @@ impl ValueCounts {
     }
 }
 
+/// Passes intervals on, and counts the bases of a region whose value is NaN.
+struct CountingNan<'a> {
+    runs: &'a mut ContiguousRuns,
+    region: Span,
+    bases: i64,
+}
+
+impl Intervals for CountingNan<'_> {
+    fn reserve(&mut self, additional: usize) {
+        self.runs.reserve(additional);
+    }
+
+    fn push(&mut self, start: u32, end: u32, value: f32) {
+        if value.is_nan() {
+            let (start, end) = (start.max(self.region.0), end.min(self.region.1));
+            self.bases += i64::from(end.saturating_sub(start));
+        }
+        self.runs.push(start, end, value);
+    }
+
+    fn push_side_by_side(
+        &mut self,
+        start: u32,
+        width: u32,
+        values: impl ExactSizeIterator<Item = f32>,
+    ) {
+        let (from, to) = self.region;
+        let mut end = start;
+        let bases = &mut self.bases;
+        let counted = values.inspect(|value| {
+            let start = end;
+            end += width;
+            if value.is_nan() {
+                *bases += i64::from(end.min(to).saturating_sub(start.max(from)));
+            }
+        });
+        self.runs.push_side_by_side(start, width, counted);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -215,6 +269,30 @@ mod tests {
         assert_eq!(found(&other), []);
         assert_eq!((other.largest(), other.are_whole()), (1.0, true));
         assert!(other.add(&track, 0, 0, 101, &[]).is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn nan_is_counted_within_the_region() -> TestResult {
+        let bed = Items::BedGraph(vec![(2, 9, 1.0), (9, 20, f32::NAN)]);
+        let fixed = Items::FixedStep(30, 10, 10, vec![1.0, f32::NAN, 2.0, f32::NAN]);
+        let blocks: Vec<Vec<Section>> = vec![vec![(0, bed)], vec![(0, fixed)]];
+        let file = BigWigFile {
+            chroms: &[("chr1", 0, 80)],
+            blocks: &blocks,
+            version: 4,
+            endian: Endian::Little,
+            compressed: true,
+            children: 3,
+            hole: 0,
+        };
+        let temp = file.write()?;
+        let track = BigWig::open(temp.path())?;
+        for (start, end, bases) in [(0, 80, 31), (12, 65, 23), (0, 9, 0), (45, 46, 1)] {
+            let mut counts = ValueCounts::new(None)?;
+            counts.add(&track, 0, start, end, &[])?;
+            assert_eq!(counts.not_a_number(), bases, "{start}-{end}");
+        }
         Ok(())
     }
 
