@@ -57,10 +57,10 @@ class PredictInputs:
     def facts(self) -> dict[str, Any]:
         """Describe chromosomes, windows and regions for the run record."""
         plan = self.plan
-        short = plan.short
+        short, predicted = plan.short, set(plan.predicted)
         facts: dict[str, Any] = {
             "chroms": list(plan.predicted),
-            "chroms_without_window": [chrom for chrom in plan.chroms if chrom not in set(plan.predicted)],
+            "chroms_without_window": [chrom for chrom in plan.chroms if chrom not in predicted],
             "chroms_unknown_to_tracks": list(self.unknown),
             "chroms_seen_by_all_models": list(self.seen_by_all),
             "chroms_without_signal": {path: list(chroms) for path, chroms in self.without_signal.items()},

@@ -244,10 +244,6 @@ class WindowPlan:
         """Give each chromosome that has a window, with the rising starts of its windows, shape (windows,), int64."""
         return ((chrom, self.starts(chrom)) for chrom in self.predicted)
 
-    def without(self, finished: Collection[str]) -> Iterator[tuple[str, Starts]]:
-        """Give what iterating gives, but for some chromosomes."""
-        return ((chrom, starts) for chrom, starts in self if chrom not in finished)
-
     def starts(self, chrom: str) -> Starts:
         """Get the rising starts of a chromosome's windows, shape (windows,), int64."""
         return self._filtered(chrom)[0]

@@ -344,8 +344,8 @@ def _out_of_fold(data: PredictInputs, predictor: Predictor, problems: Problems) 
     if len(problems) > before:
         return None
     plan = data.plan
-    seen = [chrom for chrom in plan.predicted if not predictor.members_for(chrom)]
-    kept = tuple(chrom for chrom in plan.chroms if chrom not in set(seen))
+    seen = {chrom: None for chrom in plan.predicted if not predictor.members_for(chrom)}
+    kept = tuple(chrom for chrom in plan.chroms if chrom not in seen)
     if seen:
         logger.warning("--out_of_fold: every model has trained on %s: no prediction there", first_few(seen))
     plan = dataclasses.replace(plan, chroms=kept)

@@ -89,7 +89,6 @@ def test_sequences_shorter_than_a_window_have_none() -> None:
     assert plan.predicted == ("chr1", "chr2")
     assert plan.short == ("chrS",)
     assert [chrom for chrom, _ in plan] == ["chr1", "chr2"]
-    assert [chrom for chrom, _ in plan.without({"chr1"})] == ["chr2"]
 
 
 def test_regions_without_a_score(tmp_path: Path) -> None:
