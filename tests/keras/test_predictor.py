@@ -14,11 +14,14 @@ import h5py
 import keras
 import models
 import numpy as np
+import predicting
 import pyBigWig
 import pytest
 from numpy_network import forward, random_windows
+from predicting import PredictSet
 from tiny import BLACK, SIZES, TRAINING, VALIDATION, TinySet
 
+from maxatac.cli.main import main
 from maxatac.errors import MaxatacError, Problems
 from maxatac.model.architectures import ARCHITECTURES, build
 from maxatac.model.reference import predict
@@ -288,3 +291,39 @@ def test_part_of_the_chromosomes_that_is_measured(
 ) -> None:
     monkeypatch.setattr(model_facts, "MEASURED", 100)
     assert model_facts._part_of(list(sizes), sizes) == part
+
+
+# Through the command line.
+
+
+@pytest.fixture(scope="module")
+def genome(tmp_path_factory: pytest.TempPathFactory) -> PredictSet:
+    return predicting.make(tmp_path_factory.mktemp("predict"), signals=("A",))
+
+
+def test_exchanged_channels_end_a_prediction(
+    genome: PredictSet, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spoilt = spoil(trained / "maxatac_model_best.keras", exchanged)
+    assert main(genome.arguments(tmp_path / "out", model=[spoilt])) == 1
+    assert f"{spoilt}: its weights are not those" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_bad_models_are_told_together_before_work(
+    genome: PredictSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = {"class_name": "Lambda", "config": {"name": "odd"}, "name": "odd", "inbound_nodes": []}
+    paths = [
+        models.write_keras(tmp_path / "code.keras", description=models.describe(lambda layers: layers.append(odd))),
+        models.write_h5(tmp_path / "nan.h5", models.weights(logit=np.nan)),
+        tmp_path / "absent.keras",
+    ]
+    assert main(genome.arguments(tmp_path / "out", model=paths)) == 2
+    told = [line for line in capsys.readouterr().err.splitlines() if "--model" in line]
+    assert [[word in line for word in map(str, paths)] for line in told] == np.eye(3, dtype=bool).tolist()
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_same_model_twice_is_refused(genome: PredictSet, tmp_path: Path) -> None:
+    assert main(genome.arguments(tmp_path / "out", model=[genome.model, genome.model])) == 2
