@@ -39,7 +39,7 @@ FORMAT = 1
 CHANNELS = ("A", "C", "G", "T", "signal")
 """Channels of a window, in order."""
 
-_CANDIDATES = 8
+_CANDIDATES = 4
 _BASES = "ACGTN"
 
 
