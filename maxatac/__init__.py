@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from maxatac._core import Track as Track
     from maxatac._core import WindowReader as WindowReader
     from maxatac.data.batches import WindowDataset as WindowDataset
+    from maxatac.evaluation.benchmarking import BenchmarkResult as BenchmarkResult
+    from maxatac.evaluation.benchmarking import benchmark as benchmark
+    from maxatac.evaluation.settings import BenchmarkConfig as BenchmarkConfig
     from maxatac.evaluation.settings import ThresholdConfig as ThresholdConfig
     from maxatac.evaluation.threshold import ThresholdResult as ThresholdResult
     from maxatac.evaluation.threshold import threshold as threshold
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     from maxatac.training.workflow import train as train
 
 _HOMES = {
+    "BenchmarkConfig": "maxatac.evaluation.settings",
+    "BenchmarkResult": "maxatac.evaluation.benchmarking",
     "Genome": "maxatac._core",
     "Memory": "maxatac._core",
     "MergeConfig": "maxatac.prediction.settings",
@@ -52,6 +57,7 @@ _HOMES = {
     "Trainer": "maxatac.training.trainer",
     "WindowDataset": "maxatac.data.batches",
     "merge": "maxatac.prediction.merge",
+    "benchmark": "maxatac.evaluation.benchmarking",
     "peaks": "maxatac.prediction.peaks",
     "threshold": "maxatac.evaluation.threshold",
     "predict": "maxatac.prediction.workflow",
@@ -59,6 +65,8 @@ _HOMES = {
 }
 
 __all__ = [
+    "BenchmarkConfig",
+    "BenchmarkResult",
     "Genome",
     "Memory",
     "MergeConfig",
@@ -76,6 +84,7 @@ __all__ = [
     "Trainer",
     "WindowDataset",
     "WindowReader",
+    "benchmark",
     "merge",
     "peaks",
     "threshold",

@@ -29,10 +29,6 @@ COARSE_BIN_SIZE = 200
 """Width in bp of the bins that published maxATAC models are benchmarked in."""
 
 
-AGGREGATES = ("max", "mean", "min", "sum")
-"""Ways to make one value of the bases of a bin."""
-
-
 def is_bound(sums: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
     """Label 32-bp bins as bound or not.
 
@@ -228,7 +224,7 @@ def aggregate(read: Read, grid: Grid, how: str) -> NDArray[np.float64]:
     read : callable
     grid : Grid
     how : str
-        One of ``AGGREGATES``.
+        ``max``, ``mean``, ``min`` or ``sum``.
 
     Returns
     -------

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from maxatac.data.samples import Sample
 from maxatac.files.checksums import has_same_content
@@ -50,5 +51,16 @@ def other_binding(sample: Sample, training: Sequence[Sample]) -> Baseline:
         If a binding file cannot be read.
     """
     others = [other for other in training if other.cell_line != sample.cell_line]
-    same = [other.cell_line for other in others if has_same_content(other.binding, sample.binding)]
+    same = with_same_content({other.cell_line: other.binding for other in others}, sample.binding)
     return Baseline(tuple(other for other in others if other.cell_line not in same), tuple(same))
+
+
+def with_same_content(bindings: Mapping[str, Path], evaluated: Path) -> list[str]:
+    """Name the binding files that have the content of the evaluated one: they would be a perfect predictor of it.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be read.
+    """
+    return [name for name, path in bindings.items() if has_same_content(path, evaluated)]

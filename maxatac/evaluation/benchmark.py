@@ -28,6 +28,7 @@ LISTED_CHROMS = 30
 """Test chromosomes that the table names; of more it has the number."""
 
 _NOTHING_BOUND = "none of the bins is bound"
+_ALL_BOUND = "all of the bins are bound"
 
 Labels = Mapping[str, NDArray[np.bool_]]
 Predictions = Mapping[str, NDArray[np.float32]]
@@ -96,7 +97,8 @@ def score_predictors(
     seed: int = 0,
     unavailable: Mapping[str, str] | None = None,
     recalls: Sequence[float] = (EARLY_RECALL,),
-    measure: Callable[[Ranking], Any] | None = None,
+    measure: Callable[[str, Ranking], Any] | None = None,
+    intervals: bool = True,
 ) -> BenchmarkScores:
     """Score predictors on the bins of all chromosomes together, with intervals from resampled blocks.
 
@@ -120,7 +122,9 @@ def score_predictors(
     recalls : sequence of float
         Recalls at which precision is a metric.
     measure : callable, optional
-        Makes more of the ranking of each predictor, which is not kept.
+        Gets the name and the ranking of each predictor, which is not kept, and makes more of it.
+    intervals : bool
+        Whether to resample; else the intervals are NaN.
 
     Raises
     ------
@@ -141,25 +145,33 @@ def score_predictors(
 
     bound = pool(labels, np.bool_)
     blocks, n_blocks = number_blocks(scored, bin_size, block_size)
-    weights = draw_weights(n_blocks, seed) if bound.any() else None
+    weights = draw_weights(n_blocks, seed) if bound.any() and intervals else None
+
+    def score(values: NDArray[np.float32], ranking: Ranking) -> Resampled:
+        if weights is None:
+            found = ranking.metrics_at(recalls)
+            return Resampled(found, np.full((1, len(found)), np.nan))
+        return resample(bound, values, blocks, weights, ranking, recalls)
+
     curves, results, measured = {}, {}, {}
     for name, by_chrom in predictors.items():
         values = pool(by_chrom, np.float32)
         ranking = Ranking.of(bound, values)
         curves[name] = summarize(ranking)
         if measure is not None:
-            measured[name] = measure(ranking)
-        if weights is not None:
-            results[name] = resample(bound, values, blocks, weights, ranking, recalls)
-    if weights is not None:
+            measured[name] = measure(name, ranking)
+        if ranking.positives and ranking.negatives:
+            results[name] = score(values, ranking)
+    if results:
         guess = np.zeros(len(bound), np.float32)
-        results[GUESS] = resample(bound, guess, blocks, weights, Ranking.of(bound, guess), recalls)
+        results[GUESS] = score(guess, Ranking.of(bound, guess))
     missing = dict(unavailable or {})
-    notes = missing if weights is not None else {}
+    notes = missing if results else {}
+    reason = _ALL_BOUND if bound.any() else _NOTHING_BOUND
     entries = tuple(
         {"name": name, **_scores_of(results[name], results[first] if name != first else None)}
         if name in results
-        else {"name": name, "note": notes.get(name, _NOTHING_BOUND)}
+        else {"name": name, "note": notes.get(name, reason)}
         for name in dict.fromkeys((*predictors, *missing, GUESS))
     )
     return BenchmarkScores(bin_size, len(bound), int(bound.sum()), n_blocks, block_size, entries, curves, measured)

@@ -29,18 +29,11 @@ from maxatac.data.bins import (
     without_gaps,
 )
 from maxatac.data.readers import TrackReader
-from maxatac.errors import MaxatacError
 from maxatac.evaluation.benchmark import BenchmarkScores, score_predictors
 from maxatac.evaluation.bootstrap import block_length
 from maxatac.evaluation.ranking import BINDING, MODEL, SIGNAL
 from maxatac.genome.blacklist import Blacklist
 from maxatac.genome.windows import BIN_SIZE
-
-LABEL_RULES = ("half", "any", "agg")
-"""A bin is bound where more than half of its bases are, where any is, or where its aggregate is above 0."""
-
-UNPREDICTED = ("leave_out", "zero")
-"""What becomes of bins without a prediction: they are not scored, or their score is 0."""
 
 Bins = Mapping[str, NDArray[np.float32]]
 
@@ -54,11 +47,11 @@ class BinRules:
     width : int
         In bp.
     how : str
-        One of ``maxatac.data.bins.AGGREGATES``: what a bin takes of the predictions in it.
+        One of ``settings.AGGREGATES``: what a bin takes of the predictions in it.
     label : str or None
-        One of ``LABEL_RULES``; None is ``half`` for bins of 32 bp, ``any`` for others.
+        One of ``settings.LABEL_RULES``; None is ``half`` for bins of 32 bp, ``any`` for others.
     unpredicted : str
-        One of ``UNPREDICTED``.
+        One of ``settings.UNPREDICTED``.
     is_drifting : bool
         See :class:`maxatac.data.bins.Grid`.
     decimals : int or None
@@ -184,20 +177,15 @@ class ScoredTracks:
         ------
         TrackError, OSError
             If a track cannot be read.
-        MaxatacError
-            If a prediction is infinite.
         """
         labels: dict[str, NDArray[np.bool_]] = {}
         predictors: dict[str, dict[str, NDArray[np.float32]]] = {name: {} for name in (MODEL, *self.baselines)}
         counts: dict[str, LeftOut] = {}
         for chrom in self.predicted:
-            size, edges = self.sizes[chrom], rules.grid(self.sizes[chrom])
+            size = self.sizes[chrom]
             bound = labels[chrom] = rules.labels(self.binding, chrom, size)
             values = rules.values(self.predicted[chrom], self._reading(MODEL, chrom), size, is_prediction=True)
-            if np.isinf(values).any():
-                raise MaxatacError(f"a prediction on {chrom} is infinite")
-            borders = edges.edges(0, len(edges))
-            is_black = self.blacklist.overlaps(chrom, borders[:-1], borders[1:])
+            is_black = self._blacklisted(chrom, rules.grid(size))
             counts[chrom] = LeftOut.of(bound, np.isnan(values), is_black)
             values[is_black] = np.nan
             predictors[MODEL][chrom] = values
@@ -206,6 +194,26 @@ class ScoredTracks:
                 made[np.isnan(values)] = np.nan
                 predictors[name][chrom] = made
         return ScoredBins(rules, labels, predictors, counts)
+
+    def values(self, rules: BinRules, chrom: str) -> tuple[NDArray[np.float32], NDArray[np.float32], LeftOut]:
+        """Make predicted and measured values of the bins of a chromosome; ``binding`` is then any signal.
+
+        Returns
+        -------
+        predicted, measured : shape (scored bins,), float32
+        left_out : LeftOut
+        """
+        size, grid = self.sizes[chrom], rules.grid(self.sizes[chrom])
+        predicted = rules.values(self.predicted[chrom], self._reading(MODEL, chrom), size, is_prediction=True)
+        measured = aggregate(without_gaps(reading_track(self.binding, chrom)), grid, rules.how).astype(np.float32)
+        is_black = self._blacklisted(chrom, grid)
+        left_out = LeftOut.of(measured > 0, np.isnan(predicted), is_black)
+        is_scored = ~np.isnan(predicted) & ~is_black
+        return predicted[is_scored], measured[is_scored], left_out
+
+    def _blacklisted(self, chrom: str, grid: Grid) -> NDArray[np.bool_]:
+        edges = grid.edges(0, len(grid))
+        return self.blacklist.overlaps(chrom, edges[:-1], edges[1:])
 
     def block_length(self, unpredicted: str, chroms: Collection[str] | None = None) -> int:
         """Length in bp of the blocks that are resampled for intervals of some or all chromosomes, whatever the bins."""

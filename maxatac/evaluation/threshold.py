@@ -31,7 +31,7 @@ from maxatac.files.atomic import replacing, write_text
 from maxatac.genome.blacklist import Blacklist, check_blacklist, read_blacklist
 from maxatac.genome.chroms import compare_chrom_sizes, read_chrom_sizes
 from maxatac.genome.windows import BIN_SIZE
-from maxatac.prediction.calibration import CALIBRATION, calibration_facts, facts_of_track
+from maxatac.prediction.calibration import CALIBRATION, calibration_facts, facts_of_track, seen_chroms
 from maxatac.runs.command import CommandFolder, CommandRun, carry_out
 from maxatac.system.progress import telling
 from maxatac.wording import base_pairs, counted, first_few, number
@@ -438,8 +438,7 @@ def _tell(found: Counted, chroms: Iterable[str]) -> None:
     name, ranking = found.cell.name, found.ranking
     if without := [chrom for chrom in chroms if chrom not in found.chroms]:
         logger.warning("%s: no bin of %s has a prediction", name, first_few(without))
-    trained = _training_chroms(found.facts)
-    if seen := [chrom for chrom in found.chroms if chrom in trained]:
+    if seen := seen_chroms(found.facts, found.chroms):
         told = "%s: the model has trained on %s: precision and recall look better there than they are"
         logger.warning(told, name, first_few(seen))
     if not ranking.positives:
@@ -456,12 +455,6 @@ def _tell(found: Counted, chroms: Iterable[str]) -> None:
         f"{found.unpredicted:,}",
         f"{found.unpredicted_bound:,}",
     )
-
-
-def _training_chroms(facts: Mapping[str, Any]) -> set[str]:
-    """Find the chromosomes on which a model of a prediction has trained, as far as the records say."""
-    models = () if facts.get("out_of_fold") else facts.get("models", ())
-    return {chrom for model in models for chrom in model.get("training_chroms") or ()}
 
 
 def _columns(mean: ThresholdCurve) -> dict[str, NDArray[np.float64]]:

@@ -161,6 +161,20 @@ def tuned_chroms(table: Path, chroms: Iterable[str], cell_type: str | None = Non
     return [chrom for chrom in chroms if chrom in used]
 
 
+def seen_chroms(facts: Facts, chroms: Iterable[str]) -> list[str]:
+    """List chromosomes on which a model of a prediction has trained, as far as its record says.
+
+    Parameters
+    ----------
+    facts : mapping
+        Of the prediction.
+    chroms : iterable of str
+    """
+    models = () if facts.get("out_of_fold") else facts.get("models", ())
+    seen = {chrom for model in models for chrom in model.get("training_chroms") or ()}
+    return [chrom for chrom in chroms if chrom in seen]
+
+
 def _differences(table: Facts, scores: Facts, bin_size: int) -> list[str]:
     """Word each fact in which a table and scores differ, as far as both are known."""
     told = []

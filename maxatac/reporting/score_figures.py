@@ -6,11 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from maxatac.evaluation.looks import PREDICTOR_LOOKS
 from maxatac.evaluation.ranking import BINDING
 from maxatac.figures.axes import wrapped
 from maxatac.figures.drawing import HEIGHT, Drawing, draw
 from maxatac.figures.style import BLUE, DARK, ORANGE
-from maxatac.reporting.looks import PREDICTOR_LOOKS, SET_LOOKS, SET_NAMES
+from maxatac.reporting.looks import SET_LOOKS, SET_NAMES
 from maxatac.wording import number
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from maxatac.evaluation.looks import PREDICTOR_LOOKS
 from maxatac.evaluation.ranking import BINDING, GUESS, MODEL
 from maxatac.figures import predictions
 from maxatac.figures.drawing import Drawing
@@ -18,7 +19,7 @@ from maxatac.figures.markup import Markup, paragraphs, table, tag
 from maxatac.reporting import epoch_figures, score_figures
 from maxatac.reporting.caveats import waiting_share
 from maxatac.reporting.contents import Contents
-from maxatac.reporting.looks import PREDICTOR_LOOKS, SET_LOOKS, SET_NAMES
+from maxatac.reporting.looks import SET_LOOKS, SET_NAMES
 from maxatac.wording import NOT_AVAILABLE, duration, number, share, with_interval
 
 SHOWN_CELL_TYPES = 4
