@@ -10,6 +10,9 @@ from maxatac.evaluation.benchmark import BenchmarkScores
 from maxatac.evaluation.quantitative import QUANTITATIVE_METRICS
 from maxatac.evaluation.ranking import metric_names
 
+FORMAT = 1
+"""Version of ``<prefix>_benchmark.json``."""
+
 MEAN, POOLED = "mean", "pooled"
 """Rows that are of no single chromosome: the mean of the chromosomes' scores, and the scores of all bins together."""
 

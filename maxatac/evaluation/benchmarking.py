@@ -16,9 +16,11 @@ from maxatac.data.binding_checks import warn_of_prevalence
 from maxatac.data.bins import predicted_bins
 from maxatac.errors import InputError, MaxatacError
 from maxatac.evaluation.benchmark import BenchmarkScores
+from maxatac.evaluation.benchmark_figures import draw_curves, draw_values
 from maxatac.evaluation.benchmark_inputs import BenchmarkInputs, open_benchmark
 from maxatac.evaluation.benchmark_tables import (
     CURVE_COLUMNS,
+    FORMAT,
     POOLED,
     Row,
     columns,
@@ -29,15 +31,12 @@ from maxatac.evaluation.benchmark_tables import (
     table,
 )
 from maxatac.evaluation.bootstrap import LEVEL, RESAMPLES
-from maxatac.evaluation.looks import PREDICTOR_LOOKS
 from maxatac.evaluation.original import ONE_POINT, OriginalScores, original_table, trapezoid_area
 from maxatac.evaluation.quantitative import QUANTITATIVE_METRICS, Agreement, density
-from maxatac.evaluation.ranking import BINDING, GUESS, MODEL, Ranking
+from maxatac.evaluation.ranking import BINDING, MODEL, Ranking
 from maxatac.evaluation.scored_bins import BinRules, LeftOut, ScoredBins, ScoredTracks
 from maxatac.evaluation.settings import BenchmarkConfig
 from maxatac.figures.drawing import Drawing
-from maxatac.figures.predictions import precision_recall
-from maxatac.figures.values import values_figure
 from maxatac.files.atomic import replacing, write_json, write_text
 from maxatac.genome.windows import BIN_SIZE
 from maxatac.runs.command import CommandFolder, CommandRun, carry_out
@@ -45,9 +44,6 @@ from maxatac.system.progress import telling
 from maxatac.wording import base_pairs, first_few, number, with_interval
 
 logger = logging.getLogger(__name__)
-
-FORMAT = 1
-"""Version of ``<prefix>_benchmark.json``."""
 
 SHORTEST = 100_000
 """Chromosomes shorter than this many bp have no interval of their own: they have too few blocks."""
@@ -320,6 +316,7 @@ class _Ranked:
             self._prepared.head()
             | {
                 "seed": config.seed,
+                "recalls": list(config.recalls),
                 "resamples": RESAMPLES,
                 "level": LEVEL,
                 "compared_with_train": f"the rows of {POOLED} are what the test of maxatac train reports",
@@ -344,11 +341,6 @@ class _Ranked:
     def _draw(self) -> Drawing:
         first = self._pooled[0]
         return draw_curves("benchmark", f"{self._prepared.folder.prefix}, {first.bin_size}-bp bins", first.curves)
-
-
-def draw_curves(name: str, title: str, curves: Mapping[str, Any]) -> Drawing:
-    """Draw precision over recall of the predictors of a benchmark."""
-    return precision_recall(name, title, curves, PREDICTOR_LOOKS, guess=GUESS)
 
 
 def _at_cutoff(ranking: Ranking, cutoff: float) -> dict[str, float]:
@@ -411,11 +403,6 @@ class _Quantitative:
         return BenchmarkResult(
             table_path, scores_path, None, plot[0] if plot else None, (), self._prepared.folder.record, pooled
         )
-
-
-def draw_values(name: str, title: str, found: Mapping[str, Any], row: Row) -> Drawing:
-    """Draw predicted over measured values of a benchmark."""
-    return values_figure(name, title, found, [(metric, row[metric]) for metric in QUANTITATIVE_METRICS])
 
 
 def _write_plot(path: Path, drawing: Drawing) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from maxatac.errors import InputError, Problem
+from maxatac.evaluation.benchmark_tables import FORMAT as BENCHMARK_FORMAT
 from maxatac.evaluation.tally import CELL_COLUMNS
 from maxatac.runs.folder import HISTORY_COLUMNS, TIMING_COLUMNS, RunFolder
 
@@ -18,6 +19,8 @@ Row = Mapping[str, Any]
 
 FORMAT = 1
 """Version of ``<prefix>_report.json``; another one is not read."""
+
+_BENCHMARK = "_benchmark.json"
 
 _TEXT_COLUMNS = ("set", "cell_type")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -38,6 +41,8 @@ class Contents:
         Scores of the independent test.
     data : mapping
         ``<prefix>_report.json``: what the report needs and the tables lack.
+    benchmarks : mapping of str to mapping
+        Scores of each benchmark in the folder, by its prefix.
     """
 
     prefix: str
@@ -47,6 +52,7 @@ class Contents:
     cells: Sequence[Row]
     test: Row | None
     data: Row
+    benchmarks: Mapping[str, Row] = dataclasses.field(default_factory=dict)
 
     @property
     def settings(self) -> Row:
@@ -113,7 +119,18 @@ def read_contents(folder: RunFolder) -> Contents:
         cells=_table(folder.cells, CELL_COLUMNS),
         test=_json(folder.test_scores) if was_tested else None,
         data=_of_this_format(folder.report_data, _json(folder.report_data) or {}),
+        benchmarks=_benchmarks(folder.folder),
     )
+
+
+def _benchmarks(folder: Path) -> dict[str, Row]:
+    """Read the scores of the benchmarks in a folder; those of another version of maxatac are left out."""
+    found: dict[str, Row] = {}
+    for path in sorted(folder.glob(f"*{_BENCHMARK}")):
+        scores = _json(path)
+        if isinstance(scores, dict) and scores.get("format") == BENCHMARK_FORMAT:
+            found[_printable(path.name.removesuffix(_BENCHMARK))] = scores
+    return found
 
 
 def _json(path: Path) -> Any:

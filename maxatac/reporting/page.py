@@ -8,6 +8,7 @@ from typing import Any
 from maxatac.figures.drawing import Drawing
 from maxatac.figures.markup import STYLE, Markup, bullets, figure, paragraphs, table, tag, text
 from maxatac.reporting import data_figures, sections
+from maxatac.reporting.benchmarks import benchmarks
 from maxatac.reporting.contents import Contents
 from maxatac.reporting.looks import SET_NAMES
 from maxatac.reporting.sections import Draw
@@ -49,6 +50,8 @@ def render(contents: Contents, drawn: list[Drawing]) -> str:
         ("false-positives", "Most confident false positives", sections.false_positives(contents)),
         ("settings", "Settings and checksums", _settings(contents)),
     ]
+    if contents.benchmarks:
+        made.insert(-1, ("benchmarks", "Benchmarks", benchmarks(contents.benchmarks, show)))
     title = f"Training report: {contents.prefix}"
     contents_list = tag(
         "nav",
