@@ -15,7 +15,7 @@ requirements:
       - $import: types.yml
 
 inputs:
-  # begin: workflow inputs
+  # begin: workflow inputs of train
   tf:
     type: string
     doc: "Name of the transcription factor."

@@ -15,7 +15,7 @@ hints:
     value: g4dn.2xlarge;ebs-gp2;200
 
 inputs:
-  # begin: workflow inputs
+  # begin: workflow inputs of train
   tf:
     type: string
     doc: "Name of the transcription factor."
@@ -212,7 +212,7 @@ steps:
   train:
     run: maxatac-train-gpu.cwl
     in:
-      # begin: step inputs
+      # begin: step inputs of train
       tf: tf
       cells: cells
       sequence: sequence
@@ -267,12 +267,12 @@ steps:
       outdir_mb: outdir_mb
       max_hours: max_hours
       # end
-    # begin: step outputs
+    # begin: step outputs of train
     out: [best_model, best_model_h5, best_epoch, history, cell_history, timing, thresholds, test_table, test_scores, predictions, history_plot, structure_plot, report_page, report_data, figures, record, log, cell_table, resume_state, checkpoints, tensorboard, regions, region_counts]
     # end
 
 outputs:
-  # begin: workflow outputs
+  # begin: workflow outputs of train
   best_model:
     type: File
     doc: "The selected model, for any program with Keras."

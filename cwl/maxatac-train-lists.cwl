@@ -18,7 +18,7 @@ inputs:
   binding: {type: "File[]", doc: "Binding in each cell type, bigWig, 1 in ChIP-seq peaks."}
   atac_peaks: {type: "File[]", doc: "ATAC-seq peaks of each cell type, BED or narrowPeak."}
   chip_peaks: {type: "File[]", doc: "ChIP-seq peaks of each cell type, BED or narrowPeak."}
-  # begin: workflow inputs without cells
+  # begin: workflow inputs of train without cells
   tf:
     type: string
     doc: "Name of the transcription factor."
@@ -223,7 +223,7 @@ steps:
     run: maxatac-train.cwl
     in:
       cells: zip/cells
-      # begin: step inputs without cells
+      # begin: step inputs of train without cells
       tf: tf
       sequence: sequence
       prefix: prefix
@@ -277,12 +277,12 @@ steps:
       outdir_mb: outdir_mb
       max_hours: max_hours
       # end
-    # begin: step outputs
+    # begin: step outputs of train
     out: [best_model, best_model_h5, best_epoch, history, cell_history, timing, thresholds, test_table, test_scores, predictions, history_plot, structure_plot, report_page, report_data, figures, record, log, cell_table, resume_state, checkpoints, tensorboard, regions, region_counts]
     # end
 
 outputs:
-  # begin: workflow outputs
+  # begin: workflow outputs of train
   best_model:
     type: File
     doc: "The selected model, for any program with Keras."

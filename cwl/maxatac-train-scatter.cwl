@@ -16,7 +16,7 @@ inputs:
   runs:
     type: {type: array, items: types.yml#training_run}
     doc: The transcription factors, each with its cell types.
-  # begin: workflow inputs without tf, cells and prefix
+  # begin: workflow inputs of train without tf, cells, prefix and resume_from
   sequence:
     type: File
     doc: "Genome sequence as 2bit."
@@ -209,7 +209,7 @@ steps:
       tf: split/tf
       prefix: split/tf
       cells: split/cells
-      # begin: step inputs without tf, cells and prefix
+      # begin: step inputs of train without tf, cells, prefix and resume_from
       sequence: sequence
       keep_checkpoints: keep_checkpoints
       save_roi: save_roi
@@ -260,12 +260,12 @@ steps:
       outdir_mb: outdir_mb
       max_hours: max_hours
       # end
-    # begin: step outputs without best_epoch
+    # begin: step outputs of train without best_epoch
     out: [best_model, best_model_h5, history, cell_history, timing, thresholds, test_table, test_scores, predictions, history_plot, structure_plot, report_page, report_data, figures, record, log, cell_table, resume_state, checkpoints, tensorboard, regions, region_counts]
     # end
 
 outputs:
-  # begin: scattered outputs
+  # begin: scattered outputs of train without best_epoch
   best_model:
     type: {type: array, items: File}
     doc: "The selected model, for any program with Keras."

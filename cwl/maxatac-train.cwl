@@ -347,6 +347,7 @@ outputs:
     outputBinding: {glob: "$(inputs.prefix)_timing.csv"}
   thresholds:
     type: File?
+    secondaryFiles: ["$(inputs.prefix)_run.json"]
     format: "http://edamontology.org/format_3475"
     doc: "Precision and recall at each threshold; not without bound bins in the genome-like windows."
     outputBinding: {glob: "$(inputs.prefix)_thresholds.tsv"}
@@ -362,6 +363,7 @@ outputs:
     outputBinding: {glob: "$(inputs.prefix)_test.json"}
   predictions:
     type: File[]
+    secondaryFiles: ["$(inputs.prefix)_run.json"]
     format: "http://edamontology.org/format_3006"
     doc: "Predictions of the independent test, one track per cell type."
     outputBinding: {glob: ["$(inputs.prefix).bw", "$(inputs.prefix)_test.*.bw"]}

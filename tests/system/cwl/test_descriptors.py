@@ -55,19 +55,18 @@ def options() -> ModuleType:
     return module
 
 
-def parser_of(command: str) -> argparse.ArgumentParser:
+def commands() -> dict[str, argparse.ArgumentParser]:
+    """The parser of each command."""
     (subparsers,) = (action for action in build_parser()._actions if isinstance(action, argparse._SubParsersAction))
-    parser: argparse.ArgumentParser = subparsers.choices[command]
-    return parser
+    return dict(subparsers.choices)
 
 
 each = pytest.mark.parametrize("name", [path.name for path in DESCRIPTORS])
 
 
 def test_there_is_a_tool_for_every_command() -> None:
-    (subparsers,) = (action for action in build_parser()._actions if isinstance(action, argparse._SubParsersAction))
-    missing = [name for name in subparsers.choices if not (CWL / f"maxatac-{name}.cwl").exists()]
-    assert missing == [], "add a CommandLineTool for it in cwl/, and its inputs in cwl/options.py"
+    missing = [name for name in commands() if not (CWL / f"maxatac-{name}.cwl").exists()]
+    assert missing == [], "add a CommandLineTool for it in cwl/, and its outputs in cwl/tool_outputs.py"
 
 
 @each
@@ -121,55 +120,58 @@ def test_image_for_gpus_that_does_not_follow(image: str) -> None:
     assert f"--image {image}: found" in done.stderr and "--gpu_image" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["train", "check", "simulate"])
+@pytest.mark.parametrize("command", [name for name in commands() if name != "report"])
 def test_every_option_is_an_input_or_left_out_for_a_reason(command: str, options: ModuleType, looked: Content) -> None:
     inputs = looked[f"maxatac-{command}.cwl"]["content"]["inputs"]
-    excluded = dict(options.EXCLUDED[command])
-    if command == "check":
-        excluded |= options.EXCLUDED["train"] | dict.fromkeys(options.WITHOUT_A_RUN, "of a run")
-        # Options of its own, that are no inputs, have reasons of their own.
-        excluded["dry_run"] = "what check is"
+    excluded = options.excluded(command)
     told = (
-        f"is neither an input of maxatac-{command}.cwl nor in EXCLUDED of cwl/options.py. Run "
+        f"is neither an input of maxatac-{command}.cwl nor in EXCLUDED of cwl/tool_inputs.py. Run "
         "python cwl/options.py --write; if it makes no sense in a workflow, enter it into EXCLUDED with the reason"
     )
-    actions = {action.dest: action for action in parser_of(command)._actions if action.dest != "help"}
+    actions = {action.dest: action for action in commands()[command]._actions if action.dest != "help"}
     assert all(len(reason) > 5 for reason in excluded.values())
     for name, action in actions.items():
         assert (name in inputs) or (name in excluded), f"--{name} {told}"
-        if name in inputs and name != "memory" and name not in excluded:
+        if name in inputs and name not in excluded:
             default = inputs[name].get("default")
-            expected = action.default
+            expected = action.default or None if isinstance(action.default, str | tuple) else action.default
             if inputs[name]["type"] == "string":
                 expected = str(expected) if expected is not None else None
             assert default == expected, f"--{name}: the default of the input is {default}, not {expected}"
             assert inputs[name]["doc"]
-            required = action.required
             optional = str(inputs[name]["type"]).endswith("?") or "null" in inputs[name]["type"]
-            assert optional == (default is None and not required)
-    stale = set(options.EXCLUDED[command]) - set(actions)
-    assert stale == set(), "these are no options any more: take them out of EXCLUDED"
+            assert optional == (default is None and not action.required)
+
+
+def test_reasons_are_of_options(options: ModuleType) -> None:
+    told = "these are no options any more: take them out of EXCLUDED"
+    for command, reasons in sys.modules["tool_inputs"].EXCLUDED.items():
+        assert [name for name in reasons if not options.has(command, name)] == [], told
 
 
 def test_an_option_that_is_added_is_told_of(options: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     def with_option(**settings: Any) -> None:
         parser = Parser()
         parser.add_argument("--novelty", **{"help": "New. Default: none.", **settings})
-        monkeypatch.setattr(options, "subparser", lambda command: parser)
+        monkeypatch.setattr(sys.modules["tool_inputs"], "subparser", lambda command: parser)
+
+    def inputs() -> list[Any]:
+        found = sys.modules["tool_inputs"]
+        return [found.input_of("train", action) for action in found.options("train")]
 
     with_option(type=Path)
-    with pytest.raises(options.Unknown, match=r"--novelty.*settings.py.*KINDS.*EXCLUDED.*options.py --write"):
-        [options.input_of("train", action) for action in options.options("train")]
+    with pytest.raises(options.Unknown, match=r"--novelty.*settings of.*KINDS.*EXCLUDED.*options.py --write"):
+        inputs()
     with_option(type=lambda text: text)
     with pytest.raises(options.Unknown, match="--novelty"):
-        [options.input_of("train", action) for action in options.options("train")]
+        inputs()
     for settings, kind in (
         ({"type": int}, "int?"), ({"type": int, "default": 3}, "int"), ({"type": float}, "double?"),
         ({}, "string?"), ({"nargs": "+"}, "string[]?"), ({"choices": ("a", "b"), "default": "a"}, None),
         ({"action": argparse.BooleanOptionalAction, "default": True}, "boolean"),
     ):  # fmt: skip
         with_option(**settings)
-        (made,) = [options.input_of("train", action) for action in options.options("train")]
+        (made,) = inputs()
         assert made.type == (kind or {"type": "enum", "symbols": ["a", "b"]})
         assert made.default == settings.get("default")
 
@@ -186,7 +188,7 @@ def test_stale_descriptor_is_told_of(options: ModuleType, tmp_path: Path) -> Non
 def test_threads_are_the_cores_that_are_reserved(name: str, looked: Content) -> None:
     content = looked[name]["content"]
     command = content.get("baseCommand", [""])
-    if command[0] == "maxatac" and "--threads" in parser_of(command[1])._option_string_actions:
+    if command[0] == "maxatac" and "--threads" in commands()[command[1]]._option_string_actions:
         assert {"prefix": "--threads", "valueFrom": "$(runtime.cores)"} in content["arguments"]
 
 
@@ -199,7 +201,7 @@ def test_every_output_of_a_run_is_an_output(looked: Content) -> None:
     names |= {str(folder.checkpoint(3)), "model_best.keras", "model_best.h5", "model_training_ROI.bed.gz"}
     names |= {str(path) for cells in (["A"], ["A", "B"]) for path in folder.test_tracks(cells)}
     missing = [name for name in sorted(names) if not any(fnmatch.fnmatch(name, pattern) for pattern in patterns)]
-    assert missing == [], "enter it into OUTPUTS of cwl/options.py, and run python cwl/options.py --write"
+    assert missing == [], "enter it into OUTPUTS of cwl/tool_outputs.py, and run python cwl/options.py --write"
 
 
 def as_list(value: Any) -> list[Any]:
@@ -350,7 +352,7 @@ def test_wdl_has_the_options_of_the_cwl(looked: Content, options: ModuleType) ->
     text = WDL.read_text()
     task = text[text.index("task train") :]
     for name in looked["maxatac-train.cwl"]["content"]["inputs"]:
-        if name not in options.WDL_LEFT_OUT:
+        if name not in sys.modules["wdl_text"].WDL_LEFT_OUT:
             assert re.search(rf"^    \S+ {name}\b", task, flags=re.MULTILINE), name
     job = json.loads((ROOT / "wdl" / "example.json").read_text())
     assert all(re.search(rf"^    \S+ {key.removeprefix('maxatac_train.')}\b", text, flags=re.MULTILINE) for key in job)
