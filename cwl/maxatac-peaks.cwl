@@ -20,7 +20,12 @@ hints:
         specs: ["https://doi.org/10.1371/journal.pcbi.1010863"]
 
 requirements:
-  InlineJavascriptRequirement: {}
+  InlineJavascriptRequirement:
+    expressionLib:
+      - |
+        function sites_format(inputs) {
+          return inputs.format === "bed" ? "http://edamontology.org/format_3003" : "http://edamontology.org/format_3613";
+        }
   ResourceRequirement:
     coresMin: 1
     ramMin: "$(inputs.ram_mb)"
@@ -100,7 +105,7 @@ inputs:
 outputs:
   sites:
     type: File
-    format: "$(inputs.format == \"bed\" ? \"http://edamontology.org/format_3003\" : \"http://edamontology.org/format_3613\")"
+    format: "$(sites_format(inputs))"
     doc: "The sites, sorted by chromosome and start."
     outputBinding: {glob: "$(inputs.prefix || inputs.input_bigwig.nameroot)_$(inputs.bin_size)bp.$(inputs.format)"}
   record:

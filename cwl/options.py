@@ -25,7 +25,7 @@ WDL = ROOT / "wdl" / "maxatac-train.wdl"
 sys.path[:0] = [str(HERE), str(ROOT / "docs")]
 from pages import update  # noqa: E402
 from tool_inputs import Unknown, commands, excluded, has, inputs_of  # noqa: E402
-from tool_outputs import EDAM, OUTPUTS, TRACKS, Output  # noqa: E402
+from tool_outputs import EDAM, OUTPUTS, SCRIPTS, Output  # noqa: E402
 from wdl_text import wdl_blocks  # noqa: E402
 
 VERSION = tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))["workspace"]["package"]["version"]
@@ -150,7 +150,10 @@ def tool(command: str, image: str) -> list[str]:
         arguments.append({"prefix": "--threads", "valueFrom": "$(runtime.cores)"})
     if has(command, "memory"):
         arguments.append({"prefix": "--memory", "valueFrom": MEMORY})
-    script = {"expressionLib": [TRACKS]} if any("tracks(" in one.glob for one in OUTPUTS[command]) else {}
+    script = ["  InlineJavascriptRequirement: {}"]
+    if command in SCRIPTS:
+        script = ["  InlineJavascriptRequirement:", "    expressionLib:", "      - |"]
+        script += [f"        {line}" for line in SCRIPTS[command].splitlines()]
     cores = "$(inputs.cores)" if has(command, "threads") else 1
     return [
         f"baseCommand: [maxatac, {command}]",
@@ -167,7 +170,7 @@ def tool(command: str, image: str) -> list[str]:
         '        specs: ["https://doi.org/10.1371/journal.pcbi.1010863"]',
         "",
         "requirements:",
-        f"  InlineJavascriptRequirement: {scalar(script)}",
+        *script,
         *block("ResourceRequirement", {
             "coresMin": cores, "ramMin": "$(inputs.ram_mb)", "tmpdirMin": "$(inputs.tmpdir_mb)",
             "outdirMin": "$(inputs.outdir_mb)",

@@ -51,6 +51,7 @@ EXCLUDED = {
         "cell_types": "the default, so that every output is there",
         "dense": "for benchmarks",
     },
+    "threshold": {"meta_file": "a table of paths cannot travel; prediction and binding take its place"},
 }
 """Those of one command."""
 
@@ -178,7 +179,7 @@ def input_of(command: str, action: argparse.Action) -> Input:
         kind = "boolean"
     elif name in KINDS:
         kind = KINDS[name]
-    elif action.choices is not None:
+    elif action.choices is not None and action.type is not int:
         kind = {"type": "enum", "symbols": [str(choice) for choice in action.choices]}
     elif action.nargs == "+" and action.type is None:
         kind = "string[]"

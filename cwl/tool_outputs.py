@@ -34,7 +34,9 @@ P = "$(inputs.prefix)"
 SITES = "$(inputs.prefix || inputs.input_bigwig.nameroot)"
 """Prefix of peaks, whose default is the name of its input."""
 
-TRACKS = """\
+SCRIPTS = {
+    # A pattern would give the tracks in the order of their names.
+    "predict": """\
 function tracks(inputs, ending) {
   var taken = {};
   return inputs.signal.map(function (file) {
@@ -43,12 +45,16 @@ function tracks(inputs, ending) {
     taken[name.toLowerCase()] = true;
     return inputs.prefix + (inputs.signal.length > 1 ? "_" + name : "") + ending;
   });
-}"""
-"""Names the outputs of predict as it does, for a pattern would give them in the order of their names."""
+}""",
+    "peaks": f"""\
+function sites_format(inputs) {{
+  return inputs.format === "bed" ? "{EDAM}format_3003" : "{EDAM}format_3613";
+}}""",
+}
+"""Functions that the expressions of a tool call."""
 
 _TEXT, _JSON, _TSV, _CSV, _PNG = "format_2330", "format_3464", "format_3475", "format_3752", "format_3603"
 _BIGWIG, _BED, _HTML, _HDF5, _ZIP = "format_3006", "format_3003", "format_2331", "format_3590", "format_3987"
-_SITES = f'$(inputs.format == "bed" ? "{EDAM}{_BED}" : "{EDAM}format_3613")'
 
 
 def _of_every_run(command: str, prefix: str = P) -> tuple[Output, Output]:
@@ -123,7 +129,7 @@ OUTPUTS: dict[str, tuple[Output, ...]] = {
     "peaks": (
         Output(
             "sites", "File", f"{SITES}_$(inputs.bin_size)bp.$(inputs.format)",
-            _SITES, "The sites, sorted by chromosome and start.",
+            "$(sites_format(inputs))", "The sites, sorted by chromosome and start.",
         ),
         *_of_every_run("peaks", SITES),
     ),
@@ -152,5 +158,5 @@ _OF_TABLE = (
     '$(self.nameroot.replace(/_cross_celltype$/, "") + "_threshold_run.json")?',
     '$(self.nameroot.replace(/_thresholds$/, "") + "_run.json")?',
 )
-RECORDS = {"input_bigwig": _OF_TRACK, "parts": _OF_TRACK, "cutoff_file": _OF_TABLE}
+RECORDS = {"input_bigwig": _OF_TRACK, "parts": _OF_TRACK, "prediction": _OF_TRACK, "cutoff_file": _OF_TABLE}
 """Secondary files of inputs: the run record of the file, where there is one."""
