@@ -100,7 +100,7 @@ outputs:
     format: "http://edamontology.org/format_3006"
     doc: "The joined track."
     outputBinding: {glob: "$(inputs.prefix).bw"}
-  peaks:
+  sites:
     type: File?
     format: "http://edamontology.org/format_3003"
     doc: "Its sites; with a cutoff, or the sites of the parts."

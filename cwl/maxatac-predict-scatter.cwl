@@ -175,7 +175,7 @@ steps:
       max_zooms: max_zooms
       # end
     # begin: step outputs of merge
-    out: [track, peaks, record, log]
+    out: [track, sites, record, log]
     # end
 
 outputs:
@@ -184,10 +184,10 @@ outputs:
     type: File
     doc: "The joined track."
     outputSource: merge/track
-  merge_peaks:
+  merge_sites:
     type: File?
     doc: "Its sites; with a cutoff, or the sites of the parts."
-    outputSource: merge/peaks
+    outputSource: merge/sites
   merge_record:
     type: File
     doc: "What was run, on what, with what result."

@@ -161,7 +161,7 @@ steps:
       outdir_mb: outdir_mb
       max_hours: max_hours
       # end
-    # begin: step outputs of predict without peaks and unscored
+    # begin: step outputs of predict without sites and unscored
     out: [tracks, record, log]
     # end
   peaks:
@@ -182,10 +182,10 @@ steps:
     # end
 
 outputs:
-  # begin: workflow outputs of predict without peaks and unscored
+  # begin: workflow outputs of predict without sites and unscored
   predict_tracks:
     type: File[]
-    doc: "Predicted scores in bins of 32 bp, one track per signal, in their order."
+    doc: "Predicted scores in bins of 32 bp, one track per signal."
     outputSource: predict/tracks
   predict_record:
     type: File

@@ -202,9 +202,9 @@ outputs:
     type: File[]
     secondaryFiles: ["$(inputs.prefix)_predict_run.json"]
     format: "http://edamontology.org/format_3006"
-    doc: "Predicted scores in bins of 32 bp, one track per signal, in their order."
+    doc: "Predicted scores in bins of 32 bp, one track per signal."
     outputBinding: {glob: "$(tracks(inputs, \".bw\"))"}
-  peaks:
+  sites:
     type: File[]
     format: "http://edamontology.org/format_3003"
     doc: "The sites of each track; none without a cutoff."

@@ -19,14 +19,13 @@ from typing import Any, NamedTuple
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
-WDL = ROOT / "wdl" / "maxatac-train.wdl"
 
 # Its own modules, and what the scripts share that write what follows from the command line.
 sys.path[:0] = [str(HERE), str(ROOT / "docs")]
 from pages import update  # noqa: E402
 from tool_inputs import Unknown, commands, excluded, has, inputs_of  # noqa: E402
 from tool_outputs import EDAM, OUTPUTS, SCRIPTS, Output  # noqa: E402
-from wdl_text import wdl_blocks  # noqa: E402
+from wdl_text import wdl_call, wdl_command, wdl_declarations, wdl_outputs, wdl_staged, wdl_task  # noqa: E402
 
 VERSION = tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))["workspace"]["package"]["version"]
 
@@ -93,7 +92,7 @@ def tool_outputs(command: str) -> list[str]:
     """Write the outputs of a tool."""
     lines = []
     for one in OUTPUTS[command]:
-        glob = list(one.glob) if isinstance(one.glob, tuple) else one.glob
+        glob = one.names or (list(one.glob) if isinstance(one.glob, tuple) else one.glob)
         edam = f"{EDAM}{one.format}" if one.format and not one.format.startswith("$") else one.format
         pairs = {"type": one.type, "secondaryFiles": beside(one.beside), "format": edam, "doc": one.doc}
         lines += block(one.name, {**pairs, "outputBinding": {"glob": glob}})
@@ -274,6 +273,12 @@ _SHARED = {
     "scattered outputs of": scattered_outputs,
     "step inputs of": step_inputs,
     "step outputs of": step_outputs,
+    "wdl inputs of": wdl_declarations,
+    "wdl call of": wdl_call,
+    "wdl command of": lambda command, _: wdl_command(command),
+    "wdl files of": lambda command, _: wdl_staged(command),
+    "wdl outputs of": lambda command, _: wdl_outputs(command),
+    "wdl workflow outputs of": lambda command, _: wdl_outputs(command, of_workflow=True),
 }
 """Texts of any command; ``without`` and the names of some leaves these out."""
 
@@ -293,14 +298,14 @@ def text(name: str, image: str) -> list[str]:
         "chain outputs": lambda: workflow_outputs("train", (), step=f"part_{PARTS}"),
         "version": lambda: [f"        version: [{json.dumps(VERSION)}]"],
         "image": lambda: [f"    dockerPull: {image}"],
-        **wdl_blocks(image),
+        "wdl image": lambda: [f'    String docker = "{image}"'],
     }
     if name in alone:
         return alone[name]()
     if (found := _MARKER.fullmatch(name)) is not None:
         shared, command = found[1], found[2]
-        if shared == "tool of maxatac":
-            return tool(command, image)
+        if shared in ("tool of maxatac", "wdl task of"):
+            return (tool if shared == "tool of maxatac" else wdl_task)(command, image)
         if shared in _SHARED:
             return _SHARED[shared](command, re.split(r", | and ", found[3] or ""))
     raise LookupError(f"there is no text {name}")
@@ -358,7 +363,7 @@ MADE_FROM = {
 def descriptors(image: Images) -> dict[Path, str]:
     """Make every descriptor; returns the text that each shall have."""
     by_hand = [path for path in sorted(HERE.glob("*.cwl")) if path.name not in MADE_FROM]
-    made = {path: filled(path, image.cpu) for path in [*by_hand, WDL]}
+    made = {path: filled(path, image.cpu) for path in [*by_hand, *sorted((ROOT / "wdl").glob("*.wdl"))]}
     for name, (source, turn) in MADE_FROM.items():
         made[HERE / name] = turn(made[HERE / source], image.gpu)
     return made

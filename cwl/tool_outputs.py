@@ -18,6 +18,8 @@ class Output:
         EDAM format.
     beside : tuple of str
         Secondary files: the run record, where a later command looks for it.
+    names : str or None
+        Expression that gives the names in their order, which the pattern does not.
     """
 
     name: str
@@ -26,6 +28,7 @@ class Output:
     format: str | None
     doc: str
     beside: tuple[str, ...] = ()
+    names: str | None = None
 
 
 EDAM = "http://edamontology.org/"
@@ -111,19 +114,20 @@ OUTPUTS: dict[str, tuple[Output, ...]] = {
     ),
     "predict": (
         Output(
-            "tracks", "File[]", '$(tracks(inputs, ".bw"))', _BIGWIG,
-            "Predicted scores in bins of 32 bp, one track per signal, in their order.", _record("predict"),
+            "tracks", "File[]", (f"{P}.bw", f"{P}_*.bw"), _BIGWIG,
+            "Predicted scores in bins of 32 bp, one track per signal.", _record("predict"),
+            '$(tracks(inputs, ".bw"))',
         ),
         Output(
-            "peaks", "File[]", '$(tracks(inputs, "_peaks.bed"))', _BED,
-            "The sites of each track; none without a cutoff.",
+            "sites", "File[]", (f"{P}_peaks.bed", f"{P}_*_peaks.bed"), _BED,
+            "The sites of each track; none without a cutoff.", (), '$(tracks(inputs, "_peaks.bed"))',
         ),
         Output("unscored", "File?", "$(inputs.unscored_out || [])", _BED, "Regions of interest without a score."),
         *_of_every_run("predict"),
     ),
     "merge": (
         Output("track", "File", f"{P}.bw", _BIGWIG, "The joined track.", _record("merge")),
-        Output("peaks", "File?", f"{P}_peaks.bed", _BED, "Its sites; with a cutoff, or the sites of the parts."),
+        Output("sites", "File?", f"{P}_peaks.bed", _BED, "Its sites; with a cutoff, or the sites of the parts."),
         *_of_every_run("merge"),
     ),
     "peaks": (

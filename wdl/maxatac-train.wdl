@@ -20,7 +20,7 @@ struct TrainingRun {
 workflow maxatac_train {
   input {
     TrainingRun run
-    # begin: wdl inputs
+    # begin: wdl inputs of train
     File sequence
     String prefix = "maxatac_model"
     String keep_checkpoints = "all"
@@ -77,7 +77,7 @@ workflow maxatac_train {
     String docker = "maxatac:0.1.0"
     # end
   }
-  # begin: wdl files
+  # begin: wdl files of train
   Array[File] given = select_all([sequence, blacklist, chrom_sizes, train_roi, validate_roi, weights])
   # end
   # What the disk must hold before the run begins.
@@ -88,7 +88,7 @@ workflow maxatac_train {
     input:
       run = run,
       input_mb = ceil(size(flatten([flatten(of_cell), given, resume_from]), "MiB")),
-      # begin: wdl call
+      # begin: wdl call of train
       sequence = sequence,
       prefix = prefix,
       keep_checkpoints = keep_checkpoints,
@@ -144,7 +144,7 @@ workflow maxatac_train {
       docker = docker
   }
   output {
-    # begin: wdl workflow outputs
+    # begin: wdl workflow outputs of train
     File best_model = train.best_model
     File best_model_h5 = train.best_model_h5
     File best_epoch = train.best_epoch
@@ -176,7 +176,7 @@ workflow maxatac_train {
 task train {
   input {
     TrainingRun run
-    # begin: wdl inputs
+    # begin: wdl inputs of train
     File sequence
     String prefix = "maxatac_model"
     String keep_checkpoints = "all"
@@ -245,7 +245,7 @@ task train {
       mapfile -t words < "$2"
       [ -z "${words[*]}" ] || options+=("$1" "${words[@]}")
     }
-    # begin: wdl command
+    # begin: wdl command of train
     options=(
       ~{"--sequence '" + sub(sequence, "'", apostrophe) + "'"}
       ~{"--prefix '" + sub(prefix, "'", apostrophe) + "'"}
@@ -302,7 +302,7 @@ task train {
       "${options[@]}"
   >>>
   output {
-    # begin: wdl outputs
+    # begin: wdl outputs of train
     File best_model = "results/~{prefix}_best.keras"
     File best_model_h5 = "results/~{prefix}_best.h5"
     File best_epoch = "results/best_epoch.txt"

@@ -1,0 +1,263 @@
+version 1.0
+
+## A task per command of maxatac but train, which maxatac-train.wdl has. The workflows beside this file call them.
+## docs/terra.md tells how to run them; docs/ has a page for each command.
+
+# begin: wdl task of predict
+task predict {
+  input {
+    Array[File] model = []
+    Boolean out_of_fold = false
+    File sequence
+    Array[File] signal
+    File? roi
+    Boolean clip_to_roi = false
+    File? windows
+    Int step_size = 256
+    File? blacklist
+    Array[String] chroms = []
+    File? chrom_sizes
+    String? genome
+    Boolean strict = false
+    String prefix = "maxatac_predict"
+    String loglevel = "info"
+    Int batch_size = 256
+    Boolean rev_comp = false
+    String device = "auto"
+    Boolean fast_math = false
+    String cutoff_type = "F1"
+    Float? cutoff_value
+    File? cutoff_file
+    File? cutoff_file_record
+    Boolean skip_call_peaks = false
+    Int max_zooms = 10
+    String? memory
+    Int cores = 4
+    Int ram_mb = 16384
+    Int outdir_mb = 4096
+    Int preemptible = 0
+    Int max_retries = 0
+    String docker = "maxatac:0.1.0"
+  }
+  Array[File] given = flatten([select_all([sequence, roi, windows, blacklist, chrom_sizes, cutoff_file, cutoff_file_record]), model, signal])
+  Int input_mb = ceil(size(given, "MiB"))
+  # An apostrophe between the shell's single quotes: they end, one stands between double quotes, and they begin again.
+  String apostrophe = "'\"'\"'"
+  command <<<
+    set -eu
+    mkdir results
+    # give OPTION LIST: an option with the lines of a file; without it where there are none
+    give() {
+      local words
+      mapfile -t words < "$2"
+      [ -z "${words[*]}" ] || options+=("$1" "${words[@]}")
+    }
+    # lay OPTION LIST RECORDS: likewise with files, of which each lies beside its run record
+    lay() {
+      local files records place i words=()
+      mapfile -t files < "$2"
+      mapfile -t records < "$3"
+      for i in "${!files[@]}"; do
+        [ -n "${files[i]}" ] || continue
+        place="inputs/${1#--}/$i"
+        mkdir -p "$place"
+        ln -s "${files[i]}" ${records[i]:+"${records[i]}"} "$place/"
+        words+=("$place/$(basename "${files[i]}")")
+      done
+      [ -z "${words[*]}" ] || options+=("$1" "${words[@]}")
+    }
+    options=(
+      ~{if out_of_fold then "--out_of_fold" else "--no-out_of_fold"}
+      ~{"--sequence '" + sub(sequence, "'", apostrophe) + "'"}
+      ~{if defined(roi) then "--roi '" + sub(select_first([roi]), "'", apostrophe) + "'" else ""}
+      ~{if clip_to_roi then "--clip_to_roi" else "--no-clip_to_roi"}
+      ~{if defined(windows) then "--windows '" + sub(select_first([windows]), "'", apostrophe) + "'" else ""}
+      --step_size ~{step_size}
+      ~{if defined(blacklist) then "--blacklist '" + sub(select_first([blacklist]), "'", apostrophe) + "'" else ""}
+      ~{if defined(chrom_sizes) then "--chrom_sizes '" + sub(select_first([chrom_sizes]), "'", apostrophe) + "'" else ""}
+      ~{if defined(genome) then "--genome '" + sub(select_first([genome]), "'", apostrophe) + "'" else ""}
+      ~{if strict then "--strict" else "--no-strict"}
+      ~{"--prefix '" + sub(prefix, "'", apostrophe) + "'"}
+      ~{"--loglevel '" + sub(loglevel, "'", apostrophe) + "'"}
+      --batch_size ~{batch_size}
+      ~{if rev_comp then "--rev_comp" else "--no-rev_comp"}
+      ~{"--device '" + sub(device, "'", apostrophe) + "'"}
+      ~{if fast_math then "--fast_math" else "--no-fast_math"}
+      ~{"--cutoff_type '" + sub(cutoff_type, "'", apostrophe) + "'"}
+      ~{"--cutoff_value " + cutoff_value}
+      ~{if skip_call_peaks then "--skip_call_peaks" else "--no-skip_call_peaks"}
+      --max_zooms ~{max_zooms}
+    )
+    give --model '~{write_lines(model)}'
+    give --signal '~{write_lines(signal)}'
+    give --chroms '~{write_lines(chroms)}'
+    lay --cutoff_file '~{write_lines(select_all([cutoff_file]))}' '~{write_lines(select_all([cutoff_file_record]))}'
+    maxatac predict --output results --threads ~{cores} --memory '~{if defined(memory) then sub(select_first([memory]), "'", apostrophe) else ram_mb / 4 + "Mi"}' "${options[@]}"
+  >>>
+  output {
+    Array[File] tracks = flatten([glob("results/~{prefix}.bw"), glob("results/~{prefix}_*.bw")])
+    Array[File] sites = flatten([glob("results/~{prefix}_peaks.bed"), glob("results/~{prefix}_*_peaks.bed")])
+    File record = "results/~{prefix}_predict_run.json"
+    File log = "results/~{prefix}_predict.log"
+  }
+  runtime {
+    docker: docker
+    cpu: cores
+    memory: ram_mb + " MiB"
+    disks: "local-disk " + ceil((input_mb + outdir_mb) / 1024.0 + 1) + " SSD"
+    preemptible: preemptible
+    maxRetries: max_retries
+  }
+}
+# end
+
+# begin: wdl task of merge
+task merge {
+  input {
+    Array[File] parts
+    Array[File] parts_record = []
+    String prefix = "maxatac_predict"
+    String loglevel = "info"
+    String cutoff_type = "F1"
+    Float? cutoff_value
+    File? cutoff_file
+    File? cutoff_file_record
+    Array[File] part_peaks = []
+    Int max_zooms = 10
+    Int ram_mb = 4096
+    Int outdir_mb = 4096
+    Int preemptible = 0
+    Int max_retries = 0
+    String docker = "maxatac:0.1.0"
+  }
+  Array[File] given = flatten([select_all([cutoff_file, cutoff_file_record]), parts, parts_record, part_peaks])
+  Int input_mb = ceil(size(given, "MiB"))
+  # An apostrophe between the shell's single quotes: they end, one stands between double quotes, and they begin again.
+  String apostrophe = "'\"'\"'"
+  command <<<
+    set -eu
+    mkdir results
+    # give OPTION LIST: an option with the lines of a file; without it where there are none
+    give() {
+      local words
+      mapfile -t words < "$2"
+      [ -z "${words[*]}" ] || options+=("$1" "${words[@]}")
+    }
+    # lay OPTION LIST RECORDS: likewise with files, of which each lies beside its run record
+    lay() {
+      local files records place i words=()
+      mapfile -t files < "$2"
+      mapfile -t records < "$3"
+      for i in "${!files[@]}"; do
+        [ -n "${files[i]}" ] || continue
+        place="inputs/${1#--}/$i"
+        mkdir -p "$place"
+        ln -s "${files[i]}" ${records[i]:+"${records[i]}"} "$place/"
+        words+=("$place/$(basename "${files[i]}")")
+      done
+      [ -z "${words[*]}" ] || options+=("$1" "${words[@]}")
+    }
+    options=(
+      ~{"--prefix '" + sub(prefix, "'", apostrophe) + "'"}
+      ~{"--loglevel '" + sub(loglevel, "'", apostrophe) + "'"}
+      ~{"--cutoff_type '" + sub(cutoff_type, "'", apostrophe) + "'"}
+      ~{"--cutoff_value " + cutoff_value}
+      --max_zooms ~{max_zooms}
+    )
+    lay --parts '~{write_lines(parts)}' '~{write_lines(parts_record)}'
+    lay --cutoff_file '~{write_lines(select_all([cutoff_file]))}' '~{write_lines(select_all([cutoff_file_record]))}'
+    give --part_peaks '~{write_lines(part_peaks)}'
+    maxatac merge --output results "${options[@]}"
+  >>>
+  output {
+    File track = "results/~{prefix}.bw"
+    File? sites = "results/~{prefix}_peaks.bed"
+    File record = "results/~{prefix}_merge_run.json"
+    File log = "results/~{prefix}_merge.log"
+  }
+  runtime {
+    docker: docker
+    cpu: 1
+    memory: ram_mb + " MiB"
+    disks: "local-disk " + ceil((input_mb + outdir_mb) / 1024.0 + 1) + " SSD"
+    preemptible: preemptible
+    maxRetries: max_retries
+  }
+}
+# end
+
+# begin: wdl task of peaks
+task peaks {
+  input {
+    File input_bigwig
+    File? input_bigwig_record
+    Array[String] chroms = []
+    Int bin_size = 32
+    String cutoff_type = "F1"
+    Float? cutoff_value
+    File? cutoff_file
+    File? cutoff_file_record
+    String? prefix
+    String loglevel = "info"
+    String format = "bed"
+    Int ram_mb = 4096
+    Int outdir_mb = 4096
+    Int preemptible = 0
+    Int max_retries = 0
+    String docker = "maxatac:0.1.0"
+  }
+  Array[File] given = select_all([input_bigwig, input_bigwig_record, cutoff_file, cutoff_file_record])
+  Int input_mb = ceil(size(given, "MiB"))
+  # An apostrophe between the shell's single quotes: they end, one stands between double quotes, and they begin again.
+  String apostrophe = "'\"'\"'"
+  command <<<
+    set -eu
+    mkdir results
+    # give OPTION LIST: an option with the lines of a file; without it where there are none
+    give() {
+      local words
+      mapfile -t words < "$2"
+      [ -z "${words[*]}" ] || options+=("$1" "${words[@]}")
+    }
+    # lay OPTION LIST RECORDS: likewise with files, of which each lies beside its run record
+    lay() {
+      local files records place i words=()
+      mapfile -t files < "$2"
+      mapfile -t records < "$3"
+      for i in "${!files[@]}"; do
+        [ -n "${files[i]}" ] || continue
+        place="inputs/${1#--}/$i"
+        mkdir -p "$place"
+        ln -s "${files[i]}" ${records[i]:+"${records[i]}"} "$place/"
+        words+=("$place/$(basename "${files[i]}")")
+      done
+      [ -z "${words[*]}" ] || options+=("$1" "${words[@]}")
+    }
+    options=(
+      --bin_size ~{bin_size}
+      ~{"--cutoff_type '" + sub(cutoff_type, "'", apostrophe) + "'"}
+      ~{"--cutoff_value " + cutoff_value}
+      ~{if defined(prefix) then "--prefix '" + sub(select_first([prefix]), "'", apostrophe) + "'" else ""}
+      ~{"--loglevel '" + sub(loglevel, "'", apostrophe) + "'"}
+      ~{"--format '" + sub(format, "'", apostrophe) + "'"}
+    )
+    lay --input_bigwig '~{write_lines([input_bigwig])}' '~{write_lines(select_all([input_bigwig_record]))}'
+    give --chroms '~{write_lines(chroms)}'
+    lay --cutoff_file '~{write_lines(select_all([cutoff_file]))}' '~{write_lines(select_all([cutoff_file_record]))}'
+    maxatac peaks --output results "${options[@]}"
+  >>>
+  output {
+    File sites = glob("results/*_~{bin_size}bp.~{format}")[0]
+    File record = glob("results/*_peaks_run.json")[0]
+    File log = glob("results/*_peaks.log")[0]
+  }
+  runtime {
+    docker: docker
+    cpu: 1
+    memory: ram_mb + " MiB"
+    disks: "local-disk " + ceil((input_mb + outdir_mb) / 1024.0 + 1) + " SSD"
+    preemptible: preemptible
+    maxRetries: max_retries
+  }
+}
+# end
