@@ -56,16 +56,16 @@ inputs:
   cutoff_type:
     type: string
     default: F1
-    doc: "What the cutoff is chosen by: F1, Precision, Recall or log2FC of the table, or score for a score itself."
+    doc: "What the cutoff is chosen by, in upper or lower case: Precision, Recall, F1, log2FC of the table, or score for a score itself. F1 takes the threshold of the highest F1."
     inputBinding: {prefix: "--cutoff_type"}
   cutoff_value:
     type: double?
-    doc: "Value that the cutoff must reach; F1 needs none. Without it: none."
+    doc: "Value to reach: a score, or a precision, recall or log2 fold over random; F1 needs none. Without it: none."
     inputBinding: {prefix: "--cutoff_value"}
   cutoff_file:
     type: File?
     secondaryFiles: [{pattern: "$(self.nameroot.replace(/_cross_celltype$/, \"\") + \"_threshold_run.json\")", required: false}, {pattern: "$(self.nameroot.replace(/_thresholds$/, \"\") + \"_run.json\")", required: false}]
-    doc: "Table of thresholds, as maxatac threshold writes it. Without it: none."
+    doc: "Table of thresholds, of a published model, of maxatac train or of maxatac threshold. Without it: none."
     inputBinding: {prefix: "--cutoff_file"}
   part_peaks:
     type: File[]?

@@ -60,11 +60,11 @@ inputs:
   cutoff_type:
     type: string
     default: F1
-    doc: "What the cutoff is: score, Precision, Recall, F1 or log2FC, in upper or lower case. F1 is the threshold of the highest F1."
+    doc: "What the cutoff is chosen by, in upper or lower case: Precision, Recall, F1, log2FC of the table, or score for a score itself. F1 takes the threshold of the highest F1."
     inputBinding: {prefix: "--cutoff_type"}
   cutoff_value:
     type: double?
-    doc: "The score, or the precision, recall or log2 fold over random to reach. Without it: none."
+    doc: "Value to reach: a score, or a precision, recall or log2 fold over random; F1 needs none. Without it: none."
     inputBinding: {prefix: "--cutoff_value"}
   cutoff_file:
     type: File?

@@ -13,7 +13,7 @@ inputs:
   # begin: workflow inputs of predict without tf_name, models, unscored_out, cutoff_type, cutoff_value, cutoff_file and skip_call_peaks
   model:
     type: File[]?
-    doc: "Model: .keras, or .h5 such as the published ones. Given again, or several: the mean of the models' scores. Without it: required, or --tf_name."
+    doc: "Model: .keras, or .h5 such as the published ones. Of several, or given again: the mean of the scores. Without it: required, or --tf_name."
   out_of_fold:
     type: boolean
     default: false
@@ -23,7 +23,7 @@ inputs:
     doc: "Genome sequence as 2bit."
   signal:
     type: File[]
-    doc: "ATAC-seq signal as bigWig, on the scale that the model was trained on. Given again, or several: an output for each, and the sequence is read once."
+    doc: "ATAC-seq signal as bigWig, on the scale that the model was trained on. Of several, or given again: an output for each, and the sequence is read once."
   roi:
     type: File?
     doc: "Regions of interest, BED or narrowPeak: only windows that touch one are predicted. Without it: none."
@@ -110,10 +110,10 @@ inputs:
   cutoff_type:
     type: string
     default: F1
-    doc: "What the cutoff is: score, Precision, Recall, F1 or log2FC, in upper or lower case. F1 is the threshold of the highest F1."
+    doc: "What the cutoff is chosen by, in upper or lower case: Precision, Recall, F1, log2FC of the table, or score for a score itself. F1 takes the threshold of the highest F1."
   cutoff_value:
     type: double?
-    doc: "The score, or the precision, recall or log2 fold over random to reach. Without it: none."
+    doc: "Value to reach: a score, or a precision, recall or log2 fold over random; F1 needs none. Without it: none."
   cutoff_file:
     type: File?
     secondaryFiles: [{pattern: "$(self.nameroot.replace(/_cross_celltype$/, \"\") + \"_threshold_run.json\")", required: false}, {pattern: "$(self.nameroot.replace(/_thresholds$/, \"\") + \"_run.json\")", required: false}]

@@ -53,7 +53,7 @@ permanentFailCodes: [1, 2]
 inputs:
   model:
     type: File[]?
-    doc: "Model: .keras, or .h5 such as the published ones. Given again, or several: the mean of the models' scores. Without it: required, or --tf_name."
+    doc: "Model: .keras, or .h5 such as the published ones. Of several, or given again: the mean of the scores. Without it: required, or --tf_name."
     inputBinding: {prefix: "--model"}
   tf_name:
     type: string?
@@ -74,7 +74,7 @@ inputs:
     inputBinding: {prefix: "--sequence"}
   signal:
     type: File[]
-    doc: "ATAC-seq signal as bigWig, on the scale that the model was trained on. Given again, or several: an output for each, and the sequence is read once."
+    doc: "ATAC-seq signal as bigWig, on the scale that the model was trained on. Of several, or given again: an output for each, and the sequence is read once."
     inputBinding: {prefix: "--signal"}
   roi:
     type: File?
@@ -152,16 +152,16 @@ inputs:
   cutoff_type:
     type: string
     default: F1
-    doc: "What the cutoff is chosen by: F1, Precision, Recall or log2FC of the table, or score for a score itself."
+    doc: "What the cutoff is chosen by, in upper or lower case: Precision, Recall, F1, log2FC of the table, or score for a score itself. F1 takes the threshold of the highest F1."
     inputBinding: {prefix: "--cutoff_type"}
   cutoff_value:
     type: double?
-    doc: "Value that the cutoff must reach; F1 needs none. Without it: none."
+    doc: "Value to reach: a score, or a precision, recall or log2 fold over random; F1 needs none. Without it: none."
     inputBinding: {prefix: "--cutoff_value"}
   cutoff_file:
     type: File?
     secondaryFiles: [{pattern: "$(self.nameroot.replace(/_cross_celltype$/, \"\") + \"_threshold_run.json\")", required: false}, {pattern: "$(self.nameroot.replace(/_thresholds$/, \"\") + \"_run.json\")", required: false}]
-    doc: "Table of thresholds, as maxatac threshold writes it. Without it: none."
+    doc: "Table of thresholds, of a published model, of maxatac train or of maxatac threshold. Without it: none."
     inputBinding: {prefix: "--cutoff_file"}
   skip_call_peaks:
     type: boolean

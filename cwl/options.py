@@ -27,6 +27,8 @@ from tool_inputs import Unknown, commands, excluded, has, inputs_of  # noqa: E40
 from tool_outputs import EDAM, OUTPUTS, SCRIPTS, Output  # noqa: E402
 from wdl_text import wdl_call, wdl_command, wdl_declarations, wdl_outputs, wdl_staged, wdl_task  # noqa: E402
 
+from maxatac.training.settings import DEFAULT_TEST_CHROMS, DEFAULT_VALIDATION_CHROMS  # noqa: E402
+
 VERSION = tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))["workspace"]["package"]["version"]
 
 
@@ -198,6 +200,11 @@ def tool(command: str, image: str) -> list[str]:
     ]  # fmt: skip
 
 
+def default_chroms(name: str, chroms: Sequence[str]) -> list[str]:
+    """Write the chromosomes of a step that are those of a set of training, with the same default."""
+    return [f"      chroms: {{source: {name}, default: {scalar(chroms)}}}"]
+
+
 PARTS = 4
 """Steps of the chain."""
 
@@ -296,6 +303,8 @@ def text(name: str, image: str) -> list[str]:
     alone = {
         "chain": chain_steps,
         "chain outputs": lambda: workflow_outputs("train", (), step=f"part_{PARTS}"),
+        "validation chroms": lambda: default_chroms("vchroms", DEFAULT_VALIDATION_CHROMS),
+        "test chroms": lambda: default_chroms("test_chroms", DEFAULT_TEST_CHROMS),
         "version": lambda: [f"        version: [{json.dumps(VERSION)}]"],
         "image": lambda: [f"    dockerPull: {image}"],
         "wdl image": lambda: [f'    String docker = "{image}"'],

@@ -261,3 +261,84 @@ task peaks {
   }
 }
 # end
+
+# begin: wdl task of threshold
+task threshold {
+  input {
+    Array[File] prediction = []
+    Array[File] prediction_record = []
+    Array[File] binding = []
+    Float? binding_threshold
+    Array[String] chroms = []
+    Int bin_size = 200
+    File? blacklist
+    File? blacklist_bw
+    File? chrom_sizes
+    String prefix
+    String loglevel = "info"
+    Boolean plot = true
+    Int ram_mb = 4096
+    Int outdir_mb = 4096
+    Int preemptible = 0
+    Int max_retries = 0
+    String docker = "maxatac:0.1.0"
+  }
+  Array[File] given = flatten([select_all([blacklist, blacklist_bw, chrom_sizes]), prediction, prediction_record, binding])
+  Int input_mb = ceil(size(given, "MiB"))
+  # An apostrophe between the shell's single quotes: they end, one stands between double quotes, and they begin again.
+  String apostrophe = "'\"'\"'"
+  command <<<
+    set -eu
+    mkdir results
+    # give OPTION LIST: an option with the lines of a file; without it where there are none
+    give() {
+      local words
+      mapfile -t words < "$2"
+      [ -z "${words[*]}" ] || options+=("$1" "${words[@]}")
+    }
+    # lay OPTION LIST RECORDS: likewise with files, of which each lies beside its run record
+    lay() {
+      local files records place i words=()
+      mapfile -t files < "$2"
+      mapfile -t records < "$3"
+      for i in "${!files[@]}"; do
+        [ -n "${files[i]}" ] || continue
+        place="inputs/${1#--}/$i"
+        mkdir -p "$place"
+        ln -s "${files[i]}" ${records[i]:+"${records[i]}"} "$place/"
+        words+=("$place/$(basename "${files[i]}")")
+      done
+      [ -z "${words[*]}" ] || options+=("$1" "${words[@]}")
+    }
+    options=(
+      ~{"--binding_threshold " + binding_threshold}
+      --bin_size ~{bin_size}
+      ~{if defined(blacklist) then "--blacklist '" + sub(select_first([blacklist]), "'", apostrophe) + "'" else ""}
+      ~{if defined(blacklist_bw) then "--blacklist_bw '" + sub(select_first([blacklist_bw]), "'", apostrophe) + "'" else ""}
+      ~{if defined(chrom_sizes) then "--chrom_sizes '" + sub(select_first([chrom_sizes]), "'", apostrophe) + "'" else ""}
+      ~{"--prefix '" + sub(prefix, "'", apostrophe) + "'"}
+      ~{"--loglevel '" + sub(loglevel, "'", apostrophe) + "'"}
+      ~{if plot then "--plot" else "--no-plot"}
+    )
+    lay --prediction '~{write_lines(prediction)}' '~{write_lines(prediction_record)}'
+    give --binding '~{write_lines(binding)}'
+    give --chroms '~{write_lines(chroms)}'
+    maxatac threshold --output results "${options[@]}"
+  >>>
+  output {
+    File table = "results/~{prefix}.tsv"
+    File cross_celltype = "results/~{prefix}_cross_celltype.tsv"
+    File? figure = "results/~{prefix}.png"
+    File record = "results/~{prefix}_threshold_run.json"
+    File log = "results/~{prefix}_threshold.log"
+  }
+  runtime {
+    docker: docker
+    cpu: 1
+    memory: ram_mb + " MiB"
+    disks: "local-disk " + ceil((input_mb + outdir_mb) / 1024.0 + 1) + " SSD"
+    preemptible: preemptible
+    maxRetries: max_retries
+  }
+}
+# end

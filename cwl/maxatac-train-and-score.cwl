@@ -1,0 +1,493 @@
+cwlVersion: v1.2
+class: Workflow
+label: From training to sites and scores
+doc: |
+  Trains a model, predicts the held-out cell types (label Test) with it, makes the table of thresholds on the validation
+  chromosomes, calls the sites, and scores the predictions on the test chromosomes. The results of each cell type have
+  its name.
+
+requirements:
+  InlineJavascriptRequirement: {}
+  ScatterFeatureRequirement: {}
+  StepInputExpressionRequirement: {}
+  SchemaDefRequirement:
+    types:
+      - $import: types.yml
+
+inputs:
+  # begin: workflow inputs of train
+  tf:
+    type: string
+    doc: "Name of the transcription factor."
+  cells:
+    type: {type: array, items: types.yml#cell_type}
+    doc: "The cell types: one record each, with its files. Files are handed over as files, not in a table of paths: an engine stages nothing else, and not where it was."
+  sequence:
+    type: File
+    doc: "Genome sequence as 2bit."
+  prefix:
+    type: string
+    default: maxatac_model
+    doc: "First part of the name of every output file."
+  keep_checkpoints:
+    type: string
+    default: all
+    doc: "Which epochs' checkpoints stay: all, best, or last:N (the last N and the best)."
+  save_roi:
+    type: boolean
+    default: false
+    doc: "Write the pools of regions of interest; --train_roi reads them back."
+  plot:
+    type: boolean
+    default: true
+    doc: "Draw the model's structure, the training history and the report; without, maxatac report can draw it later."
+  report:
+    type: boolean
+    default: true
+    doc: "Write a report of the run when it is finished: one HTML file, and its figures."
+  model_format:
+    type: {type: enum, symbols: [keras, h5]}
+    default: keras
+    doc: "Format of the checkpoints; the best model is written in both."
+  loglevel:
+    type: {type: enum, symbols: [fatal, error, warning, info, debug]}
+    default: info
+    doc: "What to log, in upper or lower case."
+  chroms:
+    type: string[]?
+    doc: "Chromosomes that the study is limited to. With --tchroms and --vchroms given and this not, their union. Names of a default list that the genome lacks are left out; names typed here must exist. Without it: chr2 chr3 chr4 chr5 chr6 chr7 chr9 chr10 chr11 chr12 chr13 chr14 chr15 chr16 chr17 chr18 chr19 chr20 chr21 chr22 chrX."
+  tchroms:
+    type: string[]?
+    doc: "Chromosomes for training only. Without it: chr3 chr4 chr5 chr6 chr7 chr9 chr10 chr11 chr12 chr13 chr14 chr15 chr16 chr17 chr18 chr20 chr21 chr22."
+  vchroms:
+    type: string[]?
+    doc: "Chromosomes for validation only. Without it: chr2 chr19."
+  test_chroms:
+    type: string[]?
+    doc: "Chromosomes that the selected model is scored on after training; they neither train nor validate. Without it: chr1 chr8, less those above."
+  blacklist:
+    type: File?
+    doc: "Regions that no window may touch: BED or bigWig, plain or gzip. Without it: none."
+  chrom_sizes:
+    type: File?
+    doc: "Chromosome sizes to hold against those of the 2bit, which are used. Without it: none."
+  genome:
+    type: string?
+    doc: "Name of the genome build, a label for the run record only. Without it: none."
+  train_roi:
+    type: File?
+    doc: "Training regions to use instead of the peaks of the meta file: BED, narrowPeak, or what --save_roi wrote. Without it: none."
+  validate_roi:
+    type: File?
+    doc: "Validation regions to use instead of the peaks of the meta file. Without it: none."
+  center:
+    type: {type: enum, symbols: [midpoint, summit]}
+    default: midpoint
+    doc: "What of a peak its window is centred on."
+  jitter:
+    type: int
+    default: 480
+    doc: "Shift each region by a uniform -BP..BP. Without it every binding site sits in the middle of its window, and the network learns the place; 0 is the original's behaviour."
+  rand_ratio:
+    type: double
+    default: 0.0
+    doc: "Share of each training and validation batch that is random windows of the genome, 0 to 1."
+  shuffle_cell_type:
+    type: boolean
+    default: true
+    doc: "Give each region a training cell type drawn at random, not its own (pan-cell training)."
+  rev_comp_train:
+    type: boolean
+    default: false
+    doc: "Reverse complement each example with probability 1/2."
+  test_cell_types:
+    type: string[]?
+    doc: "Cell types to hold out, in place of those labelled Test in the meta file; all others train. Without it: none."
+  allow_shared_files:
+    type: string[]?
+    doc: "Test cell types that may have files in common with training cell types. Otherwise signal, binding or peaks that are equal in content, under whatever path, are an error: such a test proves nothing. Without it: none."
+  arch:
+    type: {type: enum, symbols: [DCNN_V2]}
+    default: DCNN_V2
+    doc: "Architecture of the network."
+  dense:
+    type: boolean
+    default: false
+    doc: "End the network in a dense layer."
+  output_activation:
+    type: {type: enum, symbols: [sigmoid, linear, relu, softplus]}
+    default: sigmoid
+    doc: "Activation of the output; anything but sigmoid needs --quant."
+  quant:
+    type: boolean
+    default: false
+    doc: "Quantitative targets: the mean binding signal of each bin, fitted by mean squared error."
+  target_scale_factor:
+    type: double
+    default: 1.0
+    doc: "Factor of quantitative targets; needs --quant."
+  weights:
+    type: File?
+    doc: "Weights to start from: .keras, .weights.h5, or a published .h5 model. Without it: do not initialize with weights."
+  epochs:
+    type: int
+    default: 20
+    doc: "Epochs to train for."
+  batches:
+    type: int
+    default: 100
+    doc: "Batches per epoch, for training and for validation."
+  batch_size:
+    type: int
+    default: 1000
+    doc: "Examples per training batch."
+  val_batch_size:
+    type: int
+    default: 1000
+    doc: "Examples per validation batch."
+  genome_validation:
+    type: string?
+    doc: "Windows of the genome-like validation set, which tile the validation chromosomes; all, or 0 for none. Without it: as many as around peaks, at most 10,000 or a quarter of them."
+  select:
+    type: ["null", {type: enum, symbols: [dice, average_precision, loss]}]
+    doc: "What the best epoch is best in: Dice coefficient or loss of the validation windows around peaks, or average precision of the genome-like set. Without it: dice; loss with --quant."
+  ema:
+    type: double?
+    doc: "Validate, save and select an exponential moving average of the weights, of which this share stays at each step, such as 0.99. Without it: none."
+  early_stopping:
+    type: int?
+    doc: "End training after N epochs without a better one, by what --select says. Without it: none."
+  seed:
+    type: long?
+    doc: "Seed of everything random. Without it: drawn from 1..99999 and recorded."
+  compact_transport:
+    type: boolean
+    default: false
+    doc: "Send base codes and signal to the device, a quarter of the bytes, and make the one-hot form there; the saved model is the same."
+  deterministic:
+    type: boolean
+    default: false
+    doc: "Let a GPU use only algorithms that give the same bits each time, which are slower."
+  distribute:
+    type: boolean
+    default: false
+    doc: "Train on several devices: all that this process has, and those of the other processes that Slurm, Open MPI, or JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES and JAX_PROCESS_ID tell of, each of which reads its own part of every batch. Needs KERAS_BACKEND=jax."
+  test:
+    type: boolean
+    default: true
+    doc: "Score the selected model on whole held-out chromosomes of the cell types labelled Test."
+  test_rev_comp:
+    type: boolean
+    default: false
+    doc: "Average the predictions for both strands in the test, which takes twice the time."
+  memory:
+    type: string?
+    doc: "Memory for decoded tracks, such as 200M or 4G; the results do not depend on it. Without it: a quarter of what is reserved."
+  resume_from:
+    type: File[]?
+    doc: "Go on with an earlier run: its outputs resume_state and checkpoints. What shapes the result must be as it was; epochs may grow."
+  cores:
+    type: int
+    default: 4
+    doc: "Processor cores to reserve; loader and network have as many threads each."
+  ram_mb:
+    type: int
+    default: 16384
+    doc: "Memory to reserve, in MiB."
+  tmpdir_mb:
+    type: int
+    default: 1024
+    doc: "Space for temporary files to reserve, in MiB."
+  outdir_mb:
+    type: int
+    default: 4096
+    doc: "Space for the results to reserve, in MiB."
+  max_hours:
+    type: int
+    default: 0
+    doc: "Hours after which the engine stops the run; 0 for no limit."
+  # end
+  predict_chroms: {type: "string[]?", doc: "Chromosomes to predict, with those of validation and test. Without it: all."}
+  bin_size:
+    type: int
+    default: 32
+    doc: Width in bp of the bins of the table of thresholds, of the sites and of the scores, 32 or 200.
+  # begin: workflow inputs of peaks without input_bigwig, chroms, bin_size, cutoff_file, prefix, loglevel, ram_mb, tmpdir_mb, outdir_mb and max_hours
+  cutoff_type:
+    type: string
+    default: F1
+    doc: "What the cutoff is chosen by, in upper or lower case: Precision, Recall, F1, log2FC of the table, or score for a score itself. F1 takes the threshold of the highest F1."
+  cutoff_value:
+    type: double?
+    doc: "Value to reach: a score, or a precision, recall or log2 fold over random; F1 needs none. Without it: none."
+  format:
+    type: {type: enum, symbols: [bed, narrowPeak]}
+    default: bed
+    doc: "Bed has chromosome, start, end and highest score; narrowPeak has the summit too."
+  # end
+
+steps:
+  train:
+    run: maxatac-train.cwl
+    in:
+      # begin: step inputs of train
+      tf: tf
+      cells: cells
+      sequence: sequence
+      prefix: prefix
+      keep_checkpoints: keep_checkpoints
+      save_roi: save_roi
+      plot: plot
+      report: report
+      model_format: model_format
+      loglevel: loglevel
+      chroms: chroms
+      tchroms: tchroms
+      vchroms: vchroms
+      test_chroms: test_chroms
+      blacklist: blacklist
+      chrom_sizes: chrom_sizes
+      genome: genome
+      train_roi: train_roi
+      validate_roi: validate_roi
+      center: center
+      jitter: jitter
+      rand_ratio: rand_ratio
+      shuffle_cell_type: shuffle_cell_type
+      rev_comp_train: rev_comp_train
+      test_cell_types: test_cell_types
+      allow_shared_files: allow_shared_files
+      arch: arch
+      dense: dense
+      output_activation: output_activation
+      quant: quant
+      target_scale_factor: target_scale_factor
+      weights: weights
+      epochs: epochs
+      batches: batches
+      batch_size: batch_size
+      val_batch_size: val_batch_size
+      genome_validation: genome_validation
+      select: select
+      ema: ema
+      early_stopping: early_stopping
+      seed: seed
+      compact_transport: compact_transport
+      deterministic: deterministic
+      distribute: distribute
+      test: test
+      test_rev_comp: test_rev_comp
+      memory: memory
+      resume_from: resume_from
+      cores: cores
+      ram_mb: ram_mb
+      tmpdir_mb: tmpdir_mb
+      outdir_mb: outdir_mb
+      max_hours: max_hours
+      # end
+    # begin: step outputs of train
+    out: [best_model, best_model_h5, best_epoch, history, cell_history, timing, thresholds, test_table, test_scores, predictions, history_plot, structure_plot, report_page, report_data, figures, record, log, cell_table, resume_state, checkpoints, tensorboard, regions, region_counts]
+    # end
+  held_out:
+    run: test-cells.cwl
+    in: {prefix: prefix, cells: cells}
+    out: [prefixes, signal, binding]
+  predict:
+    run: maxatac-predict.cwl
+    scatter: [signal, prefix]
+    scatterMethod: dotproduct
+    in:
+      model: {source: train/best_model, valueFrom: "$([self])"}
+      signal: {source: held_out/signal, valueFrom: "$([self])"}
+      prefix: held_out/prefixes
+      sequence: sequence
+      blacklist: blacklist
+      chroms: predict_chroms
+      rev_comp: test_rev_comp
+      loglevel: loglevel
+      memory: memory
+      cores: cores
+      ram_mb: ram_mb
+    out: [tracks, record]
+  tracks:
+    run:
+      class: ExpressionTool
+      inputs: {of_each: {type: {type: array, items: {type: array, items: File}}}}
+      outputs: {all: "File[]"}
+      expression: '${return {"all": [].concat.apply([], inputs.of_each)};}'
+    in: {of_each: predict/tracks}
+    out: [all]
+  threshold:
+    run: maxatac-threshold.cwl
+    in:
+      prediction: tracks/all
+      binding: held_out/binding
+      prefix: {source: prefix, valueFrom: $(self)_calibrated}
+      # begin: validation chroms
+      chroms: {source: vchroms, default: [chr2, chr19]}
+      # end
+      bin_size: bin_size
+      blacklist: blacklist
+      plot: plot
+      loglevel: loglevel
+    # begin: step outputs of threshold
+    out: [table, cross_celltype, figure, record, log]
+    # end
+  peaks:
+    run: maxatac-peaks.cwl
+    scatter: input_bigwig
+    in:
+      input_bigwig: tracks/all
+      cutoff_file: threshold/table
+      # begin: step inputs of peaks without input_bigwig, chroms, cutoff_file, prefix, ram_mb, tmpdir_mb, outdir_mb and max_hours
+      bin_size: bin_size
+      cutoff_type: cutoff_type
+      cutoff_value: cutoff_value
+      loglevel: loglevel
+      format: format
+      # end
+    # begin: step outputs of peaks
+    out: [sites, record, log]
+    # end
+
+outputs:
+  # begin: workflow outputs of train
+  best_model:
+    type: File
+    doc: "The selected model, for any program with Keras."
+    outputSource: train/best_model
+  best_model_h5:
+    type: File
+    doc: "The same as HDF5."
+    outputSource: train/best_model_h5
+  best_epoch:
+    type: File
+    doc: "One line: file name of the selected checkpoint."
+    outputSource: train/best_epoch
+  history:
+    type: File
+    doc: "Loss, Dice coefficient and more of each epoch."
+    outputSource: train/history
+  cell_history:
+    type: File?
+    doc: "Validation scores of each epoch by cell type."
+    outputSource: train/cell_history
+  timing:
+    type: File
+    doc: "Times of each epoch."
+    outputSource: train/timing
+  thresholds:
+    type: File?
+    doc: "Precision and recall at each threshold; not without bound bins in the genome-like windows."
+    outputSource: train/thresholds
+  test_table:
+    type: File?
+    doc: "Scores of the independent test; not without it."
+    outputSource: train/test_table
+  test_scores:
+    type: File?
+    doc: "The same for programs."
+    outputSource: train/test_scores
+  predictions:
+    type: File[]
+    doc: "Predictions of the independent test, one track per cell type."
+    outputSource: train/predictions
+  history_plot:
+    type: File?
+    doc: "Loss and Dice; not without plot."
+    outputSource: train/history_plot
+  structure_plot:
+    type: File?
+    doc: "The network; not without plot."
+    outputSource: train/structure_plot
+  report_page:
+    type: File?
+    doc: "The report, one HTML file; not without it."
+    outputSource: train/report_page
+  report_data:
+    type: File?
+    doc: "What it shows beside the tables."
+    outputSource: train/report_data
+  figures:
+    type: Directory?
+    doc: "The figures of the report, as PNG and SVG."
+    outputSource: train/figures
+  record:
+    type: File
+    doc: "What was run, on what, with what result."
+    outputSource: train/record
+  log:
+    type: File
+    doc: "The log."
+    outputSource: train/log
+  cell_table:
+    type: File
+    doc: "The cell types as a meta file."
+    outputSource: train/cell_table
+  resume_state:
+    type: File
+    doc: "What resume_from goes on from."
+    outputSource: train/resume_state
+  checkpoints:
+    type: File[]
+    doc: "The models after each epoch."
+    outputSource: train/checkpoints
+  tensorboard:
+    type: Directory?
+    doc: "Event files for TensorBoard."
+    outputSource: train/tensorboard
+  regions:
+    type: File[]
+    doc: "The pools of regions, with save_roi."
+    outputSource: train/regions
+  region_counts:
+    type: File[]
+    doc: "How many regions there are, with save_roi."
+    outputSource: train/region_counts
+  # end
+  predict_tracks: {type: "File[]", doc: "Predicted scores, one track per held-out cell type.", outputSource: tracks/all}
+  # begin: workflow outputs of threshold
+  threshold_table:
+    type: File
+    doc: "Precision and recall at each threshold."
+    outputSource: threshold/table
+  threshold_cross_celltype:
+    type: File
+    doc: "Threshold for each precision, recall and F1: medians over cell types."
+    outputSource: threshold/cross_celltype
+  threshold_figure:
+    type: File?
+    doc: "Precision and recall over the threshold."
+    outputSource: threshold/figure
+  threshold_record:
+    type: File
+    doc: "What was run, on what, with what result."
+    outputSource: threshold/record
+  threshold_log:
+    type: File
+    doc: "The log."
+    outputSource: threshold/log
+  # end
+  # begin: scattered outputs of peaks
+  peaks_sites:
+    type: {type: array, items: File}
+    doc: "The sites, sorted by chromosome and start."
+    outputSource: peaks/sites
+  peaks_record:
+    type: {type: array, items: File}
+    doc: "What was run, on what, with what result."
+    outputSource: peaks/record
+  peaks_log:
+    type: {type: array, items: File}
+    doc: "The log."
+    outputSource: peaks/log
+  # end
+
+$namespaces:
+  s: https://schema.org/
+  sbg: https://sevenbridges.com
+s:license: https://spdx.org/licenses/Apache-2.0
+s:citation: https://doi.org/10.1371/journal.pcbi.1010863
+sbg:license: Apache-2.0
+sbg:toolkit: maxatac
+sbg:categories: [ATAC-seq, Machine learning]
