@@ -55,10 +55,10 @@ def score(simulated: SimulatedSet, results: Path, best_epoch: int | None) -> Pat
     from maxatac.data.meta_file import read_meta
     from maxatac.errors import Problems
     from maxatac.evaluation.benchmark import score_predictors
+    from maxatac.evaluation.looks import PREDICTOR_LOOKS
     from maxatac.evaluation.motif import motif_bins
     from maxatac.figures.predictions import precision_recall
     from maxatac.genome.windows import BIN_SIZE
-    from maxatac.reporting.looks import PREDICTOR_LOOKS
 
     # The test has predicted the cell type labelled Test.
     held_out = next(sample for sample in read_meta(simulated.meta_file, Problems()) if sample.label == "Test")

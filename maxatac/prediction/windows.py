@@ -5,7 +5,7 @@ The plan is made chromosome by chromosome when it is used: hg38 has 10.5 million
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
