@@ -103,20 +103,20 @@ def open_benchmark(config: BenchmarkConfig, problems: Problems) -> BenchmarkInpu
     """
     before = len(problems)
     cutoff = find_cutoff(config, problems) if config.has_cutoff else None
-    opened = _open_pair(config, problems)
     baselines = {path: _open_bigwig(path, "baseline", problems) for path in _baseline_paths(config)}
+    opened = _open_pair(config, baselines.values(), problems)
     blacklists = [
         read_blacklist(path, problems) for path in (config.blacklist, config.blacklist_bw) if path is not None
     ]
     if opened is None or len(problems) > before:
         return None
-    prediction, binding = opened
+    prediction, binding, known = opened
     sizes, left_out = _choose_chroms(config, prediction, binding, problems)
     if len(problems) > before:
         return None
     _check_baselines(baselines, prediction, sizes, problems)
     for blacklist in blacklists:
-        check_blacklist(blacklist, sizes | dict(prediction.chrom_sizes), problems, used=sizes)
+        check_blacklist(blacklist, known, problems, used=sizes)
     if not config.quant and isinstance(binding, Track):
         check_binary(binding, sizes, problems, config.binding_threshold)
     facts = {} if config.prediction is None else facts_of_track(config.prediction)
@@ -159,8 +159,13 @@ def _open_bigwig(path: Path, what: str, problems: Problems) -> Track | None:
     return open_track(path, problems) if check_file(path, problems, what=what) else None
 
 
-def _open_pair(config: BenchmarkConfig, problems: Problems) -> tuple[Scored, Scored] | None:
-    """Open prediction and binding; intervals take the lengths of chromosomes from the other file, or from a list."""
+def _open_pair(
+    config: BenchmarkConfig, baselines: Iterable[Track | None], problems: Problems
+) -> tuple[Scored, Scored, dict[str, int]] | None:
+    """Open prediction and binding, and give the lengths of all chromosomes that are known.
+
+    A prediction may hold a few chromosomes of the genome, and other files all: every file and the list count.
+    """
     listed = None if config.chrom_sizes is None else read_chrom_sizes(config.chrom_sizes, problems)
     prediction: Track | tuple[Intervals, Any] | None = None
     if config.prediction is not None:
@@ -175,13 +180,14 @@ def _open_pair(config: BenchmarkConfig, problems: Problems) -> tuple[Scored, Sco
         expected, hint = "the lengths of the chromosomes", "prediction and binding are both BED, which has none"
         problems.add("setting", "nothing", expected=expected, hint=hint, option="--chrom_sizes")
         return None
-    sizes = {} if listed is None else dict(listed)
+    known = {chrom: size for track in baselines if track is not None for chrom, size in track.chrom_sizes.items()}
     for track in tracks:
         if listed is not None and config.chrom_sizes is not None:
             path = Path(track.path)
             compare_chrom_sizes(listed, config.chrom_sizes, track.chrom_sizes, path, list(listed), problems)
-        sizes = dict(track.chrom_sizes) | sizes
-    return _as_track(prediction, sizes, problems), _as_track(binding, sizes, problems)
+        known |= track.chrom_sizes
+    known |= listed or {}
+    return _as_track(prediction, known, problems), _as_track(binding, known, problems), known
 
 
 def _open_binding(config: BenchmarkConfig, problems: Problems) -> Track | tuple[Intervals, Any] | None:
