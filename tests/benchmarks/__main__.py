@@ -17,6 +17,7 @@ from benchmarks import scale
 from benchmarks.data import KINDS, BenchSet, make_set
 from benchmarks.fit import measure_fit
 from benchmarks.fresh import measure_fresh
+from benchmarks.prediction import QUICK, Sizes, measure_prediction
 from benchmarks.tables import MEMORY_LIMIT, report
 from benchmarks.threads import cores, measure_threads
 from benchmarks.throughput import measure_throughput
@@ -63,12 +64,13 @@ class Benchmark:
         self._size, self._large = (SMALL, SMALL) if quick else (150_000_000, 200_000_000)
         self._training = {"batch_size": 50, "batches": 2} if quick else {"batch_size": 250, "batches": 8}
         self._fit: dict[str, Any] = {"lengths": (0.5,), "calls": 2} if quick else {"lengths": (1, 6, 15), "calls": 5}
+        self._predicted = QUICK if quick else Sizes()
         self._folder.mkdir(parents=True, exist_ok=True)
 
     def make_sets(self, names: Collection[str]) -> None:
         """Simulate side by side what the named parts need, as far as it is not there."""
         wanted = [("dense", self._large)] if "budget" in names else []
-        wanted += [] if set(names) <= {"budget", "fit"} else [(kind, self._size) for kind in KINDS]
+        wanted += [] if set(names) <= {"budget", "fit", "prediction"} else [(kind, self._size) for kind in KINDS]
         with ProcessPoolExecutor(cores()) as pool:
             for job in [pool.submit(make_set, self._folder, *one) for one in dict.fromkeys(wanted)]:
                 job.result()
@@ -112,6 +114,10 @@ class Benchmark:
         """Measure what a call of ``fit`` takes beside its steps; the size of the genome has no part in it."""
         return measure_fit(make_set(self._folder, "sparse", SMALL).folder, **self._fit)
 
+    def prediction(self) -> dict[str, Any]:
+        """Measure what a prediction takes beside the network, and its memory; it makes its own genomes."""
+        return measure_prediction(self._folder, self._predicted)
+
 
 CONCERNS: dict[str, Callable[[Benchmark], dict[str, Any]]] = {
     "throughput": Benchmark.throughput,
@@ -120,6 +126,7 @@ CONCERNS: dict[str, Callable[[Benchmark], dict[str, Any]]] = {
     "budget": Benchmark.budget,
     "training": Benchmark.training,
     "fit": Benchmark.fit,
+    "prediction": Benchmark.prediction,
 }
 
 

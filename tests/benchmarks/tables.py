@@ -31,6 +31,9 @@ LOADERS = {
 
 BACKENDS = {"jax": "JAX", "tensorflow": "TensorFlow"}
 
+_FLAT = 50e6
+"""Bytes by which memory that does not grow may differ."""
+
 MEMORY_LIMIT = 200_000_000
 """Bytes for decoded tracks in the run that is held to them."""
 
@@ -117,6 +120,7 @@ def figures(bench: Results) -> list[Figure]:
         *_in_fresh_processes(bench),
         *_in_training(bench),
         *_in_fit(bench),
+        *_in_prediction(bench),
     ]
 
 
@@ -265,6 +269,51 @@ def _in_fit(bench: Results) -> list[Figure]:
                 )
             )
     return found
+
+
+def _in_prediction(bench: Results) -> list[Figure]:
+    found = []
+    measured = bench.get("prediction", {})
+    for backend, label in BACKENDS.items():
+        if backend not in measured:
+            continue
+        runs = measured[backend]
+        for name, strands in (("turns", ""), ("turns_both_strands", ", both strands")):
+            ratio = runs[name]["ratio"]
+            found.append(
+                Figure(
+                    f"prediction / `predict_on_batch`, CPU time, {measured['size'] / 1e6:g} Mb{strands}, {label}",
+                    ratio,
+                    f"{_times(runs[name]['turns'], 3)}; all turns {ratio:.3f}",
+                    "at most 1.10",
+                    ratio <= 1.10,
+                )
+            )
+        peak = runs["turns"]["peak"]
+        small, large = (runs[name]["peak"] for name in ("small", "large"))
+        text = f"{peak / 1e6:,.0f} MB; {small / 1e6:,.0f} and {large / 1e6:,.0f} MB on a small and a large chromosome"
+        aim, most = "under 1.5 GB, and 50 MB between them", 1.5e9
+        met = peak < most and abs(large - small) < _FLAT
+        found.append(Figure(f"peak memory of a prediction, {label}", peak, text, aim, met))
+        memory = [int(value) for value in runs["large"]["memory"].values()]
+        if len(memory) > 1:
+            grown, compiled = memory[-1] - memory[0], runs["large"]["compiled"]
+            found.append(
+                Figure(
+                    f"memory after {' and '.join(f'{int(one):,}' for one in runs['large']['memory'])} batches, {label}",
+                    grown,
+                    f"{grown / 1e6:+,.0f} MB, {compiled} compiled function{'s' * (compiled != 1)}",
+                    "within 50 MB, one compiled function",
+                    abs(grown) < _FLAT and compiled == 1,
+                )
+            )
+    return found
+
+
+def prediction_table(bench: Results) -> str:
+    """Lay out what a prediction takes beside the network."""
+    rows = [(name, f"{microseconds:.1f}") for name, microseconds in bench["prediction"]["beside"].items()]
+    return table(("CPU time beside the network", "µs per window and strand"), rows)
 
 
 def _beside_steps(calls: Results) -> tuple[float, float]:
@@ -433,6 +482,8 @@ def report(bench: Results) -> str:
         parts.append(threads_table(bench))
     if "fit" in bench:
         parts.append(fit_table(bench))
+    if "prediction" in bench:
+        parts.append(prediction_table(bench))
     return "\n\n".join([*parts, figures_table(bench)]) + "\n"
 
 
@@ -447,8 +498,9 @@ def _rate(measured: Results, name: str) -> str:
     return f"{_per_second(measured, name):,.0f} ({slow:,.0f} to {fast:,.0f})"
 
 
-def _times(ratio: Mapping[str, float]) -> str:
-    digits = 1 if ratio["median"] >= 1 else 2
+def _times(ratio: Mapping[str, float], digits: int | None = None) -> str:
+    if digits is None:
+        digits = 1 if ratio["median"] >= 1 else 2
     return f"{ratio['median']:.{digits}f} ({ratio['low']:.{digits}f} to {ratio['high']:.{digits}f})"
 
 

@@ -21,6 +21,7 @@ from benchmarks.estimate import Run, estimate
 from benchmarks.fresh import measure_fresh
 from benchmarks.genvarloader_peer import GenVarLoader
 from benchmarks.peers import PLAIN, Slices, make_peers
+from benchmarks.prediction import TURN, beside, make_genome
 from benchmarks.scale import random_regions, repeated
 from benchmarks.throughput import assert_same
 
@@ -214,3 +215,54 @@ def test_numbers_are_written_short() -> None:
     assert rounded({"a": [0.123456789, 3], "b": "text", "c": 123456789.0}) == {
         "a": [0.123457, 3], "b": "text", "c": 123457000.0,
     }  # fmt: skip
+
+
+def test_prediction_beside_a_network_of_no_time(tmp_path: Path) -> None:
+    for contig in (None, 2_500):
+        genome = make_genome(tmp_path, 100_000, contig=contig)
+        assert make_genome(tmp_path, 100_000, contig=contig) == genome
+        assert beside(genome, batch_size=16, both_strands=True, tracks=2) > 0
+
+
+def _predicted(
+    ratio: float = 1.02, peak: float = 1e9, large: float = 1.01e9, late: float = 1e9, compiled: int = 1
+) -> Any:
+    turns = {"ratio": ratio, "turns": {"median": ratio, "low": 1, "high": 2}, "peak": peak}
+    runs = {
+        "turns": turns,
+        "turns_both_strands": turns,
+        "small": {"peak": 1e9},
+        "large": {"peak": large, "memory": {"200": 1e9, "2000": late}, "compiled": compiled},
+    }
+    return {"prediction": {"size": 5e7, "beside": {"one chromosome": 7.0}, "jax": runs}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "missed"),
+    [
+        ({}, []),
+        ({"ratio": 1.11}, ["prediction / ", "prediction / "]),
+        ({"peak": 1.6e9}, ["peak memory"]),
+        ({"large": 1.06e9}, ["peak memory"]),
+        ({"late": 1.06e9}, ["memory after 200 and 2,000"]),
+        ({"compiled": 2}, ["memory after 200 and 2,000"]),
+    ],
+)
+def test_figures_of_predictions(changes: dict[str, Any], missed: list[str]) -> None:
+    found = [figure.name for figure in tables.figures(_predicted(**changes)) if not figure.met]
+    assert len(found) == len(missed)
+    assert all(name.startswith(begin) for name, begin in zip(found, missed, strict=True))
+
+
+def test_bare_network_computes_as_many_batches() -> None:
+    from benchmarks.prediction import _Nothing, _Turns
+
+    model = _Nothing(4)
+    calls: list[int] = []
+    model.predict_on_batch = lambda batch: calls.append(len(batch))  # type: ignore[method-assign,assignment,func-returns-value]
+    turns = _Turns(model, 4, bare=True)
+    for _ in range(2 * TURN + 3):
+        turns.after_batch(4)
+    turns.finish()
+    assert len(calls) == 1 + 2 * TURN + 3
+    assert len(turns.ours) == len(turns.theirs) == 3
