@@ -83,14 +83,54 @@ def use_device(device: str, problems: Problems, *, fast_math: bool) -> None:
                 tf.config.set_visible_devices([], "GPU")
             for gpu in tf.config.get_visible_devices("GPU"):
                 tf.config.experimental.set_memory_growth(gpu, True)
-        tf.config.experimental.enable_tensor_float_32_execution(fast_math)
-    elif keras.backend.backend() == "jax":
-        import jax
-
-        jax.config.update("jax_default_matmul_precision", None if fast_math else "highest")
+    _set_products(_in_terms_of_backend(fast_math))
     if device == "gpu" and describe().endswith(" on CPU"):
         hint = _REMEDY.get(keras.backend.backend()) if gpu_present() else "this machine has none"
         problems.add("machine", f"{keras.backend.backend()} has no GPU", hint=hint, option="--device gpu")
+
+
+@contextlib.contextmanager
+def exact_products() -> Iterator[None]:
+    """Multiply with all bits of float32 while the block runs, on a GPU too; see ``fast_math`` of :func:`use_device`.
+
+    It holds for what is compiled in the block.
+    """
+    before = _products()
+    _set_products(_in_terms_of_backend(False))
+    try:
+        yield
+    finally:
+        _set_products(before)
+
+
+def _in_terms_of_backend(fast_math: bool) -> Any:
+    if keras.backend.backend() == "jax":
+        return None if fast_math else "highest"
+    return fast_math
+
+
+def _products() -> Any:
+    """How exactly the backend multiplies, in its own terms."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        return tf.config.experimental.tensor_float_32_execution_enabled()
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.config.jax_default_matmul_precision
+    return None
+
+
+def _set_products(value: Any) -> None:
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_tensor_float_32_execution(value)
+    elif keras.backend.backend() == "jax":
+        import jax
+
+        jax.config.update("jax_default_matmul_precision", value)
 
 
 def device_memory() -> int | None:

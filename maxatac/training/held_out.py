@@ -172,8 +172,11 @@ def run_test(
     if keep and (kept := _kept(folder, made_of)) is not None:
         logger.info("independent test: done before, of the same model and inputs; its results are kept")
         return kept
+    from maxatac.backend.device import exact_products
+
     model = _selected_model(folder.named("_best.keras"), selected)
-    tested = _test_samples(config, inputs, model, samples, folder, seed, memory, check_for_interrupt)
+    with exact_products():
+        tested = _test_samples(config, inputs, model, samples, folder, seed, memory, check_for_interrupt)
     scores = {
         "chroms": made_of["chroms"],
         "labels": samples[0].label,

@@ -99,3 +99,36 @@ def test_no_warning_without_gpu_or_with_a_used_one(
     monkeypatch.setattr(device, "gpu_present", lambda: present)
     assert device.log_device() == description
     assert [record.levelname for record in caplog.records] == ["INFO"]
+
+
+PRODUCTS = """
+import sys
+import keras
+from maxatac.backend import device
+from maxatac.errors import Problems
+
+def state():
+    if keras.backend.backend() == "jax":
+        import jax
+        return {"highest": "exact", None: "fast"}[jax.config.jax_default_matmul_precision]
+    import tensorflow as tf
+    return "fast" if tf.config.experimental.tensor_float_32_execution_enabled() else "exact"
+
+for fast in (True, False):
+    device.use_device("auto", Problems(), fast_math=fast)
+    print(state())
+    with device.exact_products():
+        print(state())
+    print(state())
+"""
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+def test_products_are_exact_unless_asked_for(backend: str) -> None:
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip("needs the backend")
+    environment = {**os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": "-1"}
+    done = subprocess.run(
+        [sys.executable, "-c", PRODUCTS], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == ["fast", "exact", "fast", "exact", "exact", "exact"], done.stderr
