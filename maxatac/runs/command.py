@@ -73,13 +73,10 @@ class CommandFolder:
 
     def earlier(self) -> list[Path]:
         """List what the last run of this command and prefix left and is still there; the record comes last."""
-        record = read_record(self.record)
-        if record is None:
-            return []
-        return [path for path in self._listed(record) if path.exists()] + [self.record]
-
-    def _listed(self, record: Mapping[str, Any]) -> list[Path]:
-        return [self.folder / name for name in record.get("outputs", {})]
+        mine = [
+            self.folder / name for name, owner in owners(self.folder).items() if owner == (self.command, self.prefix)
+        ]
+        return sorted((path for path in mine if path.exists()), key=self.record.__eq__)
 
     def problems(
         self, outputs: Sequence[Path], *, inputs: Mapping[str, Path], force: bool = False, resume: bool = False
@@ -111,21 +108,29 @@ class CommandFolder:
             problems.add("output", told, expected="a shorter prefix", hint=hint, option="--prefix")
             return problems
         problems += running_problems(self.running, watch=True)
+        mine = {*outputs, self.record, self.log, *(self.earlier() if force else ())}
         for purpose, path in inputs.items():
-            for mine in (*outputs, self.record, self.log):
-                if is_same_file(path, mine):
-                    hint = "choose another --output or --prefix"
-                    problems.add("output", f"is read as {purpose}, and would be replaced", hint=hint, file=mine)
+            for result in sorted(mine):
+                if is_same_file(path, result):
+                    told = f"is read as {purpose}, and would be replaced or removed"
+                    problems.add("output", told, hint="choose another --output or --prefix", file=result)
+        problems += self.in_the_way(outputs, replace=force or resume)
+        return problems
+
+    def in_the_way(self, outputs: Sequence[Path], *, replace: bool) -> Problems:
+        """Say which results are there already; with ``replace``, only those that belong to another run."""
+        problems = Problems()
+        hint = "choose another --output or --prefix"
         owned = owners(self.folder)
-        earlier = set() if force or resume else set(self.earlier())
-        for path in (*outputs, self.record):
-            owner = owned.get(path.name)
-            if owner is not None and owner != (self.command, self.prefix):
+        for path in (*outputs, self.record, self.log):
+            owner = owned.get(path.name, (self.command, self.prefix))
+            if owner != (self.command, self.prefix):
                 told = f"belongs to a run of maxatac {owner[0]} with the prefix {owner[1]}"
-                problems.add("output", told, hint="choose another --output or --prefix", file=path)
-            elif path in earlier or (path.exists() and not (force or resume)):
-                hint = "choose another --output or --prefix, or replace it with --force"
-                problems.add("output", "exists", hint=hint, file=path)
+                problems.add("output", told, hint=hint, file=path)
+            elif path.is_dir():
+                problems.add("output", "is a folder", hint=hint, file=path)
+            elif path != self.log and path.exists() and not replace:
+                problems.add("output", "exists", hint=f"{hint}, or replace it with --force", file=path)
         return problems
 
     def _too_long(self, outputs: Sequence[Path]) -> str | None:
@@ -272,6 +277,10 @@ def _writing(config: ResultSettings, prepared: Prepared[Any], held: HeldBack) ->
         try:
             folder.folder.mkdir(parents=True, exist_ok=True)
             holding = stack.enter_context(running(folder.running))
+            # Another run may have ended since the checks.
+            replace = config.force or getattr(config, "resume", False)
+            if problems := folder.in_the_way(prepared.outputs, replace=replace):
+                raise InputError(problems)
             folder.clear_partial(prepared.outputs)
             if config.force:
                 for path in folder.earlier():

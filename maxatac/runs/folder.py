@@ -286,15 +286,26 @@ def _listed(folder: Path) -> dict[str, tuple[str, str]]:
     """Find the records of a folder, and what those of commands other than ``train`` list as written."""
     found: dict[str, tuple[str, str]] = {}
     for path in sorted(folder.glob(f"*{_RECORD}")) if folder.is_dir() else ():
-        try:
-            record = json.loads(path.read_text(encoding="utf-8"))
-            command = record.get("run_of", "train")
-            prefix = record["prefix"] if "run_of" in record else path.name.removesuffix(_RECORD)
-            found |= dict.fromkeys([path.name, *record.get("outputs", ())], (command, prefix))
-        except (OSError, ValueError, AttributeError, KeyError, TypeError):
-            # It cannot be read: a training run that left it is still found by its name.
-            found[path.name] = ("train", path.name.removesuffix(_RECORD))
+        owner, names = _of_record(path)
+        found |= dict.fromkeys([path.name, *names], owner)
     return found
+
+
+def _of_record(path: Path) -> tuple[tuple[str, str], list[str]]:
+    """Read command and prefix of a record, and which files of its folder it lists."""
+    # It cannot be read: a training run that left it is still found by its name.
+    of_training = "train", path.name.removesuffix(_RECORD)
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if "run_of" not in record:
+            return of_training, []
+        owner, names = (record["run_of"], record["prefix"]), list(record["outputs"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return of_training, []
+    if not all(isinstance(text, str) for text in (*owner, *names)):
+        return of_training, []
+    # What a record lists may be removed: nothing outside the folder.
+    return owner, [name for name in names if Path(name).name == name]
 
 
 def find_run(path: Path) -> RunFolder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -137,6 +138,48 @@ def test_an_input_is_never_replaced(tmp_path: Path, force: bool) -> None:
     path.write_text("signal")
     assert "CTCF.bw" in refused(path, tmp_path, force=force)
     assert path.read_text() == "signal"
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_folder_in_place_of_a_result(source: Path, tmp_path: Path, force: bool) -> None:
+    for name in ("CTCF.bw", "CTCF_predict.log"):
+        (tmp_path / name).mkdir()
+    assert refused(source, tmp_path, force=force) == ["CTCF.bw", "CTCF_predict.log"]
+
+
+def test_an_input_that_the_earlier_run_made_is_not_removed(source: Path, tmp_path: Path) -> None:
+    run(source, tmp_path)
+    path = tmp_path / "CTCF_predict_run.json"
+    record = json.loads(path.read_text())
+    record["outputs"]["signal.bw"] = {}
+    path.write_text(json.dumps(record))
+    assert refused(source, tmp_path, force=True) == ["signal.bw"]
+    assert source.read_text() == "signal"
+
+
+def test_results_that_came_during_the_checks_stay(source: Path, tmp_path: Path) -> None:
+    def prepare(config: ResultSettings) -> Copying:
+        # The other run begins and ends here.
+        run(source, tmp_path)
+        return Copying(CommandFolder.of(config, "predict"), {"signal": source}, {})
+
+    with pytest.raises(InputError) as caught:
+        carry_out(ResultSettings(output=tmp_path, prefix="CTCF"), prepare)
+    assert "CTCF.bw" in {problem.file.name for problem in caught.value.problems if problem.file is not None}
+    assert not list(tmp_path.glob("*running*"))
+
+
+@pytest.mark.parametrize("prefix", ["CTCF", ["CTCF"], None])
+@pytest.mark.parametrize("outputs", [None, 5, ["CTCF.bw"], [["CTCF.bw"]], {"../mine.txt": {}}, {"a\0b": {}}])
+def test_a_record_that_was_changed(source: Path, tmp_path: Path, outputs: Any, prefix: Any) -> None:
+    (tmp_path / "mine.txt").touch()
+    path = tmp_path / "out" / "CTCF_predict_run.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps({"maxatac": "1", "run_of": "predict", "prefix": prefix, "outputs": outputs}))
+    assert refused(source, path.parent) == [path.name]
+    with contextlib.suppress(InputError):
+        run(source, path.parent, force=True)
+    assert (tmp_path / "mine.txt").exists()
 
 
 def test_a_failure_leaves_no_record(source: Path, tmp_path: Path) -> None:
