@@ -146,7 +146,8 @@ def computing_on(device: str) -> Iterator[None]:
         ``cpu`` hides GPUs. Anything else lets JAX take memory of a GPU as it needs it, so that two processes can share
         one; for TensorFlow see :func:`maxatac.backend.device.use_device`.
     """
-    wanted: dict[str, str | None] = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+    name = "XLA_PYTHON_CLIENT_PREALLOCATE"
+    wanted: dict[str, str | None] = {name: os.environ.get(name, "false")}
     if device == "cpu":
         wanted = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
     before = {variable: os.environ.get(variable) for variable in wanted}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from predicting import PredictSet, expected_scores, track_intervals
 from tiny import write_bigwig
 
 from maxatac._core import Track
+from maxatac.backend.startup import computing_on
 from maxatac.cli.main import main
 from maxatac.errors import InputError, MaxatacError, Problem
 from maxatac.prediction.checks import journal_path
@@ -299,6 +301,15 @@ def test_resume_with_another_file_is_refused(made: PredictSet, interrupted: Path
     assert what in str(problem)
 
 
+def test_resume_with_another_version_is_refused(
+    made: PredictSet, interrupted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("maxatac.prediction.checks.package_versions", lambda: {"numpy": "0.1"})
+    found = refused(made, interrupted, resume=True, **CUTOFF)
+    assert {problem.kind for problem in found} == {"resume"}
+    assert "version of numpy" in [problem.place for problem in found]
+
+
 def test_cutoff_and_zooms_may_change_when_a_prediction_goes_on(
     made: PredictSet, interrupted: Path, tmp_path: Path
 ) -> None:
@@ -371,6 +382,15 @@ def test_gpu_that_is_not_there(made: PredictSet, tmp_path: Path) -> None:
         pytest.skip("this machine has a GPU")
     (problem,) = refused(made, tmp_path / "out", device="gpu")
     assert (problem.kind, problem.option) == ("machine", "--device gpu")
+
+
+def test_hiding_gpus_leaves_the_environment_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
+    monkeypatch.delenv("JAX_PLATFORMS", raising=False)
+    with computing_on("cpu"):
+        assert (os.environ["CUDA_VISIBLE_DEVICES"], os.environ["JAX_PLATFORMS"]) == ("-1", "cpu")
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "3"
+    assert "JAX_PLATFORMS" not in os.environ
 
 
 def test_disk_without_room(made: PredictSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
