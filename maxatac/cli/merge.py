@@ -18,7 +18,6 @@ def add_parser(subparsers: Any) -> None:
         help="join predictions of parts of a genome",
         description="Join predictions of disjoint sequences of one genome, such as those of jobs that each predict "
         "some chromosomes, to the track and the sites that one job would have written.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=EXIT_STATUSES,
     )
     options = CommandOptions(parser, MergeConfig)

@@ -17,7 +17,6 @@ def add_parser(subparsers: Any) -> None:
         help="predict binding along a genome",
         description="Apply a model to the sequence and the ATAC-seq signal of a genome: writes a track of scores in "
         "bins of 32 bp and, with a cutoff, the sites that reach it.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=f"{EXIT_STATUSES} After 75 and 130, go on with --resume.",
     )
     options = CommandOptions(parser, PredictConfig)

@@ -187,7 +187,9 @@ class CutoffTable:
         problems.add("column", "the column is missing", file=self.path, place=f"column '{name}'")
 
 
-def find_cutoff(settings: CutoffSettings, problems: Problems, *, table: Path | None = None) -> Cutoff | None:
+def find_cutoff(
+    settings: CutoffSettings, problems: Problems, *, table: Path | None = None, is_needed: bool = False
+) -> Cutoff | None:
     """Find the score that the settings ask for.
 
     Parameters
@@ -195,9 +197,11 @@ def find_cutoff(settings: CutoffSettings, problems: Problems, *, table: Path | N
     settings : CutoffSettings
         What is wrong with the values themselves, their own check tells.
     problems : Problems
-        Gets what is wrong with the table, and a value that it does not reach.
+        Gets what is wrong with the table, a value that it does not reach, and a value without a table.
     table : Path, optional
         The table where the settings name none, such as the one of a published model.
+    is_needed : bool
+        Whether it is a problem if the settings ask for no cutoff.
 
     Returns
     -------
@@ -208,6 +212,9 @@ def find_cutoff(settings: CutoffSettings, problems: Problems, *, table: Path | N
     if kind == "score":
         return None if value is None else Cutoff(kind, value, value, None, {}, math.inf)
     path = settings.cutoff_file or table
+    if path is None and (is_needed or value is not None):
+        expected = "a table of cutoffs, or --cutoff_type score with --cutoff_value"
+        problems.add("setting", "nothing", expected=expected, option="--cutoff_file")
     if path is None or kind not in _BY_THRESHOLD or (value is None and kind != "F1"):
         return None
     read = read_cutoff_table(path, problems)

@@ -199,7 +199,7 @@ def prepare_peaks(config: PeaksConfig) -> PreparedPeaks:
     path = folder.named(f"_{config.bin_size}bp.{config.format}")
     is_file = check_file(config.input_bigwig, problems, what="prediction")
     track = open_track(config.input_bigwig, problems) if is_file else None
-    cutoff = find_cutoff(config, problems)
+    cutoff = find_cutoff(config, problems, is_needed=True)
     if cutoff is not None:
         compare_with_table(cutoff, facts_of_track(config.input_bigwig), problems, bin_size=config.bin_size)
     chroms = () if track is None else _choose_chroms(config, track, problems)

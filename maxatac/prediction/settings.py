@@ -256,9 +256,6 @@ class PeaksConfig(ResultSettings, CutoffSettings):
         super()._check(problems)
         self._require_choice(problems, "format", SITE_FORMATS)
         self._require(problems, "bin_size", self.bin_size >= BIN_SIZE, f"at least {BIN_SIZE}, the bins of predictions")
-        if self.cutoff_type != "score" and self.cutoff_file is None:
-            expected = "a table of cutoffs, or --cutoff_type score with --cutoff_value"
-            problems.add("setting", "nothing", expected=expected, option="--cutoff_file")
 
 
 # Fields, files and problems of the last base come first.
@@ -315,7 +312,7 @@ class MergeConfig(ResultSettings, TrackSettings, CutoffSettings):
     @property
     def has_cutoff(self) -> bool:
         """Whether a cutoff is asked for."""
-        return self.cutoff_file is not None or self.cutoff_type == "score"
+        return self.cutoff_file is not None or self.cutoff_value is not None or self.cutoff_type == "score"
 
     def _check(self, problems: Problems) -> None:
         super()._check(problems)

@@ -170,6 +170,11 @@ def test_sites_and_a_cutoff(parts: list[TrackOutput], tmp_path: Path) -> None:
     assert "setting" in [problem.kind for problem in refused(tmp_path / "out", parts, **changes)]
 
 
+def test_a_cutoff_without_a_table(parts: list[TrackOutput], tmp_path: Path) -> None:
+    (problem,) = refused(tmp_path / "out", parts, cutoff_value=0.5)
+    assert (problem.kind, problem.option) == ("setting", "--cutoff_file")
+
+
 def test_the_record_says_how_the_parts_were_predicted(tmp_path: Path) -> None:
     how = {"models": ["abc"], "both_strands": False}
     one = part(tmp_path, "one", ["chr1"], {**how, "seen_chroms": ["chr1"]})

@@ -356,6 +356,7 @@ def test_infinity_ends_the_run_and_nothing_is_renamed(made: PredictSet, tmp_path
         ({"model": None}, "--model and --tf_name"),
         ({"resume": True, "force": True}, "--resume and --force"),
         ({"cutoff_type": "score"}, "--cutoff_value"),
+        ({"cutoff_value": 0.5}, "--cutoff_file"),
     ],
 )
 def test_bad_settings(made: PredictSet, tmp_path: Path, changes: dict[str, Any], option: str) -> None:

@@ -109,6 +109,15 @@ def test_without_table_and_score_there_is_no_cutoff(table: Path) -> None:
     assert not problems
 
 
+@pytest.mark.parametrize("settings", [{"cutoff_value": 0.5}, {"cutoff_type": "Precision", "cutoff_value": 0.7}])
+def test_a_value_without_a_table(settings: dict[str, Any]) -> None:
+    problems = Problems()
+    assert find_cutoff(CutoffSettings(**settings), problems) is None
+    [problem] = problems
+    assert (problem.kind, problem.option) == ("setting", "--cutoff_file")
+    assert "--cutoff_type score" in str(problem)
+
+
 def test_the_table_of_a_training_run_is_read(tmp_path: Path) -> None:
     path = tmp_path / "CTCF_thresholds.tsv"
     # At the highest thresholds nothing is bound, and at 0 everything is called.
