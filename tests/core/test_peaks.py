@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,7 @@ import pytest
 import tiny
 from numpy.typing import NDArray
 
-from maxatac.cli.main import main, parse
-from maxatac.cli.running import settings_from
+from maxatac.cli.main import main
 from maxatac.errors import InputError, MaxatacError, Problem, TrackError
 from maxatac.files.checksums import sha256
 from maxatac.prediction.peaks import PeaksResult, peaks
@@ -224,20 +222,6 @@ def test_a_table_of_another_scale(track: Path, table: Path) -> None:
     # Thresholds up to 40, as of a model that was trained on values up to there.
     table.write_text(TABLE + "30\t1\t0\t3\t0.9\n40\t1\t0\t3\t0\n")
     assert rows(call(track, **settings, force=True).path) == ["chr1\t320\t352\t37.2"]
-
-
-def test_the_spellings_of_the_original() -> None:
-    for line in (
-        "-i a.bw -cutoff_file t.tsv -cutoff_type Recall -cutoff_value 0.5 -prefix x -bin 200 -o out "
-        "-chromosomes chr1 chr2",
-        "--input_bigwig a.bw --cutoff_file t.tsv --cutoff_type Recall --cutoff_value 0.5 --prefix x --bin_size 200 "
-        "--output out --chromosomes chr1 chr2",
-        "--input-bigwig a.bw -cf t.tsv -ct recall -cv 0.5 -n x --bin-size 200 --output_directory out -c chr1 chr2",
-    ):
-        assert settings_from(parse(["peaks", *shlex.split(line)]), PeaksConfig) == PeaksConfig(
-            input_bigwig=Path("a.bw"), cutoff_file=Path("t.tsv"), cutoff_type="Recall", cutoff_value=0.5, prefix="x",
-            bin_size=200, output=Path("out"), chroms=("chr1", "chr2"),
-        )  # fmt: skip
 
 
 @pytest.mark.parametrize("option", ["-name", "--cutof_type", "-chrom", "-bins"])

@@ -1,0 +1,116 @@
+"""The options of the original, in each of its spellings, and those that have become usual since."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from maxatac.cli.main import main, parse
+from maxatac.cli.running import settings_from
+from maxatac.evaluation.settings import ThresholdConfig
+from maxatac.prediction.settings import MergeConfig, PeaksConfig, PredictConfig
+from maxatac.runs.settings import Settings
+
+COMMANDS: dict[str, tuple[type[Settings], str]] = {
+    "predict": (PredictConfig, "--sequence g.2bit --signal a.bw --model m.h5"),
+    "merge": (MergeConfig, "--parts a.bw"),
+    "peaks": (PeaksConfig, "--input_bigwig a.bw"),
+    "threshold": (ThresholdConfig, "--meta_file m.tsv --prefix x"),
+}
+"""The settings of each command, and what it cannot do without."""
+
+RESULTS = {
+    "prefix": "-n --name --prefix",
+    "output": "-o --output --output_dir --output_directory",
+    "loglevel": "--loglevel",
+    "force": "--force",
+}
+CUTOFF = {
+    "cutoff_type": "-ct -cutoff_type --cutoff_type",
+    "cutoff_value": "-cv -cutoff_value --cutoff_value",
+    "cutoff_file": "-cf -cutoff_file --cutoff_file",
+}
+CHROMS = {"chroms": "-c -chroms --chroms --chromosomes"}
+SIZES = {"chrom_sizes": "-cs -chrom_sizes --chrom_sizes --chromosome_sizes"}
+
+SPELLINGS: dict[str, dict[str, str]] = {
+    "predict": RESULTS | CUTOFF | CHROMS | SIZES | {
+        "tf_name": "-tf --tf_name",
+        "model": "-m --model",
+        "models": "--models",
+        "signal": "-i -s --signal",
+        "sequence": "--seq --sequence",
+        "blacklist": "-bl --blacklist",
+        "roi": "--bed --peaks --regions --roi -roi",
+        "windows": "-w --windows",
+        "batch_size": "--batch_size",
+        "step_size": "--step_size",
+        "skip_call_peaks": "-skip_call_peaks --skip_call_peaks",
+        "genome": "--genome",
+        "max_zooms": "--max_zooms",
+        "threads": "--threads",
+        "memory": "--memory",
+    },
+    "merge": RESULTS | CUTOFF | {"parts": "-i --parts", "max_zooms": "--max_zooms"},
+    "peaks": RESULTS | CUTOFF | CHROMS | {
+        "input_bigwig": "-i --input_bigwig",
+        "prefix": "-n --name --prefix -prefix",
+        "bin_size": "-bin --bin_size",
+        "chroms": "-c -chroms --chroms -chromosomes --chromosomes",
+    },
+    "threshold": RESULTS | CHROMS | SIZES | {
+        "meta_file": "--meta_file",
+        "bin_size": "--bin_size",
+        "blacklist": "-bl --blacklist",
+        "blacklist_bw": "--blacklist_bw",
+    },
+}  # fmt: skip
+"""Spellings of each option, by the setting that it is."""
+
+VALUES: dict[str, tuple[str, Any]] = {
+    "loglevel": ("ERROR", "error"),
+    "cutoff_type": ("recall", "Recall"),
+    "cutoff_value": ("0.5", 0.5),
+    "batch_size": ("64", 64),
+    "step_size": ("512", 512),
+    "max_zooms": ("5", 5),
+    "threads": ("3", 3),
+    "memory": ("4G", 4_000_000_000),
+    "bin_size": ("32", 32),
+}
+"""A value as it is typed, and what the setting holds then; that of all others is a name."""
+
+SWITCHES = ("force", "skip_call_peaks")
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "option"),
+    [
+        (command, name, option)
+        for command, names in SPELLINGS.items()
+        for name, options in names.items()
+        for option in options.split()
+    ],
+)
+def test_an_option_of_the_original(command: str, name: str, option: str) -> None:
+    settings, needed = COMMANDS[command]
+    typed, expected = ("", True) if name in SWITCHES else VALUES.get(name, ("zebra", "zebra"))
+    for spelt in {option, option.replace("_", "-")}:
+        config = settings_from(parse([command, *needed.split(), spelt, *typed.split()]), settings)
+        found = getattr(config, name)
+        if isinstance(found, tuple):
+            found = found[-1]
+        assert (str(found) if isinstance(found, Path) else found) == expected
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("cluster", ["-name", "-ox", "-nx", "--pre", "--out"])
+def test_clusters_and_beginnings_of_options_are_unknown(
+    command: str, cluster: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        main([command, *COMMANDS[command][1].split(), cluster, "x"])
+    assert leaving.value.code == 2
+    assert f"unknown option {cluster}" in capsys.readouterr().err
