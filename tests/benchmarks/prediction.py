@@ -48,8 +48,10 @@ class Sizes:
     ----------
     chrom : int
         Bases of the chromosome on which prediction and bare network take turns, at a step of 256.
+    windows : int, optional
+        Windows that are predicted there; all of them by default.
     small, large : int
-        Bases of the chromosomes whose memory is compared, at a step of 1,024.
+        Bases of the chromosomes whose memory is compared, at a step of ``step``.
     batch_size : int
         Windows per batch on the first.
     many : int
@@ -57,8 +59,10 @@ class Sizes:
     """
 
     chrom: int = 50_000_000
+    windows: int | None = None
     small: int = 50_000_000
     large: int = 200_000_000
+    step: int = 1024
     batch_size: int = 256
     many: int = 64
 
@@ -95,20 +99,21 @@ def measure_prediction(folder: Path, sizes: Sizes) -> dict[str, Any]:
     for backend, module in BACKENDS.items():
         if importlib.util.find_spec(module) is None:
             continue
+        turns = ["--batch_size", str(sizes.batch_size), "--bare"]
+        turns += [] if sizes.windows is None else ["--windows", str(sizes.windows)]
+        memory = ["--batch_size", str(sizes.many), "--step", str(sizes.step)]
         results[backend] = {
-            "turns": _in_process(backend, genomes[sizes.chrom], sizes.batch_size, "--bare"),
-            "turns_both_strands": _in_process(
-                backend, genomes[sizes.chrom], sizes.batch_size, "--bare", "--both_strands", "--step", "2048"
-            ),
-            "small": _in_process(backend, genomes[sizes.small], sizes.many, "--step", "1024"),
-            "large": _in_process(backend, genomes[sizes.large], sizes.many, "--step", "1024"),
+            "turns": _in_process(backend, genomes[sizes.chrom], *turns),
+            "turns_both_strands": _in_process(backend, genomes[sizes.chrom], *turns, "--both_strands"),
+            "small": _in_process(backend, genomes[sizes.small], *memory),
+            "large": _in_process(backend, genomes[sizes.large], *memory),
         }
     return results
 
 
-def _in_process(backend: str, genome: Path, batch_size: int, *more: str) -> dict[str, Any]:
+def _in_process(backend: str, genome: Path, *options: str) -> dict[str, Any]:
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.prediction", str(genome), "--batch_size", str(batch_size), *more],
+        [sys.executable, "-m", "benchmarks.prediction", str(genome), *options],
         env=environment(KERAS_BACKEND=backend, TF_CPP_MIN_LOG_LEVEL="3"),
         capture_output=True,
         text=True,
@@ -196,6 +201,7 @@ def _predict(
     tracks: int = 1,
     batch_size: int = 256,
     step: int = 256,
+    windows: int | None = None,
 ) -> None:
     """Predict as ``maxatac predict`` does, from the files to the bigWigs."""
     from maxatac import Genome, Track, WindowReader
@@ -212,7 +218,7 @@ def _predict(
         for found in predict_chromosomes(
             model,
             reader,
-            tiled(sizes, sizes, step=step),
+            ((chrom, starts[:windows]) for chrom, starts in tiled(sizes, sizes, step=step)),
             cells=range(tracks),
             batch_size=batch_size,
             both_strands=both_strands,
@@ -260,7 +266,13 @@ class _Turns:
 
 
 def run(
-    genome: Path, *, batch_size: int = 256, step: int = 256, both_strands: bool = False, bare: bool = False
+    genome: Path,
+    *,
+    batch_size: int = 256,
+    step: int = 256,
+    windows: int | None = None,
+    both_strands: bool = False,
+    bare: bool = False,
 ) -> dict[str, Any]:
     """Predict a genome with the real network, in this process.
 
@@ -272,6 +284,8 @@ def run(
         Windows per batch.
     step : int
         Distance of windows in bp.
+    windows : int, optional
+        The first windows of each sequence; all by default.
     both_strands : bool
     bare : bool
         Whether the bare network takes turns.
@@ -292,10 +306,10 @@ def run(
     model = architectures.build("DCNN_V2")
     model.compile(jit_compile=True)
     turns = _Turns(model, batch_size, bare)
-    windows: list[int] = []
+    counted: list[int] = []
 
     def after_batch(done: int) -> None:
-        windows.append(done)
+        counted.append(done)
         turns.after_batch(done)
 
     with tempfile.TemporaryDirectory() as output:
@@ -304,7 +318,7 @@ def run(
     found: dict[str, Any] = {
         "batch_size": batch_size,
         "step": step,
-        "windows": sum(windows),
+        "windows": sum(counted),
         "cpu": sum(turns.ours),
         "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         "memory": turns.memory,
@@ -341,6 +355,7 @@ def main() -> None:
     parser.add_argument("genome", type=Path)
     parser.add_argument("--batch_size", type=int, default=256)
     parser.add_argument("--step", type=int, default=256)
+    parser.add_argument("--windows", type=int)
     parser.add_argument("--both_strands", action="store_true")
     parser.add_argument("--bare", action="store_true")
     arguments = vars(parser.parse_args())

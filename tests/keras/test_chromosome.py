@@ -247,6 +247,16 @@ class TestReading:
             np.testing.assert_array_equal(found[5:], np.repeat(expected[-1:], 3, axis=0))
         assert all(windows.flags.c_contiguous for windows in given)
 
+    def test_both_strands_inflate_the_signal_once(self, tiny_set):
+        from maxatac import Genome, Track, WindowReader
+
+        inflated = []
+        for both_strands in (False, True):
+            reader = WindowReader(Genome(tiny_set.sequence), [Track(tiny_set.file("CellA", "signal.bw"))])
+            list(predict_all(Recorder(mean_signal), reader, ["chr1"], both_strands=both_strands))
+            inflated.append(reader.memory.usage["inflated"])
+        assert inflated[0] == inflated[1] > 0
+
     @pytest.mark.parametrize("batch_size", [3, 4, 64])
     def test_several_tracks_at_once(self, tiny_set, batch_size):
         from maxatac import Genome, Track, WindowReader
