@@ -12,8 +12,9 @@ from maxatac.data.signal_scale import ENOUGH_COVERED, SignalScale, measure, scal
 from maxatac.errors import Problem, Problems, TrackError
 from maxatac.files.checksums import is_same_file
 from maxatac.genome.windows import BIN_SIZE
+from maxatac.prediction.journal import tell_differences
 from maxatac.prediction.outputs import SEEN
-from maxatac.runs.command import CommandFolder
+from maxatac.runs.command import CommandFolder, read_record
 from maxatac.runs.folder import RunFolder
 from maxatac.runs.input_files import InputFile
 from maxatac.runs.record import package_versions
@@ -40,6 +41,10 @@ _COMPUTING = ("tensorflow", "tensorflow-cpu", "keras", "jax", "jaxlib", "numpy")
 """Packages that compute the scores."""
 
 
+MADE_OF = "made_of"
+"""Entry of the run record: what the results depend on."""
+
+
 def journal_path(folder: CommandFolder) -> Path:
     """Name the file that keeps the finished chromosomes of a prediction."""
     return folder.named("_predict_parts.bin")
@@ -51,6 +56,28 @@ def check_journal(config: PredictConfig, folder: CommandFolder, problems: Proble
     if path.exists() and not (config.resume or config.force):
         told = "an interrupted prediction of this prefix has left its finished sequences here"
         problems.add("output", told, hint="go on with it by --resume, or replace it with --force", file=path)
+
+
+def finished_before(
+    config: PredictConfig, folder: CommandFolder, made_of: Mapping[str, Any], problems: Problems
+) -> Mapping[str, Any] | None:
+    """Find the record of the prediction that is to be gone on with, if that is finished and its results are there.
+
+    Parameters
+    ----------
+    config : PredictConfig
+    folder : CommandFolder
+    made_of : mapping
+        What all results depend on.
+    problems : Problems
+        Gets what differs: of a finished prediction nothing is kept that one with other settings could go on from.
+    """
+    if not config.resume or journal_path(folder).exists() or (record := read_record(folder.record)) is None:
+        return None
+    tell_differences(folder.record, record.get(MADE_OF, {}), made_of, problems)
+    outputs = {folder.folder / name: facts["bytes"] for name, facts in record["outputs"].items()}
+    is_there = all(path.is_file() and path.stat().st_size == size for path, size in outputs.items())
+    return record if is_there else None
 
 
 def check_unscored_out(config: PredictConfig, problems: Problems) -> None:

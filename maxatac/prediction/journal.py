@@ -226,7 +226,6 @@ def journal_problems(path: Path, made_of: Mapping[str, Any]) -> Problems:
         One for each field that differs, of kind ``resume``.
     """
     problems = Problems()
-    hint = "what shapes the predictions must be as it was; begin anew with --force"
     if not path.exists():
         return problems
     try:
@@ -238,12 +237,18 @@ def journal_problems(path: Path, made_of: Mapping[str, Any]) -> Problems:
         told = "is no journal of a prediction, or is damaged"
         problems.add("resume", told, hint="begin anew with --force", option="--resume", file=path)
         return problems
+    tell_differences(path, before, made_of, problems)
+    return problems
+
+
+def tell_differences(path: Path, before: Mapping[str, Any], made_of: Mapping[str, Any], problems: Problems) -> None:
+    """Add a problem of kind ``resume`` for each field in which what a file was made of is not what it would be now."""
+    hint = "what shapes the predictions must be as it was; begin anew with --force"
     now: dict[str, Any] = json.loads(to_json(made_of))
     for name in {**before, **now}:
         if before.get(name) != now.get(name):
             found, expected = _shown_apart(now.get(name), before.get(name))
             problems.add("resume", found, expected=expected, hint=hint, option="--resume", file=path, place=name)
-    return problems
 
 
 def _shown_apart(found: Any, expected: Any) -> tuple[str, str]:

@@ -20,11 +20,13 @@ from maxatac.files.atomic import write_text
 from maxatac.genome.windows import BIN_SIZE, WINDOW_LENGTH
 from maxatac.prediction.calibration import compare_with_table
 from maxatac.prediction.checks import (
+    MADE_OF,
     check_disk,
     check_journal,
     check_scales,
     check_unscored_out,
     disk_space,
+    finished_before,
     journal_path,
     made_of,
     measure_scales,
@@ -101,7 +103,9 @@ class PreparedPredict:
     inputs: Mapping[str, Path]
     facts: Mapping[str, Any]
     made_of: Mapping[str, Any]
+    all_made_of: Mapping[str, Any]
     device: str
+    earlier: Mapping[str, Any] | None
 
     @property
     def outputs(self) -> list[Path]:
@@ -135,6 +139,9 @@ class PreparedPredict:
     def work(self, run: CommandRun) -> PredictResult:
         """Predict what is not in the journal, then write everything."""
         self._begin(run)
+        if self.earlier is not None:
+            logger.info("finished before, of the same inputs and settings: the results are kept")
+            return self._end(run, self.earlier["sites"], self.earlier["highest_scores"])
         path = journal_path(self.folder)
         self.folder.clear_partial([path])
         if not self.config.resume:
@@ -151,6 +158,7 @@ class PreparedPredict:
                 told = "stopped: %d of %d sequences are finished and kept in %s; go on with --resume"
                 logger.warning(told, done, all_of_them, journal_path(self.folder))
                 raise
+        self._write_unscored()
         called = [
             (output.peaks, found)
             for output, found in zip(self.written, written, strict=True)
@@ -160,15 +168,18 @@ class PreparedPredict:
             logger.info("%s", describe_sites(path, found.sites))
             if self.cutoff is not None:
                 warn_of_no_site(path, found.sites, self.cutoff, found.highest)
-        run.note(
-            "highest_scores",
-            {output.track.name: found.highest for output, found in zip(self.written, written, strict=True)},
-        )
-        run.note("sites", {path.name: found.number for path, found in called})
+        highest = {output.track.name: found.highest for output, found in zip(self.written, written, strict=True)}
+        return self._end(run, {path.name: found.number for path, found in called}, highest)
+
+    def _end(self, run: CommandRun, sites: Mapping[str, int], highest: Mapping[str, float | None]) -> PredictResult:
+        """Enter into the record what was found, and make the result."""
+        run.note("highest_scores", highest)
+        run.note("sites", sites)
+        peaks = [output.peaks for output in self.written if output.peaks is not None]
         return PredictResult(
             tuple(output.track for output in self.written),
-            tuple(path for path, _ in called),
-            tuple(found.number for _, found in called),
+            tuple(peaks),
+            tuple(sites[path.name] for path in peaks),
             self.data.plan.predicted,
             self.folder.record,
         )
@@ -179,8 +190,12 @@ class PreparedPredict:
         run.note(PREDICTION, self.facts)
         run.note("cutoff", None if self.cutoff is None else self.cutoff.entry())
         run.note("signal_scales", {str(path): dataclasses.asdict(scale) for path, scale in self.scales.items()})
+        run.note(MADE_OF, self.all_made_of)
         for name, value in self.data.facts().items():
             run.note(name, value)
+
+    def _write_unscored(self) -> None:
+        """List the regions of interest without a score, if that is asked for."""
         if self.config.unscored_out is not None:
             rows = ["\t".join(map(str, row)) for row in self.data.plan.unscored]
             write_text(self.config.unscored_out, "".join(f"{row}\n" for row in rows))
@@ -325,11 +340,19 @@ def _prepare(config: PredictConfig) -> PreparedPredict:
     parts = made_of(config, data, inputs, sums, device)
     if config.resume:
         problems += journal_problems(journal_path(folder), parts)
+    everything = parts | {
+        "cutoff": None if cutoff is None else cutoff.score,
+        "--max_zooms": config.max_zooms,
+        "outputs": [path.name for path in outputs],
+    }
+    earlier = finished_before(config, folder, everything, problems)
     if problems:
         raise InputError(problems)
     with without_backend_noise():
         predictor.check(config.batch_size)
-    return PreparedPredict(config, folder, data, predictor, cutoff, written, scales, inputs, facts, parts, device)
+    return PreparedPredict(
+        config, folder, data, predictor, cutoff, written, scales, inputs, facts, parts, everything, device, earlier
+    )
 
 
 def _role(name: str, number: int) -> str:

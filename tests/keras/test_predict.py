@@ -260,6 +260,23 @@ def test_resume_begins_where_there_is_nothing(made: PredictSet, tmp_path: Path) 
     assert contents(tmp_path / "out") == contents(tmp_path / "once")
 
 
+def test_resume_keeps_what_is_finished(made: PredictSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = run(made, tmp_path, chroms=["chr10"], **CUTOFF)
+    before = contents(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr("maxatac.prediction.workflow.predict_chromosomes", lambda *_, **__: pytest.fail("again"))
+        again = run(made, tmp_path, chroms=["chr10"], resume=True, **CUTOFF)
+    assert again == first
+    assert contents(tmp_path) == before
+    assert record_of(tmp_path)["sites"] == {"x_peaks.bed": first.sites[0]}
+    # A result that is gone is made again; with another setting there is nothing to go on from.
+    first.tracks[0].unlink()
+    run(made, tmp_path, chroms=["chr10"], resume=True, **CUTOFF)
+    assert contents(tmp_path) == before
+    found = refused(made, tmp_path, chroms=["chr10"], resume=True, cutoff_type="score", cutoff_value=0.6)
+    assert [(problem.kind, problem.place) for problem in found] == [("resume", "cutoff")]
+
+
 def test_an_interrupted_prediction_is_not_replaced_unasked(made: PredictSet, interrupted: Path) -> None:
     (problem,) = refused(made, interrupted, **CUTOFF)
     assert (problem.kind, problem.file) == ("output", interrupted / "x_predict_parts.bin")
