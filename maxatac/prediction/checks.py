@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from maxatac.data.signal_scale import ENOUGH_COVERED, SignalScale, measure, scale_warning, typical
 from maxatac.errors import Problem, Problems, TrackError
 from maxatac.files.checksums import is_same_file
-from maxatac.genome.windows import BIN_SIZE
+from maxatac.genome.windows import BIN_SIZE, BINS
 from maxatac.prediction.journal import tell_differences
 from maxatac.prediction.outputs import SEEN
 from maxatac.runs.command import CommandFolder, read_record
@@ -36,10 +36,8 @@ _JOURNAL_BYTES = 5
 _SHAPING = ("step_size", "batch_size", "rev_comp", "clip_to_roi", "out_of_fold", "fast_math")
 """Settings that the scores depend on; all others may change when a run goes on."""
 
-
 _COMPUTING = ("tensorflow", "tensorflow-cpu", "keras", "jax", "jaxlib", "numpy")
 """Packages that compute the scores."""
-
 
 MADE_OF = "made_of"
 """Entry of the run record: what the results depend on."""
@@ -74,10 +72,15 @@ def finished_before(
     """
     if not config.resume or journal_path(folder).exists() or (record := read_record(folder.record)) is None:
         return None
-    tell_differences(folder.record, record.get(MADE_OF, {}), made_of, problems)
-    outputs = {folder.folder / name: facts["bytes"] for name, facts in record["outputs"].items()}
+    try:
+        before = dict(record[MADE_OF])
+        outputs = {folder.folder / name: facts["bytes"] for name, facts in record["outputs"].items()}
+    except (KeyError, TypeError, ValueError, AttributeError):
+        # Of an earlier version, or edited: all is predicted again.
+        return None
+    tell_differences(folder.record, before, made_of, problems)
     is_there = all(path.is_file() and path.stat().st_size == size for path, size in outputs.items())
-    return record if is_there else None
+    return record if is_there and isinstance(record.get("sites"), dict) else None
 
 
 def check_unscored_out(config: PredictConfig, problems: Problems) -> None:
@@ -95,7 +98,8 @@ def check_unscored_out(config: PredictConfig, problems: Problems) -> None:
 
 def disk_space(inputs: PredictInputs) -> int:
     """Estimate the bytes that a prediction writes, with its journal, at most."""
-    bins = sum(inputs.plan.sizes[chrom] // BIN_SIZE for chrom in inputs.plan.predicted)
+    plan = inputs.plan
+    bins = sum(min(plan.sizes[chrom] // BIN_SIZE, plan.by_chrom[chrom].kept * BINS) for chrom in plan.predicted)
     return bins * len(inputs.tracks) * (_BIGWIG_BYTES + _JOURNAL_BYTES)
 
 

@@ -141,7 +141,7 @@ class PreparedPredict:
         self._begin(run)
         if self.earlier is not None:
             logger.info("finished before, of the same inputs and settings: the results are kept")
-            return self._end(run, self.earlier["sites"], self.earlier["highest_scores"])
+            return self._end(run, self.earlier["sites"], self.earlier.get("highest_scores", {}))
         path = journal_path(self.folder)
         self.folder.clear_partial([path])
         if not self.config.resume:
@@ -179,7 +179,7 @@ class PreparedPredict:
         return PredictResult(
             tuple(output.track for output in self.written),
             tuple(peaks),
-            tuple(sites[path.name] for path in peaks),
+            tuple(sites.get(path.name, 0) for path in peaks),
             self.data.plan.predicted,
             self.folder.record,
         )
