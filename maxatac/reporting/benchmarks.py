@@ -27,8 +27,8 @@ def benchmarks(found: Mapping[str, Row], show: Callable[[Drawing], Markup]) -> M
     if len(sets) > 1:
         parts.append(
             paragraphs(
-                "These benchmarks are of different bins: other chromosomes, other rules, or only bins with a "
-                "prediction. Their scores cannot be compared with each other, and are not ranked."
+                "These benchmarks are of different bins: other chromosomes, rules, or bins with a prediction. "
+                "Their scores cannot be compared with each other, and are not ranked."
             )
         )
     for place, (prefix, kept) in enumerate(found.items(), start=1):
