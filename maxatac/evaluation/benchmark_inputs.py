@@ -25,6 +25,7 @@ from maxatac.genome.chroms import (
     MAX_BEYOND_END,
     check_chrom_names,
     compare_chrom_sizes,
+    other_spellings,
     read_chrom_sizes,
 )
 from maxatac.genome.intervals import Intervals, read_intervals
@@ -116,7 +117,9 @@ def open_benchmark(config: BenchmarkConfig, problems: Problems) -> BenchmarkInpu
         return None
     _check_baselines(baselines, prediction, sizes, problems)
     for blacklist in blacklists:
-        check_blacklist(blacklist, known, problems, used=sizes)
+        spans = {chrom: blacklist.spans(chrom) for chrom in _relevant(blacklist.chroms, known)}
+        used = Blacklist({chrom: (found[:, 0], found[:, 1]) for chrom, found in spans.items()}, blacklist.source)
+        check_blacklist(used, known, problems, used=sizes)
     if not config.quant and isinstance(binding, Track):
         check_binary(binding, sizes, problems, config.binding_threshold)
     facts = {} if config.prediction is None else facts_of_track(config.prediction)
@@ -205,13 +208,21 @@ def _as_track(opened: Track | tuple[Intervals, Any], sizes: Mapping[str, int], p
     if isinstance(opened, Track):
         return opened
     intervals, scores = opened
-    if check_chrom_names(intervals.chrom.counts(), intervals.path, sizes, problems):
+    counts = intervals.chrom.counts()
+    if check_chrom_names({name: counts[name] for name in _relevant(counts, sizes)}, intervals.path, sizes, problems):
         ends = intervals.chrom.looked_up(sizes, missing=2**62)
         beyond = int((intervals.end > ends).sum())
         if beyond > MAX_BEYOND_END * len(intervals):
             told = f"{beyond:,} of {len(intervals):,} intervals end beyond their chromosome"
             problems.add("size", told, hint="another genome build?", file=intervals.path)
     return IntervalTrack(intervals, scores, sizes)
+
+
+def _relevant(names: Iterable[str], known: Mapping[str, int]) -> list[str]:
+    """Leave out chromosomes that are in no other file, if some are: those files may hold a part of the genome."""
+    names = list(names)
+    others = other_spellings(names, known)
+    return [name for name in names if name in known or name in others] or names
 
 
 def _choose_chroms(

@@ -351,6 +351,22 @@ def test_chromosomes_that_a_file_lacks_are_listed(pair: Pair) -> None:
     assert set(record["chroms_left_out"]) == {"chr2", "chr9"}
 
 
+def test_prediction_of_a_part_of_the_genome(pair: Pair) -> None:
+    with pyBigWig.open(str(pair.prediction)) as track:
+        intervals = [("chr2", *found) for found in track.intervals("chr2")]
+    rewrite(pair.prediction, intervals, {"chr2": SIZES["chr2"]})
+    found = pair.rows(gold_standard=pair.peaks, blacklist=pair.blacklist, bin_size=[32])
+    labels, _ = scored(pair, ["chr2"], 32, masked=True)
+    assert int(found[32, "pooled", "model"]["bound_bins"]) == labels.sum()
+
+
+def test_peaks_of_another_naming(pair: Pair) -> None:
+    pair.peaks.unlink()
+    pair.peaks.write_text("1\t100\t300\n2\t100\t300\n")
+    (problem,) = pair.problems(gold_standard=pair.peaks)
+    assert (problem.kind, problem.file) == ("chromosome", pair.peaks)
+
+
 def test_named_chromosomes_must_be_there(pair: Pair) -> None:
     for problem in pair.problems(chroms=["chr1", "chr7"]):
         assert (problem.kind, problem.option) == ("chromosome", "--chroms")

@@ -17,8 +17,9 @@ import pytest
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
 from maxatac import TrainConfig, WindowReader
+from maxatac.evaluation.benchmarking import benchmark
 from maxatac.evaluation.ranking import METRICS
-from maxatac.evaluation.settings import ThresholdConfig
+from maxatac.evaluation.settings import BenchmarkConfig, ThresholdConfig
 from maxatac.evaluation.threshold import threshold
 from maxatac.model.architectures import build
 from maxatac.model.evaluator import BatchEvaluator
@@ -121,6 +122,23 @@ def test_independent_test_equals_plain_numpy(run: Any, model: keras.Model, yeast
                 assert score["low"] < score["value"] < score["high"]
         assert cell["resolutions"][0]["blocks"] >= 30
     check_tables(folder, found["cell_types"], yeast)
+    check_benchmarks(folder, found, yeast)
+
+
+def check_benchmarks(folder: RunFolder, test: dict[str, Any], yeast: Path) -> None:
+    """``benchmark`` of the tracks of a test gives its scores and intervals to the last digit."""
+    for cell in test["cell_types"]:
+        result = benchmark(
+            BenchmarkConfig(
+                prediction=folder.folder / cell["track"], gold_standard=yeast / "Abf1_binding.bw", seed=1, plot=False,
+                signal=yeast / f"{cell['cell_type']}_RP20M_minmax_percentile99.bw", prefix=cell["cell_type"],
+                blacklist=yeast / "sacCer3_blacklist.bed", output=folder.folder / "benchmarks",
+            )
+        )  # fmt: skip
+        for mine, theirs in zip(json.loads(result.scores.read_text())["resolutions"], cell["resolutions"], strict=True):
+            # Without other cell types to compare with there is no such baseline.
+            scored = [entry for entry in theirs["predictors"] if "note" not in entry]
+            assert mine == theirs | {"predictors": scored}
 
 
 def check_tables(folder: RunFolder, tested: list[dict[str, Any]], yeast: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from maxatac.cli.main import main, parse
 from maxatac.cli.running import settings_from
-from maxatac.evaluation.settings import ThresholdConfig
+from maxatac.evaluation.settings import BenchmarkConfig, ThresholdConfig
 from maxatac.prediction.settings import MergeConfig, PeaksConfig, PredictConfig
 from maxatac.runs.settings import Settings
 
@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[type[Settings], str]] = {
     "merge": (MergeConfig, "--parts a.bw"),
     "peaks": (PeaksConfig, "--input_bigwig a.bw"),
     "threshold": (ThresholdConfig, "--meta_file m.tsv --prefix x"),
+    "benchmark": (BenchmarkConfig, "--prediction a.bw --gold_standard b.bw --prefix x"),
 }
 """The settings of each command, and what it cannot do without."""
 
@@ -66,6 +67,19 @@ SPELLINGS: dict[str, dict[str, str]] = {
         "blacklist": "-bl --blacklist",
         "blacklist_bw": "--blacklist_bw",
     },
+    "benchmark": RESULTS | CUTOFF | CHROMS | SIZES | {
+        "prediction": "-bw --bw --bigwig --prediction",
+        "bed": "-bed --bed",
+        "gold_standard": "--gold_standard",
+        "bin_size": "--bin_size",
+        "agg": "--agg",
+        "round_predictions": "--round_predictions",
+        "blacklist": "-bl --blacklist",
+        "blacklist_bw": "--blacklist_bw",
+        "plot": "-plot --plot",
+        "skip_plot": "-skip_plot --skip_plot",
+        "quant": "--quant",
+    },
 }  # fmt: skip
 """Spellings of each option, by the setting that it is."""
 
@@ -79,10 +93,12 @@ VALUES: dict[str, tuple[str, Any]] = {
     "threads": ("3", 3),
     "memory": ("4G", 4_000_000_000),
     "bin_size": ("32", 32),
+    "agg": ("mean", "mean"),
+    "round_predictions": ("9", 9),
 }
 """A value as it is typed, and what the setting holds then; that of all others is a name."""
 
-SWITCHES = ("force", "skip_call_peaks")
+SWITCHES = ("force", "skip_call_peaks", "plot", "skip_plot", "quant")
 
 
 @pytest.mark.parametrize(
