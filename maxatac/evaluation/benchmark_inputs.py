@@ -103,7 +103,7 @@ def open_benchmark(config: BenchmarkConfig, problems: Problems) -> BenchmarkInpu
         None if something is wrong.
     """
     before = len(problems)
-    cutoff = find_cutoff(config, problems) if config.has_cutoff else None
+    cutoff = find_cutoff(config, problems)
     baselines = {path: _open_bigwig(path, "baseline", problems) for path in _baseline_paths(config)}
     opened = _open_pair(config, baselines.values(), problems)
     blacklists = [

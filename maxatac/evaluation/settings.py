@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from maxatac.errors import Problems
-from maxatac.prediction.settings import CutoffSettings
+from maxatac.prediction.settings import MAX_BIN_SIZE, CutoffSettings
 from maxatac.runs.settings import FILE, ResultSettings, Settings
 
 BIN_SIZES = (32, 200)
@@ -28,8 +28,6 @@ AGGREGATES = ("max", "mean", "min", "sum")
 """Ways to make one value of the bases of a bin."""
 
 ORIGINAL_DECIMALS = 9
-
-MAX_BIN_SIZE = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +74,7 @@ class ThresholdConfig(ResultSettings):
         super()._check(problems)
         hint = "these are the bins of the test of maxatac train, and 200 bp those of published tables"
         self._require(problems, "bin_size", self.bin_size in BIN_SIZES, " or ".join(map(str, BIN_SIZES)), hint)
-        is_number = self.binding_threshold is None or math.isfinite(self.binding_threshold)
-        self._require(problems, "binding_threshold", is_number, "a number")
+        self._require_float32(problems, "binding_threshold", least=0)
         pairs = self.prediction or self.binding
         if not self.meta_file and not pairs:
             expected = "a table of predictions and binding, or --prediction and --binding"
@@ -221,18 +218,12 @@ class BenchmarkConfig(ResultSettings, CutoffSettings, RuleSettings):
         """Whether there is a plot."""
         return self.plot and not self.skip_plot
 
-    @property
-    def has_cutoff(self) -> bool:
-        """Whether a cutoff is asked for."""
-        return self.cutoff_file is not None or self.cutoff_type == "score"
-
     def _check(self, problems: Problems) -> None:
         super()._check(problems)
         if (self.prediction is None) == (self.bed is None):
             given = "neither" if self.bed is None else "both"
             problems.add("setting", given, expected="one of them", option="--prediction and --bed")
-        is_number = self.binding_threshold is None or math.isfinite(self.binding_threshold)
-        self._require(problems, "binding_threshold", is_number, "a number")
+        self._require_float32(problems, "binding_threshold", least=0)
         sound = all(0 < recall <= 1 for recall in self.recalls) and len(set(self.recalls)) == len(self.recalls)
         self._require(problems, "recalls", sound, "different shares above 0, up to 1")
         self._require(problems, "seed", 0 <= self.seed < 2**64, "a whole number from 0 to 2^64 - 1")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
+
+from maxatac.errors import Problems
 
 
 def sha256(path: Path) -> str:
@@ -40,6 +43,17 @@ def is_same_file(one: Path, other: Path) -> bool:
         return one.samefile(other)
     except OSError:
         return False
+
+
+def distinct_files(option: str, paths: Sequence[Path], problems: Problems) -> list[Path]:
+    """Leave out paths that lead to the file of an earlier one; each is a problem of the option."""
+    distinct: list[Path] = []
+    for path in paths:
+        if any(path == other or is_same_file(path, other) for other in distinct):
+            problems.add("setting", "is given twice", option=option, file=path)
+        else:
+            distinct.append(path)
+    return distinct
 
 
 def has_same_content(one: Path, other: Path) -> bool:

@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 
 from maxatac.errors import MaxatacError, Problems
 from maxatac.files.sniff import check_file, phrase, sniff_bytes
+from maxatac.prediction.calibration import facts_of_table
 from maxatac.wording import first_few, number
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ class Cutoff:
     promised : mapping of str to float
         What the table says of this score: precision, recall, log2FC and F1, as far as it does.
     largest : float
-        The highest threshold of the table; infinite without a table.
+        The highest threshold of the table; infinite without a table, and if its record says that it is of a
+        quantitative model.
     """
 
     type: str
@@ -94,7 +96,7 @@ class Cutoff:
         return f"sites are bins with a score of at least {self.score:.6g}: {asked} in {self.table} ({said})"
 
     def check_scale(self, highest: float, scores: str | Path) -> None:
-        """Fail if scores lie above the scale of the table.
+        """Fail if the table is of probabilities, and the scores are none.
 
         Parameters
         ----------
@@ -107,8 +109,7 @@ class Cutoff:
         ------
         MaxatacError
         """
-        # A score of a model that gives probabilities is never above 1, whatever the highest threshold.
-        if highest > max(1.0, self.largest):
+        if self.largest <= 1 < highest:
             raise MaxatacError(
                 f"{scores}: holds {highest:g}, but the thresholds of {self.table} end at {self.largest:g}: the "
                 "table is of another scale, or the track holds no predictions; choose --cutoff_type score with a "
@@ -176,7 +177,7 @@ class CutoffTable:
             best = int(np.argmax(reached))
             place = f"{self.columns['Threshold'][rows[best]]:g}"
             problems.add(
-                "value", f"{value:g}, which no row of {self.path} reaches",
+                "value", f"no row reaches {value:g}",
                 hint=f"the highest {type} there is {number(float(reached[best]), 6)}, at the threshold {place}",
                 option="--cutoff_value", file=self.path,
             )  # fmt: skip
@@ -197,28 +198,29 @@ def find_cutoff(
     settings : CutoffSettings
         What is wrong with the values themselves, their own check tells.
     problems : Problems
-        Gets what is wrong with the table, a value that it does not reach, and a value without a table.
+        Gets what is wrong with the table, a value that it does not reach, and a cutoff that needs a table but has none.
     table : Path, optional
         The table where the settings name none, such as the one of a published model.
     is_needed : bool
-        Whether it is a problem if the settings ask for no cutoff.
+        Whether it is a problem that there is no cutoff at all.
 
     Returns
     -------
     Cutoff or None
-        None if something is wrong, or there is neither a table nor a score.
+        None if something is wrong, or no cutoff is asked for.
     """
     kind, value = settings.cutoff_type, settings.cutoff_value
+    is_sound = not settings.cutoff_problems()
     if kind == "score":
-        return None if value is None else Cutoff(kind, value, value, None, {}, math.inf)
+        return Cutoff(kind, value, value, None, {}, math.inf) if value is not None and is_sound else None
     path = settings.cutoff_file or table
-    if path is None and (is_needed or value is not None):
-        expected = "a table of cutoffs, or --cutoff_type score with --cutoff_value"
-        problems.add("setting", "nothing", expected=expected, option="--cutoff_file")
-    if path is None or kind not in _BY_THRESHOLD or (value is None and kind != "F1"):
+    if path is None:
+        if is_needed or settings.has_cutoff:
+            expected = "a table of cutoffs, or --cutoff_type score with --cutoff_value"
+            problems.add("setting", "nothing", expected=expected, option="--cutoff_file")
         return None
     read = read_cutoff_table(path, problems)
-    if read is None:
+    if read is None or not is_sound:
         return None
     if kind == "F1" and value is not None and read.metrics is None:
         logger.warning("--cutoff_value %g is not used: the cutoff is the threshold of the highest F1", value)
@@ -230,7 +232,9 @@ def find_cutoff(
         name: float(read.columns[name][row]) for name in ("Precision", "Recall", "log2FC", "F1") if name in read.columns
     }
     thresholds = read.columns["Threshold"]
-    return Cutoff(kind, value, float(thresholds[row]), path, said, float(np.nanmax(thresholds)))
+    is_quantitative = facts_of_table(path).get("kind") == "quant"
+    largest = math.inf if is_quantitative else float(np.nanmax(thresholds))
+    return Cutoff(kind, value, float(thresholds[row]), path, said, largest)
 
 
 def read_cutoff_table(path: Path, problems: Problems) -> CutoffTable | None:
@@ -267,6 +271,12 @@ def _parse(path: Path, found: Problems) -> CutoffTable | None:
             hint = f"it has {first_few(names, 8)}; a table of cutoffs has {', '.join(_BY_THRESHOLD.values())}"
             found.add(
                 "column", "the column is missing", hint=hint, file=path, line=lines[0][0], place=f"column '{name}'"
+            )
+    for name in wanted.values():
+        if (count := names.count(name)) > 1:
+            place = f"column '{name}'"
+            found.add(
+                "column", f"{count} columns of this name", expected="one", file=path, line=lines[0][0], place=place
             )
     if found:
         return None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from maxatac._core import Genome, Track
 from maxatac.data.tracks import open_genome, open_track
 from maxatac.errors import Problems
-from maxatac.files.checksums import is_same_file
+from maxatac.files.checksums import distinct_files
 from maxatac.files.sniff import check_file
 from maxatac.genome.blacklist import Blacklist, check_blacklist, read_blacklist
 from maxatac.genome.chroms import check_spellings, read_chrom_sizes, tell_unknown
@@ -167,12 +167,8 @@ def describe_counts(plan: WindowPlan) -> str:
 def _open_tracks(paths: Sequence[Path], problems: Problems) -> dict[Path, Track]:
     """Open the signal tracks; one that is given twice is a problem."""
     tracks: dict[Path, Track] = {}
-    for place, path in enumerate(paths):
-        if any(path == other or is_same_file(path, other) for other in paths[:place]):
-            problems.add(
-                "setting", "is given twice", hint="one output is written for each", option="--signal", file=path
-            )
-        elif check_file(path, problems, what="ATAC-seq signal") and (track := open_track(path, problems)) is not None:
+    for path in distinct_files("--signal", paths, problems):
+        if check_file(path, problems, what="ATAC-seq signal") and (track := open_track(path, problems)) is not None:
             tracks[path] = track
     return tracks
 

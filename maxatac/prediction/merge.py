@@ -14,8 +14,8 @@ from maxatac._core import Track
 from maxatac.data.tracks import open_track
 from maxatac.errors import InputError, MaxatacError, Problem, Problems, TrackError
 from maxatac.files.atomic import replacing
-from maxatac.files.checksums import is_same_file
-from maxatac.files.sniff import check_file
+from maxatac.files.checksums import distinct_files
+from maxatac.files.sniff import check_file, phrase, sniff_bytes
 from maxatac.genome.windows import BIN_SIZE
 from maxatac.prediction.calibration import compare_with_table, facts_of_track
 from maxatac.prediction.chromosome import ChromPredictions
@@ -31,6 +31,7 @@ from maxatac.wording import counted, first_few
 logger = logging.getLogger(__name__)
 
 _PIECE = 1 << 24  # bp that are read at a time, whole bins
+_TOLD = 60  # bytes of a line that a problem shows
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,6 +97,8 @@ class PreparedMerge:
 
             def read(chrom: str) -> ChromPredictions:
                 found = read_predictions(self.sources[chrom], chrom)
+                if self.cutoff is not None and not np.isnan(found.values).all():
+                    self.cutoff.check_scale(float(np.nanmax(found.values)), f"{self.sources[chrom].path}, {chrom}")
                 advance(sizes[chrom])
                 return found
 
@@ -152,7 +155,7 @@ def prepare_merge(config: MergeConfig) -> PreparedMerge:
     sources = _share_chroms(tracks, problems)
     for chrom, track in sources.items():
         _check_first_bin(track, chrom, problems)
-    cutoff = find_cutoff(config, problems) if config.has_cutoff else None
+    cutoff = find_cutoff(config, problems)
     peaks = None if not config.part_peaks else _read_sites(config.part_peaks, sources, problems)
     prediction = _prediction_of(config.parts, problems)
     if cutoff is not None:
@@ -205,10 +208,8 @@ def read_predictions(track: Track, chrom: str) -> ChromPredictions:
 
 def _open_parts(paths: Sequence[Path], problems: Problems) -> dict[Path, Track]:
     tracks: dict[Path, Track] = {}
-    for place, path in enumerate(paths):
-        if any(path == other or is_same_file(path, other) for other in paths[:place]):
-            problems.add("setting", "is given twice", option="--parts", file=path)
-        elif check_file(path, problems, what="prediction") and (track := open_track(path, problems)) is not None:
+    for path in distinct_files("--parts", paths, problems):
+        if check_file(path, problems, what="prediction") and (track := open_track(path, problems)) is not None:
             tracks[path] = track
     return tracks
 
@@ -251,16 +252,22 @@ def _read_sites(paths: Sequence[Path], sources: Mapping[str, Track], problems: P
     """Read the lines of the sites of all parts by chromosome, in the byte order of names, then by start and end."""
     owners: dict[str, Path] = {}
     rows: dict[str, list[tuple[int, int, bytes]]] = {}
-    for path in paths:
+    for path in distinct_files("--part_peaks", paths, problems):
         # A part may have no site.
-        if not (path.is_file() and not path.stat().st_size) and not check_file(path, problems, what="sites"):
+        if (path.is_file() and not path.stat().st_size) or not check_file(path, problems, what="file of sites"):
             continue
-        for number, line in enumerate(path.read_bytes().splitlines(), 1):
+        data = path.read_bytes()
+        if (kind := sniff_bytes(data)) != "BED text":
+            problems.add("format", phrase(kind), expected="sites as BED text", file=path)
+            continue
+        for number, line in enumerate(data.splitlines(), 1):
             fields = line.split(b"\t")
             chrom = fields[0].decode("utf-8", "surrogateescape")
-            if len(fields) < 3 or not fields[1].isdigit() or not fields[2].isdigit():
+            is_site = len(fields) > 2 and fields[1].isdigit() and fields[2].isdigit()
+            if not is_site or int(fields[1]) >= int(fields[2]):
+                told = f"'{line[:_TOLD].decode('utf-8', 'replace')}'"
                 expected = "chromosome, start, end, as maxatac predict writes them"
-                problems.add("line", "another line", expected=expected, file=path, line=number)
+                problems.add("line", told, expected=expected, file=path, line=number)
             elif chrom not in sources or int(fields[2]) > sources[chrom].chrom_sizes[chrom]:
                 told = f"a site at {chrom}:{int(fields[1]):,}-{int(fields[2]):,}"
                 problems.add("line", told, expected="a place in one of the parts", file=path, line=number)

@@ -5,7 +5,6 @@ Only the standard library is imported here, so that ``--help`` is quick.
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,6 +23,9 @@ CUTOFF_TYPES = ("score", "Precision", "Recall", "F1", "log2FC")
 SITE_FORMATS = ("bed", "narrowPeak")
 MAX_BATCH = 200_000
 """Windows per batch: 4 GB of them."""
+
+MAX_BIN_SIZE = 1_000_000
+"""Width of a bin in bp at most."""
 
 MAX_ZOOMS = 10
 """Zoom levels that a bigWig can have."""
@@ -198,8 +200,14 @@ class CutoffSettings(Settings):
         spelt = {name.casefold(): name for name in CUTOFF_TYPES}
         object.__setattr__(self, "cutoff_type", spelt.get(str(self.cutoff_type).casefold(), self.cutoff_type))
 
-    def _check(self, problems: Problems) -> None:
-        super()._check(problems)
+    @property
+    def has_cutoff(self) -> bool:
+        """Whether a cutoff is asked for."""
+        return self.cutoff_file is not None or self.cutoff_value is not None or self.cutoff_type != "F1"
+
+    def cutoff_problems(self) -> Problems:
+        """Collect what is wrong with these settings."""
+        problems = Problems()
         self._require_choice(problems, "cutoff_type", CUTOFF_TYPES)
         kind, value = self.cutoff_type, self.cutoff_value
         if value is None:
@@ -209,12 +217,17 @@ class CutoffSettings(Settings):
             hint = None if not 1 < value <= 100 else f"{value:g} % is {value / 100:g}"
             self._require(problems, "cutoff_value", 0 <= value <= 1, "a share from 0 to 1", hint)
         else:
-            self._require(problems, "cutoff_value", math.isfinite(value), "a number")
+            self._require_float32(problems, "cutoff_value")
         if kind == "score" and self.cutoff_file is not None:
             hint = "a score needs no table: leave it out, or choose another --cutoff_type"
             problems.add(
                 "setting", "a table", expected="none with --cutoff_type score", hint=hint, option="--cutoff_file"
             )
+        return problems
+
+    def _check(self, problems: Problems) -> None:
+        super()._check(problems)
+        problems += self.cutoff_problems()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,14 +261,16 @@ class PeaksConfig(ResultSettings, CutoffSettings):
         """Name the results, and accept the format in upper or lower case."""
         super().__post_init__()
         if not self.prefix:
-            object.__setattr__(self, "prefix", self.input_bigwig.stem)
+            # There is no bigWig if the settings file that should name it cannot be read.
+            object.__setattr__(self, "prefix", Path(self.input_bigwig or "peaks").stem)
         spelt = {name.casefold(): name for name in SITE_FORMATS}
         object.__setattr__(self, "format", spelt.get(str(self.format).casefold(), self.format))
 
     def _check(self, problems: Problems) -> None:
         super()._check(problems)
         self._require_choice(problems, "format", SITE_FORMATS)
-        self._require(problems, "bin_size", self.bin_size >= BIN_SIZE, f"at least {BIN_SIZE}, the bins of predictions")
+        is_width = BIN_SIZE <= self.bin_size <= MAX_BIN_SIZE
+        self._require(problems, "bin_size", is_width, f"{BIN_SIZE}, the bins of predictions, to {MAX_BIN_SIZE:,}")
 
 
 # Fields, files and problems of the last base come first.
@@ -309,11 +324,6 @@ class MergeConfig(ResultSettings, TrackSettings, CutoffSettings):
     output: Path = Path("./prediction_results")
     prefix: str = "maxatac_predict"
 
-    @property
-    def has_cutoff(self) -> bool:
-        """Whether a cutoff is asked for."""
-        return self.cutoff_file is not None or self.cutoff_value is not None or self.cutoff_type == "score"
-
     def _check(self, problems: Problems) -> None:
         super()._check(problems)
         if not self.parts:
@@ -322,3 +332,9 @@ class MergeConfig(ResultSettings, TrackSettings, CutoffSettings):
             hint = "with a cutoff the sites are called anew"
             option = "--part_peaks and a cutoff"
             problems.add("setting", "both", expected="one of them", hint=hint, option=option)
+        elif self.part_peaks and len(self.part_peaks) != len(self.parts):
+            expected = f"{len(self.parts)}, as many as --parts"
+            hint = "a part without a site has an empty file"
+            problems.add(
+                "setting", f"{len(self.part_peaks)} files", expected=expected, hint=hint, option="--part_peaks"
+            )

@@ -314,7 +314,7 @@ def _prepare(config: PredictConfig) -> PreparedPredict:
     folder = CommandFolder.of(config, "predict")
     paths, cutoff = _models_and_cutoff(config, problems)
     predictor = load_predictor(paths, problems) if paths else None
-    written = name_outputs(folder, config.signal, peaks=cutoff is not None and not config.skip_call_peaks)
+    written = name_outputs(folder, config.signal, peaks=cutoff is not None)
     outputs = [path for output in written for path in output.paths()]
     inputs = config.files() | {_role("model", number): path for number, path in enumerate(paths, 1)}
     if cutoff is not None and cutoff.table is not None:
@@ -385,9 +385,10 @@ def _models_and_cutoff(config: PredictConfig, problems: Problems) -> tuple[list[
     if config.tf_name and not config.model and (models := config.models_folder) is not None:
         needs_table = config.cutoff_file is None and config.cutoff_type != "score" and not config.skip_call_peaks
         found = find_model(config.tf_name, models, problems, needs_table=needs_table)
-        if found is not None:
-            paths, table = [found[0]], found[1]
-    return paths, find_cutoff(config, problems, table=table)
+        if found is None:
+            return paths, None
+        paths, table = [found[0]], found[1]
+    return paths, None if config.skip_call_peaks else find_cutoff(config, problems, table=table)
 
 
 def _start_backend(config: PredictConfig, problems: Problems) -> str:

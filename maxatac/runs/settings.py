@@ -19,6 +19,8 @@ LOG_LEVELS = ("fatal", "error", "warning", "info", "debug")
 
 MAX_THREADS = 1024
 
+MAX_FLOAT32 = 3.4028234e38
+
 MEMORY_SHARE = 4
 """Decoded tracks may by default take the usable memory divided by this."""
 
@@ -81,6 +83,12 @@ class Settings:
     def _require_choice(self, problems: Problems, name: str, allowed: Sequence[str]) -> None:
         self._require(problems, name, getattr(self, name) in allowed, f"one of {', '.join(allowed)}")
 
+    def _require_float32(self, problems: Problems, name: str, least: float = -MAX_FLOAT32) -> None:
+        """Check a number that is compared with the values of a bigWig; ``None`` is sound."""
+        value = least if getattr(self, name) is None else getattr(self, name)
+        expected = "a number" if least < 0 else f"a number of at least {least:g}"
+        self._require(problems, name, least <= value <= MAX_FLOAT32, f"{expected}, no larger than a bigWig can hold")
+
     def _exclude(self, problems: Problems, one: str, other: str, hint: str) -> None:
         if getattr(self, one) and getattr(self, other):
             problems.add("setting", "both", expected="one of them", hint=hint, option=f"--{one} and --{other}")
@@ -134,7 +142,7 @@ class ResultSettings(Settings):
     def _check(self, problems: Problems) -> None:
         super()._check(problems)
         self._require_choice(problems, "loglevel", LOG_LEVELS)
-        is_name = bool(self.prefix) and "/" not in self.prefix and not self.prefix.startswith(".")
+        is_name = bool(self.prefix.strip()) and "/" not in self.prefix and not self.prefix.startswith(".")
         self._require(problems, "prefix", is_name, "a file name without a folder and without a leading dot")
         odd = sorted(set(_NOT_IN_NAMES.findall(self.prefix)))
         hint = "shells and workflow engines take it for a pattern, and would not find the results"

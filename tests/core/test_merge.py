@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -149,30 +150,64 @@ def test_bins_that_do_not_line_up_end_the_run(parts: list[TrackOutput], tmp_path
 
 @pytest.mark.parametrize(
     ("line", "kind"),
-    [("chr2\t0\n", "line"), ("chr9\t0\t32\t1\n", "line"), ("chr2\t20000\t20032\t1\n", "line")],
-)
+    [
+        ("chr2\t0\n", "line"), ("chr9\t0\t32\t1\n", "line"), ("chr2\t20000\t20032\t1\n", "line"),
+        ("chr2\t64\t64\t1\n", "line"), ("track name=x\n", "line"),
+    ],
+)  # fmt: skip
 def test_bad_sites(parts: list[TrackOutput], tmp_path: Path, line: str, kind: str) -> None:
     bad = tmp_path / "bad.bed"
     bad.write_text("chr2\t32\t64\t0.9\n" + line)
-    (problem,) = refused(tmp_path / "out", parts, part_peaks=[bad])
+    (problem,) = refused(tmp_path / "out", parts[1:2], part_peaks=[bad])
     assert (problem.kind, problem.file, problem.line) == (kind, bad, 2)
+
+
+def test_a_file_that_holds_no_sites(parts: list[TrackOutput], tmp_path: Path) -> None:
+    packed = tmp_path / "a.bed.gz"
+    packed.write_bytes(gzip.compress(b"chr2\t32\t64\t0.9\n"))
+    for bad in (packed, parts[0].track):
+        (problem,) = refused(tmp_path / "out", parts[1:2], part_peaks=[bad])
+        assert (problem.kind, problem.file) == ("format", bad)
+
+
+def test_sites_of_each_part_are_needed_once(parts: list[TrackOutput], tmp_path: Path) -> None:
+    """Sites of a part that is forgotten would be missing, and those that are given twice would be there twice."""
+    (problem,) = refused(tmp_path / "out", parts, part_peaks=peaks_of(parts)[1:])
+    assert (problem.kind, problem.option) == ("setting", "--part_peaks")
+    sites = peaks_of(parts[:2])
+    (problem,) = refused(tmp_path / "out", parts, part_peaks=[*sites, sites[0]])
+    assert (problem.kind, problem.option, problem.file) == ("setting", "--part_peaks", sites[0])
+
+
+@pytest.mark.parametrize("changes", [{"cutoff_value": 0.9}, {"cutoff_type": "Recall", "cutoff_value": 0.5}])
+def test_a_cutoff_without_a_table(parts: list[TrackOutput], tmp_path: Path, changes: dict[str, Any]) -> None:
+    """It was ignored, and no sites were written."""
+    (problem,) = refused(tmp_path / "out", parts, **changes)
+    assert (problem.kind, problem.option) == ("setting", "--cutoff_file")
+
+
+def test_a_table_of_probabilities_for_other_scores(tmp_path: Path) -> None:
+    track = tmp_path / "q.bw"
+    with new_bigwig(track, {"chr2": 20_000}) as new:
+        new.write_bins("chr2", 0, 32, np.array([0.5, 37.5], np.float32))
+    table = tmp_path / "table.tsv"
+    names = "Standard_Thresh\tMonotonic_Avg_Precision\tMonotonic_Avg_Recall\tMonotonic_Avg_log2FC\tAvg_F1"
+    table.write_text(f"{names}\n0.5\t0.5\t0.5\t2\t0.5\n1\t1\t0\t3\t0\n")
+    with pytest.raises(MaxatacError, match=r"37\.5"):
+        merge(config(tmp_path / "out", [TrackOutput(track, None)], cutoff_file=table))
+    assert not (tmp_path / "out" / "x.bw").exists()
 
 
 def test_sites_of_one_sequence_in_two_files(parts: list[TrackOutput], tmp_path: Path) -> None:
     more = tmp_path / "more.bed"
     more.write_text("chr2\t32\t64\t0.9\n")
-    (problem,) = refused(tmp_path / "out", parts, part_peaks=[*peaks_of(parts), more])
+    (problem,) = refused(tmp_path / "out", parts, part_peaks=[*peaks_of(parts[:2]), more])
     assert (problem.kind, problem.file) == ("chromosome", more)
 
 
 def test_sites_and_a_cutoff(parts: list[TrackOutput], tmp_path: Path) -> None:
     changes = {"part_peaks": peaks_of(parts), "cutoff_type": "score", "cutoff_value": 0.5}
     assert "setting" in [problem.kind for problem in refused(tmp_path / "out", parts, **changes)]
-
-
-def test_a_cutoff_without_a_table(parts: list[TrackOutput], tmp_path: Path) -> None:
-    (problem,) = refused(tmp_path / "out", parts, cutoff_value=0.5)
-    assert (problem.kind, problem.option) == ("setting", "--cutoff_file")
 
 
 def test_the_record_says_how_the_parts_were_predicted(tmp_path: Path) -> None:

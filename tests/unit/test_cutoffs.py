@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -109,13 +110,14 @@ def test_without_table_and_score_there_is_no_cutoff(table: Path) -> None:
     assert not problems
 
 
-@pytest.mark.parametrize("settings", [{"cutoff_value": 0.5}, {"cutoff_type": "Precision", "cutoff_value": 0.7}])
-def test_a_value_without_a_table(settings: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("settings", "is_needed"),
+    [({}, True), ({"cutoff_value": 0.5}, False), ({"cutoff_type": "Recall", "cutoff_value": 0.5}, False)],
+)
+def test_a_cutoff_that_needs_a_table(settings: dict[str, Any], is_needed: bool) -> None:
     problems = Problems()
-    assert find_cutoff(CutoffSettings(**settings), problems) is None
-    [problem] = problems
-    assert (problem.kind, problem.option) == ("setting", "--cutoff_file")
-    assert "--cutoff_type score" in str(problem)
+    assert find_cutoff(CutoffSettings(**settings), problems, is_needed=is_needed) is None
+    assert [problem.option for problem in problems] == ["--cutoff_file"]
 
 
 def test_the_table_of_a_training_run_is_read(tmp_path: Path) -> None:
@@ -146,6 +148,20 @@ def test_a_value_that_is_not_reached(table: Path, kind: str, value: float, highe
     assert f"{kind} there is {highest}" in str(problem)
 
 
+def test_a_value_that_cannot_be_is_told_once(table: Path) -> None:
+    settings = CutoffSettings(cutoff_file=table, cutoff_type="Precision", cutoff_value=70)
+    problems = settings.problems()
+    assert find_cutoff(settings, problems) is None
+    assert [problem.option for problem in problems] == ["--cutoff_value"]
+
+
+def test_the_table_of_a_quantitative_model_has_no_highest_score(table: Path) -> None:
+    """Its outputs may lie above all thresholds, which may end at 1."""
+    record = {"maxatac": "1", "run_of": "threshold", "prefix": "CTCF", "outputs": [table.name]}
+    (table.parent / "CTCF_threshold_run.json").write_text(json.dumps({**record, "calibration": {"kind": "quant"}}))
+    find(table, "F1").check_scale(1.5, "CTCF.bw")
+
+
 def test_a_value_that_the_newer_layout_does_not_reach(newer: Path) -> None:
     assert "Precision there is 0.6," in str(refused(newer, "Precision", 0.65))
     assert refused(newer, "log2FC", 1).option == "--cutoff_type"
@@ -156,6 +172,11 @@ def test_a_column_is_missing(table: Path, column: str) -> None:
     table.write_text((HEADER + ROWS).replace(column, "Other"))
     problem = refused(table, "Recall" if "Recall" in column else "F1", 0.5)
     assert (problem.kind, problem.place) == ("column", f"column '{column}'")
+
+
+def test_a_column_that_is_there_twice(table: Path) -> None:
+    table.write_text(table.read_text().replace("Monotonic_Avg_log2FC", "Avg_F1"))
+    assert refused(table).kind == "column"
 
 
 def test_a_column_that_is_not_needed_may_be_missing(table: Path) -> None:
@@ -202,16 +223,13 @@ def test_a_missing_table(tmp_path: Path) -> None:
         ({"cutoff_type": "Recall"}, "--cutoff_value"),
         ({"cutoff_type": "Recall", "cutoff_value": 70}, "--cutoff_value"),
         ({"cutoff_type": "log2FC", "cutoff_value": math.nan}, "--cutoff_value"),
+        ({"cutoff_type": "score", "cutoff_value": 1e39}, "--cutoff_value"),
         ({"cutoff_type": "score", "cutoff_value": 0.5, "cutoff_file": Path("a")}, "--cutoff_file"),
     ],
 )  # fmt: skip
 def test_settings(settings: dict[str, Any], option: str) -> None:
     [problem] = CutoffSettings(**settings).problems()
     assert (problem.kind, problem.option) == ("setting", option)
-    assert (
-        find_cutoff(CutoffSettings(**{**settings, "cutoff_file": None}), Problems()) is None
-        or option == "--cutoff_file"
-    )
 
 
 @given(
