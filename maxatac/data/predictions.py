@@ -13,10 +13,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from maxatac.data.samples import Place, resolve_path
 from maxatac.data.table import filled, read_table
 from maxatac.errors import Problems
+from maxatac.files.checksums import is_same_file
 from maxatac.files.sniff import check_file
 
 PREDICTION, BINDING, NAME = "Prediction", "Binding_File", "Cell_Line"
@@ -71,18 +73,22 @@ def read_predictions(path: Path, problems: Problems) -> list[PredictedCell]:
             here.tell(problems, "value", told, expected="one row per cell type")
         names.append(name)
         files.append((found[0], found[1]))
-    return _named(names, files)
+    return _named(names, files, problems, file=path)
 
 
 def paired_predictions(
     predictions: Sequence[Path], bindings: Sequence[Path], problems: Problems
 ) -> list[PredictedCell]:
-    """Pair files that are given in the same order; those that are not there go to ``problems``."""
+    """Pair files that are given in the same order; those that are not there go to ``problems``.
+
+    Of lists of different lengths, which the settings tell, the last of the longer one are left out.
+    """
     for path in predictions:
         check_file(path, problems, what="prediction")
     for path in bindings:
         check_file(path, problems, what="binding")
-    return _named([""] * len(predictions), list(zip(predictions, bindings, strict=False)))
+    files = list(zip(predictions, bindings, strict=False))
+    return _named([""] * len(files), files, problems, option="--prediction and --binding")
 
 
 def _file(here: Place, row: dict[str, str], column: str, problems: Problems) -> Path | None:
@@ -92,9 +98,14 @@ def _file(here: Place, row: dict[str, str], column: str, problems: Problems) -> 
     return resolve_path(here, column, text, problems)
 
 
-def _named(names: Sequence[str], files: Sequence[tuple[Path | None, Path | None]]) -> list[PredictedCell]:
-    """Name cell types without a name after their prediction, with a number where that is not enough."""
-    cells = []
+def _named(
+    names: Sequence[str], files: Sequence[tuple[Path | None, Path | None]], problems: Problems, **where: Any
+) -> list[PredictedCell]:
+    """Name cell types without a name after their prediction, with a number where that is not enough.
+
+    Two with the same files are a problem ``where`` they are named: the mean would count them twice.
+    """
+    cells: list[PredictedCell] = []
     stems = Counter(names)
     for name, (prediction, binding) in zip(names, files, strict=True):
         if prediction is None or binding is None:
@@ -103,5 +114,9 @@ def _named(names: Sequence[str], files: Sequence[tuple[Path | None, Path | None]
             stems[prediction.stem] += 1
             count = stems[prediction.stem]
             name = prediction.stem if count == 1 else f"{prediction.stem} ({count})"
+        for other in cells:
+            if is_same_file(other.prediction, prediction) and is_same_file(other.binding, binding):
+                told = f"{other.name} and {name} have the same prediction and the same binding"
+                problems.add("value", told, **where)
         cells.append(PredictedCell(name, prediction, binding))
     return cells

@@ -436,23 +436,24 @@ def _check_prediction(track: Track, facts: Mapping[str, Any], chroms: Iterable[s
 def _tell(found: Counted, chroms: Iterable[str]) -> None:
     """Log what is odd about a cell type."""
     name, ranking = found.cell.name, found.ranking
+    outside = " outside the blacklist" if found.blacklisted else ""
     if without := [chrom for chrom in chroms if chrom not in found.chroms]:
-        logger.warning("%s: no bin of %s has a prediction", name, first_few(without))
+        logger.warning("%s: no bin of %s%s has a prediction", name, first_few(without), outside)
     if seen := seen_chroms(found.facts, found.chroms):
         told = "%s: the model has trained on %s: precision and recall look better there than they are"
         logger.warning(told, name, first_few(seen))
     if not ranking.positives:
-        what = "bin is bound" if ranking.bins else "bin has a prediction"
-        logger.warning("%s: no %s: it is left out of the mean", name, what)
+        what = "is bound" if ranking.bins else "has a prediction"
+        logger.warning("%s: no bin%s %s: it is left out of the mean", name, outside, what)
         return
     warn_of_prevalence(found.cell.binding, ranking.positives, ranking.bins)
     logger.info(
-        "%s: %s bins, %s of them bound (%.3g %%); %s bins without a prediction are not scored, %s of them bound",
+        "%s: %s, %s of them bound (%.3g %%); %s without a prediction left out, %s of them bound",
         name,
-        f"{ranking.bins:,}",
+        counted(ranking.bins, "bin"),
         f"{ranking.positives:,}",
         100 * ranking.prevalence,
-        f"{found.unpredicted:,}",
+        counted(found.unpredicted, "bin"),
         f"{found.unpredicted_bound:,}",
     )
 

@@ -124,7 +124,9 @@ def other_spellings(names: Iterable[str], known: Iterable[str]) -> dict[str, str
     return {name: spelt[key] for name in names if (key := _spelling_key(name)) in spelt}
 
 
-def tell_unknown(option: str, names: Sequence[str], known: Collection[str], problems: Problems) -> None:
+def tell_unknown(
+    option: str, names: Sequence[str], known: Collection[str], problems: Problems, *, file: Path | None = None
+) -> None:
     """Add a problem for each chromosome name that was typed and is not known.
 
     Parameters
@@ -137,6 +139,8 @@ def tell_unknown(option: str, names: Sequence[str], known: Collection[str], prob
         Names that exist.
     problems : Problems
         Gets, with each of the first names, the other spelling, else near misses, else the names there are.
+    file : Path, optional
+        Where the names should exist; by default in the genome.
     """
     others = other_spellings(names, known)
     for place, name in enumerate(names):
@@ -147,7 +151,8 @@ def tell_unknown(option: str, names: Sequence[str], known: Collection[str], prob
             alike = (other for other in known if abs(len(other) - len(name)) <= 2)
             near = difflib.get_close_matches(name, list(itertools.islice(alike, _CANDIDATES)), n=3)
             hint = f"did you mean {' or '.join(near)}?" if near else f"there are {first_few(known)}"
-        problems.add("chromosome", f"the genome has no {name or repr(name)}", hint=hint, option=option)
+        told = f"{'the genome ' if file is None else ''}has no {name or repr(name)}"
+        problems.add("chromosome", told, hint=hint, option=option, file=file)
 
 
 _ASSEMBLIES = {

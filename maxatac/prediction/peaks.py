@@ -216,7 +216,8 @@ def _choose_chroms(config: PeaksConfig, track: Track, problems: Problems) -> Seq
             problems.add("chromosome", "has no chromosome", file=config.input_bigwig)
         return tuple(known)
     chroms = tuple(dict.fromkeys(config.chroms))
-    tell_unknown("--chroms", [chrom for chrom in chroms if chrom not in known], known, problems)
+    unknown = [chrom for chrom in chroms if chrom not in known]
+    tell_unknown("--chroms", unknown, known, problems, file=config.input_bigwig)
     if not chroms:
         problems.add("setting", "nothing", expected=f"chromosomes, such as {first_few(known)}", option="--chroms")
     return chroms

@@ -393,6 +393,9 @@ def test_chromosomes_of_the_training_are_warned_of(
         ({"meta_file": None}, "--meta_file"),
         ({"prediction": ["x.bw"], "binding": ["y.bw"]}, "--meta_file"),
         ({"binding_threshold": float("nan")}, "--binding_threshold"),
+        ({"binding_threshold": 1e39}, "--binding_threshold"),
+        ({"binding_threshold": -1.0}, "--binding_threshold"),
+        ({"prefix": " "}, "--prefix"),
     ],
 )
 def test_settings(cells: Cells, changes: dict[str, Any], option: str) -> None:
@@ -400,9 +403,20 @@ def test_settings(cells: Cells, changes: dict[str, Any], option: str) -> None:
 
 
 def test_as_many_predictions_as_binding_tracks(cells: Cells) -> None:
-    config = cells.config(meta_file=None, prediction=[cells.prediction("K562")], binding=None)
-    (problem,) = config.problems()
-    assert problem.option == "--prediction and --binding"
+    for binding in (None, [cells.binding("K562")] * 2):
+        (problem,) = cells.problems(meta_file=None, prediction=[cells.prediction("K562")], binding=binding)
+        assert problem.option == "--prediction and --binding"
+
+
+def test_a_cell_type_that_is_there_twice(cells: Cells) -> None:
+    """Its weight in the mean would be 2."""
+    prediction, binding = cells.prediction("K562"), cells.binding("K562")
+    changes = {"prediction": [prediction] * 2, "binding": [binding, binding.parent / "." / ".." / binding]}
+    (problem,) = cells.problems(meta_file=None, **changes)
+    assert (problem.kind, problem.option) == ("value", "--prediction and --binding")
+    cells.table.write_text("Prediction\tBinding_File\nK562.bw\tK562_binding.bw\nK562.bw\tK562_binding.bw\n")
+    (problem,) = cells.problems()
+    assert (problem.kind, problem.file) == ("value", cells.table)
 
 
 def test_everything_wrong_is_told_at_once(cells: Cells, tmp_path: Path) -> None:
