@@ -156,7 +156,7 @@ def program() -> NoReturn:
     try:
         flush()
     except OSError as error:
-        _tell(f"error: standard output: {error}")
+        _tell(f"error: {error}")
         status = status or FAILURE
     distribution = sys.modules.get("maxatac.backend.processes")
     if _backend_failed.is_set() or (distribution is not None and distribution.has_left()):

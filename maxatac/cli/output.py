@@ -30,3 +30,6 @@ def _reader_may_stop() -> Iterator[None]:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
+    except OSError as error:
+        # It names no file.
+        raise OSError(error.errno, error.strerror, "standard output") from error

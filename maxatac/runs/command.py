@@ -271,7 +271,7 @@ def carry_out(config: C, prepare: Callable[[C], Prepared[R]]) -> R:
 
 @contextlib.contextmanager
 def _writing(config: ResultSettings, prepared: Prepared[Any], held: HeldBack) -> Iterator[CommandRun]:
-    """Hold the output folder and log to it while the block runs."""
+    """Hold the output folder and log to it while the block runs; if it fails, no new result is left."""
     folder = prepared.folder
     with contextlib.ExitStack() as stack:
         try:
@@ -290,8 +290,14 @@ def _writing(config: ResultSettings, prepared: Prepared[Any], held: HeldBack) ->
             raise InputError([Problem("output", told, option="--output", file=config.output)]) from error
         stack.enter_context(writing_to(folder.log, lambda: not holding.is_lost))
         held.release()
+        earlier = {path for path in prepared.outputs if path.exists()}
         run = CommandRun(folder, prepared.settings, prepared.outputs, prepared.inputs)
         try:
             yield run
+        except BaseException:
+            # Results without a record would only be in the way of the next try.
+            for path in () if holding.is_lost else set(prepared.outputs) - earlier:
+                path.unlink(missing_ok=True)
+            raise
         finally:
             run.give_up()

@@ -84,6 +84,13 @@ def test_program_needs_no_stderr(stderr: str) -> None:
     assert (done.returncode, done.stdout) == (2, "")
 
 
+def test_output_that_cannot_be_written_is_named() -> None:
+    command = f"{sys.executable} -m maxatac --version >/dev/full"
+    done = subprocess.run(command, shell=True, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "maxatac: error: [Errno 28] No space left on device: 'standard output'\n"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit is that of Linux")
 def test_threads_that_cannot_be_had_are_one_line(tiny_set: TinySet, tmp_path: Path) -> None:
     limit = 2400 << 20

@@ -182,13 +182,28 @@ def test_a_record_that_was_changed(source: Path, tmp_path: Path, outputs: Any, p
     assert (tmp_path / "mine.txt").exists()
 
 
-def test_a_failure_leaves_no_record(source: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("error", [MaxatacError("the disk is full"), KeyboardInterrupt()])
+def test_a_failure_leaves_nothing_but_the_log(source: Path, tmp_path: Path, error: BaseException) -> None:
+    """What is told to try again later, after 75, must find nothing in its way."""
+
+    def fail() -> None:
+        raise error
+
+    with pytest.raises(type(error)):
+        run(source, tmp_path / "out", between=fail)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["CTCF_predict.log"]
+    assert run(source, tmp_path / "out") == "done"
+
+
+def test_a_failure_leaves_the_files_that_were_there(source: Path, tmp_path: Path) -> None:
     def fail() -> None:
         raise MaxatacError("the disk is full")
 
+    (tmp_path / "CTCF_peaks.bed").write_text("mine")
     with pytest.raises(MaxatacError):
-        run(source, tmp_path / "out", between=fail)
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["CTCF.bw", "CTCF_predict.log"]
+        run(source, tmp_path, between=fail, force=True)
+    assert (tmp_path / "CTCF_peaks.bed").read_text() == "mine"
+    assert not (tmp_path / "CTCF.bw").exists()
 
 
 def test_the_earlier_results_that_are_not_made_again_go(source: Path, tmp_path: Path) -> None:
