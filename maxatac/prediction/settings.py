@@ -328,7 +328,7 @@ class MergeConfig(ResultSettings, TrackSettings, CutoffSettings):
         super()._check(problems)
         if not self.parts:
             problems.add("setting", "nothing", expected="a bigWig", option="--parts")
-        if self.part_peaks and self.has_cutoff:
+        if self.part_peaks and (self.cutoff_file is not None or self.cutoff_value is not None):
             hint = "with a cutoff the sites are called anew"
             option = "--part_peaks and a cutoff"
             problems.add("setting", "both", expected="one of them", hint=hint, option=option)
