@@ -12,6 +12,8 @@ import keras
 import pytest
 
 from maxatac.backend import device
+from maxatac.backend.startup import computing_on
+from maxatac.errors import Problems
 
 
 @pytest.fixture(autouse=True)
@@ -99,6 +101,27 @@ def test_no_warning_without_gpu_or_with_a_used_one(
     monkeypatch.setattr(device, "gpu_present", lambda: present)
     assert device.log_device() == description
     assert [record.levelname for record in caplog.records] == ["INFO"]
+
+
+def test_memory_of_a_gpu_is_taken_as_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("JAX reads a variable of the environment")
+    import tensorflow as tf
+
+    grown = []
+    monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: [f"a {kind}"])
+    monkeypatch.setattr(tf.config.experimental, "set_memory_growth", lambda *given: grown.append(given))
+    monkeypatch.setattr(device, "describe", lambda: "tensorflow 2.21.0 on a GPU")
+    problems = Problems()
+    device.use_device("gpu", problems, fast_math=False)
+    assert (grown, list(problems)) == ([("a GPU", True)], [])
+
+
+def test_jax_takes_memory_as_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XLA_PYTHON_CLIENT_PREALLOCATE", raising=False)
+    with computing_on("gpu"):
+        assert os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] == "false"
+    assert "XLA_PYTHON_CLIENT_PREALLOCATE" not in os.environ
 
 
 PRODUCTS = """

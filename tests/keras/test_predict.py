@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,14 @@ import predicting
 import pyBigWig
 import pytest
 from predicting import PredictSet, expected_scores, track_intervals
-from tiny import write_bigwig
+from tiny import write_bigwig, write_genome
 
 from maxatac._core import Track
 from maxatac.backend.startup import computing_on
 from maxatac.cli.main import main
 from maxatac.errors import InputError, MaxatacError, Problem
+from maxatac.evaluation.settings import ThresholdConfig
+from maxatac.evaluation.threshold import threshold
 from maxatac.prediction.checks import journal_path
 from maxatac.prediction.merge import read_predictions
 from maxatac.prediction.settings import PredictConfig
@@ -306,12 +308,20 @@ def test_resume_with_another_setting_is_refused(
     assert named in str(problem)
 
 
-@pytest.mark.parametrize("what", ["model", "signal", "blacklist"])
+def write_roi(path: Path, sizes: Mapping[str, int]) -> Path:
+    """Whole chromosomes, so that the same windows are predicted as without regions."""
+    path.write_text("".join(f"{chrom}\t0\t{size}\n" for chrom, size in sizes.items()))
+    return path
+
+
+@pytest.mark.parametrize("what", ["model", "signal", "blacklist", "sequence", "roi"])
 def test_resume_with_another_file_is_refused(made: PredictSet, interrupted: Path, tmp_path: Path, what: str) -> None:
     changes: dict[str, Any] = {
         "model": {"model": [predicting.save_quick_model(tmp_path / "other.keras", seed=4)]},
         "signal": {"signal": [made.signal("B")]},
         "blacklist": {"blacklist": made.blacklist},
+        "sequence": {"sequence": write_genome(tmp_path / "other.2bit", made.sizes, seed=5)},
+        "roi": {"roi": write_roi(tmp_path / "roi.bed", made.sizes)},
     }[what]
     (problem,) = refused(made, interrupted, resume=True, **CUTOFF, **changes)
     assert problem.kind == "resume"
@@ -436,6 +446,43 @@ def test_an_ensemble_is_the_mean_of_its_models(made: PredictSet, tmp_path: Path)
         for number, models in enumerate(([made.model], [other], [made.model, other]))
     ]
     np.testing.assert_allclose(found[2], np.mean(found[:2], axis=0), atol=1e-6)
+
+
+def test_a_table_of_one_of_the_models(made: PredictSet, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The thresholds of a model are none of the mean of two."""
+    other = predicting.save_quick_model(tmp_path / "other.keras", seed=4)
+    binding = write_bigwig(tmp_path / "binding.bw", [("chr10", 2_000, 2_100, 1.0)], {"chr10": 6_500})
+    run(made, tmp_path / "first", chroms=["chr10"])
+    table = threshold(
+        ThresholdConfig(
+            prediction=[tmp_path / "first" / "x.bw"],
+            binding=[binding],
+            bin_size=32,
+            plot=False,
+            output=tmp_path,
+            prefix="t",
+        )  # fmt: skip
+    ).table
+    for models, warned in (([made.model], False), ([made.model, other], True)):
+        caplog.clear()
+        with caplog.at_level(logging.WARNING, "maxatac"):
+            run(made, tmp_path / str(warned), model=models, chroms=["chr10"], cutoff_file=table)
+        told = [
+            each.getMessage()
+            for each in caplog.records
+            if each.levelname == "WARNING" and str(table) in each.getMessage()
+        ]
+        assert len(told) == warned
+        assert all("2 models" in line for line in told)
+
+
+def test_threads_and_memory_do_not_matter(made: PredictSet, tmp_path: Path) -> None:
+    settings = {"blacklist": made.blacklist, "rev_comp": True, **CUTOFF}
+    found = [
+        contents(run(made, tmp_path / str(threads), threads=threads, memory=memory, **settings).tracks[0].parent)
+        for threads, memory in ((1, None), (3, 1))
+    ]
+    assert found[0] == found[1]
 
 
 def test_out_of_fold(made: PredictSet, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

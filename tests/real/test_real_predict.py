@@ -104,5 +104,8 @@ def test_windows_of_hg38(test_data: Path, chroms: list[str] | None, on_the_grid:
     blacklist = read_blacklist(test_data / "maxatac_data/hg38/hg38_maxatac_blacklist.bed", problems)
     assert not problems
     assert sizes is not None
-    counts = WindowPlan(tuple(chroms or sizes), sizes, 256, blacklist).counts
+    plan = WindowPlan(tuple(chroms or sizes), sizes, 256, blacklist)
+    counts = plan.counts
     assert counts == WindowCounts(counts.asked, blacklist=counts.asked - on_the_grid, kept=on_the_grid)
+    kept = {chrom: plan.by_chrom[chrom].kept for chrom in ("chr1", "chr20", "chr21")}
+    assert kept == {"chr1": 887_948, "chr20": 240_288, "chr21": 131_566}

@@ -9,6 +9,7 @@ import numpy as np
 import pyBigWig
 import pytest
 
+from maxatac.data.bins import Grid
 from maxatac.data.meta_file import read_meta
 from maxatac.data.regions import build_pools, pool_from_file
 from maxatac.data.roi_files import save_roi
@@ -103,6 +104,16 @@ def test_a_blacklist_is_the_same_from_bed_and_bigwig(test_data: Path, folder: st
 def test_hg38_blacklist_bases(test_data: Path) -> None:
     blacklist = read_blacklist(test_data / "maxatac_data/hg38/hg38_maxatac_blacklist.bw", Problems())
     assert bases(blacklist) == 217_584_415
+    assert sum(len(blacklist.spans(chrom)) for chrom in blacklist.chroms) == 374
+
+
+@pytest.mark.parametrize(("chrom", "bins", "kept"), [("chr1", 1_244_782, 1_136_626), ("chr8", 725_693, 714_621)])
+def test_bins_of_the_original_outside_the_hg38_blacklist(test_data: Path, chrom: str, bins: int, kept: int) -> None:
+    sizes = sizes_of(test_data / "maxatac_data/hg38/hg38.chrom.sizes")
+    blacklist = read_blacklist(test_data / "maxatac_data/hg38/hg38_maxatac_blacklist.bed", Problems())
+    edges = Grid(sizes[chrom], 200, is_drifting=True).edges(0, bins)
+    assert len(Grid(sizes[chrom], 200)) == bins
+    assert int((~blacklist.overlaps(chrom, edges[:-1], edges[1:])).sum()) == kept
 
 
 def test_the_blacklist_mask_equals_pybigwig(yeast: Path) -> None:
