@@ -205,6 +205,11 @@ def default_chroms(name: str, chroms: Sequence[str]) -> list[str]:
     return [f"      chroms: {{source: {name}, default: {scalar(chroms)}}}"]
 
 
+def wdl_default_chroms(name: str, chroms: Sequence[str]) -> list[str]:
+    """Write the same for WDL."""
+    return [f"      chroms = if length({name}) > 0 then {name} else {json.dumps(chroms)},"]
+
+
 PARTS = 4
 """Steps of the chain."""
 
@@ -305,6 +310,8 @@ def text(name: str, image: str) -> list[str]:
         "chain outputs": lambda: workflow_outputs("train", (), step=f"part_{PARTS}"),
         "validation chroms": lambda: default_chroms("vchroms", DEFAULT_VALIDATION_CHROMS),
         "test chroms": lambda: default_chroms("test_chroms", DEFAULT_TEST_CHROMS),
+        "wdl validation chroms": lambda: wdl_default_chroms("vchroms", DEFAULT_VALIDATION_CHROMS),
+        "wdl test chroms": lambda: wdl_default_chroms("test_chroms", DEFAULT_TEST_CHROMS),
         "version": lambda: [f"        version: [{json.dumps(VERSION)}]"],
         "image": lambda: [f"    dockerPull: {image}"],
         "wdl image": lambda: [f'    String docker = "{image}"'],

@@ -65,14 +65,13 @@ def look(path: Path, folder: Path) -> dict[str, object]:
 
     Those for GPUs alone have extensions of cwltool; they are looked at with and without.
     """
-    status, _, told = call("--validate", str(path))
+    # Packing loads it, and so validates it.
     packing, text, told_packing = call("--pack", str(path))
     packed = folder / f"{path.stem}.json"
     packed.write_text(text)
     again, _, told_again = call("--validate", str(packed)) if packing == 0 else (1, "", "not packed")
     extended, _, told_extended = call("--enable-ext", "--validate", str(path)) if "gpu" in path.name else (0, "", "")
     return {
-        "valid": [status, told],
         "valid_with_extensions": [extended, told_extended],
         "defaults": defaults(path),
         "packed": [packing, told_packing],

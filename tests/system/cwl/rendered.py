@@ -1,4 +1,4 @@
-"""Fill the WDL task in for inputs; runs in the environment of the workflow tools.
+"""Fill a WDL task in for inputs; runs in the environment of the workflow tools.
 
 Reads the inputs of the task as JSON from standard input, and prints what the engine would run, and on what.
 """
@@ -20,8 +20,8 @@ class Library(WDL.StdLib.Base):
     _devirtualize_filename = _virtualize_filename
 
 
-def main(path: str, folder: str) -> None:
-    task = WDL.load(path).tasks[0]
+def main(path: str, name: str, folder: str) -> None:
+    (task,) = (task for task in WDL.load(path).tasks if task.name == name)
     library = Library(task.effective_wdl_version, write_dir=folder)
     given = WDL.values_from_json(json.load(sys.stdin), task.available_inputs)
     found = given

@@ -27,6 +27,7 @@ CWL = ROOT / "cwl"
 DESCRIPTORS = sorted(CWL.glob("*.cwl"))
 JOBS = sorted(CWL.glob("jobs/*.yml"))
 WDL = ROOT / "wdl" / "maxatac-train.wdl"
+TASKS = ROOT / "wdl" / "maxatac-tasks.wdl"
 
 Content = dict[str, Any]
 
@@ -70,7 +71,7 @@ def test_there_is_a_tool_for_every_command() -> None:
 
 
 @each
-@pytest.mark.parametrize("what", ["valid", "packed", "packed_valid", "defaults"])
+@pytest.mark.parametrize("what", ["packed", "packed_valid", "defaults"])
 def test_cwltool_says_it_is_valid(name: str, what: str, looked: Content) -> None:
     status, told = looked[name][what]
     assert status == 0, told
@@ -242,7 +243,11 @@ def test_tool_can_run_anywhere(name: str, looked: Content) -> None:
 
 def test_example_jobs_fit(looked: Content) -> None:
     fits = {
-        "train.yml": ["maxatac-train.cwl", "maxatac-train-wf.cwl", "maxatac-train-chain.cwl", "maxatac-train-gpu.cwl"],
+        "train.yml": [
+            "maxatac-train.cwl", "maxatac-train-wf.cwl", "maxatac-train-chain.cwl", "maxatac-train-gpu.cwl",
+            "maxatac-train-and-score.cwl",
+        ],
+        "sites.yml": ["maxatac-predict-sites.cwl"], "parts.yml": ["maxatac-predict-scatter.cwl"],
         "check.yml": ["maxatac-check.cwl"], "lists.yml": ["maxatac-train-lists.cwl"],
         "scatter.yml": ["maxatac-train-scatter.cwl"], "checker.yml": ["maxatac-checker.cwl"],
         "simulate.yml": ["maxatac-simulate.cwl"],
@@ -277,7 +282,7 @@ def test_dockstore_finds_what_it_registers(looked: Content) -> None:
 
 def test_wdl_is_valid(tools: Path) -> None:
     done = subprocess.run(
-        [tools / "miniwdl", "check", "--strict", "--suppress", "CommandShellCheck", WDL],
+        [tools / "miniwdl", "check", "--strict", "--suppress", "CommandShellCheck", *(ROOT / "wdl").glob("*.wdl")],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
@@ -290,13 +295,16 @@ def rendered(tools: Path, tmp_path: Path) -> Callable[..., tuple[list[str], Cont
     program.write_text('#!/bin/sh\nprintf "%s\\0" "$@"\n')
     program.chmod(0o755)
 
-    def render(**inputs: Any) -> tuple[list[str], Content]:
-        given = {
-            "run": {"tf": "TF1", "cells": []}, "sequence": "/in/genome.2bit", "resume_from": [], "input_mb": 0,
-            "preemptible": 0, "max_retries": 0, "docker": "maxatac", **inputs,
-        }  # fmt: skip
+    def render(task: str = "train", **inputs: Any) -> tuple[list[str], Content]:
+        given = inputs
+        if task == "train":
+            given = {
+                "run": {"tf": "TF1", "cells": []}, "sequence": "/in/genome.2bit", "resume_from": [], "input_mb": 0,
+                "preemptible": 0, "max_retries": 0, "docker": "maxatac", **inputs,
+            }  # fmt: skip
+        path = WDL if task == "train" else TASKS
         filled = subprocess.run(
-            [tools / "python", Path(__file__).parent / "rendered.py", WDL, tmp_path],
+            [tools / "python", Path(__file__).parent / "rendered.py", path, task, tmp_path],
             input=json.dumps(given), capture_output=True, text=True, check=True,
         )  # fmt: skip
         found = json.loads(filled.stdout)
@@ -328,6 +336,47 @@ def test_wdl_hands_text_on_as_it_is(rendered: Callable[..., tuple[list[str], Con
     }
 
 
+GIVEN: dict[str, Content] = {
+    "predict": {"model": ["b's.h5", "a.keras"], "sequence": "genome.2bit", "signal": ["A.bw"], "chroms": ["chr'1"]},
+    "merge": {"parts": ["1/x.bw", "2/x.bw"], "parts_record": ["1/x_predict_run.json", "2/x_predict_run.json"]},
+    "peaks": {"input_bigwig": "it's.bw", "cutoff_file": "x.tsv", "cutoff_file_record": "x_threshold_run.json"},
+    "threshold": {"prediction": ["A.bw"], "prediction_record": ["A_predict_run.json"], "binding": ["b.bw"],
+                  "prefix": "it's"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("command", sorted(set(commands()) - {"train", "check", "report", "simulate"}))
+def test_wdl_task_gives_its_inputs(
+    command: str, rendered: Callable[..., tuple[list[str], Content]], tmp_path: Path
+) -> None:
+    """What a task would run is what the command takes; a file that has a record lies beside it."""
+
+    def made(value: Any) -> Any:
+        if isinstance(value, list):
+            return [made(one) for one in value]
+        if not Path(value).suffix:
+            return value
+        path = tmp_path / "given" / value
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        return str(path)
+
+    given = {name: made(value) for name, value in GIVEN[command].items()}
+    words, _ = rendered(command, **given)
+    found = build_parser().parse_args(words[:-1])
+    for name, value in given.items():
+        if name.endswith("_record"):
+            continue
+        paths = [str(path) for path in as_list(getattr(found, name))]
+        if not paths[0].startswith("inputs/"):
+            assert paths == as_list(value)
+            continue
+        assert [os.readlink(tmp_path / path) for path in paths] == as_list(value)
+        beside = [{os.readlink(link) for link in (tmp_path / path).parent.iterdir()} for path in paths]
+        records = as_list(given.get(f"{name}_record", []))
+        assert beside == [{file, *records[place : place + 1]} for place, file in enumerate(as_list(value))]
+
+
 def test_wdl_asks_for_a_disk_for_inputs_and_results(rendered: Callable[..., tuple[list[str], Content]]) -> None:
     words, runtime = rendered(input_mb=300 * 1024, outdir_mb=2048, cores=3)
     assert runtime["disks"] == "local-disk 303 SSD"
@@ -348,13 +397,18 @@ def test_wdl_counts_every_file(options: ModuleType, looked: Content) -> None:
     assert "size(flatten([flatten(of_cell), given, resume_from])" in text
 
 
-def test_wdl_has_the_options_of_the_cwl(looked: Content, options: ModuleType) -> None:
-    text = WDL.read_text()
-    task = text[text.index("task train") :]
-    for name in looked["maxatac-train.cwl"]["content"]["inputs"]:
+@pytest.mark.parametrize("command", sorted(set(commands()) - {"check", "report", "simulate"}))
+def test_wdl_has_the_options_of_the_cwl(command: str, looked: Content, options: ModuleType) -> None:
+    text = (WDL if command == "train" else TASKS).read_text()
+    task = text[text.index(f"task {command} {{") :].partition("\n}\n")[0]
+    for name in looked[f"maxatac-{command}.cwl"]["content"]["inputs"]:
         if name not in sys.modules["wdl_text"].WDL_LEFT_OUT:
             assert re.search(rf"^    \S+ {name}\b", task, flags=re.MULTILINE), name
+
+
+def test_wdl_example_fits() -> None:
     job = json.loads((ROOT / "wdl" / "example.json").read_text())
+    text = WDL.read_text()
     assert all(re.search(rf"^    \S+ {key.removeprefix('maxatac_train.')}\b", text, flags=re.MULTILINE) for key in job)
 
 

@@ -21,6 +21,8 @@ import tiny
 from quick import PROGRAM
 from tiny import TinySet
 
+from maxatac.files.checksums import sha256
+
 ROOT = Path(__file__).parents[3]
 CWL = ROOT / "cwl"
 CELLS = ("CellA", "CellB", "CellC")
@@ -242,6 +244,77 @@ def test_toil_scatters(place: Place, direct: Outcome) -> None:
         assert [line.split("\t")[1] for line in table] == [run["tf"]] * 3
         assert (output / f"{run['tf']}_best.keras").exists()
     assert not [path for path in output.rglob("*") if path.name[-2:] in ("_2", "_3")]
+
+
+def applying(place: Place, **changes: Any) -> Job:
+    """A prediction with the model of the run without an engine."""
+    model = place.folder / "direct" / "maxatac_model_best.keras"
+    return {
+        "model": [file(model)], "sequence": file(place.data.sequence), "prefix": "x", "cutoff_type": "score",
+        "cutoff_value": 0.5, "batch_size": 64, "cores": 1, "ram_mb": 2000, "tmpdir_mb": 10, "outdir_mb": 100, **changes,
+    }  # fmt: skip
+
+
+def without_engine(place: Place, output: Path, signals: list[Path]) -> None:
+    """Predict as ``applying`` says."""
+    model = place.folder / "direct" / "maxatac_model_best.keras"
+    words = ["predict", "--model", model, "--sequence", place.data.sequence, "--signal", *signals, "--prefix", "x"]
+    words += ["--cutoff_type", "score", "--cutoff_value", "0.5", "--batch_size", "64", "--threads", "1"]
+    subprocess.run(
+        [place.folder / "bin" / "maxatac", *words, "--output", output], check=True, capture_output=True
+    )  # fmt: skip
+
+
+def test_prediction_in_parts(place: Place, direct: Outcome) -> None:
+    """Two jobs of some chromosomes each, and a merge, leave the files of one job."""
+    signal = place.data.file("CellC", "signal.bw")
+    job = written(place, "parts", applying(place, signal=file(signal), chrom_sets=[["chr3", "chr1"], ["chr2"]]))
+    status, told = place.cwltool("maxatac-predict-scatter.cwl", job, place.folder / "parts")
+    assert status == 0, told
+    without_engine(place, place.folder / "whole", [signal])
+    for name in ("x.bw", "x_peaks.bed"):
+        assert (place.folder / "parts" / name).read_bytes() == (place.folder / "whole" / name).read_bytes()
+
+
+def test_sites_by_toil(place: Place, direct: Outcome) -> None:
+    """Tracks stay in the order of their signals, and take the record to the next step."""
+    signals = [place.data.file(cell, "signal.bw") for cell in ("CellC", "CellA")]
+    job = written(place, "sites", applying(place, signal=[file(path) for path in signals], bin_size=32))
+    output = place.folder / "sites"
+    status, out, err = place.call(
+        "toil-cwl-runner", "--no-container", "--preserve-environment", "PATH",
+        "--jobStore", place.folder / "sites_store", "--outdir", output, CWL / "maxatac-predict-sites.cwl", job,
+    )  # fmt: skip
+    assert status == 0, err
+    names = [path.stem for path in signals]
+    assert [Path(entry["basename"]).stem for entry in json.loads(out)["predict_tracks"]] == [
+        f"x_{name}" for name in names
+    ]
+    without_engine(place, place.folder / "two", signals)
+    for name in names:
+        sites = (output / f"x_{name}_32bp.bed").read_bytes()
+        assert sites == (place.folder / "two" / f"x_{name}_peaks.bed").read_bytes()
+        assert (output / f"x_{name}.bw").read_bytes() == (place.folder / "two" / f"x_{name}.bw").read_bytes()
+
+
+def test_train_and_score(place: Place) -> None:
+    """All outputs are passed on as they are, with their records: each step knows how its input was made."""
+    job = training(place, test=True, tchroms=["chr2"], test_chroms=["chr1"])
+    output = place.folder / "scored"
+    status, told = place.cwltool("maxatac-train-and-score.cwl", written(place, "scored", job), output)
+    assert status == 0, told
+    record, calibrated = (
+        json.loads((output / name).read_text())
+        for name in ("maxatac_model_run.json", "maxatac_model_calibrated_threshold_run.json")
+    )
+    (model,) = calibrated["calibration"]["models"]
+    assert model["sha256"] == sha256(output / "maxatac_model_best.keras")
+    assert (calibrated["calibration"]["bin_size"], calibrated["calibration"]["chroms"]) == (32, ["chr3"])
+    assert calibrated["inputs"]["prediction of maxatac_model_CellC"]["sha256"] == sha256(
+        output / "maxatac_model_CellC.bw"
+    )
+    assert record["status"] == "finished"
+    assert (output / "maxatac_model_CellC_32bp.bed").read_text()
 
 
 def watch(process: subprocess.Popen[str], log: Path, word: str) -> None:
