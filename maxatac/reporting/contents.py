@@ -13,6 +13,7 @@ from typing import Any
 from maxatac.errors import InputError, Problem
 from maxatac.evaluation.benchmark_tables import FORMAT as BENCHMARK_FORMAT
 from maxatac.evaluation.tally import CELL_COLUMNS
+from maxatac.reporting.called_sites import Sites, called_sites
 from maxatac.runs.folder import HISTORY_COLUMNS, TIMING_COLUMNS, RunFolder
 
 Row = Mapping[str, Any]
@@ -41,6 +42,8 @@ class Contents:
         Scores of the independent test.
     data : mapping
         ``<prefix>_report.json``: what the report needs and the tables lack.
+    sites : mapping
+        Sites that were called for each cell type (:mod:`maxatac.reporting.called_sites`).
     benchmarks : mapping of str to mapping
         Scores of each benchmark in the folder, by its prefix.
     """
@@ -53,6 +56,7 @@ class Contents:
     test: Row | None
     data: Row
     benchmarks: Mapping[str, Row] = dataclasses.field(default_factory=dict)
+    sites: Mapping[str, Mapping[str, Sites]] = dataclasses.field(default_factory=dict)
 
     @property
     def settings(self) -> Row:
@@ -119,6 +123,7 @@ def read_contents(folder: RunFolder) -> Contents:
         cells=_table(folder.cells, CELL_COLUMNS),
         test=_json(folder.test_scores) if was_tested else None,
         data=_of_this_format(folder.report_data, _json(folder.report_data) or {}),
+        sites=_printable(called_sites(folder.folder, record)),
         benchmarks=_benchmarks(folder.folder),
     )
 

@@ -11,6 +11,7 @@ from maxatac.evaluation.ranking import BINDING
 from maxatac.figures.axes import wrapped
 from maxatac.figures.drawing import HEIGHT, Drawing, draw
 from maxatac.figures.style import BLUE, DARK, ORANGE
+from maxatac.reporting.called_sites import Sites
 from maxatac.reporting.looks import SET_LOOKS, SET_NAMES
 from maxatac.wording import number
 
@@ -118,8 +119,8 @@ def by_cell_type(rows: Sequence[Row]) -> Drawing:
     )  # fmt: skip
 
 
-def example_locus(name: str, place: Row, cell_type: str) -> Drawing:
-    """Draw a place of a chromosome: signal, truth and prediction.
+def example_locus(name: str, place: Row, cell_type: str, sites: Mapping[str, Sites] | None = None) -> Drawing:
+    """Draw a place of a chromosome as a genome browser does: signal, prediction, called sites and binding.
 
     Parameters
     ----------
@@ -127,7 +128,10 @@ def example_locus(name: str, place: Row, cell_type: str) -> Drawing:
     place : mapping
         As :func:`maxatac.evaluation.example_loci.example_loci` makes it.
     cell_type : str
+    sites : mapping of str to mapping, optional
+        Intervals of each chromosome, by the name of the file: of each a row is drawn.
     """
+    sites = sites or {}
     where = f"{place['chrom']}:{place['start'] + 1:,}-{place['end']:,}"
     size = (place["end"] - place["start"]) // len(place["bound"])
     edges = [(place["start"] + size * step) / 1000 for step in range(len(place["bound"]) + 1)]
@@ -135,24 +139,29 @@ def example_locus(name: str, place: Row, cell_type: str) -> Drawing:
     def plot(figure: Figure) -> None:
         from matplotlib.ticker import MaxNLocator
 
-        above, middle, below = figure.subplots(3, 1, sharex=True, height_ratios=(1, 0.25, 1))
+        rows = figure.subplots(3 + len(sites), 1, sharex=True, height_ratios=(1, 1, *[0.25] * (1 + len(sites))))
+        above, below, *called, truth = rows
         _fill(above, edges, place["signal"], ORANGE)
         above.set_ylabel("ATAC-seq\nsignal")
-        _fill(middle, edges, place["bound"], DARK)
-        middle.set(ylim=(0, 1), yticks=())
-        middle.set_ylabel("bound", rotation=0, ha="right", va="center")
-        middle.grid(visible=False)
         _fill(below, edges, place["predicted"], BLUE)
-        below.set(
-            ylim=(0, max([1.0, *(value for value in place["predicted"] if value is not None)])),
-            xlabel=f"{place['chrom']}, kb",
-        )
+        below.set(ylim=(0, max([1.0, *(value for value in place["predicted"] if value is not None)])))
         below.set_ylabel("Prediction")
-        for axes in (above, middle, below):
+        for axes, found in zip(called, sites.values(), strict=True):
+            shown = [
+                (start / 1000, (end - start) / 1000)
+                for start, end in found.get(place["chrom"], ())
+                if start < place["end"] and end > place["start"]
+            ]
+            axes.broken_barh(shown, (0.15, 0.7), color=BLUE)
+            _label(axes, "sites")
+        _fill(truth, edges, place["bound"], DARK)
+        _label(truth, "bound")
+        for axes in rows:
             axes.axvline((place["bin_start"] + size / 2) / 1000, color="black", linewidth=1.1, linestyle=":")
-        below.set_xlim(edges[0], edges[-1])
-        below.xaxis.set_major_locator(MaxNLocator(5))
-        below.ticklabel_format(useOffset=False)
+        truth.set_xlabel(f"{place['chrom']}, kb")
+        truth.set_xlim(edges[0], edges[-1])
+        truth.xaxis.set_major_locator(MaxNLocator(5))
+        truth.ticklabel_format(axis="x", useOffset=False)
         figure.align_ylabels()
 
     chosen = (place["bin_start"] - place["start"]) // size
@@ -164,7 +173,8 @@ def example_locus(name: str, place: Row, cell_type: str) -> Drawing:
         alt=f"{cell_type}, {where}: ATAC-seq signal, bound bins and predictions. The chosen bin begins at "
         f"{place['bin_start'] + 1:,}, is {'' if place['bound'][chosen] else 'not '}bound, and has the prediction "
         f"{number(place['predicted'][chosen])}.",
-        note=f"{cell_type}. The dotted line is the bin that was chosen; the table has the bins around it.",
+        note=f"{cell_type}. The dotted line is the bin that was chosen; the table has the bins around it."
+        + (f" Sites of {', '.join(sites)}, in this order." if sites else ""),
         header=["start of the bin", "ATAC-seq signal", "bound", "prediction"],
         rows=[
             [
@@ -173,8 +183,15 @@ def example_locus(name: str, place: Row, cell_type: str) -> Drawing:
             ]
             for step in dict.fromkeys(shown[1:])
         ],
-        height=HEIGHT + 0.2,
+        height=HEIGHT + 0.2 + 0.3 * len(sites),
     )  # fmt: skip
+
+
+def _label(axes: Axes, text: str) -> None:
+    """Turn axes into a narrow row with a name."""
+    axes.set(ylim=(0, 1), yticks=())
+    axes.set_ylabel(text, rotation=0, ha="right", va="center")
+    axes.grid(visible=False)
 
 
 def _fill(axes: Axes, edges: Sequence[float], values: Sequence[float | None], colour: str) -> None:

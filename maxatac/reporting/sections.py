@@ -256,7 +256,9 @@ def example_loci(contents: Contents, show: Draw) -> Markup:
             parts.append(paragraphs("No bin has a prediction."))
             continue
         drawings = [
-            score_figures.example_locus(f"locus_{number_}_{place}", locus, tested["cell_type"])
+            score_figures.example_locus(
+                f"locus_{number_}_{place}", locus, tested["cell_type"], contents.sites.get(tested["cell_type"], {})
+            )
             for place, locus in enumerate(tested["loci"], start=1)
         ]
         parts.append(figures(show, drawings))
