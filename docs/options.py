@@ -14,9 +14,6 @@ from pages import update
 
 from maxatac.cli.main import build_parser
 
-PAGES = {"train": "train.md", "check": "check.md", "simulate": "simulate.md", "report": "report.md"}
-"""Page of each subcommand."""
-
 LIKE = {"check": "train"}
 """Subcommands that take the options of another; their pages list only their own options."""
 
@@ -30,13 +27,20 @@ def begin(command: str) -> str:
     return f"<!-- options of maxatac {command}, written by docs/options.py -->"
 
 
+def subparsers() -> dict[str, argparse.ArgumentParser]:
+    """List the parsers of all subcommands by name."""
+    (action,) = (each for each in build_parser()._actions if isinstance(each, argparse._SubParsersAction))
+    return dict(action.choices)
+
+
 def subparser(command: str) -> argparse.ArgumentParser:
     """Find the parser of a subcommand."""
-    for action in build_parser()._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            parser: argparse.ArgumentParser = action.choices[command]
-            return parser
-    raise LookupError(command)
+    return subparsers()[command]
+
+
+def page_of(command: str) -> Path:
+    """Find the page of a subcommand, which has its tables."""
+    return Path(__file__).parent / f"{command}.md"
 
 
 def tables(command: str) -> str:
@@ -70,7 +74,7 @@ def _row(action: argparse.Action) -> str:
         spellings[0] += f" {value}"
     meaning, _, told = (action.help or "").partition(" Default: ")
     default = told.rstrip(".")
-    if default in ("on", "off") and not isinstance(action.default, bool):
+    if default in ("on", "off") and isinstance(action.default, float):
         default = f"{action.default:g}"
     if action.required:
         default = "required"
@@ -89,13 +93,12 @@ def _value(action: argparse.Action) -> str:
     return f"{name} ..." if action.nargs == "+" else name
 
 
-def filled(page: Path, command: str) -> str:
-    """Put the tables between the markers of a page; returns the page's text."""
-    text = page.read_text(encoding="utf-8")
+def filled(text: str, command: str) -> str:
+    """Put the tables between the markers of a page's text."""
     head, found, rest = text.partition(begin(command))
     _, ended, tail = rest.partition(END)
     if not found or not ended:
-        raise LookupError(f"{page}: lacks the markers {begin(command)} and {END}")
+        raise LookupError(f"{page_of(command)}: lacks the markers {begin(command)} and {END}")
     return f"{head}{found}\n\n{tables(command)}\n\n{ended}{tail}"
 
 
@@ -106,8 +109,8 @@ def main() -> int:
     choice.add_argument("--check", action="store_true", help="fail if a page disagrees with the parser")
     choice.add_argument("--write", action="store_true", help="update the pages")
     arguments = parser.parse_args()
-    pages = {Path(__file__).parent / name: command for command, name in PAGES.items()}
-    texts = {page: filled(page, command) for page, command in pages.items()}
+    pages = {page_of(command): command for command in subparsers()}
+    texts = {page: filled(page.read_text(encoding="utf-8"), command) for page, command in pages.items()}
     message = "the options differ from the parser's; run python docs/options.py --write"
     return update(texts, write=arguments.write, message=message)
 
