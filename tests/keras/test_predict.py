@@ -23,8 +23,8 @@ from maxatac.errors import InputError, MaxatacError, Problem
 from maxatac.evaluation.settings import ThresholdConfig
 from maxatac.evaluation.threshold import threshold
 from maxatac.prediction.checks import journal_path
-from maxatac.prediction.merge import read_predictions
-from maxatac.prediction.settings import PredictConfig
+from maxatac.prediction.merge import merge, read_predictions
+from maxatac.prediction.settings import MergeConfig, PredictConfig
 from maxatac.prediction.windows import window_starts
 from maxatac.prediction.workflow import PredictResult, predict, prepare_predict
 from maxatac.runs.command import CommandFolder
@@ -567,3 +567,24 @@ def test_nan_is_no_data_and_counted(made: PredictSet, tmp_path: Path, caplog: py
         found = run(made, tmp_path / "nan", signal=[signal])
     assert [one.args for one in caplog.records if "NaN" in one.message] == [(signal, "43")]
     assert scores(found.tracks[0]) == scores(run(made, tmp_path / "none", signal=[without]).tracks[0])
+
+
+def test_jobs_for_parts_of_the_genome_join_to_the_bytes_of_one(made: PredictSet, tmp_path: Path) -> None:
+    whole = run(made, tmp_path / "whole", rev_comp=True, **CUTOFF)
+    parts = [
+        run(made, tmp_path / str(number), chroms=chroms, rev_comp=True, **CUTOFF)
+        for number, chroms in enumerate((["chr2"], ["chr10", "chr1"]))
+    ]
+    joined = merge(
+        MergeConfig(
+            parts=[part.tracks[0] for part in parts],
+            part_peaks=[part.peaks[0] for part in parts],
+            output=tmp_path / "joined",
+            prefix="x",
+        )
+    )
+    assert joined.peaks is not None
+    assert joined.track.read_bytes() == whole.tracks[0].read_bytes()
+    assert joined.peaks.read_bytes() == whole.peaks[0].read_bytes()
+    record = json.loads(joined.record.read_text())
+    assert record["prediction"] == record_of(tmp_path / "whole")["prediction"]
