@@ -62,6 +62,8 @@ def test_coordinates_need_no_core() -> None:
 def test_public_names() -> None:
     public = fresh("import maxatac; print(*dir(maxatac))").split()
     names = [
+        "BenchmarkConfig",
+        "BenchmarkResult",
         "Genome",
         "Memory",
         "MergeConfig",
@@ -71,15 +73,19 @@ def test_public_names() -> None:
         "PredictConfig",
         "PredictResult",
         "Sampler",
+        "ThresholdConfig",
+        "ThresholdResult",
         "Track",
         "TrainConfig",
         "TrainResult",
         "Trainer",
         "WindowDataset",
         "WindowReader",
+        "benchmark",
         "merge",
         "peaks",
         "predict",
+        "threshold",
         "train",
     ]
     assert public == names == sorted(maxatac.__all__)
