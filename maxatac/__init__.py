@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from maxatac._core import Track as Track
     from maxatac._core import WindowReader as WindowReader
     from maxatac.data.batches import WindowDataset as WindowDataset
-    from maxatac.evaluation.benchmarking import BenchmarkResult as BenchmarkResult
+    from maxatac.evaluation.benchmark_scorers import BenchmarkResult as BenchmarkResult
     from maxatac.evaluation.benchmarking import benchmark as benchmark
     from maxatac.evaluation.settings import BenchmarkConfig as BenchmarkConfig
     from maxatac.evaluation.settings import ThresholdConfig as ThresholdConfig
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "BenchmarkConfig": "maxatac.evaluation.settings",
-    "BenchmarkResult": "maxatac.evaluation.benchmarking",
+    "BenchmarkResult": "maxatac.evaluation.benchmark_scorers",
     "Genome": "maxatac._core",
     "Memory": "maxatac._core",
     "MergeConfig": "maxatac.prediction.settings",

@@ -47,7 +47,9 @@ def add_parser(subparsers: Any) -> None:
     add_cutoff(options)
     results = options.results()
     options.add(
-        results, "--full_curve", help="Write every point of the curve into <prefix>_<chrom>_<bin>bp_PRC.tsv, not 300."
+        results,
+        "--full_curve",
+        help="Write every point of the curve into <prefix>_<chrom>_<bin>bp_PRC.tsv, not about 300.",
     )
     options.add(results, "--plot", "-plot", help="Draw precision over recall, or with --quant the values.")
     options.add(results, "--skip_plot", "-skip_plot", help="The same as --no-plot.")

@@ -216,8 +216,9 @@ def _facts_of_training(record: Facts, output: Path) -> dict[str, Any]:
     facts = {"kind": "quant" if settings.get("quant") else "binary", "bin_size": BIN_SIZE}
     folder = RunFolder(output.parent, str(settings.get("prefix")))
     best = {"sha256": folder.named("_best.keras"), "h5_sha256": folder.named("_best.h5")}
-    model = {name: sha256(path) for name, path in best.items() if path.is_file()}
-    return facts | ({"models": [model]} if model else {})
+    model: dict[str, Any] = {name: sha256(path) for name, path in best.items() if path.is_file()}
+    seen = {"training_chroms": list(settings.get("tchroms") or ())}
+    return facts | ({"models": [model | seen]} if model else {})
 
 
 def _mapping(value: Any) -> Facts:

@@ -19,7 +19,8 @@ from sklearn.metrics import auc, average_precision_score, precision_recall_curve
 
 from maxatac.cli.main import main
 from maxatac.errors import InputError, MaxatacError, Problem
-from maxatac.evaluation.benchmarking import BenchmarkResult, benchmark, prepare_benchmark
+from maxatac.evaluation.benchmark_scorers import BenchmarkResult
+from maxatac.evaluation.benchmarking import benchmark, prepare_benchmark
 from maxatac.evaluation.settings import BenchmarkConfig
 from maxatac.files.atomic import write_json
 from maxatac.files.bigwig import write_track
@@ -220,6 +221,11 @@ def test_auprc_stands_in_the_tables_of_the_original_alone(pair: Pair) -> None:
     for path in (result.table, result.scores, result.curve):
         assert path is not None
         assert "AUPRC" not in path.read_text()
+
+
+def test_of_many_chromosomes_the_longest_have_a_table(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("maxatac.evaluation.benchmark_scorers.MOST_TABLES", 1)
+    assert {path.name for path in pair.run().original} == {"x_chr1_32bp_PRC.tsv", "x_chr1_200bp_PRC.tsv"}
 
 
 def test_table_of_the_original_equals_scikit_learn(pair: Pair) -> None:

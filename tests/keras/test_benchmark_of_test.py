@@ -12,7 +12,8 @@ import pytest
 import tiny
 from tiny import SPLIT, TinySet
 
-from maxatac.evaluation.benchmarking import BenchmarkResult, benchmark
+from maxatac.evaluation.benchmark_scorers import BenchmarkResult
+from maxatac.evaluation.benchmarking import benchmark
 from maxatac.evaluation.settings import BenchmarkConfig
 from maxatac.reporting.workflow import write_report
 from maxatac.runs.folder import RunFolder
