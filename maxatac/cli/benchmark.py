@@ -92,7 +92,7 @@ def _input_options(options: CommandOptions) -> None:
 
 def _rule_options(options: CommandOptions) -> None:
     group = options.group("bins")
-    options.add(group, "--bin_size", nargs="+", type=int, metavar="BP", help="Widths of the bins, scored one by one.")
+    options.add(group, "--bin_size", metavar="BP", help="Widths of the bins, scored one by one.")
     options.add(
         group, "--agg", choices=AGGREGATES, default_text="max, with --quant mean",
         help="What a bin takes of the predictions in it.",

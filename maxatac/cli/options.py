@@ -18,6 +18,7 @@ _OF_TYPE: dict[str, dict[str, Any]] = {
     "float": {"type": float},
     "Path": {"type": Path, "metavar": "FILE"},
     "Sequence[str]": {"nargs": "+", "metavar": "CHROM"},
+    "Sequence[int]": {"nargs": "+", "type": int, "metavar": "N"},
     "Sequence[float]": {"nargs": "+", "type": float, "metavar": "X"},
     "Sequence[Path]": {"nargs": "+", "type": Path, "metavar": "FILE"},
 }

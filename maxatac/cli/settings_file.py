@@ -130,6 +130,7 @@ _EXPECTED = {
     "Sequence[str]": "a list of names",
     "Sequence[Path]": "a list of paths",
     "Sequence[float]": "a list of numbers",
+    "Sequence[int]": "a list of whole numbers",
 }
 
 _TOLD = 200
@@ -159,7 +160,7 @@ def _converted(value: Any, kind: str) -> Any:
             return Path(value)
         if one == "Sequence[str]" and isinstance(value, list) and value and all(isinstance(x, str) for x in value):
             return tuple(value)
-        if one in ("Sequence[Path]", "Sequence[float]") and isinstance(value, list):
+        if one in ("Sequence[Path]", "Sequence[float]", "Sequence[int]") and isinstance(value, list):
             of_one = one.removeprefix("Sequence[").removesuffix("]")
             return tuple(_converted(entry, of_one) for entry in value)
     raise ValueError(" or ".join(_EXPECTED[one] for one in kinds))

@@ -548,6 +548,15 @@ def test_command_line(pair: Pair, capsys: pytest.CaptureFixture[str]) -> None:
     assert not (pair.output / "x_benchmark.png").exists()
 
 
+def test_settings_of_a_record_repeat_the_run(pair: Pair) -> None:
+    words = ["benchmark", "--bw", str(pair.prediction), "--gold_standard", str(pair.binding), "-o", str(pair.output)]
+    assert main([*words, "-n", "x", "--original", "--recalls", "0.1", "--bin_size", "100", "--no-plot"]) == 0
+    first = json.loads((pair.output / "x_benchmark.json").read_text())
+    assert main(["benchmark", "--config", str(pair.output / "x_benchmark_run.json"), "--force"]) == 0
+    # The record names the chromosomes that were scored: then none is left out.
+    assert json.loads((pair.output / "x_benchmark.json").read_text()) == first | {"chroms_left_out": {}}
+
+
 def test_dry_run_says_what_is_left_out(pair: Pair) -> None:
     lines = prepare_benchmark(pair.config()).describe()
     assert any("chr1, chr2" in line for line in lines)
