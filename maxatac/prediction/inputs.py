@@ -186,7 +186,7 @@ def _choose_chroms(
 
 def _in_byte_order(names: Iterable[str]) -> tuple[str, ...]:
     """Sort names as ``LC_ALL=C sort`` does, and as a bigWig has them; each once."""
-    return tuple(sorted(set(names), key=lambda name: name.encode("utf-8", "surrogateescape")))
+    return tuple(sorted(set(names)))
 
 
 def _check_names(

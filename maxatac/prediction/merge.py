@@ -225,11 +225,7 @@ def _share_chroms(tracks: Mapping[Path, Track], problems: Problems) -> dict[str,
             differs = tracks[other].chrom_sizes[chrom]
             lengths = f" with {differs:,} bp, here {size:,}: another genome build?" if differs != size else ""
             problems.add("chromosome", f"{chrom} is also in {other}{lengths}", file=path)
-    return {chrom: tracks[owners[chrom]] for chrom in sorted(owners, key=_bytes_of)}
-
-
-def _bytes_of(name: str) -> bytes:
-    return name.encode("utf-8", "surrogateescape")
+    return {chrom: tracks[owners[chrom]] for chrom in sorted(owners)}
 
 
 def _check_first_bin(track: Track, chrom: str, problems: Problems) -> None:
@@ -275,7 +271,7 @@ def _read_sites(paths: Sequence[Path], sources: Mapping[str, Track], problems: P
                 problems.add("chromosome", f"{chrom} is also in {owners[chrom]}", file=path)
             else:
                 rows.setdefault(chrom, []).append((int(fields[1]), int(fields[2]), line + b"\n"))
-    return {chrom: [line for *_, line in sorted(rows[chrom])] for chrom in sorted(rows, key=_bytes_of)}
+    return {chrom: [line for *_, line in sorted(rows[chrom])] for chrom in sorted(rows)}
 
 
 def _prediction_of(paths: Sequence[Path], problems: Problems) -> Mapping[str, Any] | None:
@@ -295,4 +291,4 @@ def _prediction_of(paths: Sequence[Path], problems: Problems) -> Mapping[str, An
     if len(known) < len(paths):
         return None
     seen = {chrom for one in known.values() for chrom in one.get(SEEN, ())}
-    return {**how, SEEN: sorted(seen, key=_bytes_of)}
+    return {**how, SEEN: sorted(seen)}

@@ -178,7 +178,8 @@ def fill_sites(path: Path, by_chrom: Mapping[str, Sites], format: str = "bed") -
     """Write sites as :func:`write_sites` does to a file that has yet to get its name."""
     full = max([1.0, *(float(sites.maxima.max()) for sites in by_chrom.values() if len(sites))])
     with path.open("wb") as file:
-        for chrom in sorted(by_chrom, key=str.encode):
+        # Text sorts as its UTF-8 bytes do.
+        for chrom in sorted(by_chrom):
             columns = _columns(by_chrom[chrom], None if format == "bed" else full)
             rows = zip(*([str(value) for value in column.tolist()] for column in columns), strict=True)
             file.write("".join("\t".join((chrom, *row)) + "\n" for row in rows).encode())
