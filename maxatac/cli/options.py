@@ -84,7 +84,7 @@ class CommandOptions:
         field = self._fields[name]
         kind = str(field.type).removesuffix(" | None")
         kwargs = {"default": field.default, **_OF_TYPE.get(kind, {}), **kwargs}
-        if kind.startswith("Sequence") and kind != "Sequence[str]":
+        if kind.startswith("Sequence"):
             kwargs.setdefault("action", _Extend)
         if default_text is None and kwargs["default"] is not dataclasses.MISSING:
             value = kwargs["default"]

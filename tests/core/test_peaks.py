@@ -14,7 +14,8 @@ import pytest
 import tiny
 from numpy.typing import NDArray
 
-from maxatac.cli.main import main
+from maxatac.cli.main import main, parse
+from maxatac.cli.running import settings_from
 from maxatac.errors import InputError, MaxatacError, Problem, TrackError
 from maxatac.files.checksums import sha256
 from maxatac.prediction.peaks import PeaksResult, peaks
@@ -224,6 +225,14 @@ def test_a_table_of_another_scale(track: Path, table: Path) -> None:
     # Thresholds up to 40, as of a model that was trained on values up to there.
     table.write_text(TABLE + "30\t1\t0\t3\t0.9\n40\t1\t0\t3\t0\n")
     assert rows(call(track, **settings, force=True).path) == ["chr1\t320\t352\t37.2"]
+
+
+def test_an_option_of_several_values_may_be_given_again(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps({"chroms": ["chr3"]}))
+    given = ["-i", "a.bw", "-c", "chr1", "chrX", "--chroms", "chr2"]
+    for words in (given, [*given, "--config", str(file)]):
+        assert settings_from(parse(["peaks", *words]), PeaksConfig).chroms == ("chr1", "chrX", "chr2")
 
 
 @pytest.mark.parametrize("option", ["-name", "--cutof_type", "-chrom", "-bins"])
