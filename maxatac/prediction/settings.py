@@ -314,7 +314,7 @@ class MergeConfig(ResultSettings, TrackSettings, CutoffSettings):
     parts : sequence of paths
         Predictions of disjoint sequences of one genome, as bigWig.
     part_peaks : sequence of paths, optional
-        Sites of the parts as BED, to be joined; a cutoff calls them anew.
+        Sites of the parts as BED, a file for each, to be joined; a cutoff calls them anew.
     output, prefix
         Folder and name of the results.
     """
