@@ -108,6 +108,10 @@ class CommandFolder:
             problems.add("output", told, expected="a shorter prefix", hint=hint, option="--prefix")
             return problems
         problems += running_problems(self.running, watch=True)
+        # Two commands of one prefix may write files of one name: what the other will write is not known here.
+        for path in RunFolder(self.folder, self.prefix).running_files():
+            if path != self.running:
+                problems += running_problems(path, watch=False)
         mine = {*outputs, self.record, self.log, *(self.earlier() if force else ())}
         for purpose, path in inputs.items():
             for result in sorted(mine):

@@ -134,6 +134,11 @@ class RunFolder:
         """Name the file that says which process writes the results of a command (:mod:`maxatac.runs.running`)."""
         return self.named(f"_{command}_running.json")
 
+    def running_files(self) -> list[Path]:
+        """List those that are there, of all commands."""
+        names = self._mine(_RUNNING)
+        return sorted(path for path in self.folder.glob("*_running.json") if names.fullmatch(path.name))
+
     @property
     def log(self) -> Path:
         """The log."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -20,6 +20,7 @@ LOG_LEVELS = ("fatal", "error", "warning", "info", "debug")
 MAX_THREADS = 1024
 
 MAX_FLOAT32 = 3.4028234e38
+"""The largest number that a bigWig can hold."""
 
 MEMORY_SHARE = 4
 """Decoded tracks may by default take the usable memory divided by this."""
@@ -35,14 +36,15 @@ class Settings:
     """The base of every group: values are converted when it is made, and checked on request."""
 
     def __post_init__(self) -> None:
-        """Accept strings for paths, ``~`` in them, amounts of memory as text, and any sequence for lists."""
+        """Accept text for paths, ``~`` in them, text for amounts of memory, and any sequence or one value for lists."""
         for option in fields(self):
             value = getattr(self, option.name)
             if value is None:
                 continue
             kind = str(option.type)
             if "Sequence" in kind:
-                object.__setattr__(self, option.name, tuple(map(expanded, value)) if "Path" in kind else tuple(value))
+                values = value if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
+                object.__setattr__(self, option.name, tuple(map(expanded, values)) if "Path" in kind else tuple(values))
             elif "Path" in kind:
                 object.__setattr__(self, option.name, expanded(value))
             elif option.name == "memory" and isinstance(value, str):

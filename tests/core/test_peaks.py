@@ -109,7 +109,7 @@ def test_narrow_peak(track: Path) -> None:
 
 def test_a_score_equal_to_the_cutoff_in_float32(track: Path, table: Path) -> None:
     for settings in ({"cutoff_value": 0.454}, {"cutoff_type": "F1", "cutoff_value": None, "cutoff_file": table}):
-        result = call(track, **settings, chroms=["chr1"], force=True)
+        result = call(track, **settings, chroms="chr1", force=True)
         assert "chr1\t352\t384\t0.454" in rows(result.path)
         assert result.cutoff.score == 0.454
 

@@ -169,6 +169,14 @@ def test_results_that_came_during_the_checks_stay(source: Path, tmp_path: Path) 
     assert not list(tmp_path.glob("*running*"))
 
 
+def test_another_command_that_writes_results_of_this_prefix(source: Path, tmp_path: Path) -> None:
+    """Both would write ``CTCF.bw``."""
+    told: list[list[str]] = []
+    run(source, tmp_path, between=lambda: told.append(refused(source, tmp_path, command="merge", force=True)))
+    assert all("CTCF_predict_running.json" in names for names in told)
+    assert len(told) == 2
+
+
 @pytest.mark.parametrize("prefix", ["CTCF", ["CTCF"], None])
 @pytest.mark.parametrize("outputs", [None, 5, ["CTCF.bw"], [["CTCF.bw"]], {"../mine.txt": {}}, {"a\0b": {}}])
 def test_a_record_that_was_changed(source: Path, tmp_path: Path, outputs: Any, prefix: Any) -> None:
