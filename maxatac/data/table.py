@@ -60,7 +60,7 @@ def read_table(
     Table or None
         None if there is no row. Rows lack a column that the header lacks, which is a problem unless it is optional.
     """
-    lines = _read_lines(path, problems)
+    lines = read_lines(path, problems, what="meta file")
     if not lines:
         return None
     places = _read_header(path, *lines[0], columns, optional, problems)
@@ -87,30 +87,45 @@ def filled(value: str, *, is_path: bool) -> str:
     return "" if value == "." or (value == "NA" and is_path) else value
 
 
-def _read_lines(meta: Path, found: Problems) -> list[tuple[int, str]]:
-    """Read the lines that hold something, with their numbers; none if the file is no text."""
-    if not check_file(meta, found, what="meta file"):
+def read_lines(path: Path, problems: Problems, *, what: str) -> list[tuple[int, str]]:
+    """Read the lines of a table that hold something.
+
+    Parameters
+    ----------
+    path : Path
+    problems : Problems
+        Gets the reason why it is no UTF-8 text.
+    what : str
+        What the table is, such as ``meta file``.
+
+    Returns
+    -------
+    list of (int, str)
+        Number of each line, from 1, and its text.
+    """
+    if not check_file(path, problems, what=what):
         return []
-    data = meta.read_bytes()
+    data = path.read_bytes()
     kind = sniff_bytes(data)
     if kind not in ("unknown", "BED text"):
-        found.add("format", phrase(kind), expected="the meta file as tab-separated text", file=meta)
+        problems.add("format", phrase(kind), expected=f"the {what} as tab-separated text", file=path)
         return []
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        found.add("format", "bytes that are not UTF-8", expected="the meta file as UTF-8 text", file=meta, line=line)
+        expected = f"the {what} as UTF-8 text"
+        problems.add("format", "bytes that are not UTF-8", expected=expected, file=path, line=line)
         return []
     if "\0" in text:
-        expected = "the meta file as UTF-8 text (UTF-16 cannot be read)"
-        found.add("format", "zero bytes", expected=expected, file=meta)
+        expected = f"the {what} as UTF-8 text (UTF-16 cannot be read)"
+        problems.add("format", "zero bytes", expected=expected, file=path)
         return []
     # Not str.splitlines, which also breaks at characters that may stand within a name.
     numbered = enumerate(re.split(r"\r\n|\n|\r", text), 1)
     lines = [(number, line) for number, line in numbered if line.strip()]
     if not lines:
-        found.add("format", "nothing but blank lines", expected="a header and one row per cell type", file=meta)
+        problems.add("format", "nothing but blank lines", expected="a header and rows", file=path)
     return lines
 
 

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,8 +32,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maxatac.data.table import read_lines
 from maxatac.errors import MaxatacError, Problems
-from maxatac.files.sniff import check_file, phrase, sniff_bytes
 from maxatac.prediction.calibration import facts_of_table
 from maxatac.wording import first_few, number
 
@@ -259,7 +259,7 @@ def read_cutoff_table(path: Path, problems: Problems) -> CutoffTable | None:
 
 
 def _parse(path: Path, found: Problems) -> CutoffTable | None:
-    lines = _lines(path, found)
+    lines = read_lines(path, found, what="table of cutoffs")
     if not lines:
         return None
     names = [name.strip() for name in lines[0][1].split("\t")]
@@ -305,27 +305,6 @@ def _parse(path: Path, found: Problems) -> CutoffTable | None:
         numbers = numbers[np.argsort(numbers[:, 0], kind="stable")]
     columns = {what: numbers[:, place] for place, what in enumerate(places)}
     return CutoffTable(path, columns, np.array(metrics) if is_by_metric else None)
-
-
-def _lines(path: Path, found: Problems) -> Sequence[tuple[int, str]]:
-    """Read the lines that hold something, with their numbers; none if the file is no text."""
-    if not check_file(path, found, what="table of cutoffs"):
-        return []
-    data = path.read_bytes()
-    kind = sniff_bytes(data)
-    if kind not in ("unknown", "BED text") or b"\0" in data:
-        found.add("format", phrase(kind), expected="a table of cutoffs as tab-separated text", file=path)
-        return []
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        found.add("format", "bytes that are not UTF-8", expected="UTF-8 text", file=path, line=line)
-        return []
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-    if not lines:
-        found.add("format", "nothing but blank lines", expected="a header and a row per threshold", file=path)
-    return lines
 
 
 def _number(text: str, path: Path, line: int, column: str, found: Problems) -> float:
