@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +47,10 @@ class PreparedBenchmark:
         return self.config.files()
 
     @property
-    def settings(self) -> Mapping[str, Any]:
-        """All settings, with what was worked out in place of what was not given."""
-        given = {option.name: getattr(self.config, option.name) for option in fields(self.config)}
+    def worked_out(self) -> Mapping[str, Any]:
+        """Chromosomes and rules."""
         rules = ("agg", "round_predictions", "unpredicted", "drifting_bins", "count_blacklisted")
-        return given | {"chroms": list(self.data.sizes)} | {name: self.config.chosen(name) for name in rules}
+        return {"chroms": list(self.data.sizes)} | {name: self.config.chosen(name) for name in rules}
 
     def describe(self) -> list[str]:
         """Say what would be scored."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -172,10 +172,9 @@ class PreparedThreshold:
         return _outputs(self.folder, plot=self.config.plot)
 
     @property
-    def settings(self) -> Mapping[str, Any]:
-        """All settings, with the chromosomes that were worked out."""
-        given = {option.name: getattr(self.config, option.name) for option in fields(self.config)}
-        return given | {"chroms": list(self.chroms)}
+    def worked_out(self) -> Mapping[str, Any]:
+        """The chromosomes."""
+        return {"chroms": list(self.chroms)}
 
     def describe(self) -> list[str]:
         """Say what would be counted."""

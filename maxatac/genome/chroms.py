@@ -47,6 +47,11 @@ _BYTES_NAME = re.compile(r"""b(['"]).*\1""")
 _INTEGER = re.compile(r"[0-9]{1,15}")
 
 
+def in_byte_order(names: Iterable[str]) -> list[str]:
+    """Sort names as ``LC_ALL=C sort`` does, and as a bigWig has them."""
+    return sorted(names, key=lambda name: name.encode("utf-8", "surrogateescape"))
+
+
 def read_chrom_sizes(path: str | os.PathLike[str], problems: Problems) -> dict[str, int] | None:
     """Read a ``chrom.sizes`` file.
 

@@ -39,7 +39,10 @@ CALIBRATION = "calibration"
 """Entry of the run record of a table."""
 
 PREDICTION = "prediction"
-"""Entry of the run record of a predicted track."""
+"""Entry of the run record of a predicted track; a joined track has that of its parts."""
+
+SEEN = "seen_chroms"
+"""Chromosomes that a model was trained on, in that entry."""
 
 PUBLISHED_BIN_SIZE = 200
 """Width in bp of the bins that the published tables are presumably made for: their prevalence fits it."""

@@ -12,8 +12,8 @@ from maxatac.data.signal_scale import ENOUGH_COVERED, SignalScale, measure, scal
 from maxatac.errors import Problem, Problems, TrackError
 from maxatac.files.checksums import is_same_file
 from maxatac.genome.windows import BIN_SIZE, BINS
+from maxatac.prediction.calibration import SEEN
 from maxatac.prediction.journal import tell_differences
-from maxatac.prediction.outputs import SEEN
 from maxatac.runs.command import CommandFolder, read_record
 from maxatac.runs.folder import RunFolder
 from maxatac.runs.input_files import InputFile

@@ -14,7 +14,7 @@ from maxatac.errors import Problems
 from maxatac.files.checksums import distinct_files
 from maxatac.files.sniff import check_file
 from maxatac.genome.blacklist import Blacklist, check_blacklist, read_blacklist
-from maxatac.genome.chroms import check_spellings, read_chrom_sizes, tell_unknown
+from maxatac.genome.chroms import check_spellings, in_byte_order, read_chrom_sizes, tell_unknown
 from maxatac.genome.windows import WINDOW_LENGTH
 from maxatac.prediction.windows import WindowPlan, read_regions, read_windows
 from maxatac.wording import aligned, base_pairs, counted, first_few
@@ -179,14 +179,9 @@ def _choose_chroms(
     """Choose the chromosomes: those named, or all that any track knows; the second part is what none of them knows."""
     if named is not None:
         tell_unknown("--chroms", [name for name in dict.fromkeys(named) if name not in sizes], sizes, problems)
-        return _in_byte_order(name for name in named if name in sizes), ()
+        return tuple(in_byte_order({name for name in named if name in sizes})), ()
     known = set().union(*(track.chrom_sizes for track in tracks))
-    return _in_byte_order(known.intersection(sizes)), tuple(name for name in sizes if name not in known)
-
-
-def _in_byte_order(names: Iterable[str]) -> tuple[str, ...]:
-    """Sort names as ``LC_ALL=C sort`` does, and as a bigWig has them; each once."""
-    return tuple(sorted(set(names)))
+    return tuple(in_byte_order(known.intersection(sizes))), tuple(name for name in sizes if name not in known)
 
 
 def _check_names(

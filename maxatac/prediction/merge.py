@@ -16,11 +16,12 @@ from maxatac.errors import InputError, MaxatacError, Problem, Problems, TrackErr
 from maxatac.files.atomic import replacing
 from maxatac.files.checksums import distinct_files
 from maxatac.files.sniff import check_file, phrase, sniff_bytes
+from maxatac.genome.chroms import in_byte_order
 from maxatac.genome.windows import BIN_SIZE
-from maxatac.prediction.calibration import compare_with_table, facts_of_track
+from maxatac.prediction.calibration import PREDICTION, SEEN, compare_with_table, facts_of_track
 from maxatac.prediction.chromosome import ChromPredictions
 from maxatac.prediction.cutoffs import Cutoff, find_cutoff
-from maxatac.prediction.outputs import PREDICTION, SEEN, TrackOutput, write_outputs
+from maxatac.prediction.outputs import TrackOutput, write_outputs
 from maxatac.prediction.settings import MergeConfig
 from maxatac.prediction.sites import describe_sites, warn_of_no_site
 from maxatac.runs.command import CommandFolder, CommandRun, carry_out
@@ -75,9 +76,9 @@ class PreparedMerge:
         return self.config.files()
 
     @property
-    def settings(self) -> Mapping[str, Any]:
-        """All settings."""
-        return {option.name: getattr(self.config, option.name) for option in dataclasses.fields(self.config)}
+    def worked_out(self) -> Mapping[str, Any]:
+        """Nothing."""
+        return {}
 
     def describe(self) -> list[str]:
         """Say what would be joined."""
@@ -225,7 +226,7 @@ def _share_chroms(tracks: Mapping[Path, Track], problems: Problems) -> dict[str,
             differs = tracks[other].chrom_sizes[chrom]
             lengths = f" with {differs:,} bp, here {size:,}: another genome build?" if differs != size else ""
             problems.add("chromosome", f"{chrom} is also in {other}{lengths}", file=path)
-    return {chrom: tracks[owners[chrom]] for chrom in sorted(owners)}
+    return {chrom: tracks[owners[chrom]] for chrom in in_byte_order(owners)}
 
 
 def _check_first_bin(track: Track, chrom: str, problems: Problems) -> None:
@@ -271,7 +272,7 @@ def _read_sites(paths: Sequence[Path], sources: Mapping[str, Track], problems: P
                 problems.add("chromosome", f"{chrom} is also in {owners[chrom]}", file=path)
             else:
                 rows.setdefault(chrom, []).append((int(fields[1]), int(fields[2]), line + b"\n"))
-    return {chrom: [line for *_, line in sorted(rows[chrom])] for chrom in sorted(rows)}
+    return {chrom: [line for *_, line in sorted(rows[chrom])] for chrom in in_byte_order(rows)}
 
 
 def _prediction_of(paths: Sequence[Path], problems: Problems) -> Mapping[str, Any] | None:
@@ -291,4 +292,4 @@ def _prediction_of(paths: Sequence[Path], problems: Problems) -> Mapping[str, An
     if len(known) < len(paths):
         return None
     seen = {chrom for one in known.values() for chrom in one.get(SEEN, ())}
-    return {**how, SEEN: sorted(seen)}
+    return {**how, SEEN: in_byte_order(seen)}

@@ -20,12 +20,6 @@ if TYPE_CHECKING:
     from maxatac.prediction.chromosome import ChromPredictions
     from maxatac.prediction.cutoffs import Cutoff
 
-PREDICTION = "prediction"
-"""Entry of a run record that says how a track was predicted; a joined track has that of its parts."""
-
-SEEN = "seen_chroms"
-"""Sequences that a model was trained on, in that entry."""
-
 _AT_ONCE = 4
 """bigWig files written at the same time; each takes memory for its index and zoom levels."""
 

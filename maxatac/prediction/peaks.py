@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -75,9 +74,9 @@ class PreparedPeaks:
         return self.config.files()
 
     @property
-    def settings(self) -> dict[str, Any]:
-        """All settings, with the chromosomes that are used."""
-        return dataclasses.asdict(self.config) | {"chroms": list(self.chroms)}
+    def worked_out(self) -> Mapping[str, Any]:
+        """The chromosomes."""
+        return {"chroms": list(self.chroms)}
 
     def describe(self) -> list[str]:
         """Say what would be done."""

@@ -21,6 +21,7 @@ BIN_SIZE = 32
 CUTOFF_TYPES = ("score", "Precision", "Recall", "F1", "log2FC")
 
 SITE_FORMATS = ("bed", "narrowPeak")
+
 MAX_BATCH = 200_000
 """Windows per batch: 4 GB of them."""
 
@@ -197,8 +198,7 @@ class CutoffSettings(Settings):
     def __post_init__(self) -> None:
         """Accept the type in upper or lower case."""
         super().__post_init__()
-        spelt = {name.casefold(): name for name in CUTOFF_TYPES}
-        object.__setattr__(self, "cutoff_type", spelt.get(str(self.cutoff_type).casefold(), self.cutoff_type))
+        self._spell("cutoff_type", CUTOFF_TYPES)
 
     @property
     def has_cutoff(self) -> bool:
@@ -263,8 +263,7 @@ class PeaksConfig(ResultSettings, CutoffSettings):
         if not self.prefix:
             # There is no bigWig if the settings file that should name it cannot be read.
             object.__setattr__(self, "prefix", Path(self.input_bigwig or "peaks").stem)
-        spelt = {name.casefold(): name for name in SITE_FORMATS}
-        object.__setattr__(self, "format", spelt.get(str(self.format).casefold(), self.format))
+        self._spell("format", SITE_FORMATS)
 
     def _check(self, problems: Problems) -> None:
         super()._check(problems)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from maxatac.files.atomic import replacing
+from maxatac.genome.chroms import in_byte_order
 from maxatac.wording import base_pairs, counted
 
 if TYPE_CHECKING:
@@ -178,11 +179,10 @@ def fill_sites(path: Path, by_chrom: Mapping[str, Sites], format: str = "bed") -
     """Write sites as :func:`write_sites` does to a file that has yet to get its name."""
     full = max([1.0, *(float(sites.maxima.max()) for sites in by_chrom.values() if len(sites))])
     with path.open("wb") as file:
-        # Text sorts as its UTF-8 bytes do.
-        for chrom in sorted(by_chrom):
+        for chrom in in_byte_order(by_chrom):
             columns = _columns(by_chrom[chrom], None if format == "bed" else full)
             rows = zip(*([str(value) for value in column.tolist()] for column in columns), strict=True)
-            file.write("".join("\t".join((chrom, *row)) + "\n" for row in rows).encode())
+            file.write("".join("\t".join((chrom, *row)) + "\n" for row in rows).encode("utf-8", "surrogateescape"))
 
 
 def _columns(sites: Sites, full: float | None) -> Iterator[NDArray[Any]]:

@@ -18,7 +18,7 @@ from maxatac.data.signal_scale import SignalScale
 from maxatac.errors import InputError, Problems
 from maxatac.files.atomic import write_text
 from maxatac.genome.windows import BIN_SIZE, WINDOW_LENGTH
-from maxatac.prediction.calibration import compare_with_table
+from maxatac.prediction.calibration import PREDICTION, compare_with_table
 from maxatac.prediction.checks import (
     MADE_OF,
     check_disk,
@@ -39,7 +39,7 @@ from maxatac.prediction.inputs import PredictInputs, describe_counts, open_input
 from maxatac.prediction.journal import Journal, WriteBehind, journal_problems
 from maxatac.prediction.model_file import Member, Predictor, check_out_of_fold, load_predictor
 from maxatac.prediction.model_folder import find_model
-from maxatac.prediction.outputs import PREDICTION, TrackOutput, Written, name_outputs, write_outputs
+from maxatac.prediction.outputs import TrackOutput, Written, name_outputs, write_outputs
 from maxatac.prediction.settings import PredictConfig
 from maxatac.prediction.sites import describe_sites, warn_of_no_site
 from maxatac.prediction.windows import Starts
@@ -113,10 +113,9 @@ class PreparedPredict:
         return [path for output in self.written for path in output.paths()]
 
     @property
-    def settings(self) -> Mapping[str, Any]:
-        """All settings, with what was worked out in place of what was not given."""
-        given = {option.name: getattr(self.config, option.name) for option in dataclasses.fields(self.config)}
-        return given | {
+    def worked_out(self) -> Mapping[str, Any]:
+        """Chromosomes, threads and memory."""
+        return {
             "chroms": self.data.plan.chroms,
             "threads": loader_threads(self.config),
             "memory": loader_memory(self.config),

@@ -237,8 +237,8 @@ class Prepared(Protocol[R_co]):
         """Every file that is read, by purpose."""
 
     @property
-    def settings(self) -> Mapping[str, Any]:
-        """All settings, for the record."""
+    def worked_out(self) -> Mapping[str, Any]:
+        """Settings for the record that replace what was given, or not given."""
 
     def describe(self) -> list[str]:
         """Say what the run would do, for ``--dry_run``."""
@@ -295,7 +295,9 @@ def _writing(config: ResultSettings, prepared: Prepared[Any], held: HeldBack) ->
         stack.enter_context(writing_to(folder.log, lambda: not holding.is_lost))
         held.release()
         earlier = {path for path in prepared.outputs if path.exists()}
-        run = CommandRun(folder, prepared.settings, prepared.outputs, prepared.inputs)
+        given = {option.name: getattr(config, option.name) for option in dataclasses.fields(config)}
+        settings = {**given, **prepared.worked_out}
+        run = CommandRun(folder, settings, prepared.outputs, prepared.inputs)
         try:
             yield run
         except BaseException:

@@ -70,6 +70,12 @@ class Settings:
                 named[option.name if number == 1 else f"{option.name} {number}"] = path
         return named
 
+    def _spell(self, name: str, choices: Sequence[str]) -> None:
+        """Accept a choice in upper or lower case."""
+        given = getattr(self, name)
+        spelt = {choice.casefold(): choice for choice in choices}
+        object.__setattr__(self, name, spelt.get(str(given).casefold(), given))
+
     def _require(self, problems: Problems, name: str, holds: bool, expected: str, hint: str | None = None) -> None:
         if not holds:
             value = getattr(self, name)

@@ -24,6 +24,7 @@ from maxatac.evaluation.settings import ThresholdConfig
 from maxatac.evaluation.threshold import threshold
 from maxatac.prediction.checks import journal_path
 from maxatac.prediction.merge import merge, read_predictions
+from maxatac.prediction.model_record import add_record, read_record
 from maxatac.prediction.settings import MergeConfig, PredictConfig
 from maxatac.prediction.windows import window_starts
 from maxatac.prediction.workflow import PredictResult, predict, prepare_predict
@@ -427,6 +428,17 @@ def test_disk_without_room(made: PredictSet, tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr("shutil.disk_usage", lambda _: Usage)
     assert [(problem.kind, problem.option) for problem in refused(made, tmp_path / "out")] == [("machine", "--output")]
+
+
+def test_a_model_that_is_not_that_of_its_record(made: PredictSet, tmp_path: Path) -> None:
+    model = predicting.save_quick_model(tmp_path / "one.keras", seed=2)
+    record = read_record(predicting.save_quick_model(tmp_path / "other.keras", seed=4, trained_on=["chr7"]))
+    assert record is not None
+    add_record(model, record)
+    with pytest.raises(MaxatacError, match="not those that it was saved with") as caught:
+        run(made, tmp_path / "out", model=[model])
+    assert not isinstance(caught.value, InputError)
+    assert not (tmp_path / "out").exists()
 
 
 def test_prepare_writes_nothing(made: PredictSet, tmp_path: Path) -> None:

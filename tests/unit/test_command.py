@@ -25,7 +25,7 @@ class Copying:
 
     folder: CommandFolder
     inputs: Mapping[str, Path]
-    settings: Mapping[str, Any]
+    worked_out: Mapping[str, Any]
     between: Callable[[], None] = lambda: None
 
     @property
