@@ -216,6 +216,13 @@ def test_an_infinite_value(track: Path) -> None:
     assert [path.name for path in (track.parent / "out").iterdir()] == ["CTCF_peaks.log"]
 
 
+def test_bins_without_a_number_are_left_out(track: Path, caplog: pytest.LogCaptureFixture) -> None:
+    tiny.write_bigwig(track, [("chr1", 0, 32, 0.5), ("chr1", 32, 64, float("nan"))], {"chr1": 1_000})
+    with caplog.at_level("WARNING", "maxatac"):
+        assert rows(call(track).path) == ["chr1\t0\t32\t0.5"]
+    assert [str(track) in record.getMessage() for record in caplog.records] == [True]
+
+
 def test_a_table_of_another_scale(track: Path, table: Path) -> None:
     tiny.write_bigwig(track, [("chr1", 0, 32, 0.5), ("chr1", 320, 352, 37.2)], {"chr1": 1_000})
     settings = {"cutoff_type": "F1", "cutoff_value": None, "cutoff_file": table}

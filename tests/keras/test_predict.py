@@ -181,6 +181,18 @@ def test_regions_of_interest(made: PredictSet, tmp_path: Path) -> None:
     assert found == sorted({(bin, bin + 32) for start in starts for bin in range(start, start + 1_024, 32)})
 
 
+def test_the_file_of_regions_without_a_score_replaces_nothing_unasked(made: PredictSet, tmp_path: Path) -> None:
+    roi, there = tmp_path / "roi.bed", tmp_path / "there.bed"
+    for path in (roi, there):
+        path.write_text("chr1\t7010\t7050\nchr10\t0\t50\n")
+    settings = {"roi": roi, "blacklist": made.blacklist}
+    for path in (roi, there, tmp_path / "none" / "x.bed"):
+        (problem,) = refused(made, tmp_path / "out", unscored_out=path, **settings)
+        assert (problem.kind, problem.option, problem.file) == ("output", "--unscored_out", path)
+    run(made, tmp_path / "out", unscored_out=there, force=True, **settings)
+    assert there.read_text() == "chr1\t7010\t7050\tblacklist\n"
+
+
 def test_given_windows(made: PredictSet, tmp_path: Path) -> None:
     windows = tmp_path / "windows.bed"
     windows.write_text("chr2\t40\t1064\tx\nchr2\t8\t1032\ny\nchr10\t0\t1024\n".replace("\ny", "\ty"))
@@ -380,6 +392,7 @@ def test_infinity_ends_the_run_and_nothing_is_renamed(made: PredictSet, tmp_path
         ({"max_zooms": 11}, "--max_zooms"),
         ({"device": "tpu"}, "--device"),
         ({"clip_to_roi": True}, "--clip_to_roi"),
+        ({"unscored_out": Path("x.bed")}, "--unscored_out"),
         ({"chroms": ["chr3"]}, "--chroms"),
         ({"model": None}, "--model and --tf_name"),
         ({"resume": True, "force": True}, "--resume and --force"),
