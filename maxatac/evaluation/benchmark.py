@@ -124,7 +124,7 @@ def score_predictors(
     measure : callable, optional
         Gets the name and the ranking of each predictor, which is not kept, and makes more of it.
     intervals : bool
-        Whether to resample; else the intervals are NaN.
+        Whether to resample; else, and if there is a single block, the intervals are NaN.
 
     Raises
     ------
@@ -135,17 +135,10 @@ def score_predictors(
     scored = {chrom: ~np.isnan(values) for chrom, values in sorted(predictors[first].items())}
     block_size = block_length(scored, bin_size) if block_size is None else block_size
 
-    def pool(by_chrom: Mapping[str, NDArray[Any]], dtype: type[np.generic]) -> NDArray[Any]:
-        parts = [np.empty(0, dtype)]
-        for chrom, mask in scored.items():
-            if len(by_chrom[chrom]) != len(mask):
-                raise ValueError(f"{chrom} has {len(by_chrom[chrom]):,} bins here, and {len(mask):,} in {first}")
-            parts.append(by_chrom[chrom][mask])
-        return np.concatenate(parts)
-
-    bound = pool(labels, np.bool_)
+    bound = _pooled(labels, scored, np.bool_)
     blocks, n_blocks = number_blocks(scored, bin_size, block_size)
-    weights = draw_weights(n_blocks, seed) if bound.any() and intervals else None
+    # A single block is always drawn: that would tell of no uncertainty at all.
+    weights = draw_weights(n_blocks, seed) if bound.any() and intervals and n_blocks > 1 else None
 
     def score(values: NDArray[np.float32], ranking: Ranking) -> Resampled:
         if weights is None:
@@ -155,7 +148,7 @@ def score_predictors(
 
     curves, results, measured = {}, {}, {}
     for name, by_chrom in predictors.items():
-        values = pool(by_chrom, np.float32)
+        values = _pooled(by_chrom, scored, np.float32)
         ranking = Ranking.of(bound, values)
         curves[name] = summarize(ranking)
         if measure is not None:
@@ -175,6 +168,18 @@ def score_predictors(
         for name in dict.fromkeys((*predictors, *missing, GUESS))
     )
     return BenchmarkScores(bin_size, len(bound), int(bound.sum()), n_blocks, block_size, entries, curves, measured)
+
+
+def _pooled(
+    by_chrom: Mapping[str, NDArray[Any]], scored: Mapping[str, NDArray[np.bool_]], dtype: type[np.generic]
+) -> NDArray[Any]:
+    """Join the bins of all chromosomes that are scored."""
+    parts = [np.empty(0, dtype)]
+    for chrom, mask in scored.items():
+        if len(by_chrom[chrom]) != len(mask):
+            raise ValueError(f"{chrom} has {len(by_chrom[chrom]):,} bins here, and {len(mask):,} that may be scored")
+        parts.append(by_chrom[chrom][mask])
+    return np.concatenate(parts)
 
 
 def _scores_of(found: Resampled, model: Resampled | None) -> dict[str, dict[str, float]]:

@@ -254,3 +254,10 @@ def test_agreement_of_constant_values() -> None:
     assert found.r2 == 0
     assert found.mean_absolute_error == pytest.approx(2 / 3)
     assert Agreement.of(np.empty(0, np.float32), np.empty(0, np.float32)).bins == 0
+
+
+def test_a_single_block_has_no_interval() -> None:
+    """It would be drawn in each resample, and tell of no uncertainty at all."""
+    model = scored({"chrA": ([1, 0, 1], [0.9, 0.8, 0.7])}).predictors[0]
+    assert math.isfinite(model["average_precision"]["value"])
+    assert math.isnan(model["average_precision"]["low"])
