@@ -50,7 +50,8 @@ def find_model(
         problems.append(Problem.of(error))
         return None
     if tf_name not in names:
-        problems.add("value", _unknown(tf_name, folder, names), option=_OPTION, file=folder, hint=_hint(folder, names))
+        option = _OPTION if names else "--models"
+        problems.add("value", _unknown(tf_name, folder, names), option=option, file=folder, hint=_hint(folder, names))
         return None
     models = _files(folder / tf_name, tf_name, MODEL_SUFFIXES)
     if len(models) > 1:

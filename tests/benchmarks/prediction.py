@@ -322,7 +322,7 @@ def run(
         "cpu": sum(turns.ours),
         "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         "memory": turns.memory,
-        "compiled": _compiled(model),
+        "compiled": compiled(model),
     }
     if bare:
         each = [ours / theirs for ours, theirs in zip(turns.ours[:-1], turns.theirs[:-1], strict=True)]
@@ -330,7 +330,7 @@ def run(
     return found
 
 
-def _compiled(model: Any) -> int:
+def compiled(model: Any) -> int:
     """Count the functions that the backend has compiled for batches."""
     import keras
 
