@@ -291,7 +291,7 @@ steps:
   held_out:
     run: test-cells.cwl
     in: {prefix: prefix, cells: cells}
-    out: [prefixes, signal, binding]
+    out: [prefixes, signal, binding, training_binding]
   predict:
     run: maxatac-predict.cwl
     scatter: [signal, prefix]
@@ -348,6 +348,26 @@ steps:
       # end
     # begin: step outputs of peaks
     out: [sites, record, log]
+    # end
+  benchmark:
+    run: maxatac-benchmark.cwl
+    scatter: [prediction, gold_standard, signal, prefix]
+    scatterMethod: dotproduct
+    in:
+      prediction: tracks/all
+      gold_standard: held_out/binding
+      signal: held_out/signal
+      training_binding: held_out/training_binding
+      prefix: held_out/prefixes
+      # begin: test chroms
+      chroms: {source: test_chroms, default: [chr1, chr8]}
+      # end
+      blacklist: blacklist
+      seed: {source: seed, valueFrom: "$(self === null ? 1 : self)"}
+      plot: plot
+      loglevel: loglevel
+    # begin: step outputs of benchmark without original_tables
+    out: [table, scores, curve, figure, record, log]
     # end
 
 outputs:
@@ -467,6 +487,32 @@ outputs:
     type: File
     doc: "The log."
     outputSource: threshold/log
+  # end
+  # begin: scattered outputs of benchmark without original_tables
+  benchmark_table:
+    type: {type: array, items: File}
+    doc: "Scores of each chromosome and of all, with intervals."
+    outputSource: benchmark/table
+  benchmark_scores:
+    type: {type: array, items: File}
+    doc: "The same for programs."
+    outputSource: benchmark/scores
+  benchmark_curve:
+    type: {type: array, items: ["null", File]}
+    doc: "Precision over recall, thinned."
+    outputSource: benchmark/curve
+  benchmark_figure:
+    type: {type: array, items: ["null", File]}
+    doc: "The same as a figure."
+    outputSource: benchmark/figure
+  benchmark_record:
+    type: {type: array, items: File}
+    doc: "What was run, on what, with what result."
+    outputSource: benchmark/record
+  benchmark_log:
+    type: {type: array, items: File}
+    doc: "The log."
+    outputSource: benchmark/log
   # end
   # begin: scattered outputs of peaks
   peaks_sites:

@@ -2,8 +2,8 @@ cwlVersion: v1.2
 class: ExpressionTool
 label: Take the held-out cell types
 doc: |
-  Lists the files of the cell types that are labelled Test, and a prefix for the results of each. Fails where there is
-  none.
+  Lists the files of the cell types that are labelled Test, a prefix for the results of each, and the binding of the
+  others. Fails where none is labelled Test.
 
 requirements:
   InlineJavascriptRequirement: {}
@@ -20,6 +20,7 @@ outputs:
   prefixes: string[]
   signal: File[]
   binding: File[]
+  training_binding: File[]
 
 expression: |
   ${
@@ -37,6 +38,9 @@ expression: |
         return name;
       }),
       "signal": held_out.map(function (cell) { return cell.atac_signal; }),
-      "binding": held_out.map(function (cell) { return cell.binding; })
+      "binding": held_out.map(function (cell) { return cell.binding; }),
+      "training_binding": inputs.cells.filter(function (cell) {
+        return cell.label === "Train";
+      }).map(function (cell) { return cell.binding; })
     };
   }

@@ -51,6 +51,7 @@ EXCLUDED = {
         "cell_types": "the default, so that every output is there",
         "dense": "for benchmarks",
     },
+    "benchmark": {"skip_plot": "the same as plot: false"},
     "threshold": {"meta_file": "a table of paths cannot travel; prediction and binding take its place"},
 }
 """Those of one command."""

@@ -96,6 +96,10 @@ def wdl_command(command: str) -> list[str]:
             lists.append(f"lay --{name} '~{{write_lines({files})}}' '~{{write_lines({records})}}'")
         elif kind == "Boolean":
             lines.append(f'  ~{{if {name} then "--{name}" else "--no-{name}"}}')
+        elif kind == "Boolean?":
+            lines.append(
+                f'  ~{{if defined({name}) then (if select_first([{name}]) then "--{name}" else "--no-{name}") else ""}}'
+            )
         elif kind.startswith("Array"):
             # One a line: so the shell reads them as they are.
             lists.append(f"give --{name} '~{{write_lines({name})}}'")

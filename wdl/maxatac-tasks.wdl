@@ -342,3 +342,125 @@ task threshold {
   }
 }
 # end
+
+# begin: wdl task of benchmark
+task benchmark {
+  input {
+    File? prediction
+    File? prediction_record
+    File? bed
+    File gold_standard
+    Float? binding_threshold
+    Array[String] chroms = []
+    File? blacklist
+    File? blacklist_bw
+    File? chrom_sizes
+    String? cell_type
+    Array[Int] bin_size = [32, 200]
+    String? agg
+    Int? round_predictions
+    String? label_rule
+    String? unpredicted
+    Boolean? drifting_bins
+    Boolean? count_blacklisted
+    Boolean original = false
+    File? signal
+    Array[File] training_binding = []
+    Array[Float] recalls = [0.05]
+    Int seed = 1
+    Boolean quant = false
+    Float? target_scale_factor
+    String cutoff_type = "F1"
+    Float? cutoff_value
+    File? cutoff_file
+    File? cutoff_file_record
+    String prefix
+    String loglevel = "info"
+    Boolean full_curve = false
+    Boolean plot = true
+    Int ram_mb = 4096
+    Int outdir_mb = 4096
+    Int preemptible = 0
+    Int max_retries = 0
+    String docker = "maxatac:0.1.0"
+  }
+  Array[File] given = flatten([select_all([prediction, prediction_record, bed, gold_standard, blacklist, blacklist_bw, chrom_sizes, signal, cutoff_file, cutoff_file_record]), training_binding])
+  Int input_mb = ceil(size(given, "MiB"))
+  # An apostrophe between the shell's single quotes: they end, one stands between double quotes, and they begin again.
+  String apostrophe = "'\"'\"'"
+  command <<<
+    set -eu
+    mkdir results
+    # give OPTION LIST: an option with the lines of a file; without it where there are none
+    give() {
+      local words
+      mapfile -t words < "$2"
+      [ -z "${words[*]}" ] || options+=("$1" "${words[@]}")
+    }
+    # lay OPTION LIST RECORDS: likewise with files, of which each lies beside its run record
+    lay() {
+      local files records place i words=()
+      mapfile -t files < "$2"
+      mapfile -t records < "$3"
+      for i in "${!files[@]}"; do
+        [ -n "${files[i]}" ] || continue
+        place="inputs/${1#--}/$i"
+        mkdir -p "$place"
+        ln -s "${files[i]}" ${records[i]:+"${records[i]}"} "$place/"
+        words+=("$place/$(basename "${files[i]}")")
+      done
+      [ -z "${words[*]}" ] || options+=("$1" "${words[@]}")
+    }
+    options=(
+      ~{if defined(bed) then "--bed '" + sub(select_first([bed]), "'", apostrophe) + "'" else ""}
+      ~{"--gold_standard '" + sub(gold_standard, "'", apostrophe) + "'"}
+      ~{"--binding_threshold " + binding_threshold}
+      ~{if defined(blacklist) then "--blacklist '" + sub(select_first([blacklist]), "'", apostrophe) + "'" else ""}
+      ~{if defined(blacklist_bw) then "--blacklist_bw '" + sub(select_first([blacklist_bw]), "'", apostrophe) + "'" else ""}
+      ~{if defined(chrom_sizes) then "--chrom_sizes '" + sub(select_first([chrom_sizes]), "'", apostrophe) + "'" else ""}
+      ~{if defined(cell_type) then "--cell_type '" + sub(select_first([cell_type]), "'", apostrophe) + "'" else ""}
+      ~{if defined(agg) then "--agg '" + sub(select_first([agg]), "'", apostrophe) + "'" else ""}
+      ~{"--round_predictions " + round_predictions}
+      ~{if defined(label_rule) then "--label_rule '" + sub(select_first([label_rule]), "'", apostrophe) + "'" else ""}
+      ~{if defined(unpredicted) then "--unpredicted '" + sub(select_first([unpredicted]), "'", apostrophe) + "'" else ""}
+      ~{if defined(drifting_bins) then (if select_first([drifting_bins]) then "--drifting_bins" else "--no-drifting_bins") else ""}
+      ~{if defined(count_blacklisted) then (if select_first([count_blacklisted]) then "--count_blacklisted" else "--no-count_blacklisted") else ""}
+      ~{if original then "--original" else "--no-original"}
+      ~{if defined(signal) then "--signal '" + sub(select_first([signal]), "'", apostrophe) + "'" else ""}
+      --seed ~{seed}
+      ~{if quant then "--quant" else "--no-quant"}
+      ~{"--target_scale_factor " + target_scale_factor}
+      ~{"--cutoff_type '" + sub(cutoff_type, "'", apostrophe) + "'"}
+      ~{"--cutoff_value " + cutoff_value}
+      ~{"--prefix '" + sub(prefix, "'", apostrophe) + "'"}
+      ~{"--loglevel '" + sub(loglevel, "'", apostrophe) + "'"}
+      ~{if full_curve then "--full_curve" else "--no-full_curve"}
+      ~{if plot then "--plot" else "--no-plot"}
+    )
+    lay --prediction '~{write_lines(select_all([prediction]))}' '~{write_lines(select_all([prediction_record]))}'
+    give --chroms '~{write_lines(chroms)}'
+    give --bin_size '~{write_lines(bin_size)}'
+    give --training_binding '~{write_lines(training_binding)}'
+    give --recalls '~{write_lines(recalls)}'
+    lay --cutoff_file '~{write_lines(select_all([cutoff_file]))}' '~{write_lines(select_all([cutoff_file_record]))}'
+    maxatac benchmark --output results "${options[@]}"
+  >>>
+  output {
+    File table = "results/~{prefix}_benchmark.tsv"
+    File scores = "results/~{prefix}_benchmark.json"
+    File? curve = "results/~{prefix}_benchmark_curve.tsv"
+    File? figure = "results/~{prefix}_benchmark.png"
+    Array[File] original_tables = glob("results/~{prefix}_*bp_PRC.tsv")
+    File record = "results/~{prefix}_benchmark_run.json"
+    File log = "results/~{prefix}_benchmark.log"
+  }
+  runtime {
+    docker: docker
+    cpu: 1
+    memory: ram_mb + " MiB"
+    disks: "local-disk " + ceil((input_mb + outdir_mb) / 1024.0 + 1) + " SSD"
+    preemptible: preemptible
+    maxRetries: max_retries
+  }
+}
+# end

@@ -1,7 +1,7 @@
 version 1.0
 
 ## Trains a model, predicts the held-out cell types with it, makes the table of thresholds on the validation chromosomes,
-## and calls the sites. docs/terra.md tells how to run this.
+## calls the sites, and scores the predictions on the test chromosomes. docs/terra.md tells how to run this.
 
 import "maxatac-train.wdl" as training
 import "maxatac-tasks.wdl" as tasks
@@ -149,6 +149,7 @@ workflow maxatac_train_and_score {
       }
       File track = predict.tracks[0]
       File binding = cell.binding
+      File atac = cell.atac_signal
     }
   }
   Array[File] tracks = select_all(track)
@@ -187,6 +188,32 @@ workflow maxatac_train_and_score {
         docker = docker
     }
   }
+  scatter (cell in run.cells) {
+    if (cell.label == "Train") {
+      File training = cell.binding
+    }
+  }
+  Array[File] bindings = select_all(binding)
+  Array[File] signals = select_all(atac)
+  scatter (place in range(length(tracks))) {
+    call tasks.benchmark {
+      input:
+        prediction = tracks[place],
+        prediction_record = records[place],
+        gold_standard = bindings[place],
+        signal = signals[place],
+        training_binding = select_all(training),
+        prefix = basename(tracks[place], ".bw"),
+        # begin: wdl test chroms
+      chroms = if length(test_chroms) > 0 then test_chroms else ["chr1", "chr8"],
+        # end
+        blacklist = blacklist,
+        seed = select_first([seed, 1]),
+        preemptible = preemptible,
+        max_retries = max_retries,
+        docker = docker
+    }
+  }
   output {
     File model = maxatac_train.best_model
     File training_record = maxatac_train.record
@@ -196,8 +223,10 @@ workflow maxatac_train_and_score {
     File thresholds = threshold.table
     File thresholds_record = threshold.record
     Array[File] sites = peaks.sites
+    Array[File] benchmark_tables = benchmark.table
+    Array[File] benchmark_scores = benchmark.scores
   }
   meta {
-    description: "Train a model, predict held-out cell types, calibrate thresholds and call sites"
+    description: "Train a model, predict held-out cell types, calibrate thresholds, call sites and score"
   }
 }

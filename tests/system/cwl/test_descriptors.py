@@ -337,6 +337,8 @@ def test_wdl_hands_text_on_as_it_is(rendered: Callable[..., tuple[list[str], Con
 
 
 GIVEN: dict[str, Content] = {
+    "benchmark": {"prediction": "x.bw", "prediction_record": "x_predict_run.json", "gold_standard": "b.bw",
+                  "prefix": "x", "bin_size": [32, 100]},
     "predict": {"model": ["b's.h5", "a.keras"], "sequence": "genome.2bit", "signal": ["A.bw"], "chroms": ["chr'1"]},
     "merge": {"parts": ["1/x.bw", "2/x.bw"], "parts_record": ["1/x_predict_run.json", "2/x_predict_run.json"]},
     "peaks": {"input_bigwig": "it's.bw", "cutoff_file": "x.tsv", "cutoff_file_record": "x_threshold_run.json"},
@@ -354,7 +356,7 @@ def test_wdl_task_gives_its_inputs(
     def made(value: Any) -> Any:
         if isinstance(value, list):
             return [made(one) for one in value]
-        if not Path(value).suffix:
+        if not isinstance(value, str) or not Path(value).suffix:
             return value
         path = tmp_path / "given" / value
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -369,7 +371,7 @@ def test_wdl_task_gives_its_inputs(
             continue
         paths = [str(path) for path in as_list(getattr(found, name))]
         if not paths[0].startswith("inputs/"):
-            assert paths == as_list(value)
+            assert paths == [str(one) for one in as_list(value)]
             continue
         assert [os.readlink(tmp_path / path) for path in paths] == as_list(value)
         beside = [{os.readlink(link) for link in (tmp_path / path).parent.iterdir()} for path in paths]

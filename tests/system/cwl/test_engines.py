@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import hashlib
 import importlib.util
@@ -297,6 +298,11 @@ def test_sites_by_toil(place: Place, direct: Outcome) -> None:
         assert (output / f"x_{name}.bw").read_bytes() == (place.folder / "two" / f"x_{name}.bw").read_bytes()
 
 
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open() as file:
+        return list(csv.DictReader(file, delimiter="\t"))
+
+
 def test_train_and_score(place: Place) -> None:
     """All outputs are passed on as they are, with their records: each step knows how its input was made."""
     job = training(place, test=True, tchroms=["chr2"], test_chroms=["chr1"])
@@ -313,6 +319,17 @@ def test_train_and_score(place: Place) -> None:
     assert calibrated["inputs"]["prediction of maxatac_model_CellC"]["sha256"] == sha256(
         output / "maxatac_model_CellC.bw"
     )
+    # One scorer: the benchmark gives the test of the training to the last digit, intervals too.
+    tested, scored = (rows(output / f"maxatac_model_{name}.tsv") for name in ("test", "CellC_benchmark"))
+    for row in tested:
+        (found,) = (
+            other for other in scored
+            if (other["bin_size"], other["chrom"], other["predictor"]) == (row["bin_size"], "pooled", row["predictor"])
+        )  # fmt: skip
+        if row["value"]:
+            assert [found[f"{row['metric']}{end}"] for end in ("", "_low", "_high")] == [
+                row[end] for end in ("value", "low", "high")
+            ]
     assert record["status"] == "finished"
     assert (output / "maxatac_model_CellC_32bp.bed").read_text()
 
