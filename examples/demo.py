@@ -1,7 +1,8 @@
-"""The main job, from nothing: simulate a data set, train on it, score the model on what it has never seen.
+"""The main job, from nothing: simulate a data set, train on it, and predict and score what the model has never seen.
 
 ``make demo`` runs this. Held out are the cell type labelled Test and the test chromosomes, which no training or
-validation window comes from; scored is every 32-bp bin of them.
+validation window comes from; scored is every 32-bp bin of them. The cutoff of the sites comes from the validation
+chromosomes.
 """
 
 from __future__ import annotations
@@ -93,8 +94,68 @@ def score(simulated: SimulatedSet, results: Path, best_epoch: int | None) -> Pat
     return figure
 
 
+def predict(simulated: SimulatedSet, model: Path, results: Path) -> tuple[Path, Path]:
+    """Predict the held-out cell type, and call its sites; gives the track and the sites."""
+    import maxatac
+    from maxatac.data.meta_file import read_meta
+    from maxatac.errors import Problems
+    from maxatac.reporting.workflow import write_report
+    from maxatac.runs.folder import RunFolder
+
+    held_out = next(sample for sample in read_meta(simulated.meta_file, Problems()) if sample.label == "Test")
+    predicted = maxatac.predict(
+        maxatac.PredictConfig(
+            model=[model],
+            sequence=simulated.sequence,
+            signal=[held_out.signal],
+            blacklist=simulated.blacklist,
+            chroms=(*simulated.validation_chroms, *simulated.test_chroms),
+            rev_comp=True,
+            output=results,
+            prefix=held_out.cell_line,
+        )
+    )
+    (track,) = predicted.tracks
+    calibrated = maxatac.threshold(
+        maxatac.ThresholdConfig(
+            prediction=[track],
+            binding=[held_out.binding],
+            chroms=simulated.validation_chroms,
+            blacklist=simulated.blacklist,
+            bin_size=32,
+            output=results,
+            prefix=f"{held_out.cell_line}_calibrated",
+        )
+    )
+    called = maxatac.peaks(
+        maxatac.PeaksConfig(
+            input_bigwig=track, cutoff_file=calibrated.table, chroms=simulated.test_chroms, output=results
+        )
+    )
+    maxatac.benchmark(
+        maxatac.BenchmarkConfig(
+            prediction=track,
+            gold_standard=held_out.binding,
+            signal=held_out.signal,
+            chroms=simulated.test_chroms,
+            blacklist=simulated.blacklist,
+            cutoff_file=calibrated.table,
+            output=results,
+            prefix=held_out.cell_line,
+        )
+    )
+    # Once more: it shows the sites in the example loci, and the benchmark.
+    write_report(RunFolder(results, "demo"))
+    return track, called.path
+
+
+def locus(results: Path) -> Path:
+    """Name the figure of the first example locus."""
+    return results / "demo_figures" / "locus_1_1.png"
+
+
 def main() -> None:
-    """Simulate, train, evaluate, draw."""
+    """Simulate, train, predict, evaluate, draw."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("output", type=Path, help="folder for data and results; replaced")
     parser.add_argument("--seed", type=int, default=1, help="seed of the data and of the training")
@@ -116,9 +177,11 @@ def main() -> None:
     )
     result = train(simulated, results, arguments.seed)
     figure = score(simulated, results, result.best_epoch)
+    track, sites = predict(simulated, result.best_model, results)
+    print(f"predicted: {track}\nits sites: {sites}")
     print(f"the report: {results / 'demo_report.html'}")
     print("figures:")
-    for path in (results / "demo_model_dice_acc.png", results / "demo_model_structure.png", figure):
+    for path in (results / "demo_model_dice_acc.png", results / "demo_model_structure.png", figure, locus(results)):
         print(f"  {path}")
     print(f"the model: {result.best_model}; {time.monotonic() - begin:.0f} s in all")
 
