@@ -350,26 +350,27 @@ _GPU = """\
 """
 
 
-def gpu_tool(text: str, image: str) -> str:
-    """Turn the training tool into the one for GPUs, which asks for one and has another image.
+def gpu_tool(text: str, image: str, source: str) -> str:
+    """Turn a tool into the one for GPUs, which asks for one and has another image.
 
     It is a hint: an engine that does not know of it runs the tool all the same.
     """
     text = _IMAGE.sub(f"    dockerPull: {image}", text)
-    text = text.replace("label: Train a model", "label: Train a model on a GPU")
+    text = re.sub(r"(?m)^label: .*$", r"\g<0> on a GPU", text)
     text = text.replace("hints:\n", f"hints:\n{_GPU}", 1)
     text = text.replace("$namespaces:\n", "$namespaces:\n  cwltool: http://commonwl.org/cwltool#\n", 1)
-    return f"# Written by cwl/options.py from maxatac-train.cwl.\n{text}"
+    return f"# Written by cwl/options.py from {source}.\n{text}"
 
 
-def gpu_workflow(text: str, image: str) -> str:
+def gpu_workflow(text: str, image: str, source: str) -> str:
     """Turn the one-step workflow into the one for GPUs."""
     text = text.replace("run: maxatac-train.cwl", "run: maxatac-train-gpu.cwl")
     text = text.replace("label: Train a model", "label: Train a model on a GPU").replace("c5.2xlarge", "g4dn.2xlarge")
-    return f"# Written by cwl/options.py from maxatac-train-wf.cwl.\n{text}"
+    return f"# Written by cwl/options.py from {source}.\n{text}"
 
 
 MADE_FROM = {
+    "maxatac-predict-gpu.cwl": ("maxatac-predict.cwl", gpu_tool),
     "maxatac-train-gpu.cwl": ("maxatac-train.cwl", gpu_tool),
     "maxatac-train-gpu-wf.cwl": ("maxatac-train-wf.cwl", gpu_workflow),
 }
@@ -381,7 +382,7 @@ def descriptors(image: Images) -> dict[Path, str]:
     by_hand = [path for path in sorted(HERE.glob("*.cwl")) if path.name not in MADE_FROM]
     made = {path: filled(path, image.cpu) for path in [*by_hand, *sorted((ROOT / "wdl").glob("*.wdl"))]}
     for name, (source, turn) in MADE_FROM.items():
-        made[HERE / name] = turn(made[HERE / source], image.gpu)
+        made[HERE / name] = turn(made[HERE / source], image.gpu, source)
     return made
 
 
