@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import ast
+import csv
 import importlib.util
+import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from documentation import ROOT, TRAIN, blocks, pages
+from quick import PROGRAM
 
 
 def test_option_tables_are_the_parsers() -> None:
@@ -58,3 +63,61 @@ def test_example_of_the_loader(
     assert [names[name].shape for name in ("one_hot", "values")] == [(100, 4), (100,)]  # type: ignore[attr-defined]
     assert [names[name].shape for name in ("inputs", "targets")] == [(50, 1024, 5), (50, 32)]  # type: ignore[attr-defined]
     assert capsys.readouterr().out.startswith("training regions\n")
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run the script of the chain, with a network of a few numbers; gives the folder of its results."""
+    (block,) = (block for comment, block in blocks(ROOT / "docs" / "chain.md", "bash") if comment.startswith("tested"))
+    folder = tmp_path_factory.mktemp("chain")
+    program = folder / "bin" / "maxatac"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -c {shlex.quote(PROGRAM)} "$@"\n')
+    program.chmod(0o755)
+    environment = os.environ | {"PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"}
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [environment.get("PYTHONPATH")])])
+    done = subprocess.run(
+        ["bash", "-c", block], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert [line for line in done.stderr.splitlines() if " WARNING " in line and "made from" in line] == []
+    return folder / "results"
+
+
+def test_chain_leaves_what_the_page_says(chain: Path) -> None:
+    text = (ROOT / "docs" / "chain.md").read_text(encoding="utf-8")
+    named = {name for name in _named(text) if name.startswith("results/")}
+    assert len(named) > 6
+    assert [name for name in sorted(named) if not (chain.parent / name).is_file()] == []
+    assert "CellC" in (chain / "SIMTF_report.html").read_text(encoding="utf-8")
+
+
+def test_chain_scores_as_the_test_of_train(chain: Path) -> None:
+    """Up to rounding: the test predicts in other batches. Of the test's own track all digits are the same."""
+    mine = {
+        (row["bin_size"], row["predictor"]): row
+        for row in _rows(chain / "CellC_benchmark.tsv")
+        if row["chrom"] == "pooled"
+    }
+    theirs = _rows(chain / "SIMTF_test.tsv")
+    assert mine.keys() == {(row["bin_size"], row["predictor"]) for row in theirs}
+    for row in theirs:
+        found = mine[row["bin_size"], row["predictor"]]
+        assert found["bound_bins"] == row["bound_bins"] != "0"
+        for ours, other in (("", "value"), ("_low", "low"), ("_high", "high")):
+            assert float(found[row["metric"] + ours]) == pytest.approx(float(row[other]), rel=1e-3)
+
+
+def test_chain_calls_sites_on_the_scored_chromosomes(chain: Path) -> None:
+    rows = [line.split("\t") for line in (chain / "CellC_32bp.bed").read_text().splitlines()]
+    assert {row[0] for row in rows} == {"chr1", "chr7"}
+    assert {row["tuned_here"] for row in _rows(chain / "CellC_benchmark.tsv") if row["predictor"] == "model"} == {"no"}
+
+
+def _named(text: str) -> set[str]:
+    return set(re.findall(r"`([^`\s]+)`", text))
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t"))

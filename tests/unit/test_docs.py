@@ -40,7 +40,7 @@ def test_pages_are_found() -> None:
     assert {p.name for p in PAGES} == {
         "README.md", "CHANGELOG.md", "train.md", "check.md", "simulate.md", "loader.md", "how-it-is-built.md",
         "distribute.md", "report.md", "docker.md", "cwl.md", "seven-bridges.md", "terra.md", "predict.md", "merge.md",
-        "peaks.md", "threshold.md", "benchmark.md", "models.md",
+        "peaks.md", "threshold.md", "benchmark.md", "models.md", "chain.md",
     }  # fmt: skip
 
 
