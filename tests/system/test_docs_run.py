@@ -12,9 +12,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import predicting
 import pytest
 from documentation import ROOT, TRAIN, blocks, pages
 from quick import PROGRAM
+from tiny import write_bigwig
 
 
 def test_option_tables_are_the_parsers() -> None:
@@ -63,6 +65,30 @@ def test_example_of_the_loader(
     assert [names[name].shape for name in ("one_hot", "values")] == [(100, 4), (100,)]  # type: ignore[attr-defined]
     assert [names[name].shape for name in ("inputs", "targets")] == [(50, 1024, 5), (50, 32)]  # type: ignore[attr-defined]
     assert capsys.readouterr().out.startswith("training regions\n")
+
+
+# Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about.
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_examples_of_scoring(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both ways give the same score."""
+    whole, own = (block for comment, block in blocks(TRAIN, "python") if comment == "tested on small files")
+    monkeypatch.chdir(tmp_path)
+    made = predicting.make(tmp_path, signals=("held_out_atac",))
+    made.sequence.rename("hg38.2bit")
+    made.blacklist.rename("hg38_maxatac_blacklist.bed")
+    Path("CTCF").mkdir()
+    made.model.rename("CTCF/CTCF_best.keras")
+    bound = [("chr1", start, start + 64, 1.0) for start in range(500, 20_000, 3_000)]
+    write_bigwig(Path("held_out_CTCF_binding.bw"), bound, made.sizes)
+    names: dict[str, object] = {}
+    for block in (whole, own):
+        exec(compile(block, "docs/train.md", "exec"), names)
+    fine, coarse, model, prevalence = capsys.readouterr().out.splitlines()[-4:]
+    assert [line.split()[0] for line in (fine, coarse, prevalence)] == ["32", "200", "prevalence"]
+    value = ast.literal_eval(model.removeprefix("model "))["value"]
+    assert float(fine.split()[1]) == pytest.approx(value, abs=1e-6)
 
 
 @pytest.fixture(scope="module")
