@@ -97,10 +97,7 @@ def draw_flow(path: Path) -> None:
         ((78, 73), (78, 77.5)), ((61, 80.5), (55, 80.5)), ((24, 80.5), (18, 80.5)),
         ((95, 68), (97.5, 68), (97.5, 32), (95, 32)),
     ):  # fmt: skip
-        xs, ys = zip(*points, strict=True)
-        axes.plot(xs[:-1], ys[:-1], color=FAINT, linewidth=1.2)
-        axes.annotate("", points[-1], points[-2], arrowprops={"arrowstyle": "-|>", "color": FAINT, "linewidth": 1.2,
-                                                              "shrinkA": 0, "shrinkB": 0})  # fmt: skip
+        _arrow(axes, points)
     axes.text(97.9, 50, "next epoch", fontsize=8.5, color=FAINT, rotation=90, va="center")
     axes.text(62.7, 25.0, "where regions can lie", fontsize=8.5, color=FAINT, ha="right", va="bottom")
     _save(figure, path)
@@ -117,6 +114,51 @@ def _box(
     )  # fmt: skip
     axes.text(x + 1.2, y + 2.1, title, fontsize=10, color=INK, weight="bold", va="center")
     axes.text(x + 1.2, y + 3.5, lines, fontsize=8.8, color=INK, va="top", linespacing=1.25)
+
+
+def _arrow(axes: matplotlib.axes.Axes, points: Sequence[tuple[float, float]]) -> None:
+    """Draw a line through some points, with a head at the last."""
+    xs, ys = zip(*points, strict=True)
+    axes.plot(xs[:-1], ys[:-1], color=FAINT, linewidth=1.2)
+    axes.annotate("", points[-1], points[-2], arrowprops={"arrowstyle": "-|>", "color": FAINT, "linewidth": 1.2,
+                                                          "shrinkA": 0, "shrinkB": 0})  # fmt: skip
+
+
+def draw_chain(path: Path) -> None:
+    """Draw which command takes which file of another."""
+    figure = Figure(figsize=(10, 4.1))
+    FigureCanvasSVG(figure)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    axes.set(xlim=(0, 122), ylim=(50, 0))
+    for place, colour, title, lines in (
+        ((2, 3, 22, 7), FILE, "training data", "genome, signal, binding"),
+        ((32, 3, 16, 7), PYTHON, "train", "fit and test"),
+        ((56, 3, 20, 7), FILE, "_best.keras", "the model"),
+        ((83, 3, 18, 7), FILE, "_thresholds.tsv", "its table"),
+        ((2, 16, 22, 7), FILE, "new cell type", "genome, signal"),
+        ((32, 16, 16, 7), PYTHON, "predict", "apply the model"),
+        ((56, 16, 20, 7), FILE, ".bw", "a score per 32-bp bin"),
+        ((83, 16, 18, 7), PYTHON, "peaks", "call sites"),
+        ((107, 16, 13, 7), FILE, "_32bp.bed", "sites"),
+        ((2, 29, 22, 7), FILE, "its binding", "if it was measured"),
+        ((32, 29, 16, 7), PYTHON, "threshold", "score to precision"),
+        ((56, 29, 20, 7), FILE, ".tsv", "table of thresholds"),
+        ((32, 41, 16, 7), PYTHON, "benchmark", "score predictions"),
+        ((56, 41, 20, 7), FILE, "_benchmark.tsv", "scores and baselines"),
+    ):
+        _box(axes, place, colour, title, lines)
+    for points in (
+        ((24, 6.5), (32, 6.5)), ((48, 6.5), (56, 6.5)), ((24, 19.5), (32, 19.5)), ((48, 19.5), (56, 19.5)),
+        ((76, 19.5), (83, 19.5)), ((101, 19.5), (107, 19.5)), ((91, 10), (91, 16)), ((24, 32.5), (32, 32.5)),
+        ((48, 32.5), (56, 32.5)), ((48, 44.5), (56, 44.5)), ((66, 10), (66, 13), (40, 13), (40, 16)),
+        ((66, 23), (66, 26), (40, 26), (40, 29)), ((40, 26), (28, 26), (28, 43), (32, 43)),
+        ((13, 36), (13, 46), (32, 46)), ((76, 32.5), (91, 32.5), (91, 23)),
+        ((48, 4.7), (52, 4.7), (52, 1.3), (91, 1.3), (91, 3)),
+    ):  # fmt: skip
+        _arrow(axes, points)
+    axes.text(92.2, 13, "one of the tables", fontsize=8.5, color=FAINT, va="center")
+    _save(figure, path)
 
 
 def _draw_window(axes: matplotlib.axes.Axes) -> None:
@@ -304,7 +346,7 @@ def _draw_batch(axes: matplotlib.axes.Axes) -> None:
     axes.plot([76, 76], [0.7, 8.2], color="#d5d5d5", linewidth=1)
 
 
-FIGURES = {"flow.svg": draw_flow, "split.svg": draw_split, "scale.svg": draw_scale}
+FIGURES = {"flow.svg": draw_flow, "chain.svg": draw_chain, "split.svg": draw_split, "scale.svg": draw_scale}
 
 
 def main() -> None:
