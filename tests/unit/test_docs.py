@@ -123,7 +123,8 @@ def test_command_lines_are_valid(page: Path) -> None:
     lines = [line for line in commands(page) if line[:1] == ["maxatac"]]
     for line in lines:
         parse(line[1:])
-    assert lines or page.name not in ("README.md", "train.md", "check.md", "distribute.md", "simulate.md")
+    (subparsers,) = (action for action in build_parser()._actions if hasattr(action, "choices") and action.choices)
+    assert lines or page.stem not in ("README", "distribute", "chain", "models", *subparsers.choices)
 
 
 @pages
@@ -184,6 +185,28 @@ def test_outputs_are_listed() -> None:
         *(f"{prefix}_{name}" for prefix in ("val", "genome") for name in SET_METRICS),
     ]
     assert [name for name in names if f"`{name}`" not in text] == []
+
+
+def test_columns_of_the_commands_are_listed() -> None:
+    from maxatac.evaluation import benchmark_tables, original, quantitative, thresholds
+    from maxatac.prediction import settings, windows
+
+    columns = [
+        name for name in benchmark_tables.columns((0.05,), has_cutoff=True) if not name.endswith(("_low", "_high"))
+    ]
+    values = benchmark_tables.quantitative_columns()
+    reasons = (windows.OTHER_CHROMOSOME, windows.SHORT, windows.END, windows.BLACKLIST, windows.NOT_GIVEN)
+    wanted = {
+        "benchmark": [*columns, *values, *benchmark_tables.CURVE_COLUMNS, *original.COLUMNS],
+        "threshold": [*thresholds.COLUMNS, *thresholds.METRIC_COLUMNS, *thresholds.METRICS],
+        "predict": reasons,
+        "peaks": settings.CUTOFF_TYPES,
+        "models": [settings.MODELS_VARIABLE],
+    }
+    assert set(quantitative.QUANTITATIVE_METRICS) <= set(values)
+    for page, names in wanted.items():
+        text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+        assert [name for name in names if f"`{name}`" not in text] == [], page
 
 
 def test_picture_of_the_rooms_is_the_contract() -> None:
