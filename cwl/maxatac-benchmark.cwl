@@ -162,7 +162,7 @@ inputs:
   full_curve:
     type: boolean
     default: false
-    doc: "Write every point of the curve into <prefix>_<chrom>_<bin>bp_PRC.tsv, not 300."
+    doc: "Write every point of the curve into <prefix>_<chrom>_<bin>bp_PRC.tsv, not about 300."
     inputBinding: {valueFrom: "$(self ? \"--full_curve\" : \"--no-full_curve\")"}
   plot:
     type: boolean
