@@ -62,7 +62,10 @@ def main() -> None:
     def score(model: Any) -> str:
         chroms = VALIDATION_CHROMS
         windows = tiled(chroms, inputs.genome.chrom_sizes, blacklist=inputs.blacklist)
-        predicted = {found.chrom: found.values[0] for found in predict_chromosomes(model, sampler.reader, windows)}
+        predicted = {
+            found.chrom: found.values[0]
+            for found in predict_chromosomes(model, sampler.reader, windows, both_strands=True)
+        }
         labels = {chrom: bin_labels(inputs.binding[0], chrom, len(values)) for chrom, values in predicted.items()}
         scores = score_predictors(labels, {MODEL: predicted})
         return f"{scores.value(MODEL):.3f} / {scores.value(MODEL, 'auroc'):.3f}"

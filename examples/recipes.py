@@ -237,7 +237,10 @@ class Study:
 
         binding = Track(self.first.binding)
         windows = tiled(chroms, self.inputs.genome.chrom_sizes, blacklist=self.inputs.blacklist)
-        predicted = {found.chrom: found.values[0] for found in predict_chromosomes(self.model, self.reader, windows)}
+        predicted = {
+            found.chrom: found.values[0]
+            for found in predict_chromosomes(self.model, self.reader, windows, both_strands=True)
+        }
         labels = np.concatenate([bin_labels(binding, chrom, len(values)) for chrom, values in predicted.items()])
         values = np.concatenate(list(predicted.values()))
         return labels[~np.isnan(values)], values[~np.isnan(values)]

@@ -72,7 +72,9 @@ def score(data: Path, output: Path, tf: str, seed: int, epoch: int | None, chrom
     blacklist = read_blacklist(data / "sacCer3_blacklist.bed", problems)
     reader = WindowReader(genome, [signal])
     windows = tiled(chroms, genome.chrom_sizes, blacklist=blacklist)
-    predicted = {found.chrom: found.values[0] for found in predict_chromosomes(model, reader, windows)}
+    predicted = {
+        found.chrom: found.values[0] for found in predict_chromosomes(model, reader, windows, both_strands=True)
+    }
     n_bins = {chrom: len(values) for chrom, values in predicted.items()}
     scores = score_predictors(
         {chrom: bin_labels(binding, chrom, number) for chrom, number in n_bins.items()},

@@ -54,7 +54,7 @@ def predict_chromosomes(
     *,
     cells: Sequence[int] = (0,),
     batch_size: int = 256,
-    both_strands: bool = True,
+    both_strands: bool = False,
     finished: Collection[str] = (),
     after_batch: Callable[[int], None] | None = None,
 ) -> Iterator[ChromPredictions]:

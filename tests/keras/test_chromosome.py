@@ -29,7 +29,7 @@ from maxatac.prediction.windows import tiled, window_starts
 def predict_all(model, reader, chroms, *, step=256, blacklist=None, **options):
     """Give each chromosome with the predictions of the first track."""
     windows = tiled(chroms, reader.genome.chrom_sizes, step=step, blacklist=blacklist)
-    for found in predict_chromosomes(model, reader, windows, **options):
+    for found in predict_chromosomes(model, reader, windows, **{"both_strands": True, **options}):
         assert found.offset == 0
         yield found.chrom, found.values[0]
 

@@ -35,7 +35,7 @@ def after_batch(done):
         held[calls] = sum(resident().values())
 
 windows = [(name, np.arange(0, 64_000, 32)) for name in reader.genome.chrom_sizes]
-for found in predict_chromosomes(model, reader, windows, batch_size=8, after_batch=after_batch):
+for found in predict_chromosomes(model, reader, windows, batch_size=8, both_strands=True, after_batch=after_batch):
     assert not np.isnan(found.values[0, :2_000]).any()
 print(json.dumps({"calls": calls, "held": list(held.values()), "compiled": compiled(model)}))
 """
