@@ -313,7 +313,16 @@ def run(
         turns.after_batch(done)
 
     with tempfile.TemporaryDirectory() as output:
-        _predict(model, genome, Path(output), after_batch, both_strands=both_strands, batch_size=batch_size, step=step)
+        _predict(
+            model,
+            genome,
+            Path(output),
+            after_batch,
+            both_strands=both_strands,
+            batch_size=batch_size,
+            step=step,
+            windows=windows,
+        )
     turns.finish()
     found: dict[str, Any] = {
         "batch_size": batch_size,
