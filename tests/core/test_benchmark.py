@@ -373,6 +373,15 @@ def test_peaks_of_another_naming(pair: Pair) -> None:
     assert (problem.kind, problem.file) == ("chromosome", pair.peaks)
 
 
+@pytest.mark.parametrize("option", ["gold_standard", "bed"])
+def test_intervals_of_another_build(pair: Pair, option: str) -> None:
+    pair.peaks.unlink()
+    pair.peaks.write_text("chr1\t100\t300\t0.5\nchr2\t30300\t30400\t0.5\n")
+    changes: dict[str, Any] = {"bed": pair.peaks, "prediction": None} if option == "bed" else {option: pair.peaks}
+    (problem,) = pair.problems(**changes)
+    assert (problem.kind, problem.file) == ("size", pair.peaks)
+
+
 def test_named_chromosomes_must_be_there(pair: Pair) -> None:
     for problem in pair.problems(chroms=["chr1", "chr7"]):
         assert (problem.kind, problem.option) == ("chromosome", "--chroms")
