@@ -95,6 +95,9 @@ class CommandFolder:
             Whether this is to go on with an earlier run, whose files may be there.
         """
         problems = Problems()
+        if "/" in self.prefix:
+            # The check of the settings has told it.
+            return problems
         nearest = RunFolder(self.folder, self.prefix).existing()
         if not nearest.is_dir():
             problems.add("output", f"{nearest}, a file", expected="a folder", option="--output", file=self.folder)

@@ -130,13 +130,12 @@ def run_test(
     config : TrainConfig
     folder : RunFolder
         Holds the selected model; gets table, scores and prediction tracks.
-    inputs : Inputs
-    seed : int
-        Of the run; draws the resamples.
+    inputs, seed
+        Of the run; the seed draws the resamples.
     check_for_interrupt : callable
         Called after each batch; what it raises ends the test.
     memory : Memory, optional
-        Limits what decoded tracks take; that of the samplers, in a run.
+        Limits what decoded tracks take.
     selected : str, optional
         The ``weights_sha256`` that the model must have.
     files : mapping, optional

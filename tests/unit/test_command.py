@@ -229,3 +229,9 @@ def test_a_name_that_is_too_long(source: Path, tmp_path: Path) -> None:
     folder = CommandFolder(tmp_path, "x" * 250, "predict")
     problems = folder.problems([folder.named(".bw")], inputs={"signal": source})
     assert [problem.option for problem in problems] == ["--prefix"]
+
+
+def test_a_prefix_with_a_folder_is_told_by_the_settings_alone(tmp_path: Path) -> None:
+    folder = CommandFolder(tmp_path, "a/b", "predict")
+    assert not folder.problems([folder.named(".bw")], inputs={})
+    assert [problem.option for problem in ResultSettings(prefix="a/b").problems()] == ["--prefix"]
