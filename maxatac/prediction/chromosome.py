@@ -28,6 +28,14 @@ if TYPE_CHECKING:
 
     from maxatac._core import Track, WindowReader
 
+_STREAMED = 8 << 20
+"""Bytes of decoded signal per track that are enough where windows come in their order: no block is inflated twice."""
+
+
+def streaming_memory(tracks: int) -> int:
+    """Bytes of decoded signal that a reader needs to predict some tracks; more would only fill up."""
+    return _STREAMED * (1 + tracks)
+
 
 @dataclass(frozen=True, eq=False)
 class ChromPredictions:

@@ -33,7 +33,7 @@ from maxatac.prediction.checks import (
     prediction_facts,
     tell_of_models,
 )
-from maxatac.prediction.chromosome import ChromPredictions, predict_chromosomes
+from maxatac.prediction.chromosome import ChromPredictions, predict_chromosomes, streaming_memory
 from maxatac.prediction.cutoffs import Cutoff, find_cutoff
 from maxatac.prediction.inputs import PredictInputs, describe_counts, open_inputs, tell_of_inputs
 from maxatac.prediction.journal import Journal, WriteBehind, journal_problems
@@ -206,9 +206,8 @@ class PreparedPredict:
         left = sum(plan.by_chrom[chrom].kept for chrom in plan.predicted if chrom not in finished)
         if finished:
             logger.info("%d of %d sequences are in %s", len(finished), len(plan.predicted), journal_path(self.folder))
-        reader = WindowReader(
-            self.data.genome, self.data.tracks, threads=loader_threads(config), memory=loader_memory(config)
-        )
+        memory = min(loader_memory(config), streaming_memory(len(self.data.tracks)))
+        reader = WindowReader(self.data.genome, self.data.tracks, threads=loader_threads(config), memory=memory)
         strands = 2 if config.rev_comp else 1
 
         def keep(found: ChromPredictions) -> None:

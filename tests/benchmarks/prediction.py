@@ -205,14 +205,15 @@ def _predict(
 ) -> None:
     """Predict as ``maxatac predict`` does, from the files to the bigWigs."""
     from maxatac import Genome, Track, WindowReader
-    from maxatac.prediction.chromosome import predict_chromosomes
+    from maxatac.prediction.chromosome import predict_chromosomes, streaming_memory
     from maxatac.prediction.journal import Journal, WriteBehind
     from maxatac.prediction.outputs import TrackOutput, write_outputs
     from maxatac.prediction.windows import tiled
 
     opened = Genome(genome / "genome.2bit")
     sizes = dict(sorted(opened.chrom_sizes.items()))
-    reader = WindowReader(opened, [Track(genome / "signal.bw")] * tracks, threads=cores())
+    signal = [Track(genome / "signal.bw")] * tracks
+    reader = WindowReader(opened, signal, threads=cores(), memory=streaming_memory(tracks))
     journal = Journal(output / "journal.bin", {})
     with WriteBehind(journal.append) as writing:
         for found in predict_chromosomes(
