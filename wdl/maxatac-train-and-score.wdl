@@ -190,7 +190,7 @@ workflow maxatac_train_and_score {
   }
   scatter (cell in run.cells) {
     if (cell.label == "Train") {
-      File training = cell.binding
+      File training_track = cell.binding
     }
   }
   Array[File] bindings = select_all(binding)
@@ -202,7 +202,7 @@ workflow maxatac_train_and_score {
         prediction_record = records[place],
         gold_standard = bindings[place],
         signal = signals[place],
-        training_binding = select_all(training),
+        training_binding = select_all(training_track),
         prefix = basename(tracks[place], ".bw"),
         # begin: wdl test chroms
       chroms = if length(test_chroms) > 0 then test_chroms else ["chr1", "chr8"],
