@@ -133,7 +133,7 @@ def run_test(
     inputs, seed
         Of the run; the seed draws the resamples.
     check_for_interrupt : callable
-        Called after each batch; what it raises ends the test.
+        Called after each batch.
     memory : Memory, optional
         Limits what decoded tracks take.
     selected : str, optional
@@ -141,15 +141,15 @@ def run_test(
     files : mapping, optional
         Description of each input, by its purpose; written beside the scores.
     keep : bool
-        Whether scores that are there stay, if they are of the same model, settings and inputs.
+        Whether scores of the same model, settings and inputs stay.
     tell_details : callable
-        Gets for each cell type a mapping of ``cell_type``, ``curves`` of the 32-bp bins by predictor, ``loci`` and
-        ``false_positives`` (:mod:`maxatac.evaluation.example_loci`). Not called if earlier scores stay.
+        Gets for each cell type what the report shows, unless earlier scores stay: ``cell_type``, ``curves``, ``loci``
+        and ``false_positives`` (:mod:`maxatac.evaluation.example_loci`).
 
     Returns
     -------
     dict
-        What ``<prefix>_test.json`` holds; or ``{"skipped": reason}``, and nothing was written.
+        What ``<prefix>_test.json`` holds, or ``{"skipped": reason}``.
 
     Raises
     ------
@@ -173,8 +173,8 @@ def run_test(
         return kept
     from maxatac.backend.device import exact_products
 
-    model = _selected_model(folder.named("_best.keras"), selected)
     with exact_products():
+        model = _selected_model(folder.named("_best.keras"), selected)
         tested = _test_samples(config, inputs, model, samples, folder, seed, memory, check_for_interrupt)
     scores = {
         "chroms": made_of["chroms"],
