@@ -45,7 +45,7 @@ $(VENV)/.built: $(RUST_SOURCES) pyproject.toml $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	@touch $@
 
-demo: tools $(VENV)/.built  ## simulate, train, evaluate; SEED=2 for another run
+demo: tools $(VENV)/.built  ## simulate, train, predict, score; SEED=2 for another run
 	$(BIN)/python examples/demo.py demo_out --seed $(SEED)
 
 test: lint rust-test python-test image-test fuzz-briefly  ## everything

@@ -80,7 +80,7 @@ inputs:
     inputBinding: {prefix: "--sequence"}
   signal:
     type: File[]
-    doc: "ATAC-seq signal as bigWig, on the scale that the model was trained on. Of several, or given again: an output for each, and the sequence is read once."
+    doc: "ATAC-seq signal as bigWig, on the scale that the model was trained on. Of several, or given again: an output for each, with one header."
     inputBinding: {prefix: "--signal"}
   roi:
     type: File?

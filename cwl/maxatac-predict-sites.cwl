@@ -23,7 +23,7 @@ inputs:
     doc: "Genome sequence as 2bit."
   signal:
     type: File[]
-    doc: "ATAC-seq signal as bigWig, on the scale that the model was trained on. Of several, or given again: an output for each, and the sequence is read once."
+    doc: "ATAC-seq signal as bigWig, on the scale that the model was trained on. Of several, or given again: an output for each, with one header."
   roi:
     type: File?
     doc: "Regions of interest, BED or narrowPeak: only windows that touch one are predicted. Without it: none."

@@ -45,7 +45,8 @@ def build_parser() -> Parser:
     """Build the parser with every subcommand."""
     parser = Parser(
         prog="maxatac",
-        description="Train networks that predict transcription factor binding from ATAC-seq signal and DNA sequence.",
+        description="Train networks that predict transcription factor binding from ATAC-seq signal and DNA sequence, "
+        "apply them to genomes, and score what they predict.",
     )
     parser.add_argument(
         "--version",

@@ -64,7 +64,7 @@ def _add_places(options: CommandOptions) -> None:
     options.add(
         group, "--signal", "-s", "-i", metavar="BIGWIG",
         help="ATAC-seq signal as bigWig, on the scale that the model was trained on. Of several, or given again: an "
-        "output for each, and the sequence is read once.",
+        "output for each, with one header.",
     )  # fmt: skip
     options.add(
         group, "--roi", "--bed", "--peaks", "--regions", "-roi",
