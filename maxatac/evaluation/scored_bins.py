@@ -1,14 +1,14 @@
 """From tracks to the bins that are scored: one scorer for the test of ``maxatac train`` and ``maxatac benchmark``.
 
 By default bins are those of the test of ``maxatac train``. Those of 32 bp are bound where more than half of their bases
-are; wider ones where any base is, and they have the largest prediction of the 32-bp bins that they touch. Only bins
-whose bases all have a prediction are scored. The other rules are those of the original's benchmark.
+are; wider ones where any base is. A bin has the largest prediction of its bases. Only bins whose bases all have a
+prediction are scored. The other rules are those of the original's benchmark.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -85,15 +85,17 @@ class BinRules:
         values = aggregate(without_gaps(reading_track(binding, chrom)), grid, how)
         return np.asarray(values > (0.5 if rule == "half" else 0), np.bool_)
 
-    def values(self, fine: NDArray[np.float32], raw: Read, size: int, *, is_prediction: bool) -> NDArray[np.float32]:
+    def values(
+        self, fine: NDArray[np.float32], raw: Read | None, size: int, *, is_prediction: bool
+    ) -> NDArray[np.float32]:
         """Make the values of the bins of a chromosome.
 
         Parameters
         ----------
         fine : shape (bins of 32 bp,), float32
             The track in bins of 32 bp.
-        raw : callable
-            Gives its bases; these are taken where bins are no multiple of 32 bp because they drift.
+        raw : callable or None
+            Gives its bases; None if all bases of a 32-bp bin have its value.
         size : int
             Length of the chromosome in bp.
         is_prediction : bool
@@ -106,8 +108,9 @@ class BinRules:
         """
         grid = self.grid(size)
         fills = not is_prediction or self.unpredicted == "zero"
-        if self.is_drifting or fills or self.how != "max":
-            read = raw if self.is_drifting else reading_bins(fine)
+        in_parts = self.is_drifting or (raw is not None and self.width % BIN_SIZE)
+        if in_parts or fills or self.how != "max":
+            read = reading_bins(fine) if raw is None else raw
             made = aggregate(without_gaps(read) if fills else read, grid, self.how)
         else:
             made = coarse_maxima(fine, len(grid), self.width).astype(np.float64)
@@ -135,7 +138,7 @@ class ScoredTracks:
     blacklist : Blacklist
         Bins that touch it are not scored.
     raw : TrackReader or None
-        The predictions base by base; needed for bins that drift.
+        The predictions base by base; None if all bases of a 32-bp bin have its value.
     """
 
     predicted: Bins
@@ -162,13 +165,29 @@ class ScoredTracks:
             total += signal_bins(other, chrom, n_bins)
         return total / np.float32(len(self.others))
 
-    def _reading(self, name: str, chrom: str) -> Read:
-        """Read the bases of a predictor."""
-        if name == BINDING:
+    def _prediction(self, rules: BinRules, chrom: str) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Make the predictions of the bins of a chromosome, and tell which bins have none."""
+        fine, raw = self.predicted[chrom], None if self.raw is None else reading_track(self.raw, chrom)
+        values = rules.values(fine, raw, self.sizes[chrom], is_prediction=True)
+        if rules.unpredicted == "leave_out":
+            return values, np.isnan(values)
+        unfilled = replace(rules, unpredicted="leave_out").values(fine, raw, self.sizes[chrom], is_prediction=True)
+        return values, np.isnan(unfilled)
+
+    def _baseline(self, rules: BinRules, name: str, chrom: str) -> NDArray[np.float32]:
+        """Make the values of a baseline: from bins of 32 bp, unless bins drift."""
+        raw: Read | None = None
+        if rules.is_drifting and name == SIGNAL and self.signal is not None:
+            raw = reading_track(self.signal, chrom)
+        elif rules.is_drifting:
             reads = [without_gaps(reading_track(other, chrom)) for other in self.others]
-            return lambda start, end: np.mean([read(start, end) for read in reads], axis=0, dtype=np.float32)
-        track = self.raw if name == MODEL else self.signal
-        return reading_bins(self.predicted[chrom]) if track is None else reading_track(track, chrom)
+
+            def mean(start: int, end: int) -> NDArray[np.float32]:
+                return np.asarray(np.mean([read(start, end) for read in reads], axis=0), np.float32)
+
+            raw = mean
+
+        return rules.values(self.baselines[name][chrom], raw, self.sizes[chrom], is_prediction=False)
 
     def bins(self, rules: BinRules) -> ScoredBins:
         """Make the bins of all chromosomes.
@@ -184,13 +203,13 @@ class ScoredTracks:
         for chrom in self.predicted:
             size = self.sizes[chrom]
             bound = labels[chrom] = rules.labels(self.binding, chrom, size)
-            values = rules.values(self.predicted[chrom], self._reading(MODEL, chrom), size, is_prediction=True)
+            values, has_none = self._prediction(rules, chrom)
             is_black = self._blacklisted(chrom, rules.grid(size))
-            counts[chrom] = LeftOut.of(bound, np.isnan(values), is_black)
+            counts[chrom] = LeftOut.of(bound, has_none, is_black)
             values[is_black] = np.nan
             predictors[MODEL][chrom] = values
-            for name, fine in self.baselines.items():
-                made = rules.values(fine[chrom], self._reading(name, chrom), size, is_prediction=False)
+            for name in self.baselines:
+                made = self._baseline(rules, name, chrom)
                 made[np.isnan(values)] = np.nan
                 predictors[name][chrom] = made
         return ScoredBins(rules, labels, predictors, counts)
@@ -203,11 +222,11 @@ class ScoredTracks:
         predicted, measured : shape (scored bins,), float32
         left_out : LeftOut
         """
-        size, grid = self.sizes[chrom], rules.grid(self.sizes[chrom])
-        predicted = rules.values(self.predicted[chrom], self._reading(MODEL, chrom), size, is_prediction=True)
+        grid = rules.grid(self.sizes[chrom])
+        predicted, has_none = self._prediction(rules, chrom)
         measured = aggregate(without_gaps(reading_track(self.binding, chrom)), grid, rules.how).astype(np.float32)
         is_black = self._blacklisted(chrom, grid)
-        left_out = LeftOut.of(measured > 0, np.isnan(predicted), is_black)
+        left_out = LeftOut.of(measured > 0, has_none, is_black)
         is_scored = ~np.isnan(predicted) & ~is_black
         return predicted[is_scored], measured[is_scored], left_out
 

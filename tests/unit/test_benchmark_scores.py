@@ -226,8 +226,9 @@ def test_bins_without_a_prediction_are_left_out_or_score_0() -> None:
     left_out, zero = (tracks.bins(BinRules(32, unpredicted=rule)) for rule in ("leave_out", "zero"))
     np.testing.assert_array_equal(left_out.predictors["model"]["chr1"], fine)
     np.testing.assert_array_equal(zero.predictors["model"]["chr1"], np.nan_to_num(fine))
-    counts = left_out.left_out["chr1"]
-    assert (counts.unpredicted, counts.unpredicted_bound) == (1, 1)
+    for scored_bins in (left_out, zero):
+        counts = scored_bins.left_out["chr1"]
+        assert (counts.unpredicted, counts.unpredicted_bound) == (1, 1)
 
 
 # Values.
