@@ -145,10 +145,14 @@ class Ranked:
     def _averaged(self) -> list[str]:
         every = columns(self._config.recalls, has_cutoff=self._data.cutoff is not None)
         start = every.index("average_precision")
-        return [name for name in every[start:] if not name.endswith(("_low", "_high")) and name != "tuned_here"]
+        return [
+            name
+            for name in every[start:]
+            if not name.endswith(("_low", "_high")) and name not in ("cutoff", "tuned_here")
+        ]
 
     def _score(self, bins: ScoredBins, *, intervals: bool = True) -> BenchmarkScores:
-        """Score bins; those of a single chromosome get a table of the original's layout."""
+        """Score bins, with intervals from resampled blocks if they are asked for."""
         data, chroms = self._data, tuple(bins.labels)
         is_tuned = bool(set(chroms) & set(data.tuned))
 

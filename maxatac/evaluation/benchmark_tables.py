@@ -34,6 +34,7 @@ QUANTITATIVE_ABOUT = (
 )  # fmt: skip
 
 _COUNTS = ("bins", "bound_bins", "bins_without_prediction", "bound_bins_without_prediction", "blacklisted_bins")
+_FLAGS = ("seen_in_training", "tuned_here")
 
 Row = Mapping[str, Any]
 
@@ -102,7 +103,8 @@ def mean_rows(by_chrom: Sequence[Sequence[Row]], averaged: Sequence[str]) -> lis
     by_chrom : sequence of sequences of mappings
         Rows of each chromosome, in one order of predictors.
     averaged : sequence of str
-        Columns with numbers to average. Counts are added up, other columns are those of the first chromosome.
+        Columns with numbers to average. Counts are added up, and what holds for one chromosome holds for the mean;
+        other columns are those of the first chromosome that is used.
 
     Returns
     -------
@@ -112,20 +114,13 @@ def mean_rows(by_chrom: Sequence[Sequence[Row]], averaged: Sequence[str]) -> lis
     means = []
     for rows in zip(*by_chrom, strict=True):
         used = [row for row in rows if any(_is_number(row.get(name)) for name in averaged if name != "prevalence")]
-        mean = {**rows[0], "chrom": MEAN}
+        mean = {**(used or rows)[0], "chrom": MEAN}
         for name in averaged:
             known = [row[name] for row in used if _is_number(row.get(name))]
             mean[name] = sum(known) / len(known) if known else math.nan
             mean |= {f"{name}_{end}": math.nan for end in ("low", "high") if f"{name}_{end}" in mean}
-        for name in (
-            "bins",
-            "bound_bins",
-            "bins_without_prediction",
-            "bound_bins_without_prediction",
-            "blacklisted_bins",
-        ):
-            if name in mean:
-                mean[name] = sum(row[name] for row in used)
+        mean |= {name: sum(row[name] for row in used) for name in _COUNTS if name in mean}
+        mean |= {name: any(row[name] for row in used or rows) for name in _FLAGS if mean.get(name) is not None}
         if used:
             mean["note"] = f"mean of {len(used)} of {len(rows)} chromosomes"
         means.append(mean)

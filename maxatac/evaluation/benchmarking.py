@@ -14,10 +14,7 @@ from maxatac.data.bins import predicted_bins
 from maxatac.errors import InputError, MaxatacError
 from maxatac.evaluation.benchmark_inputs import BenchmarkInputs, open_benchmark
 from maxatac.evaluation.benchmark_scorers import BenchmarkResult, Quantitative, Ranked, describe_row, outputs
-from maxatac.evaluation.benchmark_tables import (
-    FORMAT,
-    POOLED,
-)
+from maxatac.evaluation.benchmark_tables import FORMAT, POOLED
 from maxatac.evaluation.scored_bins import BinRules, LeftOut, ScoredTracks
 from maxatac.evaluation.settings import BenchmarkConfig
 from maxatac.genome.windows import BIN_SIZE

@@ -121,6 +121,21 @@ def test_bins_of_one_kind_have_no_score_and_leave_the_mean(bound: list[int], not
     assert (pooled.bins, pooled.bound_bins) == (4, 1 + sum(bound))
 
 
+def test_mean_is_seen_if_a_chromosome_in_it_is() -> None:
+    """A chromosome without a score is not in it, also where it comes first."""
+    chroms = {"chrA": ([0, 0], [0.9, 0.8]), "chrB": ([1, 0], [0.2, 0.1]), "chrC": ([1, 0], [0.4, 0.3])}
+
+    def seen_in_mean(*seen: str) -> bool:
+        abouts = {chrom: {"chrom": chrom, "seen_in_training": chrom in seen} for chrom in chroms}
+        rows = [rows_of(scored({chrom: found}), abouts[chrom]) for chrom, found in chroms.items()]
+        found = mean_rows(rows, ["average_precision"])[0]["seen_in_training"]
+        assert isinstance(found, bool)
+        return found
+
+    assert seen_in_mean("chrC")
+    assert not seen_in_mean("chrA")
+
+
 def test_order_of_chromosomes_does_not_matter() -> None:
     random = np.random.default_rng(4)
     labels = {chrom: random.random(3_000) < 0.05 for chrom in ("chr2", "chr10", "chr1")}
