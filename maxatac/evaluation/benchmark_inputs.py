@@ -25,8 +25,9 @@ from maxatac.genome.chroms import (
     MAX_BEYOND_END,
     check_chrom_names,
     compare_chrom_sizes,
-    other_spellings,
     read_chrom_sizes,
+    relevant_names,
+    tell_unknown,
 )
 from maxatac.genome.intervals import Intervals, read_intervals
 from maxatac.prediction.calibration import (
@@ -117,9 +118,7 @@ def open_benchmark(config: BenchmarkConfig, problems: Problems) -> BenchmarkInpu
         return None
     _check_baselines(baselines, prediction, sizes, problems)
     for blacklist in blacklists:
-        spans = {chrom: blacklist.spans(chrom) for chrom in _relevant(blacklist.chroms, known)}
-        used = Blacklist({chrom: (found[:, 0], found[:, 1]) for chrom, found in spans.items()}, blacklist.source)
-        check_blacklist(used, known, problems, used=sizes)
+        check_blacklist(blacklist, known, problems, used=sizes, is_partial=True)
     if not config.quant and isinstance(binding, Track):
         check_binary(binding, sizes, problems, config.binding_threshold)
     facts = {} if config.prediction is None else facts_of_track(config.prediction)
@@ -209,20 +208,14 @@ def _as_track(opened: Track | tuple[Intervals, Any], sizes: Mapping[str, int], p
         return opened
     intervals, scores = opened
     counts = intervals.chrom.counts()
-    if check_chrom_names({name: counts[name] for name in _relevant(counts, sizes)}, intervals.path, sizes, problems):
+    counts = {name: counts[name] for name in relevant_names(counts, sizes)}
+    if check_chrom_names(counts, intervals.path, sizes, problems):
         ends = intervals.chrom.looked_up(sizes, missing=2**62)
         beyond = int((intervals.end > ends).sum())
         if beyond > MAX_BEYOND_END * len(intervals):
             told = f"{beyond:,} of {len(intervals):,} intervals end beyond their chromosome"
             problems.add("size", told, hint="another genome build?", file=intervals.path)
     return IntervalTrack(intervals, scores, sizes)
-
-
-def _relevant(names: Iterable[str], known: Mapping[str, int]) -> list[str]:
-    """Leave out chromosomes that are in no other file, if some are: those files may hold a part of the genome."""
-    names = list(names)
-    others = other_spellings(names, known)
-    return [name for name in names if name in known or name in others] or names
 
 
 def _choose_chroms(
@@ -236,8 +229,8 @@ def _choose_chroms(
     without = {chrom: f"not in {predicted_file}" for chrom in wanted if chrom not in there}
     without |= {chrom: f"not in {bound_file}" for chrom in wanted if chrom in there and chrom not in known}
     if config.chroms is not None:
-        _tell_absent(predicted_file, there, wanted, problems)
-        _tell_absent(bound_file, known, wanted, problems)
+        for path, names in ((predicted_file, there), (bound_file, known)):
+            tell_unknown("--chroms", [chrom for chrom in wanted if chrom not in names], names, problems, file=path)
     try:
         empty = [chrom for chrom in wanted if chrom not in without and _is_empty(prediction, chrom)]
     except (MaxatacError, OSError) as error:
@@ -251,15 +244,7 @@ def _choose_chroms(
     if not sizes and config.chroms is None:
         has = f"{predicted_file} has {first_few(there)}; {bound_file} has {first_few(known)}"
         problems.add("chromosome", "prediction and binding have no chromosome in common", hint=has, file=predicted_file)
-    elif not sizes and not config.chroms:
-        problems.add("setting", "nothing", expected="chromosomes", option="--chroms")
     return sizes, without
-
-
-def _tell_absent(path: Path, known: Mapping[str, int], wanted: Iterable[str], problems: Problems) -> None:
-    if absent := [chrom for chrom in wanted if chrom not in known]:
-        told, hint = f"has no {first_few(absent)}", f"it has {first_few(known)}"
-        problems.add("chromosome", told, hint=hint, option="--chroms", file=path)
 
 
 def _is_empty(prediction: Scored, chrom: str) -> bool:

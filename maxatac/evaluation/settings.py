@@ -75,6 +75,7 @@ class ThresholdConfig(ResultSettings):
         hint = "these are the bins of the test of maxatac train, and 200 bp those of published tables"
         self._require(problems, "bin_size", self.bin_size in BIN_SIZES, " or ".join(map(str, BIN_SIZES)), hint)
         self._require_float32(problems, "binding_threshold", least=0)
+        self._require(problems, "chroms", self.chroms is None or len(self.chroms) > 0, "one or more chromosomes")
         pairs = self.prediction or self.binding
         if not self.meta_file and not pairs:
             expected = "a table of predictions and binding, or --prediction and --binding"
@@ -224,6 +225,7 @@ class BenchmarkConfig(ResultSettings, CutoffSettings, RuleSettings):
             given = "neither" if self.bed is None else "both"
             problems.add("setting", given, expected="one of them", option="--prediction and --bed")
         self._require_float32(problems, "binding_threshold", least=0)
+        self._require(problems, "chroms", self.chroms is None or len(self.chroms) > 0, "one or more chromosomes")
         sound = all(0 < recall <= 1 for recall in self.recalls) and len(set(self.recalls)) == len(self.recalls)
         self._require(problems, "recalls", sound, "different shares above 0, up to 1")
         self._require(problems, "seed", 0 <= self.seed < 2**64, "a whole number from 0 to 2^64 - 1")

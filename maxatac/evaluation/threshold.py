@@ -29,7 +29,7 @@ from maxatac.evaluation.thresholds import ThresholdCurve, mean_curve, metric_tab
 from maxatac.figures.thresholds import draw_thresholds
 from maxatac.files.atomic import replacing, write_text
 from maxatac.genome.blacklist import Blacklist, check_blacklist, read_blacklist
-from maxatac.genome.chroms import compare_chrom_sizes, read_chrom_sizes
+from maxatac.genome.chroms import compare_chrom_sizes, read_chrom_sizes, tell_unknown
 from maxatac.genome.windows import BIN_SIZE
 from maxatac.prediction.calibration import CALIBRATION, calibration_facts, facts_of_track, seen_chroms
 from maxatac.runs.command import CommandFolder, CommandRun, carry_out
@@ -324,10 +324,10 @@ def prepare_threshold(config: ThresholdConfig) -> PreparedThreshold:
     sizes = tracks[0].chrom_sizes
     if listed is not None and config.chrom_sizes is not None:
         compare_chrom_sizes(listed, config.chrom_sizes, sizes, Path(tracks[0].path), list(listed), problems)
-    # A prediction may hold a few chromosomes of the genome, and the blacklist all.
     known = {chrom: size for track in tracks for chrom, size in track.chrom_sizes.items()} | (listed or {})
     for blacklist in blacklists:
-        check_blacklist(blacklist, known, problems, used=chroms)
+        # A prediction may hold a few chromosomes of the genome, and the blacklist all.
+        check_blacklist(blacklist, known, problems, used=chroms, is_partial=True)
     opened = [_checked(config, *cell, chroms, problems) for cell in cells]
     if problems:
         raise InputError(problems)
@@ -405,8 +405,7 @@ def _choose_chroms(
         return chroms, lacking
     if named is not None:
         for path, missing in lacking.items():
-            told, hint = f"has no {first_few(missing)}", f"it has {first_few(has[path])}"
-            problems.add("chromosome", told, hint=hint, option="--chroms", file=path)
+            tell_unknown("--chroms", missing, has[path], problems, file=Path(path))
     elif not chroms:
         there = "; ".join(f"{track.path} has {first_few(track.chrom_sizes)}" for track in tracks[:4])
         problems.add("chromosome", "no chromosome is in every prediction and every binding track", hint=there)

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from maxatac.errors import Problem, Problems, TrackError
 from maxatac.files.sniff import check_file, sniff_bytes
-from maxatac.genome.chroms import MAX_BEYOND_END, check_chrom_names
+from maxatac.genome.chroms import MAX_BEYOND_END, check_chrom_names, relevant_names
 from maxatac.genome.intervals import parse_intervals, read_bytes, rows_by_code
 from maxatac.genome.spans import Spans, merge, overlaps
 from maxatac.wording import first_few
@@ -82,7 +82,12 @@ class Blacklist:
 
 
 def check_blacklist(
-    blacklist: Blacklist, chrom_sizes: Mapping[str, int], problems: Problems, *, used: Collection[str]
+    blacklist: Blacklist,
+    chrom_sizes: Mapping[str, int],
+    problems: Problems,
+    *,
+    used: Collection[str],
+    is_partial: bool = False,
 ) -> None:
     """Check that a blacklist belongs to the genome; one that touches no chromosome in use is warned of.
 
@@ -97,8 +102,11 @@ def check_blacklist(
         intervals end beyond their chromosome.
     used : collection of str
         Chromosomes that the run uses.
+    is_partial : bool
+        Whether ``chrom_sizes`` may be of a part of the genome; see :func:`relevant_names`.
     """
-    counts = {chrom: len(blacklist.spans(chrom)) for chrom in blacklist.chroms}
+    names = relevant_names(blacklist.chroms, chrom_sizes) if is_partial else blacklist.chroms
+    counts = {chrom: len(blacklist.spans(chrom)) for chrom in names}
     if not counts or not check_chrom_names(counts, blacklist.source, chrom_sizes, problems):
         return
     if used and not any(chrom in counts for chrom in used):

@@ -129,6 +129,25 @@ def other_spellings(names: Iterable[str], known: Iterable[str]) -> dict[str, str
     return {name: spelt[key] for name in names if (key := _spelling_key(name)) in spelt}
 
 
+def relevant_names(names: Iterable[str], known: Collection[str]) -> list[str]:
+    """Leave out names that some files of a genome lack, where these may hold a part of it.
+
+    Parameters
+    ----------
+    names : iterable of str
+    known : collection of str
+        Names in those files; looked up in, so a mapping or a set.
+
+    Returns
+    -------
+    list of str
+        Names that are known, or are under another spelling; all of them if there is none.
+    """
+    names = list(names)
+    others = other_spellings(names, known)
+    return [name for name in names if name in known or name in others] or names
+
+
 def tell_unknown(
     option: str, names: Sequence[str], known: Collection[str], problems: Problems, *, file: Path | None = None
 ) -> None:

@@ -404,6 +404,7 @@ def test_named_chromosomes_must_be_there(pair: Pair) -> None:
     for problem in pair.problems(chroms=["chr1", "chr7"]):
         assert (problem.kind, problem.option) == ("chromosome", "--chroms")
         assert "chr7" in str(problem)
+    assert [problem.option for problem in pair.problems(chroms=[])] == ["--chroms"]
 
 
 def test_no_common_chromosome(pair: Pair) -> None:

@@ -298,6 +298,12 @@ def test_a_blacklist_of_more_chromosomes_than_were_predicted(cells: Cells) -> No
     ]
 
 
+def test_a_blacklist_of_more_chromosomes_than_any_track_has(cells: Cells) -> None:
+    rows = [f"chrOther\t{start}\t{start + 10}\n" for start in range(0, 60_000, 100)]
+    cells.blacklist.write_text("".join(["chr1\t0\t10\n", *rows]))
+    assert record(cells.run(blacklist=cells.blacklist))["cell_types"][0]["blacklisted_bins"] == 1
+
+
 def _refused(cells: Cells, **changes: Any) -> list[Problem]:
     with pytest.raises(InputError) as caught:
         prepare_threshold(cells.config(force=True, **changes))
@@ -390,6 +396,7 @@ def test_chromosomes_of_the_training_are_warned_of(
     ("changes", "option"),
     [
         ({"bin_size": 100}, "--bin_size"),
+        ({"chroms": []}, "--chroms"),
         ({"meta_file": None}, "--meta_file"),
         ({"prediction": ["x.bw"], "binding": ["y.bw"]}, "--meta_file"),
         ({"binding_threshold": float("nan")}, "--binding_threshold"),
