@@ -265,7 +265,7 @@ def reading_track(track: TrackReader, chrom: str) -> Read:
 
 def without_gaps(read: Read) -> Read:
     """Read no data as 0."""
-    return lambda start, end: np.nan_to_num(read(start, end), nan=0.0)
+    return lambda start, end: np.nan_to_num(read(start, end), nan=0.0, posinf=np.inf, neginf=-np.inf)
 
 
 def chunks(end: int) -> Iterator[tuple[int, int]]:

@@ -14,7 +14,7 @@ from maxatac.files.sniff import check_file
 from maxatac.genome.intervals import Intervals, parse_intervals, read_bytes, rows_by_code
 
 _SCORE, _VALUE = 4, 6  # columns of BED and narrowPeak, from 0
-_BEDGRAPH = 4  # columns
+_BEDGRAPH, _NARROW_PEAK = 4, 10  # columns
 
 
 class IntervalTrack:
@@ -74,7 +74,7 @@ def read_scored_intervals(path: Path, problems: Problems) -> tuple[Intervals, ND
     lines = data.splitlines()
     rows = [_split(lines[number - 1]) for number in intervals.line.tolist()]
     for column in (_VALUE, _BEDGRAPH - 1, _SCORE):
-        is_meant = {_VALUE: len(rows[0]) >= 10, _BEDGRAPH - 1: len(rows[0]) == _BEDGRAPH}.get(column, True)
+        is_meant = {_VALUE: len(rows[0]) == _NARROW_PEAK, _BEDGRAPH - 1: len(rows[0]) == _BEDGRAPH}.get(column, True)
         scores = _numbers(rows, column) if is_meant else None
         if scores is not None:
             return intervals, scores

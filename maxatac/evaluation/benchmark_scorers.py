@@ -258,6 +258,8 @@ class Quantitative:
         counts = []
         for chrom in self._data.sizes:
             predicted, measured, left_out = self._tracks.values(rules, chrom)
+            if not np.isfinite(measured).all():
+                raise MaxatacError(f"{self._config.gold_standard}: a measured value on {chrom} is infinite")
             pairs.append((predicted, measured * np.float32(self._factor)))
             counts.append(left_out)
             by_chrom.append([self._row(width, *pairs[-1], prepared.about(chrom, left_out))])

@@ -234,7 +234,15 @@ class BenchmarkConfig(ResultSettings, CutoffSettings, RuleSettings):
         if factor is not None and not self.quant:
             problems.add("setting", f"{factor:g}", expected="--quant", option="--target_scale_factor")
         if self.quant:
-            for name in ("bed", "signal", "training_binding", "binding_threshold", "cutoff_file", "label_rule"):
+            for name in (
+                "bed",
+                "signal",
+                "training_binding",
+                "binding_threshold",
+                "cutoff_file",
+                "cutoff_value",
+                "label_rule",
+            ):
                 if getattr(self, name) is not None:
                     hint = "values are compared as they are"
                     problems.add("setting", "both", expected="one of them", hint=hint, option=f"--quant and --{name}")

@@ -346,6 +346,7 @@ def test_aggregates_of_a_track_of_single_bases(pair: Pair) -> None:
     [
         ("chr1\t0\t32", 1), ("chr1\t0\t32\tpeak", 1), ("chr1\t0\t32\tpeak\t0.5", 0.5), ("chr1\t0\t32\t0.25", 0.25),
         ("chr1\t0\t32\tpeak\t700\t.\t0.125\t-1\t-1\t16", 0.125),
+        ("chr1\t0\t32\tpeak\t700\t.\t0\t32\t0\t1\t32\t0", 700),
     ],
 )  # fmt: skip
 def test_score_of_an_interval(pair: Pair, line: str, score: float) -> None:
@@ -541,6 +542,17 @@ def test_quantitative(pair: Pair) -> None:
             assert float(row["pearson"]) == pytest.approx(np.corrcoef(p, m)[0, 1], abs=1e-5)
             assert float(row["mean_absolute_error"]) == pytest.approx(np.abs(p - m).mean(), rel=1e-5)
             assert float(row["r2"]) == pytest.approx(1 - ((p - m) ** 2).sum() / ((m - m.mean()) ** 2).sum(), rel=1e-4)
+
+
+def test_infinite_measured_value(pair: Pair) -> None:
+    rewrite(pair.signal, [("chr1", 0, 96_000, 0.3), ("chr1", 96_000, 96_001, math.inf)])
+    with pytest.raises(MaxatacError, match=r"signal\.bw.*chr1"):
+        pair.run(quant=True, gold_standard=pair.signal)
+
+
+def test_values_have_no_cutoff(pair: Pair) -> None:
+    found = pair.problems(quant=True, gold_standard=pair.signal, cutoff_type="score", cutoff_value=0.5)
+    assert [problem.option for problem in found] == ["--quant and --cutoff_value"]
 
 
 def test_kind_of_model(pair: Pair) -> None:
