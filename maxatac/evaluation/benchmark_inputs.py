@@ -131,13 +131,10 @@ def open_benchmark(config: BenchmarkConfig, problems: Problems) -> BenchmarkInpu
     )
     if len(problems) > before:
         return None
-    if config.binding_threshold is not None and isinstance(binding, Track):
-        bound: TrackReader = BoundAbove(binding, config.binding_threshold)
-    else:
-        bound = binding
+    limit = config.binding_threshold
     return BenchmarkInputs(
         prediction,
-        bound,
+        binding if limit is None else BoundAbove(binding, limit),
         sizes,
         left_out,
         functools.reduce(Blacklist.joined, blacklists, Blacklist.empty()),
@@ -198,6 +195,9 @@ def _open_binding(config: BenchmarkConfig, problems: Problems) -> Track | tuple[
         return None
     if config.quant or sniff(path) == "bigWig":
         return open_track(path, problems)
+    if config.binding_threshold is not None:
+        expected = "a bigWig of values as --gold_standard"
+        problems.add("setting", "peaks", expected=expected, option="--binding_threshold", file=path)
     intervals = read_intervals(path, problems, what="binding peaks")
     return None if intervals is None else (intervals, np.ones(len(intervals), np.float32))
 

@@ -309,6 +309,11 @@ def test_peaks_in_place_of_a_track(pair: Pair) -> None:
     assert track == peaks
 
 
+def test_peaks_have_no_binding_threshold(pair: Pair) -> None:
+    (problem,) = pair.problems(gold_standard=pair.peaks, binding_threshold=0.5)
+    assert (problem.option, problem.file) == ("--binding_threshold", pair.peaks)
+
+
 def test_prediction_as_bed(pair: Pair, tmp_path: Path) -> None:
     path = tmp_path / "sites.bed"
     path.write_text("chr1\t320\t640\t0.5\nchr1\t480\t512\t0.75\nchr1\t64000\t64032\t0.25\nchr2\t0\t32\t0.9\n")
