@@ -40,7 +40,7 @@ class IntervalTrack:
             self._by_chrom[intervals.chrom.names[code]] = starts, ends, scores[rows], longest
 
     def values(self, chrom: str, start: int, end: int) -> NDArray[np.float32]:
-        """Read [start, end), in bp: shape (end - start,), float32."""
+        """Read [start, end), in bp, of one of ``chrom_sizes``: shape (end - start,), float32."""
         starts, ends, scores, longest = self._by_chrom[chrom]
         first, last = np.searchsorted(starts, [start - longest, end])
         near = first + np.flatnonzero(ends[first:last] > start)

@@ -112,7 +112,13 @@ class Ranked:
         self._written: list[Path] = []
 
     def score(self, width: int, advance: Advance) -> None:
-        """Score the bins of a width: each chromosome, their mean, and all together."""
+        """Score the bins of a width: each chromosome, their mean, and all together.
+
+        Raises
+        ------
+        MaxatacError
+            If no bin is scored, all are of one kind, or a track cannot be read.
+        """
         prepared = self._prepared
         bins = self._tracks.bins(prepared.rules(width))
         self._check(bins)
@@ -251,7 +257,13 @@ class Quantitative:
         self._factor = given if given is not None else factors.pop() if len(factors) == 1 else 1.0
 
     def score(self, width: int, advance: Advance) -> None:
-        """Compare the bins of a width: of each chromosome, their mean, and all together."""
+        """Compare the bins of a width: of each chromosome, their mean, and all together.
+
+        Raises
+        ------
+        MaxatacError
+            If no bin is scored, a measured value is infinite, or a track cannot be read.
+        """
         prepared, rules = self._prepared, self._prepared.rules(width)
         pairs: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
         by_chrom: list[Sequence[Row]] = []

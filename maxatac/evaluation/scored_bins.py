@@ -221,6 +221,11 @@ class ScoredTracks:
         -------
         predicted, measured : shape (scored bins,), float32
         left_out : LeftOut
+
+        Raises
+        ------
+        TrackError, OSError
+            If a track cannot be read.
         """
         grid = rules.grid(self.sizes[chrom])
         predicted, has_none = self._prediction(rules, chrom)

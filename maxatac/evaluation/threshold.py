@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 
 from maxatac._core import Track
 from maxatac.data.binding_checks import BoundAbove, check_binary, value_range, warn_of_prevalence
-from maxatac.data.bins import COARSE_BIN_SIZE, bin_labels, coarse_labels, coarse_maxima, predicted_bins
+from maxatac.data.bins import predicted_bins
 from maxatac.data.predictions import PredictedCell, paired_predictions, read_predictions
 from maxatac.data.readers import TrackReader
 from maxatac.data.tracks import open_track
 from maxatac.errors import InputError, MaxatacError, Problem, Problems
-from maxatac.evaluation.ranking import Ranking
+from maxatac.evaluation.ranking import MODEL, Ranking
+from maxatac.evaluation.scored_bins import BinRules, LeftOut, ScoredTracks
 from maxatac.evaluation.settings import ThresholdConfig
 from maxatac.evaluation.thresholds import ThresholdCurve, mean_curve, metric_table, threshold_table
 from maxatac.figures.thresholds import draw_thresholds
@@ -37,9 +38,6 @@ from maxatac.system.progress import telling
 from maxatac.wording import base_pairs, counted, first_few, number
 
 logger = logging.getLogger(__name__)
-
-UNPREDICTED = "not scored"
-"""What becomes of bins without a prediction, for the record."""
 
 
 @dataclass(frozen=True)
@@ -105,10 +103,8 @@ class Counted:
         As in ``OpenedCell``.
     ranking : Ranking
         Of the bins that are scored.
-    unpredicted, unpredicted_bound : int
-        Bins outside the blacklist without a prediction, and bound ones among them.
-    blacklisted : int
-        Bins that touch the blacklist.
+    left_out : LeftOut
+        Bins that are not.
     chroms : tuple of str
         Chromosomes with a bin that is scored.
     """
@@ -116,9 +112,7 @@ class Counted:
     cell: PredictedCell
     facts: Mapping[str, Any]
     ranking: Ranking
-    unpredicted: int
-    unpredicted_bound: int
-    blacklisted: int
+    left_out: LeftOut
     chroms: tuple[str, ...]
 
     def entry(self) -> dict[str, Any]:
@@ -135,9 +129,9 @@ class Counted:
             "chroms": list(self.chroms),
             "prevalence": ranking.prevalence if ranking.bins else None,
             "average_precision": ranking.average_precision if is_scored else None,
-            "bins_without_prediction": self.unpredicted,
-            "bound_bins_without_prediction": self.unpredicted_bound,
-            "blacklisted_bins": self.blacklisted,
+            "bins_without_prediction": self.left_out.unpredicted,
+            "bound_bins_without_prediction": self.left_out.unpredicted_bound,
+            "blacklisted_bins": self.left_out.blacklisted,
         }
 
 
@@ -191,7 +185,7 @@ class PreparedThreshold:
         """Count the bins, and write the tables and the plot."""
         run.note("chroms", list(self.chroms))
         run.note("chroms_left_out", {path: list(chroms) for path, chroms in self.left_out.items()})
-        run.note("bins_without_prediction", UNPREDICTED)
+        run.note("bins_without_prediction", "not scored")
         with run.phases.measuring("counting"):
             every = self._count()
         run.note("cell_types", [each.entry() for each in every])
@@ -206,38 +200,28 @@ class PreparedThreshold:
             return self._write([each.ranking for each in used], names)
 
     def _count(self) -> list[Counted]:
+        """Count the bins of each cell type, as the test of ``maxatac train`` does, a chromosome at a time."""
         total = sum(self.chroms.values()) * len(self.cells)
+        rules = BinRules(self.config.bin_size)
         every = []
         with telling("counting bins", total, "bp") as advance:
             for opened in self.cells:
                 labels, scores = [np.empty(0, np.bool_)], [np.empty(0, np.float32)]
-                unpredicted = unpredicted_bound = blacklisted = 0
-                for bins in self._bins(opened.prediction, opened.binding):
-                    is_free, has_score = ~bins.is_blacklisted, ~np.isnan(bins.scores)
-                    labels.append(bins.labels[is_free & has_score])
-                    scores.append(bins.scores[is_free & has_score])
-                    blacklisted += int(bins.is_blacklisted.sum())
-                    unpredicted += int((is_free & ~has_score).sum())
-                    unpredicted_bound += int((is_free & ~has_score & bins.labels).sum())
-                    advance(bins.size)
+                left_out = LeftOut()
+                for chrom, size in self.chroms.items():
+                    predicted = {chrom: predicted_bins(opened.prediction, chrom, size // BIN_SIZE)}
+                    tracks = ScoredTracks(predicted, self.chroms, opened.binding, blacklist=self.blacklist)
+                    bins = tracks.bins(rules)
+                    values = bins.predictors[MODEL][chrom]
+                    is_scored = ~np.isnan(values)
+                    labels.append(bins.labels[chrom][is_scored])
+                    scores.append(values[is_scored])
+                    left_out += bins.left_out[chrom]
+                    advance(size)
                 ranking = Ranking.of(np.concatenate(labels), np.concatenate(scores))
                 scored = tuple(chrom for chrom, part in zip(self.chroms, scores[1:], strict=True) if len(part))
-                counts = (unpredicted, unpredicted_bound, blacklisted)
-                every.append(Counted(opened.cell, opened.facts, ranking, *counts, scored))
+                every.append(Counted(opened.cell, opened.facts, ranking, left_out, scored))
         return every
-
-    def _bins(self, prediction: Track, binding: TrackReader) -> Iterator[_Bins]:
-        """Read the bins of each chromosome, as the test of ``maxatac train`` does."""
-        for chrom, size in self.chroms.items():
-            width = self.config.bin_size
-            count = size // width
-            scores = predicted_bins(prediction, chrom, size // BIN_SIZE)
-            if width == COARSE_BIN_SIZE:
-                scores, labels = coarse_maxima(scores, count), coarse_labels(binding, chrom, count)
-            else:
-                labels = bin_labels(binding, chrom, count)
-            starts = np.arange(count, dtype=np.int64) * width
-            yield _Bins(size, scores, labels, self.blacklist.overlaps(chrom, starts, starts + width))
 
     def _facts(self, used: Sequence[Counted], names: Sequence[str]) -> Mapping[str, Any]:
         """Describe the tables, for those who use them; warn if the predictions are not of one kind."""
@@ -268,14 +252,6 @@ class PreparedThreshold:
             float(mean.thresholds[best]),
             float(mean.f1[best]),
         )
-
-
-@dataclass(frozen=True, eq=False)
-class _Bins:
-    size: int
-    scores: NDArray[np.float32]
-    labels: NDArray[np.bool_]
-    is_blacklisted: NDArray[np.bool_]
 
 
 def threshold(config: ThresholdConfig) -> ThresholdResult:
@@ -434,7 +410,7 @@ def _check_prediction(track: Track, facts: Mapping[str, Any], chroms: Iterable[s
 def _tell(found: Counted, chroms: Iterable[str]) -> None:
     """Log what is odd about a cell type."""
     name, ranking = found.cell.name, found.ranking
-    outside = " outside the blacklist" if found.blacklisted else ""
+    outside = " outside the blacklist" if found.left_out.blacklisted else ""
     if without := [chrom for chrom in chroms if chrom not in found.chroms]:
         logger.warning("%s: no bin of %s%s has a prediction", name, first_few(without), outside)
     if seen := seen_chroms(found.facts, found.chroms):
@@ -451,8 +427,8 @@ def _tell(found: Counted, chroms: Iterable[str]) -> None:
         counted(ranking.bins, "bin"),
         f"{ranking.positives:,}",
         100 * ranking.prevalence,
-        counted(found.unpredicted, "bin"),
-        f"{found.unpredicted_bound:,}",
+        counted(found.left_out.unpredicted, "bin"),
+        f"{found.left_out.unpredicted_bound:,}",
     )
 
 
