@@ -62,7 +62,7 @@ class BenchmarkInputs:
     others : tuple of Track
         Binding in training cell types.
     no_others : str
-        Why there are none.
+        Why there are none although some were named; else empty.
     facts : mapping of str to object
         How the prediction was made (:mod:`maxatac.prediction.calibration`); empty if that is not known.
     seen : tuple of str
@@ -140,7 +140,7 @@ def open_benchmark(config: BenchmarkConfig, problems: Problems) -> BenchmarkInpu
         functools.reduce(Blacklist.joined, blacklists, Blacklist.empty()),
         None if config.signal is None else baselines[config.signal],
         others,
-        _no_others(config, same),
+        "" if others else _no_others(same),
         facts,
         tuple(seen_chroms(facts, sizes)),
         tuned,
@@ -297,9 +297,7 @@ def _compare_cutoff(
     return tuned
 
 
-def _no_others(config: BenchmarkConfig, same: Sequence[str]) -> str:
-    if not config.training_binding:
-        return "--training_binding names none"
+def _no_others(same: Sequence[str]) -> str:
     return f"{first_few(same)} has the content of the binding that is scored, and there is no other" if same else ""
 
 

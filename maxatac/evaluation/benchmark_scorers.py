@@ -173,14 +173,11 @@ class Ranked:
         return bins.score(
             block_size=self._tracks.block_length(bins.rules.unpredicted, chroms),
             seed=self._config.seed,
-            unavailable=self._unavailable(),
+            unavailable={BINDING: data.no_others} if data.no_others else {},
             recalls=self._config.recalls,
             measure=measure,
             intervals=intervals,
         )
-
-    def _unavailable(self) -> dict[str, str]:
-        return {BINDING: self._data.no_others} if self._config.training_binding and not self._data.others else {}
 
     def _write_original(self, bins: ScoredBins, chrom: str) -> None:
         """Write the curve of a chromosome in the original's layout, if a bin is bound."""
