@@ -300,7 +300,7 @@ def _read_block(file: BinaryIO) -> bytes | None:
 def _read_header(file: BinaryIO) -> dict[str, Any] | None:
     """Read what the predictions are made of; None if the file is no journal."""
     content = _read_block(file) if file.read(len(_MAGIC)) == _MAGIC else None
-    return None if content is None else json.loads(content)
+    return json.loads(content) if content else None
 
 
 def _entries(file: BinaryIO) -> Iterator[dict[str, Any]]:
@@ -314,7 +314,8 @@ def _entries(file: BinaryIO) -> Iterator[dict[str, Any]]:
             begin = begin or chunk
             found = zlib.crc32(chunk, found)
             left -= len(chunk)
-        if left or found != checksum:
+        # A block of zeros, as a power cut leaves them, has the checksum of nothing.
+        if left or found != checksum or length < _LENGTH.size:
             return
         (text,) = _LENGTH.unpack_from(begin)
         yield json.loads(begin[_LENGTH.size : _LENGTH.size + text])

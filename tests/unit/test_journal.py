@@ -61,6 +61,23 @@ def test_a_file_cut_anywhere_keeps_what_is_whole(path: Path) -> None:
         assert path.read_bytes() == whole
 
 
+def test_zeros_behind_the_last_entry_are_cut_off(path: Path) -> None:
+    """As a power cut leaves them, where the length of a file was put on the disk before its content."""
+    journal = Journal(path, MADE_OF)
+    begun = path.read_bytes()
+    for name in ("chr1", "chr2"):
+        journal.append(predictions(name))
+    whole = path.read_bytes()
+    for zeros in (12, 16, 4_096):
+        path.write_bytes(whole + bytes(zeros))
+        again = Journal(path, MADE_OF)
+        assert again.finished == ("chr1", "chr2")
+        again.append(predictions("chr3"))
+        assert Journal(path, MADE_OF).finished == ("chr1", "chr2", "chr3")
+    path.write_bytes(begun[: begun.index(b"\n") + 1] + bytes(4_096))
+    assert [problem.kind for problem in journal_problems(path, MADE_OF)] == ["resume"]
+
+
 def test_a_damaged_entry_is_not_whole(path: Path) -> None:
     journal = Journal(path, MADE_OF)
     journal.append(predictions("chr1"))
