@@ -59,10 +59,11 @@ def describe() -> str:
     return f"{backend} {version} on {', '.join(names) or 'CPU'}"
 
 
-def use_device(device: str, problems: Problems, *, fast_math: bool) -> None:
-    """Choose what to compute on, and how exactly; call it before anything is computed.
+def use_device(device: str, problems: Problems) -> None:
+    """Choose what to compute on; call it before anything is computed.
 
-    TensorFlow then takes the memory of a GPU as it needs it, so that two processes can share one.
+    TensorFlow then takes the memory of a GPU as it needs it, so that two processes can share one. It keeps both choices
+    to the end of the process.
 
     Parameters
     ----------
@@ -71,9 +72,6 @@ def use_device(device: str, problems: Problems, *, fast_math: bool) -> None:
         :func:`maxatac.backend.startup.computing_on`.
     problems : Problems
         Gets one if there is no GPU, but ``gpu`` was asked for.
-    fast_math : bool
-        Whether a GPU may multiply with 10 of the 23 bits behind the point (TensorFloat-32). Scores then depend on the
-        size of a batch.
     """
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
@@ -83,30 +81,29 @@ def use_device(device: str, problems: Problems, *, fast_math: bool) -> None:
                 tf.config.set_visible_devices([], "GPU")
             for gpu in tf.config.get_visible_devices("GPU"):
                 tf.config.experimental.set_memory_growth(gpu, True)
-    _set_products(_in_terms_of_backend(fast_math))
     if device == "gpu" and describe().endswith(" on CPU"):
         hint = _REMEDY.get(keras.backend.backend()) if gpu_present() else "this machine has none"
         problems.add("machine", f"{keras.backend.backend()} has no GPU", hint=hint, option="--device gpu")
 
 
 @contextlib.contextmanager
-def exact_products() -> Iterator[None]:
-    """Multiply with all bits of float32 while the block runs, on a GPU too; see ``fast_math`` of :func:`use_device`.
+def multiplying(*, fast_math: bool) -> Iterator[None]:
+    """Choose how exactly to multiply while the block runs; it holds for what is compiled in the block.
 
-    It holds for what is compiled in the block.
+    Parameters
+    ----------
+    fast_math : bool
+        Whether a GPU may multiply with 10 of the 23 bits behind the point (TensorFloat-32), not with all of float32.
+        Scores then depend on the size of a batch.
     """
     before = _products()
-    _set_products(_in_terms_of_backend(False))
+    exactly: Any = "highest" if keras.backend.backend() == "jax" else False
+    fast: Any = None if keras.backend.backend() == "jax" else True
+    _set_products(fast if fast_math else exactly)
     try:
         yield
     finally:
         _set_products(before)
-
-
-def _in_terms_of_backend(fast_math: bool) -> Any:
-    if keras.backend.backend() == "jax":
-        return None if fast_math else "highest"
-    return fast_math
 
 
 def _products() -> Any:

@@ -6,6 +6,7 @@ import dataclasses
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,14 @@ from maxatac.prediction.chromosome import ChromPredictions, predict_chromosomes,
 from maxatac.prediction.cutoffs import Cutoff, find_cutoff
 from maxatac.prediction.inputs import PredictInputs, describe_counts, open_inputs, tell_of_inputs
 from maxatac.prediction.journal import Journal, WriteBehind, journal_problems
-from maxatac.prediction.model_file import Member, Predictor, check_out_of_fold, load_predictor
+from maxatac.prediction.model_file import (
+    FAST_TOLERANCE,
+    TOLERANCE,
+    Member,
+    Predictor,
+    check_out_of_fold,
+    load_predictor,
+)
 from maxatac.prediction.model_folder import find_model
 from maxatac.prediction.outputs import TrackOutput, Written, name_outputs, write_outputs
 from maxatac.prediction.settings import PredictConfig
@@ -125,7 +133,8 @@ class PreparedPredict:
         """Say what would be predicted, how long it would take, and what disk space it needs."""
         config, plan = self.config, self.data.plan
         calls = _calls(config, plan.counts.kept, len(self.data.tracks))
-        seconds = calls * _seconds_per_call(self.predictor.model, config.batch_size)
+        with _multiplying(config):
+            seconds = calls * _seconds_per_call(self.predictor.model, config.batch_size)
         return [
             f"windows   {describe_counts(plan)}",
             f"tracks    {len(self.data.tracks)}, {2 if config.rev_comp else 1} strand{'s' * config.rev_comp}",
@@ -215,7 +224,11 @@ class PreparedPredict:
             journal.append(dataclasses.replace(found, values=values))
 
         windows = left * strands * len(self.data.tracks)
-        with telling("predicting", windows, "windows") as advance, WriteBehind(keep) as writing:
+        with (
+            _multiplying(config),
+            telling("predicting", windows, "windows") as advance,
+            WriteBehind(keep) as writing,
+        ):
 
             def after_batch(done: int) -> None:
                 check()
@@ -346,8 +359,8 @@ def _prepare(config: PredictConfig) -> PreparedPredict:
     earlier = finished_before(config, folder, everything, problems)
     if problems:
         raise InputError(problems)
-    with without_backend_noise():
-        predictor.check(config.batch_size)
+    with without_backend_noise(), _multiplying(config):
+        predictor.check(config.batch_size, FAST_TOLERANCE if config.fast_math else TOLERANCE)
     return PreparedPredict(
         config, folder, data, predictor, cutoff, written, scales, inputs, facts, parts, everything, device, earlier
     )
@@ -396,8 +409,15 @@ def _start_backend(config: PredictConfig, problems: Problems) -> str:
         from maxatac.backend.device import describe, limit_threads, use_device
 
         limit_threads(loader_threads(config))
-        use_device(config.device, problems, fast_math=config.fast_math)
+        use_device(config.device, problems)
         return describe()
+
+
+def _multiplying(config: PredictConfig) -> AbstractContextManager[None]:
+    """Multiply as exactly as the settings say while a block runs."""
+    from maxatac.backend.device import multiplying
+
+    return multiplying(fast_math=config.fast_math)
 
 
 def _calls(config: PredictConfig, windows: int, tracks: int) -> int:

@@ -171,9 +171,9 @@ def run_test(
     if keep and (kept := _kept(folder, made_of)) is not None:
         logger.info("independent test: done before, of the same model and inputs; its results are kept")
         return kept
-    from maxatac.backend.device import exact_products
+    from maxatac.backend.device import multiplying
 
-    with exact_products():
+    with multiplying(fast_math=False):
         model = _selected_model(folder.named("_best.keras"), selected)
         tested = _test_samples(config, inputs, model, samples, folder, seed, memory, check_for_interrupt)
     scores = {

@@ -113,7 +113,7 @@ def test_memory_of_a_gpu_is_taken_as_it_is_needed(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(tf.config.experimental, "set_memory_growth", lambda *given: grown.append(given))
     monkeypatch.setattr(device, "describe", lambda: "tensorflow 2.21.0 on a GPU")
     problems = Problems()
-    device.use_device("gpu", problems, fast_math=False)
+    device.use_device("gpu", problems)
     assert (grown, list(problems)) == ([("a GPU", True)], [])
 
 
@@ -128,7 +128,6 @@ PRODUCTS = """
 import sys
 import keras
 from maxatac.backend import device
-from maxatac.errors import Problems
 
 def state():
     if keras.backend.backend() == "jax":
@@ -137,12 +136,14 @@ def state():
     import tensorflow as tf
     return "fast" if tf.config.experimental.tensor_float_32_execution_enabled() else "exact"
 
+before = state()
 for fast in (True, False):
-    device.use_device("auto", Problems(), fast_math=fast)
-    print(state())
-    with device.exact_products():
+    with device.multiplying(fast_math=fast):
         print(state())
-    print(state())
+        with device.multiplying(fast_math=False):
+            print(state())
+        print(state())
+    print(state() == before)
 """
 
 
@@ -154,4 +155,4 @@ def test_products_are_exact_unless_asked_for(backend: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", PRODUCTS], env=environment, capture_output=True, text=True, check=False
     )
-    assert done.stdout.split() == ["fast", "exact", "fast", "exact", "exact", "exact"], done.stderr
+    assert done.stdout.split() == ["fast", "exact", "fast", "True", "exact", "exact", "exact", "True"], done.stderr

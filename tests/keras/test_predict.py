@@ -435,6 +435,43 @@ def test_hiding_gpus_leaves_the_environment_as_it_was(monkeypatch: pytest.Monkey
     assert "JAX_PLATFORMS" not in os.environ
 
 
+@pytest.mark.parametrize("fast_math", [True, False])
+def test_how_exactly_is_multiplied_is_put_back(
+    made: PredictSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast_math: bool
+) -> None:
+    """The check of the model, the prediction, and nothing after them."""
+    from maxatac.backend import device
+
+    before = device._products()
+    used: list[Any] = []
+    monkeypatch.setattr(device, "_set_products", lambda value: used.append(value))
+    run(made, tmp_path, chroms=["chr10"], fast_math=fast_math)
+    with device.multiplying(fast_math=fast_math):
+        wanted = used[-1]
+    assert used == [wanted, before] * 3
+
+
+def test_a_model_is_checked_less_strictly_where_fewer_digits_are_asked_for(
+    made: PredictSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a GPU they change the third digit, which would be an error otherwise."""
+    from maxatac.prediction import model_file
+
+    made_by = model_file.Predictor.model_of
+
+    def roughly(self: Any, members: Any) -> Any:
+        model = made_by(self, members)
+        if not getattr(model, "is_rough", False):
+            model.is_rough, precise = True, model.predict_on_batch
+            model.predict_on_batch = lambda windows: precise(windows) + 2e-3
+        return model
+
+    monkeypatch.setattr(model_file.Predictor, "model_of", roughly)
+    with pytest.raises(MaxatacError, match="on this device"):
+        run(made, tmp_path / "exact", chroms=["chr10"])
+    run(made, tmp_path / "fast", chroms=["chr10"], fast_math=True)
+
+
 def test_disk_without_room(made: PredictSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Usage:
         free = 1_000
