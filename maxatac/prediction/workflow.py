@@ -21,21 +21,18 @@ from maxatac.files.atomic import write_text
 from maxatac.genome.windows import BIN_SIZE, WINDOW_LENGTH
 from maxatac.prediction.calibration import PREDICTION, compare_with_table
 from maxatac.prediction.checks import (
-    MADE_OF,
     check_disk,
     check_journal,
     check_scales,
     check_unscored_out,
     disk_space,
     finished_before,
-    journal_path,
-    made_of,
     measure_scales,
-    prediction_facts,
     tell_of_models,
 )
 from maxatac.prediction.chromosome import ChromPredictions, predict_chromosomes, streaming_memory
 from maxatac.prediction.cutoffs import Cutoff, find_cutoff
+from maxatac.prediction.description import MADE_OF, journal_path, made_of, prediction_facts
 from maxatac.prediction.inputs import PredictInputs, describe_counts, open_inputs, tell_of_inputs
 from maxatac.prediction.journal import Journal, WriteBehind, journal_problems
 from maxatac.prediction.model_file import (

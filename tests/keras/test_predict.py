@@ -22,7 +22,7 @@ from maxatac.cli.main import main
 from maxatac.errors import InputError, MaxatacError, Problem
 from maxatac.evaluation.settings import ThresholdConfig
 from maxatac.evaluation.threshold import threshold
-from maxatac.prediction.checks import journal_path
+from maxatac.prediction.description import journal_path
 from maxatac.prediction.merge import merge, read_predictions
 from maxatac.prediction.model_record import add_record, read_record
 from maxatac.prediction.settings import MergeConfig, PredictConfig
@@ -344,7 +344,7 @@ def test_resume_with_another_file_is_refused(made: PredictSet, interrupted: Path
 def test_resume_with_another_version_is_refused(
     made: PredictSet, interrupted: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("maxatac.prediction.checks.package_versions", lambda: {"numpy": "0.1"})
+    monkeypatch.setattr("maxatac.prediction.description.package_versions", lambda: {"numpy": "0.1"})
     found = refused(made, interrupted, resume=True, **CUTOFF)
     assert {problem.kind for problem in found} == {"resume"}
     assert "version of numpy" in [problem.place for problem in found]
