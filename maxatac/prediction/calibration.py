@@ -12,14 +12,14 @@ strands, in bins of the same width. Both files have run records beside them: tha
     chroms        names, of a table alone
 
 Those of a training run are worked out from its settings. What is not known is not compared: published tables, and
-tracks of other programs, have no record.
+tracks of other programs, have no record. A fact of another form, as in an edited record, is not known either.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +42,7 @@ PREDICTION = "prediction"
 """Entry of the run record of a predicted track; a joined track has that of its parts."""
 
 SEEN = "seen_chroms"
-"""Chromosomes that a model was trained on, in that entry."""
+"""Chromosomes in that entry that a model was trained on or selected by, of those that were predicted."""
 
 PUBLISHED_BIN_SIZE = 200
 """Width in bp of the bins that the published tables are presumably made for: their prevalence fits it."""
@@ -54,7 +54,7 @@ def facts_of_table(path: Path) -> Facts:
     """Find out what a table of cutoffs was made from; empty if there is no record."""
     record = record_of_output(path) or {}
     if "run_of" in record:
-        return _mapping(record.get(CALIBRATION))
+        return _facts(record.get(CALIBRATION))
     if not record:
         return {}
     settings = _mapping(record.get("settings"))
@@ -63,7 +63,7 @@ def facts_of_table(path: Path) -> Facts:
         # The windows of the validation are read on one strand.
         "both_strands": False,
         "cell_types": [name for name, label in labels.items() if label == "Train"],
-        "chroms": list(settings.get("vchroms") or ()),
+        "chroms": _texts(settings.get("vchroms")),
     }
 
 
@@ -71,10 +71,11 @@ def facts_of_track(path: Path) -> Facts:
     """Find out how a track was predicted; empty if there is no record."""
     record = record_of_output(path) or {}
     if "run_of" in record:
-        return _mapping(record.get(PREDICTION))
+        return _facts(record.get(PREDICTION))
     if not record:
         return {}
-    return _facts_of_training(record, path) | {"both_strands": _mapping(record.get("settings")).get("test_rev_comp")}
+    both_strands = _mapping(record.get("settings")).get("test_rev_comp")
+    return _facts_of_training(record, path) | _facts({"both_strands": both_strands})
 
 
 def calibration_facts(
@@ -220,12 +221,47 @@ def _facts_of_training(record: Facts, output: Path) -> dict[str, Any]:
     folder = RunFolder(output.parent, str(settings.get("prefix")))
     best = {"sha256": folder.named("_best.keras"), "h5_sha256": folder.named("_best.h5")}
     model: dict[str, Any] = {name: sha256(path) for name, path in best.items() if path.is_file()}
-    seen = {"training_chroms": list(settings.get("tchroms") or ())}
+    seen = {"training_chroms": _texts(settings.get("tchroms"))}
     return facts | ({"models": [model | seen]} if model else {})
+
+
+def _facts(value: Any) -> dict[str, Any]:
+    """Take the entry of a record, without facts of another form than they have there."""
+    return {name: fact for name, fact in _mapping(value).items() if name not in _FORMS or _FORMS[name](fact)}
 
 
 def _mapping(value: Any) -> Facts:
     return value if isinstance(value, Mapping) else {}
+
+
+def _texts(value: Any) -> list[str]:
+    """Take a list of names; none if it is anything else."""
+    return value if _are_texts(value) else []
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def _are_models(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(model, Mapping)
+        and (model.get("training_chroms") is None or _are_texts(model["training_chroms"]))
+        and all(isinstance(fact, str | None) for name, fact in model.items() if name.endswith("sha256"))
+        for model in value
+    )
+
+
+_FORMS: Mapping[str, Callable[[Any], bool]] = {
+    "models": _are_models,
+    "kind": lambda value: value in ("binary", "quant"),
+    "both_strands": lambda value: isinstance(value, bool),
+    "bin_size": lambda value: isinstance(value, int),
+    "cell_types": _are_texts,
+    "chroms": _are_texts,
+    SEEN: _are_texts,
+}
+"""Whether a fact has its form, by name."""
 
 
 def _folded(name: str) -> str:

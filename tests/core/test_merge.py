@@ -211,7 +211,7 @@ def test_sites_and_a_cutoff(parts: list[TrackOutput], tmp_path: Path) -> None:
 
 
 def test_the_record_says_how_the_parts_were_predicted(tmp_path: Path) -> None:
-    how = {"models": ["abc"], "both_strands": False}
+    how = {"models": [{"sha256": "abc"}], "both_strands": False}
     one = part(tmp_path, "one", ["chr1"], {**how, "seen_chroms": ["chr1"]})
     other = part(tmp_path, "other", ["chr2"], {**how, "seen_chroms": []})
     merge(config(tmp_path / "out", [one, other]))
@@ -221,8 +221,8 @@ def test_the_record_says_how_the_parts_were_predicted(tmp_path: Path) -> None:
 
 
 def test_parts_of_different_models(tmp_path: Path) -> None:
-    one = part(tmp_path, "one", ["chr1"], {"models": ["abc"], "both_strands": False})
-    other = part(tmp_path, "other", ["chr2"], {"models": ["xyz"], "both_strands": False})
+    one = part(tmp_path, "one", ["chr1"], {"models": [{"sha256": "abc"}], "both_strands": False})
+    other = part(tmp_path, "other", ["chr2"], {"models": [{"sha256": "xyz"}], "both_strands": False})
     (problem,) = refused(tmp_path / "out", [one, other])
     assert (problem.kind, problem.file) == ("value", other.track)
     assert "models" in problem.found

@@ -17,6 +17,7 @@ from maxatac.prediction.calibration import (
     compare_with_table,
     facts_of_table,
     facts_of_track,
+    seen_chroms,
     tuned_chroms,
 )
 from maxatac.prediction.cutoffs import Cutoff
@@ -123,6 +124,41 @@ def test_nothing_is_known(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> N
     assert facts_of_table(tmp_path / "published.tsv") == facts_of_track(tmp_path / "none.bw") == {}
     assert not compare(caplog, tmp_path / "published.tsv", SCORES)
     assert not compare(caplog, None, SCORES, largest=math.inf)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"models": 5}, {"models": ["abc"]}, {"models": [{"sha256": ["a"]}]}, {"models": [A | {"training_chroms": 1}]},
+        {"kind": ["quant"]}, {"both_strands": "yes"}, {"bin_size": "32"}, {"cell_types": 1}, {"chroms": [1]},
+        {"seen_chroms": None},
+    ],
+)  # fmt: skip
+def test_a_fact_of_another_form_is_not_known(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, facts: dict[str, Any]
+) -> None:
+    """Whoever edits a record gets no traceback."""
+    (name,) = facts
+    table = table_with(tmp_path, **facts)
+    track = record(tmp_path, "predict", "CTCF.bw", prediction=SCORES | facts)
+    assert dict(facts_of_track(track)) == {key: fact for key, fact in SCORES.items() if key != name}
+    assert dict(facts_of_table(table)) == {key: fact for key, fact in TABLE.items() if key != name}
+    assert not compare(caplog, table, dict(facts_of_track(track)))
+    assert seen_chroms(facts_of_track(track), ["chrI"]) == []
+    assert tuned_chroms(table, ["chrI"]) == ([] if name == "chroms" else ["chrI"])
+
+
+@pytest.mark.parametrize(
+    "edited", [{"settings": 5}, {"settings": {"vchroms": 5, "tchroms": {}, "test_rev_comp": "no"}}]
+)
+def test_an_edited_record_of_a_training_run(
+    training: Path, caplog: pytest.LogCaptureFixture, edited: dict[str, Any]
+) -> None:
+    kept = json.loads((training / "CTCF_run.json").read_text())
+    (training / "CTCF_run.json").write_text(json.dumps(kept | edited))
+    facts = facts_of_track(training / "CTCF.bw")
+    assert "both_strands" not in facts
+    assert seen_chroms(facts, ["chrI"]) == tuned_chroms(training / "CTCF_thresholds.tsv", ["chrI"]) == []
 
 
 def test_the_files_of_a_training_run(training: Path, caplog: pytest.LogCaptureFixture) -> None:
