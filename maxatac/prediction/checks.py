@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,15 +68,42 @@ def finished_before(
     return record if is_there and isinstance(record.get("sites"), dict) else None
 
 
-def check_unscored_out(config: PredictConfig, problems: Problems) -> None:
-    """Check that the file for regions without a score can be written, and replaces nothing unasked."""
+def check_unscored_out(
+    config: PredictConfig,
+    folder: CommandFolder,
+    inputs: Mapping[str, Path],
+    results: Sequence[Path],
+    problems: Problems,
+) -> None:
+    """Check that the file for regions without a score can be written, and replaces nothing unasked.
+
+    Parameters
+    ----------
+    config : PredictConfig
+    folder : CommandFolder
+        It is made where it is not there.
+    inputs : mapping of str to Path
+        Files that are read, by purpose.
+    results : sequence of Path
+        All other files that are written into the folder, without log, record and journal.
+    problems : Problems
+    """
     path = config.unscored_out
     if path is None:
         return
-    if not path.parent.is_dir():
+    parent = path.parent.absolute()
+    mine = {file.absolute() for file in (*results, folder.record, folder.log, journal_path(folder))}
+    if not parent.is_dir() and parent != folder.folder.absolute():
         problems.add("output", f"there is no folder {path.parent}", option="--unscored_out", file=path)
-    elif any(is_same_file(path, other) for other in config.files().values()):
+    elif path.is_dir():
+        problems.add("output", "is a folder", option="--unscored_out", file=path)
+    elif parent.is_dir() and not os.access(parent, os.W_OK | os.X_OK):
+        told = f"{path.parent} cannot be written to"
+        problems.add("output", told, option="--unscored_out", file=path)
+    elif any(is_same_file(path, other) for other in inputs.values()):
         problems.add("output", "is an input too, and would be replaced", option="--unscored_out", file=path)
+    elif path.absolute() in mine:
+        problems.add("output", "is another result too", option="--unscored_out", file=path)
     elif path.exists() and not (config.force or config.resume):
         problems.add("output", "exists", hint="replace it with --force", option="--unscored_out", file=path)
 

@@ -146,6 +146,7 @@ class PreparedPredict:
         self._begin(run)
         if self.earlier is not None:
             logger.info("finished before, of the same inputs and settings: the results are kept")
+            self._write_unscored()
             return self._end(run, self.earlier["sites"], self.earlier.get("highest_scores", {}))
         path = journal_path(self.folder)
         self.folder.clear_partial([path])
@@ -327,9 +328,11 @@ def _prepare(config: PredictConfig) -> PreparedPredict:
     inputs = config.files() | {_role("model", number): path for number, path in enumerate(paths, 1)}
     if cutoff is not None and cutoff.table is not None:
         inputs["cutoff_file"] = cutoff.table
-    problems += folder.problems(outputs, inputs=inputs, force=config.force, resume=config.resume)
+    # Where there is nothing to go on with, files of these names are those of someone else.
+    is_begun = config.resume and (journal_path(folder).exists() or folder.record.exists())
+    problems += folder.problems(outputs, inputs=inputs, force=config.force, resume=is_begun)
     check_journal(config, folder, problems)
-    check_unscored_out(config, problems)
+    check_unscored_out(config, folder, inputs, outputs, problems)
     data = open_inputs(config, problems)
     if data is not None and predictor is not None and config.out_of_fold:
         data = _out_of_fold(data, predictor, problems)

@@ -186,11 +186,20 @@ def test_the_file_of_regions_without_a_score_replaces_nothing_unasked(made: Pred
     for path in (roi, there):
         path.write_text("chr1\t7010\t7050\nchr10\t0\t50\n")
     settings = {"roi": roi, "blacklist": made.blacklist}
-    for path in (roi, there, tmp_path / "none" / "x.bed"):
+    in_the_way = (roi, there, tmp_path / "none" / "x.bed", tmp_path / "out" / "x.bw", tmp_path)
+    for path in in_the_way:
         (problem,) = refused(made, tmp_path / "out", unscored_out=path, **settings)
         assert (problem.kind, problem.option, problem.file) == ("output", "--unscored_out", path)
+    listed = "chr1\t7010\t7050\tblacklist\n"
     run(made, tmp_path / "out", unscored_out=there, force=True, **settings)
-    assert there.read_text() == "chr1\t7010\t7050\tblacklist\n"
+    assert there.read_text() == listed
+    # It is written where the prediction was finished before, and may be in the folder of the results.
+    there.unlink()
+    run(made, tmp_path / "out", unscored_out=there, resume=True, **settings)
+    assert there.read_text() == listed
+    inside = tmp_path / "other" / "unscored.bed"
+    run(made, inside.parent, unscored_out=inside, **settings)
+    assert inside.read_text() == listed
 
 
 def test_given_windows(made: PredictSet, tmp_path: Path) -> None:
@@ -273,6 +282,13 @@ def test_resume_begins_where_there_is_nothing(made: PredictSet, tmp_path: Path) 
     run(made, tmp_path / "out", chroms=["chr10"], resume=True)
     run(made, tmp_path / "once", chroms=["chr10"])
     assert contents(tmp_path / "out") == contents(tmp_path / "once")
+
+
+def test_resume_replaces_no_file_of_someone_else(made: PredictSet, tmp_path: Path) -> None:
+    there = tmp_path / "x.bw"
+    there.touch()
+    (problem,) = refused(made, tmp_path, chroms=["chr10"], resume=True)
+    assert (problem.kind, problem.file) == ("output", there)
 
 
 def test_resume_keeps_what_is_finished(made: PredictSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
