@@ -126,7 +126,7 @@ def widen(
     Parameters
     ----------
     starts, ends : shape (bins,), int
-        0-based, half-open, in bp; rising, without overlaps.
+        0-based, half-open, in bp; in any order.
     values : shape (bins,), float
     width : int
         Length of a stretch in bp; the stretches begin with the chromosome.
@@ -144,8 +144,10 @@ def widen(
     first, last = starts // width, (ends - 1) // width
     counts = last - first + 1
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    stretches, heads = np.unique(np.repeat(first, counts) + within, return_index=True)
-    scores = np.repeat(np.asarray(values, dtype=np.float32), counts)
+    overlapped = np.repeat(first, counts) + within
+    order = np.argsort(overlapped, kind="stable")
+    stretches, heads = np.unique(overlapped[order], return_index=True)
+    scores = np.repeat(np.asarray(values, dtype=np.float32), counts)[order]
     maxima = np.maximum.reduceat(scores, heads) if len(heads) else scores
     return stretches * width, np.minimum(stretches * width + width, size), maxima
 

@@ -106,8 +106,11 @@ def test_sites_are_those_of_a_plain_search(
 @given(
     bins=st.lists(st.tuples(st.integers(0, 40), st.integers(1, 60), st.floats(0, 1, width=32)), max_size=20),
     width=st.integers(1, 70),
+    turned=st.booleans(),
 )
-def test_stretches_hold_the_highest_score_of_their_bases(bins: list[tuple[int, int, float]], width: int) -> None:
+def test_stretches_hold_the_highest_score_of_their_bases(
+    bins: list[tuple[int, int, float]], width: int, turned: bool
+) -> None:
     starts, ends, position = [], [], 0
     for gap, length, _ in bins:
         starts.append(position + gap)
@@ -119,7 +122,8 @@ def test_stretches_hold_the_highest_score_of_their_bases(bins: list[tuple[int, i
         dense[start:end] = value
     stretches = dense.reshape(-1, width)
     there = np.flatnonzero(~np.isnan(stretches).all(axis=1))
-    found = widen(starts, ends, [value for _, _, value in bins], width=width, size=size)
+    step = -1 if turned else 1
+    found = widen(starts[::step], ends[::step], [value for _, _, value in bins][::step], width=width, size=size)
     assert found[0].tolist() == (there * width).tolist()
     assert found[1].tolist() == [min(place * width + width, size) for place in there.tolist()]
     assert found[2].tolist() == np.nanmax(stretches[there], axis=1, initial=0).tolist()
