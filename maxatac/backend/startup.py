@@ -150,12 +150,8 @@ def computing_on(device: str) -> Iterator[None]:
     wanted: dict[str, str | None] = {name: os.environ.get(name, "false")}
     if device == "cpu":
         wanted = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
-    before = {variable: os.environ.get(variable) for variable in wanted}
-    _put(wanted)
-    try:
+    with _variables(wanted):
         yield
-    finally:
-        _put(before)
 
 
 def overridden() -> dict[str, Any]:
@@ -180,12 +176,8 @@ def _own_environment() -> Iterator[None]:
     name, _ = chosen_backend()
     # An unknown backend is reported; Keras is not imported then.
     wanted["KERAS_BACKEND"] = name if name in BACKENDS else None
-    before = {variable: os.environ.get(variable) for variable in wanted}
-    _put(wanted)
-    try:
+    with _variables(wanted):
         yield
-    finally:
-        _put(before)
 
 
 @contextlib.contextmanager
@@ -197,11 +189,8 @@ def _own_cache() -> Iterator[None]:
         yield
         return
     with tempfile.TemporaryDirectory(prefix="maxatac-", ignore_cleanup_errors=True) as folder:
-        _put({name: folder})
-        try:
+        with _variables({name: folder}):
             yield
-        finally:
-            _put({name: configured})
 
 
 def _is_foreign(path: Path) -> bool:
@@ -210,6 +199,17 @@ def _is_foreign(path: Path) -> bool:
         return hasattr(os, "getuid") and path.stat().st_uid not in (os.getuid(), 0)
     except OSError:
         return False
+
+
+@contextlib.contextmanager
+def _variables(wanted: Mapping[str, str | None]) -> Iterator[None]:
+    """Set variables of the environment, or unset those without a value, while the block runs."""
+    before = {name: os.environ.get(name) for name in wanted}
+    _put(wanted)
+    try:
+        yield
+    finally:
+        _put(before)
 
 
 def _put(variables: Mapping[str, str | None]) -> None:
