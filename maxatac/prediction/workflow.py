@@ -291,6 +291,11 @@ def predict(config: PredictConfig) -> PredictResult:
         If the run fails, for example because a signal is infinite.
     KeyboardInterrupt
         Passed on; the finished sequences are kept, and ``resume`` goes on after them.
+
+    Notes
+    -----
+    TensorFlow keeps the device, the number of threads, and taking a GPU's memory as it is needed, to the end of the
+    process. All other settings are put back.
     """
     with own_settings():
         result = carry_out(config, prepare_predict)
@@ -305,6 +310,8 @@ def prepare_predict(config: PredictConfig) -> PreparedPredict:
     ------
     InputError
         If anything is wrong with what was given.
+    MaxatacError
+        If a model does not predict what its record says, or the device computes otherwise.
     """
     with own_settings(), holding_back() as held:
         prepared = _prepare(config)
