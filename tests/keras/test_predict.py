@@ -17,6 +17,7 @@ from predicting import PredictSet, expected_scores, track_intervals
 from tiny import write_bigwig, write_genome
 
 from maxatac._core import Track
+from maxatac.backend.device import describe
 from maxatac.backend.startup import computing_on
 from maxatac.cli.main import main
 from maxatac.errors import InputError, MaxatacError, Problem
@@ -124,7 +125,7 @@ def test_record(made: PredictSet, tmp_path: Path) -> None:
     counts = {"asked": asked, "repeated": 0, "other_chromosome": 0, "outside_roi": 0, "blacklist": asked - kept}
     assert record["windows"] == {**counts, "kept": kept}
     assert record["chroms"] == ["chr1", "chr10", "chr2"]
-    assert "CPU" in record["device"] or "on " in record["device"]
+    assert record["device"] == describe()
     assert sorted(record["outputs"]) == ["x.bw", "x_peaks.bed"]
     assert {"sequence", "signal", "model", "blacklist"} <= set(record["inputs"])
     assert record["prediction"]["both_strands"] is False
@@ -434,8 +435,6 @@ def test_all_problems_at_once(made: PredictSet, tmp_path: Path) -> None:
 
 
 def test_gpu_that_is_not_there(made: PredictSet, tmp_path: Path) -> None:
-    from maxatac.backend.device import describe
-
     if not describe().endswith("on CPU"):
         pytest.skip("this machine has a GPU")
     (problem,) = refused(made, tmp_path / "out", device="gpu")

@@ -53,7 +53,7 @@ def black(chrom: str, start: int, end: int) -> Blacklist:
 def test_last_window_ends_at_the_last_full_bin(size: int, starts: list[int], bins: int) -> None:
     found = window_starts("c", size, 256)
     assert found.tolist() == starts
-    covered = {start // 32 + number for start in starts for number in range(32)}
+    covered = {start // 32 + number for start in found.tolist() for number in range(32)}
     assert len(covered) == bins
 
 
