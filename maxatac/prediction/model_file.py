@@ -116,11 +116,6 @@ class Predictor:
         return self.members[0].kind
 
     @property
-    def target_scale_factor(self) -> float:
-        """By which quantitative targets were multiplied; the same for all members."""
-        return self.members[0].target_scale_factor
-
-    @property
     def model(self) -> keras.Model:
         """The network of all members, compiled."""
         return self.model_of(self.members)

@@ -270,10 +270,6 @@ class WindowPlan:
         """Chosen chromosomes that are shorter than a window."""
         return tuple(chrom for chrom in self.chroms if self.sizes[chrom] < WINDOW_LENGTH)
 
-    def bins(self, chrom: str) -> int:
-        """Count the bins of a chromosome, with those that get no score."""
-        return self.sizes[chrom] // BIN_SIZE
-
     def clipped(self, chrom: str, offset: int, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Take the scores from bins that touch no region of interest, if that is asked for.
 

@@ -69,7 +69,7 @@ class CommandFolder:
     @property
     def running(self) -> Path:
         """The file that says which process writes the results (:mod:`maxatac.runs.running`)."""
-        return self.named(f"_{self.command}_running.json")
+        return RunFolder(self.folder, self.prefix).running(self.command)
 
     def earlier(self) -> list[Path]:
         """List what the last run of this command and prefix left and is still there; the record comes last."""

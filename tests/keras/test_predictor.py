@@ -263,7 +263,7 @@ def test_training_does_not_depend_on_the_record(
 def test_quantitative_models_say_so(tiny_set: TinySet, output: Path, quick_network: None) -> None:
     settings: dict[str, Any] = {"quant": True, "target_scale_factor": 10.0, "output_activation": "linear"}
     predictor = read(train(tiny_set.config(output, **settings)).best_model)
-    assert (predictor.kind, predictor.target_scale_factor) == ("quant", 10.0)
+    assert (predictor.kind, predictor.members[0].target_scale_factor) == ("quant", 10.0)
     predictor.check()
 
 
