@@ -185,24 +185,27 @@ def read_text(path: Path, name: str) -> str | None:
     """
     member, attribute = TEXTS[name]
     _check_kind(path)
-    try:
-        if sniff(path) == "Zip":
-            content = _member(path, member)
-            return None if content is None else content.decode()
-        with _opened(path) as file:
-            return _attribute(file, attribute) if attribute in file.attrs else None
-    except UnicodeDecodeError as error:
-        raise _error(path, f"its {name} is not text in UTF-8") from error
+    if sniff(path) == "Zip":
+        content = _member(path, member)
+        try:
+            return None if content is None else _text(content, f"its {name}")
+        except _Fault as fault:
+            raise _error(path, str(fault)) from fault
+    with _opened(path) as file:
+        if attribute not in file.attrs:
+            return None
+        return _text(_attribute(file, attribute), f"its {name}")
 
 
-def _attribute(file: h5py.File, name: str) -> str:
+def _attribute(file: h5py.File, name: str) -> bytes | str:
     import h5py
 
     kept = file.attrs.get_id(name)
     # HDF5 can crash where it takes other data for texts.
     if kept.shape != () or h5py.check_string_dtype(kept.dtype) is None or kept.dtype.itemsize > _LARGEST_TEXT:
         raise ValueError(f"the attribute {name} is not a text")
-    return _text(file.attrs[name])
+    value: bytes | str = file.attrs[name]
+    return value
 
 
 @contextmanager
@@ -221,8 +224,6 @@ def _opened(path: Path) -> Iterator[h5py.File]:
         # Some network file systems refuse locks.
         with h5py.File(content, "r", locking=False) as file:
             yield file
-    except UnicodeDecodeError:
-        raise
     except _Fault as fault:
         raise _error(path, str(fault)) from fault
     except (OSError, AttributeError, KeyError, TypeError, ValueError, RuntimeError, RecursionError) as error:
@@ -283,7 +284,7 @@ def _names(group: h5py.Group, attribute: str) -> list[str]:
         or kept.shape[0] * kept.dtype.itemsize > _LARGEST_TEXT
     ):
         raise ValueError(f"{attribute} of {group.name} is not a list of names")
-    return [_text(name) for name in group.attrs[attribute]]
+    return [_text(name, f"{attribute} of {group.name}") for name in group.attrs[attribute]]
 
 
 def _legacy_layer(group: h5py.Group, layer: str) -> _Found:
@@ -380,5 +381,8 @@ def _numbered(kinds: Sequence[str]) -> list[str]:
     return names
 
 
-def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
+def _text(value: bytes | str, what: str) -> str:
+    try:
+        return value.decode() if isinstance(value, bytes) else str(value)
+    except UnicodeDecodeError as error:
+        raise _Fault(f"{what} is not text in UTF-8") from error

@@ -356,6 +356,36 @@ def test_numbers_that_are_elsewhere(
     assert named(problem, *words, kind="weights")
 
 
+NOT_UTF8 = [
+    ("model_weights", "layer_names", "layer_names"),
+    ("model_weights/conv1d", "weight_names", "weight_names"),
+    ("/", "model_config", "architecture"),
+    ("/", "maxatac", "record"),
+]
+
+
+@pytest.mark.parametrize(("place", "attribute", "word"), NOT_UTF8)
+def test_texts_that_are_not_utf8(place: str, attribute: str, word: str, tmp_path: Path) -> None:
+    path = models.write_h5(tmp_path / "m.h5", record=record().to_text())
+    with h5py.File(path, "r+") as file:
+        texts = file[place].attrs
+        texts[attribute] = np.bytes_(b"\xff") if place == "/" else np.array([b"\xff"] * len(texts[attribute]))
+    (problem,) = refused(path)
+    assert named(problem, f"{word} ", "not text in UTF-8", kind="weights")
+
+
+@pytest.mark.parametrize(("member", "word"), [("config.json", "architecture"), ("maxatac.json", "record")])
+def test_texts_of_an_archive_that_are_not_utf8(member: str, word: str, tmp_path: Path) -> None:
+    path = models.write_keras(tmp_path / "m.keras", record=record().to_text())
+    with zipfile.ZipFile(path) as archive:
+        kept = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in {**kept, member: b"\xff"}.items():
+            archive.writestr(name, content)
+    (problem,) = refused(path)
+    assert named(problem, f"its {word} is not text in UTF-8", kind="weights")
+
+
 def test_archive_that_unpacks_to_too_much(tmp_path: Path) -> None:
     path = models.write_keras(tmp_path / "m.keras")
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
