@@ -134,7 +134,7 @@ def read_record(path: Path) -> ModelRecord | None:
         return None
     try:
         return _parse(json.loads(text, object_pairs_hook=unique_keys))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise _error(path, f"its record of maxatac is damaged ({error})") from error
 
 
@@ -161,14 +161,11 @@ def _parse(record: Any) -> ModelRecord:
 
     Raises
     ------
-    ValueError, KeyError, TypeError, AttributeError
+    ValueError, KeyError, TypeError, AttributeError, OverflowError
         If something is missing or of another type.
     """
     facts, check = record["facts"], record["check"]
-    scales = {
-        _text(cell_type): SignalScale(**{field.name: scale[field.name] for field in dataclasses.fields(SignalScale)})
-        for cell_type, scale in facts["signal"].items()
-    }
+    scales = {_text(cell_type): _scale(scale) for cell_type, scale in facts["signal"].items()}
     if any(type(facts[name]) is not bool for name in ("quantitative", "unknown_start")):
         raise ValueError("quantitative or unknown_start is neither true nor false")
     sequence = _text(check["sequence"])
@@ -186,6 +183,21 @@ def _parse(record: Any) -> ModelRecord:
         ),
         CheckWindow(sequence, _numbers(check["signal"], WINDOW_LENGTH), _numbers(check["outputs"], BINS)),
         _texts(record["channels"]),
+    )
+
+
+def _scale(scale: Any) -> SignalScale:
+    if type(scale["whole_numbers"]) is not bool:
+        raise ValueError("whole_numbers is neither true nor false")
+    names = ("p50", "p99", "largest", "covered", "not_a_number")
+    p50, p99, largest, covered, not_a_number = _numbers([scale[name] for name in names], len(names))
+    return SignalScale(
+        p50=p50,
+        p99=p99,
+        largest=largest,
+        whole_numbers=scale["whole_numbers"],
+        covered=int(covered),
+        not_a_number=int(not_a_number),
     )
 
 

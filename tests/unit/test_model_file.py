@@ -138,6 +138,10 @@ def test_members_that_have_not_seen_a_chromosome(tmp_path: Path) -> None:
         lambda kept: kept["facts"].update(training_chroms="chrI"),
         lambda kept: kept["facts"].update(quantitative=1),
         lambda kept: kept["facts"].update(signal={"CellA": {}}),
+        lambda kept: kept["facts"]["signal"]["CellA"].update(p99="1"),
+        lambda kept: kept["facts"]["signal"]["CellA"].update(covered=None),
+        lambda kept: kept["facts"]["signal"]["CellA"].update(whole_numbers=0),
+        lambda kept: kept["facts"].update(target_scale_factor=10**400),
         lambda kept: kept.update(facts=[]),
     ],
 )
