@@ -158,7 +158,7 @@ def read_record(path: Path) -> dict[str, Any] | None:
     """Read a run record, of a command or of a training run; ``None`` if there is none that can be read."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) and "maxatac" in record else None
 

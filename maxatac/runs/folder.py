@@ -305,7 +305,7 @@ def _of_record(path: Path) -> tuple[tuple[str, str], list[str]]:
         if "run_of" not in record:
             return of_training, []
         owner, names = (record["run_of"], record["prefix"]), list(record["outputs"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return of_training, []
     if not all(isinstance(text, str) for text in (*owner, *names)):
         return of_training, []

@@ -190,6 +190,16 @@ def test_a_record_that_was_changed(source: Path, tmp_path: Path, outputs: Any, p
     assert (tmp_path / "mine.txt").exists()
 
 
+@pytest.mark.parametrize("text", ["", "5", "[]", "[" * 100_000, "\udcff"])
+def test_a_record_that_is_none(source: Path, tmp_path: Path, text: str) -> None:
+    run(source, tmp_path)
+    path = tmp_path / "CTCF_predict_run.json"
+    path.write_text(text, errors="surrogateescape")
+    assert record_of_output(tmp_path / "CTCF.bw") is None
+    assert path.name in refused(source, tmp_path)
+    assert run(source, tmp_path / "other") == "done"
+
+
 @pytest.mark.parametrize("error", [MaxatacError("the disk is full"), KeyboardInterrupt()])
 def test_a_failure_leaves_nothing_but_the_log(source: Path, tmp_path: Path, error: BaseException) -> None:
     """What is told to try again later, after 75, must find nothing in its way."""
