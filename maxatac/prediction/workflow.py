@@ -406,6 +406,8 @@ def _models_and_cutoff(config: PredictConfig, problems: Problems) -> tuple[list[
         if found is None:
             return paths, None
         paths, table = [found[0]], found[1]
+        if table is None and needs_table and not config.has_cutoff:
+            logger.warning("%s: has no table of cutoffs: no sites are called", paths[0].parent)
     return paths, None if config.skip_call_peaks else find_cutoff(config, problems, table=table)
 
 

@@ -158,6 +158,29 @@ def test_no_peak_is_an_empty_file_and_a_warning(
     assert [record.levelname for record in caplog.records if "cutoff" in record.message] == ["WARNING"]
 
 
+def test_model_and_table_of_a_transcription_factor(
+    made: PredictSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "models" / "CTCF"
+    folder.mkdir(parents=True)
+    (folder / "CTCF_best.keras").write_bytes(made.model.read_bytes())
+    monkeypatch.setenv("MAXATAC_MODELS", str(folder.parent))
+    settings: dict[str, Any] = {"model": None, "tf_name": "CTCF", "chroms": ["chr10"]}
+    assert run(made, tmp_path / "without", **settings).peaks == ()
+    assert any(record.args and record.args[0] == folder for record in caplog.records if record.levelname == "WARNING")
+    table = folder / "CTCF_thresholds.tsv"
+    table.write_text("Standard_Thresh\tAvg_F1\n0.1\t0.2\n0.4\t0.6\n0.9\t0.1\n")
+    result = run(made, tmp_path / "out", **settings)
+    alone = run(made, tmp_path / "alone", chroms=["chr10"], cutoff_type="score", cutoff_value=0.4)
+    assert contents(tmp_path / "out") == contents(tmp_path / "alone")
+    assert result.sites == alone.sites
+    inputs = record_of(tmp_path / "out")["inputs"]
+    assert {name: Path(inputs[name]["path"]) for name in ("model", "cutoff_file")} == {
+        "model": folder / "CTCF_best.keras",
+        "cutoff_file": table,
+    }
+
+
 def test_skip_call_peaks(made: PredictSet, tmp_path: Path) -> None:
     assert run(made, tmp_path, chroms=["chr10"], skip_call_peaks=True, **CUTOFF).peaks == ()
     assert not (tmp_path / "x_peaks.bed").exists()
