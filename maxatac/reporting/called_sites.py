@@ -1,11 +1,13 @@
 """Sites that were called in the folder of a run, for its example loci.
 
 ``maxatac peaks``, and ``maxatac predict`` with a cutoff, leave sites and a record. A file of sites belongs to a cell
-type of the run where the track that they were called in was predicted from the signal of that cell type.
+type of the run where the track that they were called in was predicted from the signal of that cell type. Records and
+sites that were changed by hand and cannot be read are left out.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -44,7 +46,7 @@ def called_sites(folder: Path, record: Row) -> dict[str, dict[str, Sites]]:
                 tracks[track] = cells[signal]
                 _add(found, cells[signal], folder / f"{name.removesuffix('.bw')}_peaks.bed", predicted)
     for called in _records(folder, "peaks"):
-        cell = tracks.get(called["inputs"]["input_bigwig"]["sha256"])
+        cell = tracks.get(called["inputs"].get("input_bigwig", {}).get("sha256"))
         for name in called["outputs"] if cell is not None else ():
             _add(found, cell, folder / name, called)
     return found
@@ -54,15 +56,29 @@ def _records(folder: Path, command: str) -> Iterator[Row]:
     for path in sorted(folder.glob(f"*_{command}_run.json")):
         record = read_record(path)
         if record is not None and record.get("run_of") == command:
-            yield record
+            if all(_are_files(record.get(name)) for name in ("inputs", "outputs")):
+                yield record
+
+
+def _are_files(value: Any) -> bool:
+    """Whether an entry of a record lists files with their checksums."""
+    return isinstance(value, Mapping) and all(
+        isinstance(entry, Mapping) and isinstance(entry.get("sha256", 0), str | None) for entry in value.values()
+    )
 
 
 def _add(found: dict[str, dict[str, Sites]], cell: str | None, path: Path, record: Row) -> None:
     if cell is None or path.name not in record["outputs"] or not path.is_file():
         return
+    with contextlib.suppress(OSError, ValueError):
+        sites = _read_sites(path)
+        found.setdefault(cell, {})[path.name] = sites
+
+
+def _read_sites(path: Path) -> Sites:
     sites: dict[str, list[tuple[int, int]]] = {}
     with path.open(encoding="utf-8") as file:
         for line in file:
             chrom, start, end = line.split("\t")[:3]
             sites.setdefault(chrom, []).append((int(start), int(end)))
-    found.setdefault(cell, {})[path.name] = sites
+    return sites

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from maxatac.reporting.called_sites import called_sites
 
 RUN = {"inputs": {"sequence": {"sha256": "0"}, "CellA signal": {"sha256": "a"}, "CellC signal": {"sha256": "c"}}}
@@ -41,3 +43,28 @@ def test_no_sites(tmp_path: Path) -> None:
     (tmp_path / "x_32bp.bed").write_text("")
     assert called_sites(tmp_path, RUN) == {}
     assert called_sites(tmp_path, {"inputs": {"CellA signal": {"sha256": None}}}) == {}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"inputs": None}, {"inputs": {"signal": 5}}, {"inputs": {"signal": {}}}, {"inputs": {"signal": {"sha256": []}}},
+        {"outputs": ["x.bw"]}, {"outputs": {"x.bw": None}}, {"inputs": {}},
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("command", ["predict", "peaks"])
+def test_records_that_were_changed_are_left_out(tmp_path: Path, command: str, change: dict[str, Any]) -> None:
+    leave(tmp_path, "predict", "x", {"signal": "c"}, {"x.bw": "track", "x_peaks.bed": "s"})
+    leave(tmp_path, "peaks", "x", {"input_bigwig": "track"}, {"x_32bp.bed": "s"})
+    for name in ("x_peaks.bed", "x_32bp.bed"):
+        (tmp_path / name).write_text("chr1\t0\t32\t0.5\n")
+    path = tmp_path / f"x_{command}_run.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    assert list(called_sites(tmp_path, RUN).get("CellC", ())) == ([] if command == "predict" else ["x_peaks.bed"])
+
+
+@pytest.mark.parametrize("content", [b"track name=x\n", b"chr1\t0\n", b"chr1\ta\tb\n", b"\xff\t0\t1\n"])
+def test_sites_that_were_changed_are_left_out(tmp_path: Path, content: bytes) -> None:
+    leave(tmp_path, "predict", "x", {"signal": "c"}, {"x.bw": "track", "x_peaks.bed": "s"})
+    (tmp_path / "x_peaks.bed").write_bytes(content)
+    assert called_sites(tmp_path, RUN) == {}
