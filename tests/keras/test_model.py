@@ -289,7 +289,7 @@ def test_all_of_this_on_jax_without_tensorflow():
         "test_model.py",
         "test_losses.py",
         "test_weights.py::test_every_format_gives_the_same_weights",
-        "test_evaluation.py::TestScorePredictors::test_with_a_keras_model",
+        "test_chromosome.py::TestPredictChromosome::test_with_a_keras_model",
     ]
     run = subprocess.run(
         # Which backend saved a file says nothing about what loads it.
