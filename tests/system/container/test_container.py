@@ -20,6 +20,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import certifi
+import pyBigWig
 import pytest
 import tiny
 from tiny import TinySet
@@ -255,6 +256,23 @@ def test_training_leaves_what_it_should(in_one_go: Path) -> None:
     assert {f"{PREFIX}_best.keras", f"{PREFIX}_best.h5", f"{PREFIX}_run.json", f"{PREFIX}.csv"} <= names
     assert {path.stat().st_uid for path in in_one_go.rglob("*")} == {54321}
     assert {path.name for path in in_one_go.parent.iterdir()} == {"results"}
+
+
+def test_model_of_a_training_predicts(engine: Engine, data: TinySet, out: Path, in_one_go: Path) -> None:
+    words = ["predict", "--model", f"/model/{PREFIX}_best.keras", "--sequence", "/in/genome.2bit"]
+    words += ["--signal", "/in/CellC_signal.bw", "--chroms", "chr3", "--output", "/out/results", "--prefix", "CellC"]
+    words += ["--cutoff_type", "score", "--cutoff_value", "0", "--batch_size", "8"]
+    volumes = [*mounts(data, out), "-v", f"{in_one_go}:/model:ro"]
+    done = engine.run(*words, options=[*CONFINED, *volumes])
+    assert done.returncode == 0, told(done)
+    with pyBigWig.open(str(out / "results" / "CellC.bw")) as track:
+        (size,) = track.chroms().values()
+        assert track.chroms() == {"chr3": tiny.SIZES["chr3"]}
+        found = track.intervals("chr3")
+    assert [start for start, *_ in found] == [*range(0, size // 32 * 32, 32)]
+    assert all(0 < value < 1 for *_, value in found)
+    sites = (out / "results" / "CellC_peaks.bed").read_text().split()
+    assert sites[:3] == ["chr3", "0", str(size // 32 * 32)]
 
 
 def test_sigterm_leaves_a_run_that_another_container_ends(
