@@ -77,7 +77,7 @@ inputs:
   fast_math:
     type: boolean
     default: false
-    doc: "Let a GPU multiply with fewer digits (TensorFloat-32); scores then change in the third digit."
+    doc: "Let a GPU multiply with fewer digits (TensorFloat-32); scores then have fewer correct digits."
   max_zooms:
     type: int
     default: 10

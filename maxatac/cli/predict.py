@@ -101,7 +101,7 @@ def _add_network(options: CommandOptions) -> None:
     )
     options.add(
         group, "--fast_math",
-        help="Let a GPU multiply with fewer digits (TensorFloat-32); scores then change in the third digit.",
+        help="Let a GPU multiply with fewer digits (TensorFloat-32); scores then have fewer correct digits.",
     )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ TOLERANCE = 1e-4
 """Largest difference of the check window's predictions, as a share of the largest one where that is above 1."""
 
 FAST_TOLERANCE = 0.05
-"""The same with ``fast_math``, which changes predictions in the third digit; other channels change the first."""
+"""The same with ``fast_math``, which rounds products to 10 bits; other channels change the first digit."""
 
 
 @dataclass(frozen=True, eq=False)
