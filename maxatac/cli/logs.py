@@ -35,7 +35,7 @@ def log_to_stderr(level: str) -> None:
     Parameters
     ----------
     level : str
-        One of ``maxatac.training.settings.LOG_LEVELS``.
+        One of ``maxatac.runs.settings.LOG_LEVELS``.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", _TENSORFLOW_LEVEL.get(level, "1"))
     # Keras warns at each save of an .h5 file, which is written on purpose.

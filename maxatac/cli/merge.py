@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from maxatac.cli.options import EXIT_STATUSES, CommandOptions
-from maxatac.cli.predict import add_cutoff, add_track
+from maxatac.cli.predict import add_cutoff
 from maxatac.cli.running import run_command
 from maxatac.prediction.settings import MergeConfig
 
@@ -32,7 +32,7 @@ def add_parser(subparsers: Any) -> None:
     options.add(
         group, "--part_peaks", metavar="BED", help="Sites of the parts, which are joined; in place of a cutoff."
     )
-    add_track(options)
+    options.track()
     options.dry_run("Check the parts, say what would be written, and write nothing.")
     parser.set_defaults(run=run)
 

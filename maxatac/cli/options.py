@@ -10,7 +10,7 @@ from typing import Any
 
 from maxatac.cli import config
 from maxatac.cli.parser import Parser
-from maxatac.runs.settings import LOG_LEVELS, Settings
+from maxatac.runs.settings import LOG_LEVELS, MAX_ZOOMS, Settings
 
 _OF_TYPE: dict[str, dict[str, Any]] = {
     "bool": {"action": argparse.BooleanOptionalAction},
@@ -130,15 +130,21 @@ class CommandOptions:
         spellings = ("--chroms", "--chromosomes", "-c", "-chroms", "-chromosomes")
         self.add(group, *spellings, metavar="CHROM", default_text=default_text, help=help)
 
-    def resources(self, *, of_network: bool = False) -> Any:
-        """Declare threads and memory, and give the group."""
+    def resources(self, *, of_network: bool = False, memory_for: str = "decoded tracks") -> Any:
+        """Declare threads and memory, and give the group; ``memory_for`` says what the memory is for."""
         group = self.group("resources")
         more = ", and of the network on a CPU, which may round differently with another number" if of_network else ""
         self.add(group, "--threads", default_text="what the process may use", help=f"Threads of the reader{more}.")
         self.add(
             group, "--memory", metavar="BYTES", default_text="a quarter of what the process may use",
-            help="Memory for decoded tracks, such as 200M or 4G; the results do not depend on it.",
+            help=f"Memory for {memory_for}, such as 200M or 4G; the results do not depend on it.",
         )  # fmt: skip
+        return group
+
+    def track(self) -> Any:
+        """Declare how bigWig files are written, and give the group."""
+        group = self.group("track")
+        self.add(group, "--max_zooms", help=f"Zoom levels of the bigWig, at most; 0 to {MAX_ZOOMS}.")
         return group
 
     def dry_run(self, help: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from maxatac.cli.options import EXIT_STATUSES, CommandOptions
 from maxatac.cli.running import run_command
-from maxatac.prediction.settings import CUTOFF_TYPES, DEVICES, MAX_ZOOMS, MODELS_VARIABLE, PredictConfig
+from maxatac.prediction.settings import CUTOFF_TYPES, DEVICES, MODELS_VARIABLE, PredictConfig
 
 
 def add_parser(subparsers: Any) -> None:
@@ -30,7 +30,7 @@ def add_parser(subparsers: Any) -> None:
     _add_network(options)
     group = add_cutoff(options)
     options.add(group, "--skip_call_peaks", "-skip_call_peaks", help="Write no sites, although there is a cutoff.")
-    add_track(options)
+    options.track()
     options.resources(of_network=True)
     options.dry_run("Check every input, say how many windows would be predicted, how long it would take and what disk "
                     "space it needs, and write nothing.")  # fmt: skip
@@ -122,12 +122,6 @@ def add_cutoff(options: CommandOptions) -> Any:
         help="Table of thresholds, of a published model, of maxatac train or of maxatac threshold.",
     )  # fmt: skip
     return group
-
-
-def add_track(options: CommandOptions) -> None:
-    """Declare how bigWig files are written."""
-    group = options.group("track")
-    options.add(group, "--max_zooms", help=f"Zoom levels of the bigWig, at most; 0 to {MAX_ZOOMS}.")
 
 
 def run(namespace: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 from maxatac.backend.startup import backend_problems
 from maxatac.errors import Problems
 from maxatac.files.atomic import expanded
-from maxatac.runs.settings import FILE, ResourceSettings, ResultSettings, Settings
+from maxatac.runs.settings import FILE, ResourceSettings, ResultSettings, Settings, TrackSettings
 
 BIN_SIZE = 32
 """Width of a bin in bp, as in :mod:`maxatac.genome.windows`, which needs numpy."""
@@ -27,9 +27,6 @@ MAX_BATCH = 200_000
 
 MAX_BIN_SIZE = 1_000_000
 """Width of a bin in bp at most."""
-
-MAX_ZOOMS = 10
-"""Zoom levels that a bigWig can have."""
 
 DEVICES = ("auto", "gpu", "cpu")
 
@@ -157,24 +154,6 @@ class ApplySettings(Settings):
         self._require_counts(problems, "batch_size", most=MAX_BATCH)
         self._require_choice(problems, "device", DEVICES)
         problems += backend_problems()
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrackSettings(Settings):
-    """How bigWig files are written.
-
-    Parameters
-    ----------
-    max_zooms : int
-        Zoom levels at most.
-    """
-
-    max_zooms: int = MAX_ZOOMS
-
-    def _check(self, problems: Problems) -> None:
-        super()._check(problems)
-        is_number = 0 <= self.max_zooms <= MAX_ZOOMS
-        self._require(problems, "max_zooms", is_number, f"a whole number from 0 to {MAX_ZOOMS}")
 
 
 @dataclass(frozen=True, kw_only=True)

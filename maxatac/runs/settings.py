@@ -25,6 +25,9 @@ MAX_FLOAT32 = 3.4028234e38
 MEMORY_SHARE = 4
 """Decoded tracks may by default take the usable memory divided by this."""
 
+MAX_ZOOMS = 10
+"""Zoom levels that a bigWig can have."""
+
 FILE = {"names_file": True}
 """Metadata of an option that names a file to read, or several."""
 
@@ -155,6 +158,24 @@ class ResultSettings(Settings):
         odd = sorted(set(_NOT_IN_NAMES.findall(self.prefix)))
         hint = "shells and workflow engines take it for a pattern, and would not find the results"
         self._require(problems, "prefix", not odd, f"a file name without {' '.join(map(ascii, odd))}", hint)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackSettings(Settings):
+    """How bigWig files are written.
+
+    Parameters
+    ----------
+    max_zooms : int
+        Zoom levels at most.
+    """
+
+    max_zooms: int = MAX_ZOOMS
+
+    def _check(self, problems: Problems) -> None:
+        super()._check(problems)
+        is_number = 0 <= self.max_zooms <= MAX_ZOOMS
+        self._require(problems, "max_zooms", is_number, f"a whole number from 0 to {MAX_ZOOMS}")
 
 
 def loader_threads(settings: ResourceSettings) -> int:
