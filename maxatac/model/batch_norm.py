@@ -67,10 +67,11 @@ class StatisticsEstimator:
         if not self._layers:
             return
         statistics = [(layer, (layer.moving_mean, layer.moving_variance)) for layer in self._layers]
-        before = [(variable, variable.numpy().copy()) for _, pair in statistics for variable in pair]
+        # Tensors where they are: to assign numbers of this process, several processes would wait for each other.
+        before = [(variable, ops.copy(variable)) for _, pair in statistics for variable in pair]
         try:
-            for variable, value in before:
-                variable.assign(np.zeros_like(value))
+            for variable, _ in before:
+                variable.assign(np.zeros(variable.shape, variable.dtype))
             for index in range(batches):
                 batch = dataset[index]
                 inputs = batch[0] if isinstance(batch, tuple | list) else batch
@@ -80,7 +81,8 @@ class StatisticsEstimator:
                 for variable in pair:
                     variable.assign(variable.numpy() / (1.0 - layer.momentum**batches))
         except BaseException:
-            # Half-measured statistics must not reach a checkpoint, not even the one that follows Ctrl-C.
+            # Half-measured statistics must not reach a checkpoint, not even the one that follows Ctrl-C, which may
+            # have come to this process alone.
             for variable, value in before:
                 variable.assign(value)
             raise

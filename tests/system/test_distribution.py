@@ -239,14 +239,25 @@ def test_what_is_wrong_ends_all_with_the_same_words(
 
 @pytest.mark.slow
 def test_a_signal_to_one_stops_all_and_one_goes_on(alone: Path, tiny_set: TinySet, tmp_path: Path) -> None:
-    """The run that goes on has one process, and its first epochs are those of a run that had one all along."""
+    """The run that goes on has one process, and its first epochs are those of a run that had one all along.
+
+    The signal comes while the process measures statistics, which it then puts back without the other's help.
+    """
+    signalled = f"""{QUICK}
+import os, signal
+from maxatac.training.trainer import Trainer
+
+def measured(self, after_batch):
+    if self.data.statistics.epoch == 2 and os.environ.get("JAX_PROCESS_ID") == "1":
+        os.kill(os.getpid(), signal.SIGTERM)
+    return measure(self, after_batch)
+
+measure, Trainer.measure_statistics = Trainer.measure_statistics, measured
+"""
     output = tmp_path / "results"
     common = ("--rev_comp", "--resume", "--no-test")
     words = tiny_set.arguments(output, "--distribute", *common, **{**SETTINGS, "epochs": 5000})
-    started = Started(words, tmp_path, 2)
-    while "epoch 2/" not in started.told(0) and all(process.poll() is None for process in started.processes):
-        time.sleep(0.2)
-    started.processes[1].send_signal(signal.SIGTERM)
+    started = Started(words, tmp_path, 2, program=signalled)
     assert started.statuses() == [75, 75], started.told(0) + started.told(1)
     assert "interrupted (SIGTERM)" in started.told(0)
     assert record(output)["status"] == "interrupted"
