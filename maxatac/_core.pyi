@@ -6,7 +6,7 @@ from typing import Literal, Self, TypedDict, final, overload, type_check_only
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Batches", "BigWigWriter", "Genome", "Memory", "Sampler", "Track", "ValueCounts", "WindowReader"]
+__all__ = ["Batches", "BigWigWriter", "CutSites", "Genome", "Memory", "Sampler", "Track", "ValueCounts", "WindowReader"]
 
 _CompactInputs = tuple[NDArray[np.uint8], NDArray[np.float32]]
 _Inputs = NDArray[np.float32] | _CompactInputs
@@ -91,6 +91,21 @@ class BigWigWriter:
     ) -> None: ...
     def write_bins(self, chrom: str, start: int, span: int, values: NDArray[np.float32]) -> None: ...
     def close(self) -> None: ...
+
+@final
+class CutSites:
+    def __new__(
+        cls,
+        chrom_sizes: Mapping[str, int],
+        *,
+        temp_dir: str | bytes | PathLike[str] | PathLike[bytes],
+        memory: int,
+        threads: int = 1,
+        groups: int = 1,
+        with_labels: bool = False,
+    ) -> CutSites: ...
+    def finish(self) -> None: ...
+    def sites(self, group: int, chrom: str) -> tuple[NDArray[np.int64], NDArray[np.bool_]]: ...
 
 @final
 class WindowReader:

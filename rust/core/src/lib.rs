@@ -93,6 +93,17 @@ pub mod window {
     };
 }
 
+/// From aligned reads to the coverage of cut sites.
+pub mod alignment {
+    mod site;
+    mod spill;
+    mod store;
+
+    pub use self::site::{CutSite, ReadLabel};
+    pub use self::spill::{Spill, Spilled};
+    pub use self::store::{MARGIN, SiteStore, Sites};
+}
+
 /// Which windows a batch holds.
 pub mod sampling {
     pub mod random;

@@ -6,6 +6,7 @@
 // Docstrings here are Python's, in NumPy style; arguments arrive by value because PyO3 extracts them so.
 #![allow(clippy::doc_markdown, clippy::needless_pass_by_value)]
 
+mod alignment;
 mod batch;
 mod error;
 mod genome;
@@ -25,6 +26,8 @@ use pyo3::prelude::*;
 /// The compiled part of maxatac: readers of 2bit and bigWig files, a writer of bigWig files, and the reader and the sampler of windows.
 #[pymodule]
 mod _core {
+    #[pymodule_export]
+    use super::alignment::CutSites;
     #[pymodule_export]
     use super::batch::Batches;
     #[pymodule_export]
