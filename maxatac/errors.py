@@ -2,7 +2,8 @@
 
 ``MaxatacError`` is the root. ``InputError`` gathers all problems found in what the user gave, so that one run names
 them all; the command line turns it into exit status 2, any other ``MaxatacError`` into 1. The compiled core raises
-``GenomeError``, ``TrackError``, ``RegionError`` and ``ResourceError`` from here too, so there is one tree to catch.
+``GenomeError``, ``TrackError``, ``ReadsError``, ``RegionError`` and ``ResourceError`` from here too, so there is one
+tree to catch.
 ``Stopped`` stands apart: it is an order, not an error.
 """
 
@@ -34,6 +35,10 @@ class GenomeError(MaxatacError):
 
 class TrackError(MaxatacError):
     """A bigWig file is damaged, or lacks what was asked of it."""
+
+
+class ReadsError(MaxatacError):
+    """A file of reads or fragments is damaged, cut short, or does not fit the genome."""
 
 
 class RegionError(MaxatacError):
@@ -84,6 +89,7 @@ one that trains and tests; ``setting`` an option; ``output`` where the results g
 _KINDS: Mapping[type[MaxatacError], Kind] = {
     GenomeError: "format",
     TrackError: "format",
+    ReadsError: "format",
     RegionError: "regions",
     ResourceError: "machine",
     WeightsError: "weights",

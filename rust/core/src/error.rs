@@ -169,6 +169,16 @@ pub enum Fault {
         len: u64,
     },
 
+    /// The file ends inside a part that was to be whole, in words: a copy or a download was not finished.
+    #[error("{0}")]
+    Cut(String),
+
+    /// A BGZF file without the empty block at its end.
+    #[error(
+        "the empty block that ends a BGZF file is missing: the file was cut, or its writer leaves that block out"
+    )]
+    NoEndBlock,
+
     /// Something else is not as it should be.
     #[error("{0}")]
     Damaged(String),
@@ -213,6 +223,14 @@ pub enum FileKind {
     TwoBit,
     /// A track of values along a genome.
     BigWig,
+    /// Aligned reads.
+    Bam,
+    /// Fragments with barcodes, as 10x Genomics writes them.
+    Fragments,
+    /// Reads or fragments, one a line.
+    Bed,
+    /// Pairs of reads, one a line.
+    Bedpe,
 }
 
 impl fmt::Display for FileKind {
@@ -220,6 +238,10 @@ impl fmt::Display for FileKind {
         f.write_str(match self {
             Self::TwoBit => "2bit",
             Self::BigWig => "bigWig",
+            Self::Bam => "BAM",
+            Self::Fragments => "fragments",
+            Self::Bed => "BED",
+            Self::Bedpe => "BEDPE",
         })
     }
 }

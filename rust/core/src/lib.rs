@@ -53,8 +53,11 @@ pub mod testing;
 pub mod io {
     pub(crate) mod bytes;
     pub(crate) mod file;
+    pub(crate) mod gzip;
+    mod inflate;
 
     pub use self::file::PositionedFile;
+    pub use self::inflate::{EndBlock, Inflated};
 }
 
 /// The bases of a genome.

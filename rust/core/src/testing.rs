@@ -704,3 +704,42 @@ impl SmallSet {
         Ok(())
     }
 }
+
+/// A BGZF block that holds these bytes, at most 64 KiB less some that cannot be made smaller.
+pub fn bgzf_block(bytes: &[u8]) -> TestResult<Vec<u8>> {
+    let mut block = crate::io::gzip::END_BLOCK[..16].to_vec();
+    let deflated = deflate(bytes)?;
+    let size = u16::try_from(18 + deflated.len() + 8 - 1)?;
+    block.extend(size.to_le_bytes());
+    block.extend(deflated);
+    block.extend(libdeflater::crc32(bytes).to_le_bytes());
+    block.extend(u32::try_from(bytes.len())?.to_le_bytes());
+    Ok(block)
+}
+
+/// A BGZF file of blocks that hold `block` bytes each, with the block that ends it.
+pub fn bgzf(bytes: &[u8], block: usize) -> TestResult<Vec<u8>> {
+    let mut file = Vec::new();
+    for bytes in bytes.chunks(block) {
+        file.extend(bgzf_block(bytes)?);
+    }
+    file.extend(crate::io::gzip::END_BLOCK);
+    Ok(file)
+}
+
+/// A gzip member as `gzip` writes it, with the name of a file.
+pub fn gzip(bytes: &[u8]) -> TestResult<Vec<u8>> {
+    let mut member = b"\x1f\x8b\x08\x08\0\0\0\0\0\x03a name\0".to_vec();
+    member.extend(deflate(bytes)?);
+    member.extend(libdeflater::crc32(bytes).to_le_bytes());
+    member.extend(u32::try_from(bytes.len())?.to_le_bytes());
+    Ok(member)
+}
+
+fn deflate(bytes: &[u8]) -> TestResult<Vec<u8>> {
+    let mut compressor = Compressor::new(CompressionLvl::default());
+    let mut deflated = vec![0; compressor.deflate_compress_bound(bytes.len())];
+    let length = compressor.deflate_compress(bytes, &mut deflated)?;
+    deflated.truncate(length);
+    Ok(deflated)
+}

@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 
 pyo3::import_exception!(maxatac.errors, GenomeError);
 pyo3::import_exception!(maxatac.errors, TrackError);
+pyo3::import_exception!(maxatac.errors, ReadsError);
 pyo3::import_exception!(maxatac.errors, RegionError);
 pyo3::import_exception!(maxatac.errors, ResourceError);
 
@@ -28,6 +29,9 @@ pub(crate) fn to_python(py: Python<'_>, error: Error) -> PyErr {
             let exception = match kind {
                 FileKind::TwoBit => GenomeError::new_err(message),
                 FileKind::BigWig => TrackError::new_err(message),
+                FileKind::Bam | FileKind::Fragments | FileKind::Bed | FileKind::Bedpe => {
+                    ReadsError::new_err(message)
+                }
             };
             match exception.value(py).setattr("path", path) {
                 Ok(()) => exception,
