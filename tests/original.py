@@ -1,0 +1,186 @@
+"""What the original's ``prepare`` computes, as calls of samtools and bedtools, step by step.
+
+The steps are those of MiraldiLab/maxATAC 1.0.6: :func:`track_of_bam` and :func:`track_of_fragments` follow its two
+scripts, :func:`min_max` its normalization. The chromosomes are the caller's; there they are fixed.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+PROGRAMS = ("samtools", "bedtools", "awk", "sort")
+"""What has to be on PATH."""
+
+_CUT = (
+    'BEGIN {OFS = "\\t"} $6 == "+" {print $1, $2 + 4, $2 + 5, $4, $5, $6} '
+    '$6 == "-" {print $1, $3 - 5, $3 - 4, $4, $5, $6}'
+)
+
+
+@dataclass(frozen=True)
+class Original:
+    """The results of one sample.
+
+    Attributes
+    ----------
+    sites : list of (chromosome, position, strand)
+        Cut sites outside the blacklist, sorted; the strand is "" for fragments.
+    depth : int
+        The number that the scale is made of.
+    bedgraph : pathlib.Path
+        The RP20M track.
+    """
+
+    sites: list[tuple[str, int, str]]
+    depth: int
+    bedgraph: Path
+
+    def dense(self, sizes: Mapping[str, int]) -> dict[str, NDArray[np.float64]]:
+        """Spread the track over bases, 0 where it has none."""
+        values = {chrom: np.zeros(size) for chrom, size in sizes.items()}
+        with self.bedgraph.open() as file:
+            for line in file:
+                chrom, start, end, value = line.split("\t")
+                values[chrom][int(start) : int(end)] = float(value)
+        return values
+
+
+def missing() -> str | None:
+    """Say which programs are not installed; None where all are."""
+    lacking = [program for program in PROGRAMS if shutil.which(program) is None]
+    return f"not installed: {', '.join(lacking)}" if lacking else None
+
+
+def track_of_bam(
+    bam: Path,
+    folder: Path,
+    sizes: Path,
+    blacklist: Path,
+    chroms: Sequence[str],
+    *,
+    slop: int = 20,
+    rpm_factor: int = 20_000_000,
+    skip_deduplication: bool = False,
+    threads: int = 1,
+) -> Original:
+    """Turn a BAM into a bedGraph of cut sites per 20 million reads."""
+    folder.mkdir(parents=True, exist_ok=True)
+    depth = int(_told("samtools", "view", "-c", "-F", "0x104", bam))
+    final = reads_kept(bam, folder, chroms, skip_deduplication=skip_deduplication, threads=threads)
+    sites = folder / "IS.bed.gz"
+    keep = "bedtools intersect -v -a stdin -b"
+    _run(f"bedtools bamtobed -i {final} | awk '{_CUT}' | {keep} {blacklist} | gzip -1 > {sites}")
+    slopped = folder / f"IS_slop{slop}.bed.gz"
+    _run(f"bedtools slop -i {sites} -g {sizes} -b {slop} | {keep} {blacklist} | gzip -1 > {slopped}")
+    bedgraph = _coverage(slopped, folder, sizes, rpm_factor / depth)
+    with gzip.open(sites, "rt") as file:
+        rows = (line.split("\t") for line in file)
+        found = sorted((row[0], int(row[1]), row[5].strip()) for row in rows)
+    return Original(found, depth, bedgraph)
+
+
+def reads_kept(
+    bam: Path, folder: Path, chroms: Sequence[str], *, skip_deduplication: bool = False, threads: int = 1
+) -> Path:
+    """Remove duplicates, and keep the properly paired reads of some chromosomes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    more = f"-@ {threads - 1} -T {folder}/sort"
+    positions, final = folder / "positions.bam", folder / "final.bam"
+    if skip_deduplication:
+        _run(f"samtools sort {more} -o {positions} {bam}")
+    else:
+        names, mates, sorted_mates = (folder / f"{step}.bam" for step in ("names", "mates", "sorted_mates"))
+        _run(f"samtools sort -n {more} -o {names} {bam}")
+        _run(f"samtools fixmate -@ {threads - 1} -m {names} {mates}")
+        _run(f"samtools sort {more} -o {sorted_mates} {mates}")
+        _run(f"samtools index {sorted_mates}")
+        _run(f"samtools markdup -@ {threads - 1} -r -T {folder}/markdup {sorted_mates} {folder}/unique.bam")
+        _run(f"samtools sort {more} -o {positions} {folder}/unique.bam")
+    _run(f"samtools index {positions}")
+    _run(f"samtools view -@ {threads - 1} -b -f 3 -o {final} {positions} {' '.join(chroms)}")
+    return final
+
+
+def track_of_fragments(
+    fragments: Path,
+    folder: Path,
+    sizes: Path,
+    blacklist: Path,
+    chroms: Sequence[str],
+    *,
+    slop: int = 20,
+    rpm_factor: int = 20_000_000,
+) -> Original:
+    """Turn fragments of 10x into a bedGraph of cut sites per 20 million cut sites."""
+    folder.mkdir(parents=True, exist_ok=True)
+    opened = gzip.open if fragments.suffix == ".gz" else open
+    found: list[tuple[str, int, str]] = []
+    cuts, slopped = folder / "CutSites.bed", folder / f"IS_slop{slop}.bed.gz"
+    with opened(fragments, "rt") as lines, cuts.open("w") as out:
+        for line in lines:
+            if line.startswith("#"):
+                continue
+            chrom, start, end, barcode = line.rstrip("\n").split("\t")[:4]
+            if chrom in chroms:
+                for position in (int(start), int(end) - 1):
+                    out.write(f"{chrom}\t{position}\t{position + 1}\t{barcode}\n")
+                    found.append((chrom, position, ""))
+    depth = len(found)
+    _run(
+        f"sort -k1,1 -k2,2n {cuts} | bedtools slop -i stdin -g {sizes} -b {slop} "
+        f"| bedtools intersect -v -a stdin -b {blacklist} | gzip -1 > {slopped}"
+    )
+    return Original(sorted(found), depth, _coverage(slopped, folder, sizes, rpm_factor / depth))
+
+
+def min_max(
+    track: Mapping[str, NDArray[np.float64]], blacklisted: Mapping[str, NDArray[np.bool_]], percentile: float = 99
+) -> tuple[dict[str, NDArray[np.float64]], float]:
+    """Divide by the percentile of the covered bases; the blacklist gets 0.
+
+    Returns
+    -------
+    dict of str to array, and float
+        The values, and the percentile.
+    """
+    clear = {chrom: np.where(blacklisted[chrom], 0, values) for chrom, values in track.items()}
+    covered = np.concatenate([values[values > 0] for values in clear.values()])
+    most = float(np.percentile(covered, percentile))
+    # The smallest value is that of a base without a site.
+    least = min(values.min() for values in clear.values())
+    assert least == 0
+    return {chrom: values / most for chrom, values in clear.items()}, most
+
+
+def _coverage(slopped: Path, folder: Path, sizes: Path, scale: float) -> Path:
+    bedgraph = folder / "RP20M.bg"
+    _run(
+        f"bedtools genomecov -i {slopped} -g {sizes} -bg -scale {scale!r} | sort -k1,1 -k2,2n > {bedgraph}",
+    )
+    return bedgraph
+
+
+def _run(command: str) -> None:
+    # With pipefail: the original takes the exit status of the last program alone.
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"],
+        env=os.environ | {"LC_ALL": "C"},
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=7200,
+    )
+    if done.returncode:
+        raise RuntimeError(f"{command}: exit status {done.returncode}: {done.stderr}")
+
+
+def _told(*command: object) -> str:
+    return subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, text=True, check=True, timeout=7200).stdout
