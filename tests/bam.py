@@ -5,7 +5,7 @@ end block, an empty block in the middle, tiny blocks; pairs without tags, mates 
 
     write_bam(path, {"chr1": 1000}, '''
         a     chr1:100+50M   chr1:250-50M    mapq=60/0  qual=30      CB=AAAC-1
-        b     chr1:100+5S45M chr1:240-45M5S  duplicate  qual=15,2x49/40
+        b     chr1:100+5S45M chr1:240-45M5S  duplicate  qual=15,2/40
         c     chr1:300+      *               # its mate is unmapped; 50M where no CIGAR is given
         a/1   chr1:700+30M   secondary       mate=chr1:250-
         d/1   chr1:100+      mate=chr1:250-  # flags 99; its mate is not in the file
@@ -16,8 +16,8 @@ end block, an empty block in the middle, tiny blocks; pairs without tags, mates 
 Positions are 0-based. The words ``secondary``, ``supplementary``, ``qc_failed``, ``duplicate``, ``unmapped``,
 ``proper`` and ``not_proper`` set flags; ``word/1`` and ``word/2`` those of one mate. ``mapq``, ``qual`` and tags take
 one value, or one for each mate. A pair is properly paired when both mates lie on one chromosome and on opposite
-strands. ``qual`` is a number for all bases, or runs of ``quality x bases``, or ``*`` for none; ``seq=*`` leaves the
-bases out.
+strands. ``qual`` is qualities, or runs of ``quality x bases``, of which the last goes on to the end of the read; ``*``
+is none. ``seq=*`` leaves the bases out.
 """
 
 from __future__ import annotations
@@ -200,9 +200,10 @@ class _Locus:
 
 def _line(words: Sequence[str]) -> list[Record]:
     name, *rest = words
-    loci = [word for word in rest if word == "*" or ("=" not in word and _LOCUS.fullmatch(word))]
-    values = dict(word.split("=", 1) for word in rest if "=" in word and word not in loci)
-    marks = [word for word in rest if word not in loci and "=" not in word]
+    values = {match[1]: match[2] for word in rest if (match := re.fullmatch(r"(\w+)=(.*)", word))}
+    loci = [word for word in rest if word == "*" or _LOCUS.fullmatch(word)]
+    loci = [word for word in loci if word.partition("=")[0] not in values]
+    marks = [word for word in rest if word not in loci and word.partition("=")[0] not in values]
     lone = re.fullmatch(r"(.+)/([12])", name)
     mates = [_locus(word) for word in loci]
     assert 1 <= len(mates) <= 2, f"{name}: {len(mates)} places"
@@ -274,10 +275,11 @@ def _template_length(own: _Locus | None, mate: _Locus | None) -> int:
 def _quality(text: str, bases: int) -> bytes | None:
     if text == "*":
         return None
-    runs = [run.split("x") for run in text.split(",")]
-    if len(runs) == 1 and len(runs[0]) == 1:
-        return bytes([int(text)]) * bases
-    return b"".join(bytes([int(run[0])]) * (int(run[1]) if len(run) == 2 else 1) for run in runs)
+    values: list[int] = []
+    for run in text.split(","):
+        quality, _, count = run.partition("x")
+        values += [int(quality)] * int(count or 1)
+    return bytes((values + values[-1:] * bases)[:bases])
 
 
 def _tag(name: str, value: str | int) -> bytes:

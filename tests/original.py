@@ -71,16 +71,17 @@ def track_of_bam(
     rpm_factor: int = 20_000_000,
     skip_deduplication: bool = False,
     threads: int = 1,
+    level: int = -1,
 ) -> Original:
-    """Turn a BAM into a bedGraph of cut sites per 20 million reads."""
+    """Turn a BAM into a bedGraph of cut sites per 20 million reads; ``level`` is that of the compression of BAMs."""
     folder.mkdir(parents=True, exist_ok=True)
     depth = int(_told("samtools", "view", "-c", "-F", "0x104", bam))
-    final = reads_kept(bam, folder, chroms, skip_deduplication=skip_deduplication, threads=threads)
+    final = reads_kept(bam, folder, chroms, skip_deduplication=skip_deduplication, threads=threads, level=level)
     sites = folder / "IS.bed.gz"
     keep = "bedtools intersect -v -a stdin -b"
-    _run(f"bedtools bamtobed -i {final} | awk '{_CUT}' | {keep} {blacklist} | gzip -1 > {sites}")
+    run(f"bedtools bamtobed -i {final} | awk '{_CUT}' | {keep} {blacklist} | gzip -1 > {sites}")
     slopped = folder / f"IS_slop{slop}.bed.gz"
-    _run(f"bedtools slop -i {sites} -g {sizes} -b {slop} | {keep} {blacklist} | gzip -1 > {slopped}")
+    run(f"bedtools slop -i {sites} -g {sizes} -b {slop} | {keep} {blacklist} | gzip -1 > {slopped}")
     bedgraph = _coverage(slopped, folder, sizes, rpm_factor / depth)
     with gzip.open(sites, "rt") as file:
         rows = (line.split("\t") for line in file)
@@ -89,24 +90,34 @@ def track_of_bam(
 
 
 def reads_kept(
-    bam: Path, folder: Path, chroms: Sequence[str], *, skip_deduplication: bool = False, threads: int = 1
+    bam: Path,
+    folder: Path,
+    chroms: Sequence[str],
+    *,
+    skip_deduplication: bool = False,
+    threads: int = 1,
+    level: int = -1,
 ) -> Path:
     """Remove duplicates, and keep the properly paired reads of some chromosomes."""
     folder.mkdir(parents=True, exist_ok=True)
-    more = f"-@ {threads - 1} -T {folder}/sort"
+    packed = "" if level < 0 else f"--output-fmt-option level={level}"
+    common = f"-@ {threads - 1} {packed}"
     positions, final = folder / "positions.bam", folder / "final.bam"
+    sort = f"samtools sort {common} -T {folder}/sort"
     if skip_deduplication:
-        _run(f"samtools sort {more} -o {positions} {bam}")
+        run(f"{sort} -o {positions} {bam}")
     else:
-        names, mates, sorted_mates = (folder / f"{step}.bam" for step in ("names", "mates", "sorted_mates"))
-        _run(f"samtools sort -n {more} -o {names} {bam}")
-        _run(f"samtools fixmate -@ {threads - 1} -m {names} {mates}")
-        _run(f"samtools sort {more} -o {sorted_mates} {mates}")
-        _run(f"samtools index {sorted_mates}")
-        _run(f"samtools markdup -@ {threads - 1} -r -T {folder}/markdup {sorted_mates} {folder}/unique.bam")
-        _run(f"samtools sort {more} -o {positions} {folder}/unique.bam")
-    _run(f"samtools index {positions}")
-    _run(f"samtools view -@ {threads - 1} -b -f 3 -o {final} {positions} {' '.join(chroms)}")
+        names, mates, sorted_mates, unique = (
+            folder / f"{step}.bam" for step in ("names", "mates", "sorted_mates", "unique")
+        )
+        run(f"{sort} -n -o {names} {bam}")
+        run(f"samtools fixmate {common} -m {names} {mates}")
+        run(f"{sort} -o {sorted_mates} {mates}")
+        run(f"samtools index {sorted_mates}")
+        run(f"samtools markdup {common} -r -T {folder}/markdup {sorted_mates} {unique}")
+        run(f"{sort} -o {positions} {unique}")
+    run(f"samtools index {positions}")
+    run(f"samtools view {common} -b -f 3 -o {final} {positions} {' '.join(chroms)}")
     return final
 
 
@@ -135,7 +146,7 @@ def track_of_fragments(
                     out.write(f"{chrom}\t{position}\t{position + 1}\t{barcode}\n")
                     found.append((chrom, position, ""))
     depth = len(found)
-    _run(
+    run(
         f"sort -k1,1 -k2,2n {cuts} | bedtools slop -i stdin -g {sizes} -b {slop} "
         f"| bedtools intersect -v -a stdin -b {blacklist} | gzip -1 > {slopped}"
     )
@@ -163,13 +174,14 @@ def min_max(
 
 def _coverage(slopped: Path, folder: Path, sizes: Path, scale: float) -> Path:
     bedgraph = folder / "RP20M.bg"
-    _run(
+    run(
         f"bedtools genomecov -i {slopped} -g {sizes} -bg -scale {scale!r} | sort -k1,1 -k2,2n > {bedgraph}",
     )
     return bedgraph
 
 
-def _run(command: str) -> None:
+def run(command: str) -> None:
+    """Run a command line; raise a RuntimeError with its messages if a program of it fails."""
     # With pipefail: the original takes the exit status of the last program alone.
     done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {command}"],

@@ -1,0 +1,324 @@
+"""``prepare`` beside what it replaces: the original's pipeline of samtools and bedtools."""
+
+from __future__ import annotations
+
+import gzip
+import random
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import original
+import pyBigWig
+import pytest
+from bam import Record, encoded, records, write_bam
+from fragments import write_text
+from many_reads import reads_of_pairs, write_reads
+from numpy.typing import NDArray
+from original import Original
+
+from maxatac.cli.main import main
+
+_MISSING = original.missing()
+pytestmark = pytest.mark.skipif(_MISSING is not None, reason=_MISSING or "")
+
+# Their coverage has 6 significant digits.
+TOLERANCE = 1e-5
+LENGTH = 50  # bp of a read
+
+
+@dataclass(frozen=True)
+class Genome:
+    """Sizes and blacklist, as files and as values; chrM is in the BAM alone."""
+
+    sizes: dict[str, int]
+    sizes_file: Path
+    blacklist: Path
+    blacklisted: dict[str, NDArray[np.bool_]]
+
+    @property
+    def words(self) -> list[str]:
+        return ["--chrom_sizes", str(self.sizes_file), "--blacklist", str(self.blacklist)]
+
+
+def prepared(folder: Path, *words: object, genome: Genome) -> Path:
+    """Run ``maxatac prepare`` and return what all its files begin with."""
+    arguments = ["prepare", *map(str, words), *genome.words, "--output", str(folder), "--prefix", "x"]
+    assert main([*arguments, "--sites_bed", "--loglevel", "error"]) == 0
+    return folder / "x_IS"
+
+
+def values(path: Path, sizes: Mapping[str, int]) -> dict[str, NDArray[np.float64]]:
+    """Every base of a track; 0 where there is no data."""
+    with pyBigWig.open(str(path)) as track:
+        assert track.chroms() == dict(sizes)
+        return {chrom: np.nan_to_num(track.values(chrom, 0, size, numpy=True)) for chrom, size in sizes.items()}
+
+
+def rows(path: Path) -> Iterator[list[str]]:
+    with gzip.open(path, "rt") as file:
+        for line in file:
+            yield line.rstrip("\n").split("\t")
+
+
+def assert_same(ours: Path, theirs: Original, genome: Genome) -> None:
+    """The same cut sites, and the same tracks at every base."""
+    strand = 5 if theirs.sites and theirs.sites[0][2] else None
+    found = [(row[0], int(row[1]), row[strand] if strand else "") for row in rows(ours.with_name("x_IS.bed.gz"))]
+    clear = [site for site in theirs.sites if not genome.blacklisted[site[0]][site[1]]]
+    assert sorted(found) == clear
+
+    track = theirs.dense(genome.sizes)
+    scaled = values(ours.with_name("x_IS_slop20_RP20M.bw"), genome.sizes)
+    for chrom in genome.sizes:
+        np.testing.assert_allclose(scaled[chrom], track[chrom], rtol=TOLERANCE, atol=0, err_msg=chrom)
+    expected, percentile = original.min_max(track, genome.blacklisted)
+    own_percentile = original.min_max(scaled, genome.blacklisted)[1]
+    assert own_percentile == pytest.approx(percentile, rel=TOLERANCE)
+    normalised = values(ours.with_name("x_IS_slop20_RP20M_minmax01.bw"), genome.sizes)
+    for chrom in genome.sizes:
+        same = expected[chrom] * (percentile / own_percentile)
+        np.testing.assert_allclose(normalised[chrom], same, rtol=TOLERANCE, atol=0, err_msg=chrom)
+
+
+# ---- yeast
+
+
+@dataclass(frozen=True)
+class Fragments:
+    """Columns of the yeast set's fragments; ``chrom`` counts in ``names``."""
+
+    names: list[str]
+    chrom: NDArray[np.int64]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+
+
+@pytest.fixture(scope="module")
+def yeast_genome(yeast: Path) -> Genome:
+    sizes = dict(line.split("\t") for line in (yeast / "sacCer3.chrom.sizes").read_text().splitlines())
+    return _genome(
+        {chrom: int(size) for chrom, size in sizes.items()},
+        yeast / "sacCer3.chrom.sizes",
+        yeast / "sacCer3_blacklist.bed",
+    )
+
+
+@pytest.fixture(scope="module")
+def yeast_fragments(yeast: Path, yeast_genome: Genome) -> Fragments:
+    """All fragments but most of chrXII's, which has a third of them on its ribosomal genes."""
+    names = [*yeast_genome.sizes, "chrM"]
+    number = {name: place for place, name in enumerate(names)}
+    with gzip.open(yeast / "raw" / "yeast_500k_SRR1822137.bedpe.gz", "rt") as file:
+        columns = [line.split()[:3] for line in file]
+    chrom, start, end = (
+        np.array([number[row[0]] for row in columns]),
+        np.array([int(row[1]) for row in columns]),
+        np.array([int(row[2]) for row in columns]),
+    )
+    keep = (chrom != number["chrXII"]) | (np.arange(len(chrom)) % 16 == 0)
+    return Fragments(names, chrom[keep], start[keep], end[keep])
+
+
+@pytest.fixture(scope="module")
+def yeast_reads(yeast_genome: Genome, yeast_fragments: Fragments, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A BAM in no order: the fragments as pairs, a fifth of them twice, and reads of all odd kinds."""
+    found, rng = yeast_fragments, np.random.default_rng(1)
+    long = np.flatnonzero(found.end - found.start >= LENGTH)
+    chosen = np.concatenate([long, rng.choice(long, len(long) // 5)])
+    reads = reads_of_pairs(found.chrom[chosen], found.start[chosen], found.end[chosen], LENGTH, rng)
+    sizes = yeast_genome.sizes | {"chrM": 85_779}
+    more = [*_short_pairs(found), *records(_odd_lines(found, sizes))]
+    path = tmp_path_factory.mktemp("reads") / "reads.bam"
+    order = rng.permutation(len(reads))
+    extra = b"".join(encoded(record, found.names) for record in more)
+    return write_reads(path, sizes, reads, LENGTH, order=order, more=extra)
+
+
+def _short_pairs(found: Fragments) -> Iterator[Record]:
+    """Fragments shorter than a read: both mates cover them whole."""
+    for place in np.flatnonzero(found.end - found.start < LENGTH)[::4]:
+        chrom, start, size = found.names[found.chrom[place]], found.start[place], found.end[place] - found.start[place]
+        yield from records(f"short{place} {chrom}:{start}+{size}M {chrom}:{start}-{size}M")
+
+
+def _odd_lines(found: Fragments, sizes: Mapping[str, int]) -> Iterator[str]:
+    draw = random.Random(1)
+    places = draw.sample(range(len(found.start)), 4_000)
+    for number, place in enumerate(places):
+        chrom, start, end = found.names[found.chrom[place]], int(found.start[place]), int(found.end[place])
+        if end - start < 60:
+            continue
+        forward, reverse = f"{chrom}:{start}+", f"{chrom}:{end - 50}-"
+        pair = f"{forward}50M {reverse}50M"
+        qual = draw.choice(["*", "12", "20", "37/20", "14x49,15", "40"])
+        yield from {
+            0: [f"mapq0_{number} {pair} mapq=0 qual={qual}"],
+            1: [f"failed_{number} {pair} qc_failed qual={qual}"],
+            2: [f"clipped_{number} {chrom}:{start + 7}+7S43M {chrom}:{end - 50}-47M3S qual={qual}"],
+            3: [
+                f"many_{number} {pair} qual={qual}",
+                f"many_{number}/1 chrIV:{start}+20S30M secondary mate={reverse}",
+                f"many_{number}/2 chrIV:{start // 2}-30M20H supplementary mate={forward} proper",
+            ],
+            4: [f"lost_{number} {forward} *", f"none_{number} * *"],
+            5: [
+                f"apart_{number} {forward} chrV:{end // 8}- proper",
+                f"left_{number} {chrom}:{end - 50}+ {chrom}:{start}- proper",
+            ],
+            6: [f"orphan_{number}/1 {forward} mate={reverse}", f"single_{number} {forward}"],
+            7: [f"gaps_{number} {forward}20M2D10M3I17M5S {chrom}:{end - 60}-5S20M15N20M5S qual={qual}"],
+            8: [f"same_{number} {forward} {chrom}:{end - 50}+ proper", f"mapq_{number} {pair} mapq=0/60 qual={qual}"],
+            9: [f"hard_{number} {chrom}:{start + 4}+4H30M2P10M {chrom}:{end - 50}-40M10H qual={qual}"],
+        }[number % 10]
+    for number, (chrom, size) in enumerate(sizes.items()):
+        yield f"first_{number} {chrom}:0+ {chrom}:120-"
+        yield f"last_{number} {chrom}:{size - 300}+ {chrom}:{size - 50}-"
+        yield f"both_{number} {chrom}:0+ {chrom}:{size - 50}- mapq=0"
+        yield f"tiny_{number} {chrom}:0+46S4M {chrom}:{size - 4}-4M46S"
+
+
+@pytest.fixture(scope="module")
+def yeast_track(yeast_reads: Path, yeast_genome: Genome) -> Original:
+    return _track(yeast_reads, yeast_genome, yeast_reads.parent / "original")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("order", ["none", "position"])
+def test_reads_of_yeast(
+    order: str, tmp_path: Path, yeast_reads: Path, yeast_track: Original, yeast_genome: Genome
+) -> None:
+    # Sorted by position by the original's last step but one.
+    path = yeast_reads
+    if order == "position":
+        path = tmp_path / "sorted.bam"
+        original.run(f"samtools sort -l 1 -o {path} {yeast_reads}")
+    assert len(yeast_track.sites) > 400_000
+    assert_same(prepared(tmp_path / "out", "-i", path, genome=yeast_genome), yeast_track, yeast_genome)
+
+
+@pytest.mark.slow
+def test_reads_of_yeast_with_their_duplicates(tmp_path: Path, yeast_reads: Path, yeast_genome: Genome) -> None:
+    theirs = _track(yeast_reads, yeast_genome, tmp_path / "original", skip_deduplication=True)
+    ours = prepared(tmp_path / "out", "-i", yeast_reads, "--skip_deduplication", genome=yeast_genome)
+    assert_same(ours, theirs, yeast_genome)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("packing", ["plain", "gzip", "bgzip"])
+def test_fragments_of_yeast(packing: str, tmp_path: Path, yeast_fragments: Fragments, yeast_genome: Genome) -> None:
+    found = yeast_fragments
+    draw = random.Random(2)
+    lines = (
+        f"{found.names[chrom]} {start} {end} {draw.choice('ACGT')}-1 1"
+        for chrom, start, end in zip(found.chrom, found.start, found.end, strict=True)
+    )
+    name = "fragments.tsv" if packing == "plain" else "fragments.tsv.gz"
+    path = write_text(tmp_path / name, "# a comment", lines, packing=packing)
+    theirs = original.track_of_fragments(
+        path, tmp_path / "original", yeast_genome.sizes_file, yeast_genome.blacklist, list(yeast_genome.sizes)
+    )
+    assert_same(prepared(tmp_path / "out", "-i", path, genome=yeast_genome), theirs, yeast_genome)
+
+
+# ---- small cases
+
+CASES = 600
+SIZE = 2_000
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Genome:
+    return _small_genome(tmp_path, {f"c{number}": SIZE for number in range(CASES)})
+
+
+def _small_genome(folder: Path, sizes: dict[str, int]) -> Genome:
+    sizes_file, blacklist = folder / "genome.sizes", folder / "blacklist.bed"
+    sizes_file.write_text("".join(f"{chrom}\t{size}\n" for chrom, size in sizes.items()))
+    blacklist.write_text(f"{next(iter(sizes))}\t700\t705\n")
+    return _genome(sizes, sizes_file, blacklist)
+
+
+def _random_case(draw: random.Random, chrom: str) -> Iterator[str]:
+    """Some pairs and single reads, many of them with the same ends, on a chromosome of their own."""
+    starts, ends = draw.sample(range(100, 140), 2), draw.sample(range(250, 290), 2)
+
+    def forward() -> str:
+        clip, kind = draw.choice([0, 0, 0, 3, 12]), draw.choice("SH")
+        return f"{chrom}:{draw.choice(starts) + clip}+" + (f"{clip}{kind}" if clip else "") + _middle(draw)
+
+    def reverse() -> str:
+        clip, kind = draw.choice([0, 0, 0, 3, 12]), draw.choice("SH")
+        middle = _middle(draw)
+        end = draw.choice(ends) - clip
+        start = Record("", start=0, cigar=middle).end
+        return f"{chrom}:{end - start}-{middle}" + (f"{clip}{kind}" if clip else "")
+
+    for number in range(draw.randint(2, 9)):
+        name = f"{chrom}.{draw.choice('rRq')}{draw.choice(['', '0', '1'])}{number}"
+        words = f"mapq={draw.choice(['60', '0', '60/0'])} qual={draw.choice(QUALITIES)}"
+        kind = draw.random()
+        if kind < 0.7:
+            mates = [forward(), reverse()]
+            draw.shuffle(mates)
+            yield f"{name} {' '.join(mates)} {words} {draw.choice(['', '', '', 'qc_failed', 'not_proper'])}"
+        elif kind < 0.78:
+            yield f"{name} {forward()} {forward()} {words} proper"
+        elif kind < 0.86:
+            yield f"{name} {draw.choice([forward(), reverse()])} * {words}"
+        elif kind < 0.92:
+            yield f"{name}/{draw.choice('12')} {forward()} mate={reverse()} {words}"
+        else:
+            yield f"{name} {draw.choice([forward(), reverse()])} {words}"
+        if kind < 0.5 and draw.random() < 0.2:
+            word = draw.choice(["secondary", "supplementary"])
+            yield f"{name}/{draw.choice('12')} {chrom}:{draw.randint(900, 990)}+20S30M {word} mate={reverse()} {words}"
+
+
+QUALITIES = ("*", "30", "30", "14", "15", "14/30", "15,2", "40x2,14/15x2,2", "2x9,30")
+
+
+def _middle(draw: random.Random) -> str:
+    return draw.choice(["10M"] * 6 + ["4M3D6M", "5M2I3M", "3M40N7M", "2=1X7=", "5M1P5M"])
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_random_pairs(seed: int, tmp_path: Path, small: Genome) -> None:
+    draw = random.Random(seed)
+    reads = records(line for chrom in small.sizes for line in _random_case(draw, chrom))
+    draw.shuffle(reads)
+    path = write_bam(tmp_path / "reads.bam", small.sizes, reads)
+    theirs = _track(path, small, tmp_path / "original")
+    ours = prepared(tmp_path / "out", "-i", path, genome=small)
+    assert kept(ours) == kept(tmp_path / "original" / "IS")
+    assert_same(ours, theirs, small)
+
+
+def kept(prefix: Path) -> list[tuple[str, int, str, str, str]]:
+    """Chromosome, position, read, mapping quality and strand of each cut site."""
+    return sorted(
+        (row[0], int(row[1]), re.sub("/[12]$", "", row[3]), row[4], row[5])
+        for row in rows(prefix.with_name(prefix.name + ".bed.gz"))
+    )
+
+
+def _genome(sizes: dict[str, int], sizes_file: Path, blacklist: Path) -> Genome:
+    blacklisted = {chrom: np.zeros(size, np.bool_) for chrom, size in sizes.items()}
+    for line in blacklist.read_text().splitlines():
+        chrom, start, end = line.split("\t")[:3]
+        blacklisted[chrom][int(start) : int(end)] = True
+    return Genome(sizes, sizes_file, blacklist, blacklisted)
+
+
+def _track(reads: Path, genome: Genome, folder: Path, *, skip_deduplication: bool = False) -> Original:
+    return original.track_of_bam(
+        reads,
+        folder,
+        genome.sizes_file,
+        genome.blacklist,
+        list(genome.sizes),
+        skip_deduplication=skip_deduplication,
+        level=1,
+    )
