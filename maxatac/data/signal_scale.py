@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maxatac._core import Track, ValueCounts
+from maxatac.data.percentiles import holding, interpolate, ranks
 from maxatac.genome.blacklist import Blacklist
 from maxatac.genome.chroms import ORGANELLES
 from maxatac.system.progress import telling
@@ -174,15 +175,15 @@ def _from_counts(count: Callable[[Sequence[int] | None], list[ValueCounts]]) -> 
     not_a_number = sum(part.not_a_number for part in counts)
     if not covered:
         return SignalScale(0.0, 0.0, 0.0, whole_numbers=False, covered=0, not_a_number=not_a_number)
-    places = [_place(covered, percent) for percent in _PERCENTS]
-    found = {rank: _holding(by_level, rank) for low, high, _ in places for rank in (low, high)}
+    places = [ranks(covered, percent) for percent in _PERCENTS]
+    found = {rank: holding(by_level, rank) for low, high, _ in places for rank in (low, high)}
     levels = sorted({level for level, _ in found.values()})
     by_value = _sum(count(levels)).reshape(len(levels), _LEVEL_SIZE)
     value = {}
     for rank, (level, rank_in_level) in found.items():
-        lower_bits, _ = _holding(by_value[levels.index(level)], rank_in_level)
+        lower_bits, _ = holding(by_value[levels.index(level)], rank_in_level)
         value[rank] = float(np.array(level * _LEVEL_SIZE + lower_bits, np.uint32).view(np.float32))
-    p50, p99 = (value[low] + (value[high] - value[low]) * part for low, high, part in places)
+    p50, p99 = (interpolate(value[low], value[high], part) for low, high, part in places)
     largest = max(part.largest for part in counts)
     are_whole = all(part.are_whole for part in counts)
     return SignalScale(p50, p99, largest, whole_numbers=are_whole, covered=covered, not_a_number=not_a_number)
@@ -238,17 +239,3 @@ def _sum(counts: Sequence[ValueCounts]) -> NDArray[np.int64]:
     for part in counts:
         total += part.bases
     return total
-
-
-def _place(count: int, percent: float) -> tuple[int, int, float]:
-    """Ranks of the two sorted values that a percentile lies between, and its distance from the first."""
-    place = (count - 1) * (percent / 100)
-    low = int(place)
-    return low, min(low + 1, count - 1), place - low
-
-
-def _holding(bases: NDArray[np.int64], rank: int) -> tuple[int, int]:
-    """Find the place that holds the base of a rank, and its rank among those of the place."""
-    ends = np.cumsum(bases)
-    place = int(np.searchsorted(ends, rank, side="right"))
-    return place, rank - int(ends[place] - bases[place])
