@@ -27,6 +27,7 @@ from maxatac.checking.tracks import TrackValues, read_track, shared_sizes
 from maxatac.data.regions import COUNTS, Center, PoolReport, SourceCount, count_by_chromosome
 from maxatac.data.samples import Sample
 from maxatac.data.shared_files import EqualFiles, Use, uses_of
+from maxatac.data.signal_scale import is_on_scale
 from maxatac.errors import GenomeError, Problem, Problems, TrackError
 from maxatac.genome.blacklist import Blacklist
 from maxatac.genome.chroms import read_chrom_sizes
@@ -218,10 +219,10 @@ def _scale(track: TrackValues) -> str:
         return "all 0"
     if track.smallest < 0:
         return "below 0"
-    if track.largest > 1:
-        return "not 0..1"
+    if not is_on_scale(track.percentile(99)):
+        return "not normalised"
     # A percentile that was made 1 leaves about a hundredth of the values at it; a maximum a single place.
-    return "0..1, cut at 1" if track.largest == 1 and track.at_largest > 0.001 else "0..1"
+    return "normalised, cut at 1" if track.largest == 1 and track.at_largest > 0.001 else "normalised"
 
 
 def look_at_binding(opened: Opened, values: Mapping[Path, TrackValues]) -> tuple[BindingFindings, ...]:

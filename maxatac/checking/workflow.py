@@ -31,6 +31,7 @@ from maxatac.checking.survey import (
 from maxatac.checking.tracks import TrackValues
 from maxatac.data.genome_like import GenomeBatches
 from maxatac.data.shared_files import describe, find_equal_files, uses_of
+from maxatac.data.signal_scale import is_on_scale
 from maxatac.data.tracks import open_tracks
 from maxatac.errors import GenomeError, InputError, MaxatacError, Problem, Problems, WeightsError, visible
 from maxatac.genome.blacklist import Blacklist, read_blacklist
@@ -247,10 +248,12 @@ def _judge_signal(tracks: Sequence[SignalFindings], problems: Problems, warnings
         elif track.smallest == track.largest and track.missing == 0:
             told = f"{here} is {track.largest:g} everywhere"
             problems.add("signal", told, hint="there is nothing to learn from", file=track.path)
-        elif track.smallest < 0 or (track.largest or 0) > 1:
+        elif track.smallest < 0:
+            warnings.append(f"{track.path}: {here} goes down to {track.smallest:.3g}; expected 0 or more")
+        elif track.percentile_99 is not None and not is_on_scale(track.percentile_99):
             warnings.append(
-                f"{track.path}: {here} runs from {track.smallest:.3g} to {track.largest:.3g}; expected 0 to 1, as "
-                "after maxATAC's normalisation"
+                f"{track.path}: {here} has its 99th percentile at {track.percentile_99:.3g}; expected about 1, as "
+                "maxatac prepare and maxatac normalize make it"
             )
 
 

@@ -37,6 +37,7 @@ _PIECE = 1 << 24  # bp that are counted at a time
 _LEVEL_SIZE = 1 << 16  # values of a level, see ``ValueCounts``
 _Piece = tuple[str, int, int]  # chromosome, start, end
 _NORMALISATION = "the min-max normalisation of maxATAC at the 99th percentile"
+_MAKERS = "which maxatac prepare and maxatac normalize do"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,20 +144,44 @@ def scale_warning(scale: SignalScale, trained: SignalScale | None = None) -> str
     trained = trained if trained is not None and trained.covered else None
     expected = 1.0 if trained is None else trained.p99
     low, high = LOWEST_RATIO * expected, HIGHEST_RATIO * expected
-    is_off = not low <= scale.p99 <= high
     are_counts = scale.whole_numbers and (trained is None or not trained.whole_numbers)
-    if not is_off and not are_counts:
+    if is_on_scale(scale.p99, expected) and not are_counts:
         return None
     whole = ", and all values are whole numbers, as raw counts are" if are_counts else ""
     scale_of = _NORMALISATION if trained is None else "the tracks that the model was trained on"
     training = "" if trained is None else f"; those of the training tracks are {_numbers(trained)}"
     fractions = " and fractions among the values" if are_counts else ""
     is_usual = LOWEST_RATIO <= expected <= HIGHEST_RATIO
-    fix = f"use {_NORMALISATION}" if is_usual else "normalise the track as those of the training were"
+    fix = f"use {_NORMALISATION}, {_MAKERS}" if is_usual else "normalise the track as those of the training were"
     return (
         f"the signal is not on the scale of {scale_of}: the median, 99th percentile and maximum of its values above 0"
         f" are {_numbers(scale)}{whole}{training}; expected a 99th percentile of {number(low)} to"
         f" {number(high)}{fractions}; the predictions can be far too high or too low: {fix}"
+    )
+
+
+def is_on_scale(p99: float | None, expected: float = 1.0) -> bool:
+    """Whether a 99th percentile of the values above 0 is near the expected one; that of a track without any is."""
+    return not p99 or LOWEST_RATIO * expected <= p99 <= HIGHEST_RATIO * expected
+
+
+def training_warning(scale: SignalScale) -> str | None:
+    """Say that a training track is not on the scale of maxATAC's normalisation; None if it is.
+
+    A network can be trained on any scale, but cell types must agree, and so must the tracks that it is used on.
+
+    Returns
+    -------
+    str or None
+        A warning without the name of the track.
+    """
+    if is_on_scale(scale.p99) and not scale.whole_numbers:
+        return None
+    whole = " and whole numbers" if scale.whole_numbers else ""
+    return (
+        f"the signal is not on the scale of {_NORMALISATION}: the median, 99th percentile and maximum of its values"
+        f" above 0 are {_numbers(scale)}{whole}; expected a 99th percentile of {LOWEST_RATIO:g} to"
+        f" {HIGHEST_RATIO:g}; cell types of another depth will not be comparable: use that normalisation, {_MAKERS}"
     )
 
 

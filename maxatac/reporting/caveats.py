@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from maxatac.data.loader_times import SLOW
+from maxatac.data.signal_scale import is_on_scale
 from maxatac.evaluation.bootstrap import BLOCK
 from maxatac.evaluation.ranking import BINDING, GUESS, MODEL, SIGNAL
 from maxatac.reporting.contents import Contents
@@ -162,10 +163,12 @@ def _inputs(contents: Contents) -> Iterator[str]:
         cell = track["cell_type"]
         if track["largest"] == 0 == track["smallest"]:
             yield f"The ATAC-seq signal of {cell} is 0 in all training regions that were looked at."
-        elif track["smallest"] < 0 or track["largest"] > 1:
+        elif track["smallest"] < 0:
+            yield f"The ATAC-seq signal of {cell} goes down to {number(track['smallest'])}: it is not normalised."
+        elif not is_on_scale(track.get("percentile_99")):
             yield (
-                f"The ATAC-seq signal of {cell} runs from {number(track['smallest'])} to {number(track['largest'])}, "
-                "not from 0 to 1: cell types may not be comparable."
+                f"The ATAC-seq signal of {cell} is not on the scale of maxATAC's normalisation: cell types may not be "
+                "comparable."
             )
         if not quantitative and not track["is_binary"]:
             yield f"The binding track of {cell} is not binary."

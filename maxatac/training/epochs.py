@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from maxatac.data.signal_scale import training_warning
 from maxatac.data.tracks import format_probes, warn_of_odd_tracks
 from maxatac.errors import MaxatacError, Stopped, TakenOver
 from maxatac.evaluation.selection import criterion, is_over
@@ -69,8 +70,8 @@ class EpochLoop:
         self._holding = holding
         column, largest = criterion(run.config.select, quantitative=run.config.quant)
         self._finished = FinishedEpochs.of(run.beginning.earlier, column, largest=largest)
-        description = ModelDescription(run.config, run.data.inputs)
-        self._checkpoints = Checkpoints(run.folder, run.config.keep_checkpoints, description.of)
+        self._description = ModelDescription(run.config, run.data.inputs)
+        self._checkpoints = Checkpoints(run.folder, run.config.keep_checkpoints, self._description.of)
         self._report_data: ReportData | None = None
         self._fingerprint: str | None = None
         self._check_for_signal: Callable[[], None] = lambda: None
@@ -111,9 +112,13 @@ class EpochLoop:
             self._fingerprint = earlier.state_sha256
             if (tested := recorded_test(folder)) is not None:
                 self.record.note("test", tested)
+        scales = self._description.scales
         if self._config.report:
-            self._report_data = ReportData(folder, self._config, inputs, model.count_params())
+            self._report_data = ReportData(folder, self._config, inputs, model.count_params(), scales)
         _log_inputs(self.prepared)
+        for cell_type, scale in scales.items():
+            if (told := training_warning(scale)) is not None:
+                logger.warning("%s: %s", cell_type, told)
         write_before_training(self._config, folder, inputs, model)
         self._write_record("running")
 

@@ -59,6 +59,11 @@ class ModelDescription:
         return ModelRecord(self._facts, CheckWindow.of(StoredModel(chain_of(model), arrays)))
 
     @functools.cached_property
+    def scales(self) -> dict[str, SignalScale]:
+        """The scale of the ATAC-seq signal of each training cell type that can be read."""
+        return _signal_scales(self._inputs, loader_threads(self._config))
+
+    @functools.cached_property
     def _facts(self) -> TrainingFacts:
         config, inputs = self._config, self._inputs
         facts = TrainingFacts(
@@ -68,7 +73,7 @@ class ModelDescription:
             validation_chroms=tuple(inputs.split.validation),
             cell_types=tuple(sample.cell_line for sample in inputs.training),
             unknown_start=config.weights is not None,
-            signal=_signal_scales(inputs, loader_threads(config)),
+            signal=self.scales,
         )
         before = None
         if config.weights is not None:

@@ -24,6 +24,7 @@ from maxatac.genome.chroms import assembly
 from maxatac.reporting.contents import FORMAT
 
 if TYPE_CHECKING:
+    from maxatac.data.signal_scale import SignalScale
     from maxatac.runs.folder import RunFolder
     from maxatac.training.inputs import Inputs
     from maxatac.training.settings import ReadSettings, TrainConfig
@@ -45,15 +46,24 @@ class ReportData:
         Of the run.
     parameters : int
         Number of weights of the network.
+    scales : mapping of str to SignalScale
+        Of the training cell types that were measured.
     """
 
-    def __init__(self, folder: RunFolder, config: TrainConfig, inputs: Inputs, parameters: int) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        config: TrainConfig,
+        inputs: Inputs,
+        parameters: int,
+        scales: Mapping[str, SignalScale],
+    ) -> None:
         self._path = folder.report_data
         self._largest = config.target_scale_factor
         self._inputs = inputs
         self._data: dict[str, Any] = {"format": FORMAT}
         with self._forgiving():
-            self._data["trained_on"] = trained_on(config, inputs, parameters)
+            self._data["trained_on"] = trained_on(config, inputs, parameters, scales)
 
     def summary(self, epoch: int, validated: Validated | None) -> dict[str, Any] | None:
         """Sum up what the validation of an epoch, counted from 1, has found; ``None`` if that fails."""
@@ -137,7 +147,9 @@ class ReportData:
             logger.debug("traceback", exc_info=True)
 
 
-def trained_on(config: ReadSettings, inputs: Inputs, parameters: int) -> dict[str, Any]:
+def trained_on(
+    config: ReadSettings, inputs: Inputs, parameters: int, scales: Mapping[str, SignalScale]
+) -> dict[str, Any]:
     """List what a run trains on: plain values, for JSON.
 
     Returns
@@ -181,6 +193,7 @@ def trained_on(config: ReadSettings, inputs: Inputs, parameters: int) -> dict[st
                 "regions": probe.regions,
                 "smallest": probe.smallest,
                 "largest": probe.largest,
+                "percentile_99": scales[probe.cell_line].p99 if probe.cell_line in scales else None,
                 "positive_regions": probe.positive_regions,
                 "positive_bins": probe.positive_bins,
                 "is_binary": probe.is_binary,
