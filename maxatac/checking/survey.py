@@ -222,7 +222,7 @@ def _scale(track: TrackValues) -> str:
     if not is_on_scale(track.percentile(99)):
         return "not normalised"
     # A percentile that was made 1 leaves about a hundredth of the values at it; a maximum a single place.
-    return "normalised, cut at 1" if track.largest == 1 and track.at_largest > 0.001 else "normalised"
+    return "minmax01, cut" if track.largest == 1 and track.at_largest > 0.001 else "minmax01"
 
 
 def look_at_binding(opened: Opened, values: Mapping[Path, TrackValues]) -> tuple[BindingFindings, ...]:

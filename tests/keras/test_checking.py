@@ -582,7 +582,7 @@ def test_odd_values_are_warned_of(copy: Path, check: Check, quick_network: None)
     rewrite(copy / "CellA_atac.bw", lambda chrom, start, end, value: 40 * value)
     rewrite(copy / "SIMTF_CellC_binding.bw", lambda chrom, start, end, value: 3.5 * value)
     found = check(copy).findings
-    assert [track["scale"] for track in found["signal"]] == ["not normalised", "normalised, cut at 1", "normalised, cut at 1"]
+    assert [track["scale"] for track in found["signal"]] == ["not normalised", "minmax01, cut", "minmax01, cut"]
     assert len(warned(found, "the ATAC signal of CellA has its 99th percentile at 40")) == 1
     assert len(warned(found, "the binding of CellC is not binary")) == 1
     assert [track["is_binary"] for track in found["binding"]] == [True, True, False]
@@ -775,7 +775,7 @@ def test_text_fits(
     tables, _, rest = text.partition("\nEstimates")
     assert max(map(len, tables.splitlines())) <= 100
     for words in (
-        "Genome: genome.2bit, 4 sequences", "ATAC-seq signal", "normalised, cut at 1", "0 and 1", "Regions for training",
+        "Genome: genome.2bit, 4 sequences", "ATAC-seq signal", "minmax01, cut", "0 and 1", "Regions for training",
         "Regions for validation", "Peaks of test cell types", "Split", "valid", "train", "Targets of the first batches",
         "Leak guard: ", "All tracks were read from end to end.",
     ):  # fmt: skip

@@ -51,7 +51,7 @@ def test_yeast_set(words: list[str], yeast: Path, quick_network: None, capsys: p
         np.testing.assert_allclose(track["mean"], data.mean(dtype=np.float64), rtol=1e-6)
         np.testing.assert_allclose(track["zero"], (values == 0).mean(), rtol=1e-9)
         np.testing.assert_allclose(track["at_largest"], (data == 1).sum() / (data > 0).sum(), rtol=1e-9)
-        assert track["scale"] == "normalised, cut at 1"
+        assert track["scale"] == "minmax01, cut"
     for track in found["binding"]:
         assert track["is_binary"]
         with pyBigWig.open(track["path"]) as reader:
