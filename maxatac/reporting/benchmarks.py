@@ -11,7 +11,7 @@ from maxatac.evaluation.quantitative import QUANTITATIVE_METRICS
 from maxatac.evaluation.ranking import metric_names
 from maxatac.figures.drawing import Drawing
 from maxatac.figures.markup import Markup, paragraphs, table, tag
-from maxatac.reporting.sections import figures
+from maxatac.figures.page import side_by_side
 from maxatac.wording import first_few, number, share, with_interval
 
 SHOWN = 30
@@ -36,7 +36,7 @@ def benchmarks(found: Mapping[str, Row], show: Callable[[Drawing], Markup]) -> M
         parts.append(_about(kept))
         is_quantitative = "density" in kept
         parts.append((_values if is_quantitative else _scores)(kept, prefix))
-        parts.append(figures(show, _drawings(kept, prefix, place)))
+        parts.append(side_by_side(show, _drawings(kept, prefix, place)))
     return Markup("".join(parts))
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from maxatac.figures.drawing import Drawing
-from maxatac.figures.markup import STYLE, Markup, bullets, figure, paragraphs, table, tag, text
+from maxatac.figures.markup import Markup, bullets, figure, paragraphs, table, tag
+from maxatac.figures.page import side_by_side, whole_page
 from maxatac.reporting import data_figures, sections
 from maxatac.reporting.benchmarks import benchmarks
 from maxatac.reporting.contents import Contents
@@ -53,36 +54,7 @@ def render(contents: Contents, drawn: list[Drawing]) -> str:
     if contents.benchmarks:
         made.insert(-1, ("benchmarks", "Benchmarks", benchmarks(contents.benchmarks, show)))
     title = f"Training report: {contents.prefix}"
-    contents_list = tag(
-        "nav",
-        tag("strong", "Contents"),
-        tag("ol", *(tag("li", tag("a", heading, href=f"#{name}")) for name, heading, _ in made)),
-        aria_label="Contents",
-    )
-    body = [
-        tag("a", "Skip to the sections", class_="skip", href="#trained-on"),
-        tag("header", tag("h1", title), tag("p", lead(contents), class_="lead"), summary(contents)),
-        contents_list,
-        tag(
-            "main",
-            *(
-                tag("section", tag("h2", heading, id=name), content, aria_labelledby=name)
-                for name, heading, content in made
-            ),
-        ),
-        tag("footer", paragraphs(_origin(contents)), class_="soft"),
-    ]
-    head = (
-        '<meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        # The browser then loads nothing from a network, even if a name in the data looks like an address.
-        '<meta http-equiv="Content-Security-Policy" '
-        "content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
-        f'<link rel="icon" href="data:,"><title>{text(title)}</title><style>{STYLE}</style>'
-    )
-    return (
-        f'<!DOCTYPE html>\n<html lang="en">\n<head>{head}</head>\n<body>\n' + "\n".join(body) + "\n</body>\n</html>\n"
-    )
+    return whole_page(title, lead(contents), summary(contents), made, _origin(contents))
 
 
 def _trained_on(contents: Contents, show: Draw) -> Markup:
@@ -118,7 +90,7 @@ def _trained_on(contents: Contents, show: Draw) -> Markup:
         drawings.append(data_figures.region_sources(known["pools"]))
     if rates := _label_rates(contents):
         drawings.append(data_figures.label_rates(rates))
-    parts.append(sections.figures(show, drawings))
+    parts.append(side_by_side(show, drawings))
     parts += [*_pools(known["pools"]), *_tracks(known["tracks"]), *_shared_files(known["shared_files"])]
     if guard := contents.record.get("leak_guard"):
         parts.append(tag("h3", "Leak guard"))
@@ -272,6 +244,5 @@ def _value(value: Any) -> str:
 def _origin(contents: Contents) -> str:
     return (
         f"Made by maxatac {contents.record.get('maxatac', '')} from the files of the run {contents.prefix}. "
-        f"The figures are in the folder {contents.prefix}_figures, as PNG and SVG. "
-        "Nothing is loaded from anywhere when this page is opened."
+        f"The figures are in the folder {contents.prefix}_figures, as PNG and SVG."
     )

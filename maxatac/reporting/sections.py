@@ -7,7 +7,7 @@ folder of figures, and makes its part of the page.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +16,7 @@ from maxatac.evaluation.ranking import BINDING, GUESS, MODEL
 from maxatac.figures import predictions
 from maxatac.figures.drawing import Drawing
 from maxatac.figures.markup import Markup, paragraphs, table, tag
+from maxatac.figures.page import side_by_side
 from maxatac.reporting import epoch_figures, score_figures
 from maxatac.reporting.caveats import waiting_share
 from maxatac.reporting.contents import Contents
@@ -40,11 +41,6 @@ _LOCI_INTRODUCTION = (
     "the lowest prediction, and bins far from any bound one with the highest prediction and with the highest signal "
     "that the model was not misled by."
 )
-
-
-def figures(show: Draw, drawings: Iterable[Drawing]) -> Markup:
-    """Put figures beside each other."""
-    return tag("div", *map(show, drawings), class_="figures")
 
 
 def epochs(contents: Contents, show: Draw) -> Markup:
@@ -72,7 +68,7 @@ def epochs(contents: Contents, show: Draw) -> Markup:
     for ending, name in _METRICS.items():
         if chosen := columns(ending):
             drawings.append(epoch_figures.epochs(ending, name[0].upper() + name[1:], history, chosen, best))
-    parts.append(figures(show, drawings))
+    parts.append(side_by_side(show, drawings))
     return Markup("".join(parts))
 
 
@@ -95,7 +91,7 @@ def precision_recall(contents: Contents, show: Draw) -> Markup:
         )
     if not contents.validation:
         parts.append(paragraphs("The curves of the selected epoch were not kept."))
-    parts.append(figures(show, drawings))
+    parts.append(side_by_side(show, drawings))
     parts.append(tag("h3", "Independent test"))
     if contents.test is None:
         reason = (contents.record.get("test") or {}).get("skipped", "the run ended before it")
@@ -119,7 +115,7 @@ def precision_recall(contents: Contents, show: Draw) -> Markup:
             parts.append(paragraphs(f"No curve of {name}: no scored bin is bound, or it was not kept."))
         if tested["resolutions"][0]["bound_bins"]:
             drawings.append(score_figures.test_scores(tested, f"test_scores_{place}"))
-    parts.append(figures(show, drawings))
+    parts.append(side_by_side(show, drawings))
     parts.append(_test_table(contents))
     return Markup("".join(parts))
 
@@ -172,7 +168,7 @@ def cell_types(contents: Contents, show: Draw) -> Markup:
         return paragraphs("No cell type has a score: none has a bound bin in a set, or no epoch was selected.")
     return paragraphs(
         "Sets with more bound bins are easier: compare cell types within a set, and each with its prevalence."
-    ) + figures(show, [score_figures.by_cell_type(rows)])
+    ) + side_by_side(show, [score_figures.by_cell_type(rows)])
 
 
 def calibration(contents: Contents, show: Draw) -> Markup:
@@ -192,7 +188,7 @@ def calibration(contents: Contents, show: Draw) -> Markup:
         "Of the bins that are predicted to be bound with some probability, how many are? A model that was trained "
         "where bound bins are common predicts too much on a genome, where they are rare, however well it ranks them. "
         "Use the table of thresholds, not the prediction itself, to decide what to call bound."
-    ) + figures(show, [predictions.calibration(named, looks)])
+    ) + side_by_side(show, [predictions.calibration(named, looks)])
 
 
 def _pooled(groups: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
@@ -223,7 +219,7 @@ def scores(contents: Contents, show: Draw) -> Markup:
             )
     if not drawings:
         return paragraphs("Not drawn: the predictions were not kept.")
-    return figures(show, drawings)
+    return side_by_side(show, drawings)
 
 
 def loader(contents: Contents, show: Draw) -> Markup:
@@ -240,7 +236,7 @@ def loader(contents: Contents, show: Draw) -> Markup:
             f"The run took {duration(record['seconds'])} on {record.get('device') or 'an unknown device'}{other}. "
             f"Training waited {share(waited)} of its time for the loader, at most."
         )
-        + figures(show, [epoch_figures.times(contents.timing), epoch_figures.loader(contents.timing)])
+        + side_by_side(show, [epoch_figures.times(contents.timing), epoch_figures.loader(contents.timing)])
         + table(("phase", "time"), rows, label="Time of each phase")
     )
 
@@ -261,7 +257,7 @@ def example_loci(contents: Contents, show: Draw) -> Markup:
             )
             for place, locus in enumerate(tested["loci"], start=1)
         ]
-        parts.append(figures(show, drawings))
+        parts.append(side_by_side(show, drawings))
     if len(contents.tested) > SHOWN_CELL_TYPES:
         parts.append(paragraphs(f"The places of {len(contents.tested) - SHOWN_CELL_TYPES} more are in the data file."))
     if not contents.tested:

@@ -8,7 +8,8 @@ from typing import Any
 
 from maxatac.evaluation.ranking import GUESS, MODEL
 from maxatac.evaluation.selection import criterion
-from maxatac.figures.markup import Markup, bullets, paragraphs, table, tag
+from maxatac.figures.markup import Markup, paragraphs, table
+from maxatac.figures.page import first_screen
 from maxatac.reporting.caveats import find_caveats, verdict
 from maxatac.reporting.contents import Contents
 from maxatac.reporting.looks import SET_NAMES
@@ -51,14 +52,7 @@ def _column(column: str) -> str:
 
 def summary(contents: Contents) -> Markup:
     """Make the first screen: how well the model does, and the caveats."""
-    found = find_caveats(contents)
-    if found:
-        box = tag("div", tag("h2", "Caveats"), bullets(found), class_="caveats")
-    else:
-        box = tag("div", tag("h2", "Caveats"), paragraphs("Nothing that could be found."), class_="caveats none")
-    return tag(
-        "div", tag("div", tag("h2", "How well it does"), _results(contents), class_="result"), box, class_="summary"
-    )
+    return first_screen("How well it does", _results(contents), find_caveats(contents))
 
 
 def _results(contents: Contents) -> Markup:
