@@ -1,0 +1,177 @@
+"""Where the cut sites of a sample lie: in few places or everywhere, in peaks, in the blacklist."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maxatac.genome.spans import Spans, merge
+
+BIN = 500
+"""Width in bp of the bins whose cut sites are counted."""
+
+TOP = 0.01
+"""Share of the bins, those with most cut sites, that the enrichment is about."""
+
+_NONE: Spans = np.empty((0, 2), np.int64)
+
+
+class SiteSpread:
+    """Counts the cut sites of one group, chromosome by chromosome.
+
+    The chromosomes are cut into bins of ``BIN`` bp. *Enrichment* is the share of all cut sites that lie in the
+    ``TOP`` bins with most of them. It needs no annotation. The same number of sites at random places has a share too,
+    which is large when there are few sites; compare the two. Bins that lie wholly in the blacklist, and sites in the
+    blacklist, are left out.
+
+    Parameters
+    ----------
+    blacklist, peaks : mapping of str to array of shape (spans, 2), int64
+        By chromosome, sorted and disjoint.
+    """
+
+    def __init__(self, blacklist: Mapping[str, Spans] | None = None, peaks: Mapping[str, Spans] | None = None) -> None:
+        self._blacklist = blacklist or {}
+        self._peaks = peaks
+        self._bins = np.zeros(1, np.int64)
+        self.sites: dict[str, int] = {}
+        self.in_blacklist = 0
+        self.in_peaks = 0
+
+    def add(self, chrom: str, size: int, positions: NDArray[np.int64]) -> None:
+        """Count the sites of a chromosome.
+
+        Parameters
+        ----------
+        chrom : str
+        size : int
+            Its length in bp.
+        positions : shape (sites,), int64
+            In rising order.
+        """
+        blacklist = self._blacklist.get(chrom, _NONE)
+        self.sites[chrom] = len(positions)
+        inside = _mask(blacklist, positions)
+        self.in_blacklist += int(inside.sum())
+        positions = positions[~inside]
+        if self._peaks is not None:
+            self.in_peaks += int(_mask(self._peaks.get(chrom, _NONE), positions).sum())
+        if size == 0:
+            return
+        # Sites may lie a few bp outside, where the shift moved them.
+        per_bin = np.bincount(np.clip(positions, 0, size - 1) // BIN, minlength=-(-size // BIN))
+        per_bin = per_bin[~_hidden(blacklist, size)]
+        found = np.bincount(per_bin) if len(per_bin) else np.zeros(1, np.int64)
+        grown = np.zeros(max(len(found), len(self._bins)), np.int64)
+        grown[: len(self._bins)] = self._bins
+        grown[: len(found)] += found
+        self._bins = grown
+
+    @property
+    def total(self) -> int:
+        """Cut sites in all."""
+        return sum(self.sites.values())
+
+    @property
+    def outside_blacklist(self) -> int:
+        """Cut sites that are not in the blacklist."""
+        return self.total - self.in_blacklist
+
+    @property
+    def bins(self) -> int:
+        """Bins in all."""
+        return int(self._bins.sum())
+
+    @property
+    def frip(self) -> float | None:
+        """Share of the cut sites outside the blacklist that lie in peaks; ``None`` without peaks or sites."""
+        return None if self._peaks is None else _share(self.in_peaks, self.outside_blacklist)
+
+    @property
+    def _has_sites(self) -> bool:
+        return bool(self._bins[1:].any())
+
+    def top_share(self, share: float = TOP) -> float | None:
+        """Share of the cut sites in this share of the bins; ``None`` without a site."""
+        return float(self.curve(np.array([share]))[0][0]) if self._has_sites else None
+
+    def curve(self, shares: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Share of the cut sites in each share of the bins: as found, and for sites at random places.
+
+        Raises
+        ------
+        ValueError
+            If there is no site.
+        """
+        if not self._has_sites:
+            raise ValueError("no cut site")
+        counts = np.arange(len(self._bins))
+        mean = float(counts @ self._bins) / self.bins
+        return _curve(counts, self._bins.astype(np.float64), shares), _curve(*_poisson(mean), shares)
+
+    def entry(self) -> dict[str, Any]:
+        """List the numbers for a record; ``None`` where there is none."""
+        at_random = float(self.curve(np.array([TOP]))[1][0]) if self._has_sites else None
+        return {
+            "sites": self.total,
+            "sites_by_chromosome": {chrom: count for chrom, count in self.sites.items() if count},
+            "sites_in_blacklist": self.in_blacklist,
+            "share_in_blacklist": _share(self.in_blacklist, self.total),
+            "bin_width": BIN,
+            "bins": self.bins,
+            "top_share_of_bins": TOP,
+            "share_in_top_bins": self.top_share(),
+            "share_in_top_bins_at_random": at_random,
+            "sites_in_peaks": None if self._peaks is None else self.in_peaks,
+            "frip": self.frip,
+        }
+
+
+def _mask(spans: Spans, positions: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of the sorted positions lie in one of the spans."""
+    steps = np.zeros(len(positions) + 1, np.int64)
+    np.add.at(steps, np.searchsorted(positions, spans[:, 0]), 1)
+    np.add.at(steps, np.searchsorted(positions, spans[:, 1]), -1)
+    return np.cumsum(steps[:-1]) > 0
+
+
+def _hidden(blacklist: Spans, size: int) -> NDArray[np.bool_]:
+    """Which bins of a chromosome lie wholly in the blacklist."""
+    hidden = np.zeros(-(-size // BIN), np.bool_)
+    for start, end in merge(blacklist):
+        # The last bin may be shorter.
+        hidden[-(-start // BIN) : len(hidden) if end >= size else end // BIN] = True
+    return hidden
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def _curve(counts: NDArray[Any], bins: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of the sites in the given shares of the bins, those with the highest counts first.
+
+    Parameters
+    ----------
+    counts : shape (n,)
+        Sites in a bin, rising.
+    bins : shape (n,), float64
+        How many bins, or which share of them, have so many.
+    shares : shape (points,), float64
+    """
+    with_most = np.concatenate(([0.0], np.cumsum(bins[::-1])))
+    sites = np.concatenate(([0.0], np.cumsum((counts * bins)[::-1])))
+    found: NDArray[np.float64] = np.interp(shares, with_most / with_most[-1], sites / sites[-1])
+    return found
+
+
+def _poisson(mean: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """List counts, and the share of bins with each, of sites at random places."""
+    reach = 12 * math.sqrt(mean) + 30
+    counts = np.arange(max(int(mean - reach), 0), int(mean + reach) + 1)
+    logs = np.array([count * math.log(mean) - mean - math.lgamma(count + 1) for count in counts.tolist()])
+    return counts, np.exp(logs)
