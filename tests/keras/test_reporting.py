@@ -17,7 +17,8 @@ import numpy as np
 import pyBigWig
 import pytest
 import tiny
-from reported import ODD, PREFIX, Page, Run, quick
+from html_pages import Page
+from reported import ODD, PREFIX, Run, quick
 from sklearn.metrics import average_precision_score, precision_recall_curve
 from tiny import SPLIT, TinySet
 
