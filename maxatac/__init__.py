@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from maxatac.prediction.settings import PredictConfig as PredictConfig
     from maxatac.prediction.workflow import PredictResult as PredictResult
     from maxatac.prediction.workflow import predict as predict
+    from maxatac.preparation.settings import PrepareConfig as PrepareConfig
+    from maxatac.preparation.workflow import PrepareResult as PrepareResult
+    from maxatac.preparation.workflow import prepare as prepare
     from maxatac.training.result import TrainResult as TrainResult
     from maxatac.training.settings import TrainConfig as TrainConfig
     from maxatac.training.trainer import Trainer as Trainer
@@ -47,6 +50,8 @@ _HOMES = {
     "PeaksResult": "maxatac.prediction.peaks",
     "PredictConfig": "maxatac.prediction.settings",
     "PredictResult": "maxatac.prediction.workflow",
+    "PrepareConfig": "maxatac.preparation.settings",
+    "PrepareResult": "maxatac.preparation.workflow",
     "Sampler": "maxatac._core",
     "Track": "maxatac._core",
     "WindowReader": "maxatac._core",
@@ -61,6 +66,7 @@ _HOMES = {
     "peaks": "maxatac.prediction.peaks",
     "threshold": "maxatac.evaluation.threshold",
     "predict": "maxatac.prediction.workflow",
+    "prepare": "maxatac.preparation.workflow",
     "train": "maxatac.training.workflow",
 }
 
@@ -75,6 +81,8 @@ __all__ = [
     "PeaksResult",
     "PredictConfig",
     "PredictResult",
+    "PrepareConfig",
+    "PrepareResult",
     "Sampler",
     "ThresholdConfig",
     "ThresholdResult",
@@ -89,6 +97,7 @@ __all__ = [
     "peaks",
     "threshold",
     "predict",
+    "prepare",
     "train",
 ]
 

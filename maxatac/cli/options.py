@@ -130,11 +130,24 @@ class CommandOptions:
         spellings = ("--chroms", "--chromosomes", "-c", "-chroms", "-chromosomes")
         self.add(group, *spellings, metavar="CHROM", default_text=default_text, help=help)
 
-    def resources(self, *, of_network: bool = False, memory_for: str = "decoded tracks") -> Any:
-        """Declare threads and memory, and give the group; ``memory_for`` says what the memory is for."""
+    def resources(
+        self, *, of_network: bool = False, memory_for: str = "decoded tracks", more: Sequence[str] = ()
+    ) -> Any:
+        """Declare threads and memory, and give the group.
+
+        Parameters
+        ----------
+        of_network : bool
+            Whether the threads are those of the network too.
+        memory_for : str
+            What the help says that the memory is for.
+        more : sequence of str
+            Further spellings of ``--threads``.
+        """
         group = self.group("resources")
-        more = ", and of the network on a CPU, which may round differently with another number" if of_network else ""
-        self.add(group, "--threads", default_text="what the process may use", help=f"Threads of the reader{more}.")
+        network = ", and of the network on a CPU, which may round differently with another number" if of_network else ""
+        told = f"Threads of the reader{network}."
+        self.add(group, "--threads", *more, default_text="what the process may use", help=told)
         self.add(
             group, "--memory", metavar="BYTES", default_text="a quarter of what the process may use",
             help=f"Memory for {memory_for}, such as 200M or 4G; the results do not depend on it.",

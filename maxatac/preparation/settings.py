@@ -5,11 +5,13 @@ Only the standard library is imported here, so that ``--help`` is quick.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from maxatac.runs.settings import FILE, Settings
+from maxatac.errors import Problems
+from maxatac.runs.settings import FILE, ResourceSettings, ResultSettings, Settings, TrackSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,3 +34,119 @@ class GenomeSettings(Settings):
     chrom_sizes: Path | None = field(default=None, metadata=FILE)
     blacklist: Path | None = field(default=None, metadata=FILE)
     chroms: Sequence[str] | None = None
+
+
+INPUT_FORMATS = ("auto", "bam", "fragments", "bed", "bedpe")
+"""What the reads come as; ``auto`` tells it from name and content where that is clear."""
+
+SHIFTS = ("none", "10x", "+4/-4")
+"""How the ends of fragments or reads were moved to the cut sites before: not at all, by +4 and -5 bp as in fragments
+files of 10x, or by +4 and -4 bp."""
+
+PERCENTILE = 99.0
+"""The percentile of the coverage of covered bases that becomes 1 in the normalised track."""
+
+MAX_SLOP = 10_000
+
+MAX_MAPQ = 255
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrepareConfig(TrackSettings, ResourceSettings, ResultSettings, GenomeSettings):
+    """Settings of ``maxatac.prepare``; each field is the command-line option of that name.
+
+    Parameters
+    ----------
+    input : sequence of path
+        Reads of one sample: BAM, 10x fragments, BED or BEDPE; all of one kind.
+    input_format : str
+        One of ``INPUT_FORMATS``.
+    shift : str, optional
+        One of ``SHIFTS``: how the ends were moved before. By default that of the format; BED and BEDPE have none.
+    single_end : bool
+        Take every read by itself: one cut site each, at its 5' end.
+    skip_deduplication : bool
+        Keep duplicates. Pairs are then taken as proper by their flag alone.
+    trust_duplicate_flags : bool
+        Drop what the BAM has marked as duplicate, in place of finding duplicates anew.
+    deduplicate_per_file : bool
+        Look for duplicates in each BAM by itself: the files are of different libraries.
+    remove_equal_fragments : bool
+        Take lines with equal ends, and barcode if there is one, for one fragment.
+    min_mapq : int
+        Lowest mapping quality of a read; judged after duplicates are removed, for each read by itself.
+    primary_only : bool
+        Leave secondary and supplementary alignments out.
+    max_fragment : int, optional
+        Longest fragment in bp.
+    allow_missing_eof : bool
+        Accept a BAM that lacks the block that marks its end.
+    barcodes : path, optional
+        Table of barcodes and, if wanted, groups and samples: a track for each group.
+    barcode_tag : str, optional
+        Tag of the BAM with the barcode of a read, such as CB: duplicates then are those of one barcode.
+    slop : int
+        Bases on each side of a cut site that count as covered.
+    rpm_factor : int
+        Number of reads that the coverage is scaled to.
+    clip : bool
+        Cut the normalised track at 1.
+    sites_bed : bool
+        Write the cut sites too, as they are and widened, as BED.
+    peaks : path, optional
+        ATAC-seq peaks: the share of cut sites in them is reported.
+    call_peaks : bool
+        Call ATAC-seq peaks with MACS.
+    genome_size : float, optional
+        Size in bp of the mappable genome, for MACS. By default the bases other than N of the chromosomes in use.
+    temp_dir : path, optional
+        Folder for temporary data; by default the output folder.
+    output
+        Folder of the results.
+    """
+
+    input: Sequence[Path] = field(metadata=FILE)
+    input_format: str = "auto"
+    shift: str | None = None
+    single_end: bool = False
+    skip_deduplication: bool = False
+    trust_duplicate_flags: bool = False
+    deduplicate_per_file: bool = False
+    remove_equal_fragments: bool = False
+    min_mapq: int = 0
+    primary_only: bool = False
+    max_fragment: int | None = None
+    allow_missing_eof: bool = False
+    barcodes: Path | None = field(default=None, metadata=FILE)
+    barcode_tag: str | None = None
+    slop: int = 20
+    rpm_factor: int = 20_000_000
+    clip: bool = False
+    sites_bed: bool = False
+    peaks: Path | None = field(default=None, metadata=FILE)
+    call_peaks: bool = False
+    genome_size: float | None = None
+    temp_dir: Path | None = None
+    output: Path = Path("./prepare")
+
+    def _check(self, problems: Problems) -> None:
+        super()._check(problems)
+        if not self.input:
+            problems.add("setting", "nothing", expected="one or more files of reads", option="--input")
+        self._require_choice(problems, "input_format", INPUT_FORMATS)
+        if self.shift is not None:
+            self._require_choice(problems, "shift", SHIFTS)
+        self._require(problems, "chroms", self.chroms is None or len(self.chroms) > 0, "one or more chromosomes")
+        self._require(problems, "min_mapq", 0 <= self.min_mapq <= MAX_MAPQ, f"a whole number from 0 to {MAX_MAPQ}")
+        self._require(problems, "slop", 0 <= self.slop <= MAX_SLOP, f"a whole number from 0 to {MAX_SLOP:,}")
+        self._require_counts(problems, "rpm_factor", "max_fragment", most=2**53)
+        is_size = self.genome_size is None or 1 <= self.genome_size < 1e15
+        self._require(problems, "genome_size", is_size, "a number of bp, such as 1.2e7")
+        is_tag = self.barcode_tag is None or re.fullmatch("[A-Za-z][A-Za-z0-9]", self.barcode_tag) is not None
+        self._require(problems, "barcode_tag", is_tag, "a tag of two characters, such as CB")
+        if self.genome_size is not None and not self.call_peaks:
+            problems.add("setting", "has no effect without --call_peaks", option="--genome_size")
+        hint = "one keeps every duplicate, the other drops those that are marked"
+        self._exclude(problems, "skip_deduplication", "trust_duplicate_flags", hint)
+        for name in ("skip_deduplication", "trust_duplicate_flags"):
+            self._exclude(problems, name, "deduplicate_per_file", "no duplicate is looked for")

@@ -72,6 +72,8 @@ def test_public_names() -> None:
         "PeaksResult",
         "PredictConfig",
         "PredictResult",
+        "PrepareConfig",
+        "PrepareResult",
         "Sampler",
         "ThresholdConfig",
         "ThresholdResult",
@@ -85,6 +87,7 @@ def test_public_names() -> None:
         "merge",
         "peaks",
         "predict",
+        "prepare",
         "threshold",
         "train",
     ]

@@ -1,0 +1,149 @@
+"""From files of reads to cut sites: what is read, and what is counted on the way."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from maxatac import _core
+from maxatac.errors import MaxatacError
+from maxatac.preparation.inputs import PrepareInputs, unshared_hint
+from maxatac.preparation.read_files import ReadsFile
+from maxatac.preparation.settings import PrepareConfig
+from maxatac.runs.settings import MEMORY_SHARE, loader_threads
+from maxatac.system.resources import usable_memory
+from maxatac.wording import counted, first_few
+
+logger = logging.getLogger(__name__)
+
+MOST_MEMORY = 500_000_000
+"""Bytes for reads and cut sites if nothing else is asked for; what is more goes to a temporary file."""
+
+
+def sites_memory(config: PrepareConfig) -> int:
+    """Bytes that reads and cut sites may take in memory: as asked for, else a moderate part of what there is."""
+    if isinstance(config.memory, int):
+        return config.memory
+    return min(MOST_MEMORY, usable_memory() // MEMORY_SHARE)
+
+
+def read_cut_sites(config: PrepareConfig, inputs: PrepareInputs, temp_dir: Path) -> tuple[Any, dict[str, Any]]:
+    """Read all inputs.
+
+    Parameters
+    ----------
+    config : PrepareConfig
+    inputs : PrepareInputs
+    temp_dir : Path
+        Folder for what does not fit into memory.
+
+    Returns
+    -------
+    CutSites
+        Finished.
+    dict
+        What was counted, over all inputs: reads by what became of them, lengths of fragments, and others.
+
+    Raises
+    ------
+    MaxatacError
+        If a file is damaged or does not fit the genome, or nothing is left of the reads.
+    """
+    groups = inputs.groups
+    sites = _core.CutSites(
+        inputs.chroms,
+        temp_dir=temp_dir,
+        memory=sites_memory(config),
+        threads=loader_threads(config),
+        groups=1 if groups is None else len(groups.names),
+        with_labels=config.sites_bed or config.call_peaks,
+    )
+    tallies: dict[str, Any] = {}
+    if inputs.are_bam:
+        tallies = _read_bam(config, inputs, sites)
+    else:
+        for place, file in enumerate(inputs.files):
+            numbers = None if groups is None else groups.numbers[place]
+            logger.info("reading %s", file.path)
+            tallies = joined(tallies, _read_text(config, inputs, file, numbers, sites))
+    sites.finish()
+    if not tallies["sites"]:
+        raise MaxatacError(_why_nothing(inputs, tallies))
+    return sites, tallies
+
+
+def _read_bam(config: PrepareConfig, inputs: PrepareInputs, sites: Any) -> dict[str, Any]:
+    paths = [file.path for file in inputs.files]
+    logger.info("reading %s", first_few([str(path) for path in paths]))
+    tallies: dict[str, Any] = sites.add_bam(
+        paths,
+        single_end=config.single_end,
+        skip_deduplication=config.skip_deduplication,
+        trust_marks=config.trust_duplicate_flags,
+        per_file=config.deduplicate_per_file,
+        min_mapq=config.min_mapq,
+        primary_only=config.primary_only,
+        barcode_tag=config.barcode_tag,
+        barcodes=None if inputs.groups is None else list(inputs.groups.numbers),
+        accept_no_end=config.allow_missing_eof,
+        max_fragment=config.max_fragment,
+    )
+    return tallies
+
+
+def _read_text(
+    config: PrepareConfig, inputs: PrepareInputs, file: ReadsFile, barcodes: Mapping[bytes, int] | None, sites: Any
+) -> dict[str, Any]:
+    tallies: dict[str, Any] = sites.add_text(
+        file.path,
+        kind=file.format,
+        shift=inputs.shift,
+        single_end=config.single_end,
+        barcodes=barcodes,
+        merge_equal=config.remove_equal_fragments,
+        max_fragment=config.max_fragment,
+    )
+    return tallies
+
+
+def joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Add what was counted in two files: numbers and histograms are summed, places listed."""
+    total = dict(one)
+    for name, value in other.items():
+        before = total.get(name)
+        if before is None:
+            total[name] = value
+        elif isinstance(value, Mapping):
+            total[name] = joined(before, value)
+        elif isinstance(value, np.ndarray):
+            longest = max(len(before), len(value))
+            total[name] = sum(np.pad(part, (0, longest - len(part))) for part in (before, value))
+        else:
+            total[name] = before + value
+    return total
+
+
+def _why_nothing(inputs: PrepareInputs, tallies: Mapping[str, Any]) -> str:
+    """Say why no cut site is left."""
+    paths = first_few([str(file.path) for file in inputs.files])
+    elsewhere: Mapping[str, int] = tallies.get("other_chrom", {})
+    if not tallies.get("records"):
+        return f"{paths}: no read"
+    if elsewhere and sum(elsewhere.values()) == tallies["records"]:
+        names = list(elsewhere)
+        return (
+            f"{paths}: no read is on the chromosomes in use ({first_few(inputs.chroms)}): they are on "
+            f"{first_few(names, 5)}; {unshared_hint(names, inputs.sizes.lengths)}"
+        )
+    if inputs.groups is not None and not tallies.get("barcoded"):
+        return f"{paths}: no read has a barcode of the table"
+    lost = {
+        name: count for name, count in tallies.items() if isinstance(count, int) and count and name not in ("depth",)
+    }
+    counts = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in lost.items())
+    hint = "" if inputs.are_bam is False or not tallies.get("not_paired") else "; single reads need --single_end"
+    return f"{paths}: no cut site is left of {counted(tallies['records'], 'read')} ({counts}){hint}"
