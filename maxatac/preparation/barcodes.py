@@ -83,10 +83,11 @@ def read_groups(path: Path, files: Sequence[Path], problems: Problems) -> Groups
     Groups or None
         None if something is wrong.
     """
-    rows, names = _read_rows(path, problems)
-    if not rows:
-        return None
     found = Problems()
+    rows, names = _read_rows(path, found)
+    if not rows:
+        problems += found
+        return None
     has_groups, has_samples = "group" in names, "sample" in names
     if len(files) > 1 and not has_samples:
         told = f"no column for the sample, and {len(files)} inputs: barcodes of two samples may be the same"
