@@ -118,10 +118,20 @@ def check_blacklist(
         )
     shared = [chrom for chrom in blacklist.chroms if chrom in chrom_sizes]
     total = sum(counts[chrom] for chrom in shared)
-    beyond = sum(int((blacklist.spans(chrom)[:, 1] > chrom_sizes[chrom]).sum()) for chrom in shared)
-    if beyond > MAX_BEYOND_END * total:
-        told = f"{beyond:,} of {total:,} blacklist intervals end beyond their chromosome"
+    ends = {chrom: blacklist.spans(chrom)[:, 1] for chrom in shared}
+    beyond = {chrom: ends[chrom][ends[chrom] > chrom_sizes[chrom]] for chrom in shared}
+    count = sum(map(len, beyond.values()))
+    if not count:
+        return
+    first = next(chrom for chrom in shared if len(beyond[chrom]))
+    told = (
+        f"{count:,} of {total:,} blacklist intervals end beyond their chromosome, such as one at {beyond[first][0]:,} "
+        f"on {first} of {chrom_sizes[first]:,} bp"
+    )
+    if count > MAX_BEYOND_END * total:
         problems.add("size", told, hint="another genome build?", file=blacklist.source)
+    else:
+        logger.warning("%s: %s: what lies beyond is left out", blacklist.source, told)
 
 
 # In pieces of this many bp, a bigWig's intervals stay small even with a value per base.

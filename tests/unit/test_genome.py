@@ -307,6 +307,14 @@ def test_check_blacklist(intervals: dict[str, tuple[list[int], list[int]]], kind
     assert all(found in problem.found for problem in problems)
 
 
+def test_one_interval_of_many_beyond_the_end(caplog: pytest.LogCaptureFixture) -> None:
+    starts = np.arange(0, 1_000, 10)
+    blacklist = Blacklist({"chr1": (starts, np.append(starts[:-1] + 5, 1_001))}, source="b.bed")
+    check_blacklist(blacklist, {"chr1": 1_000}, problems := Problems(), used=["chr1"])
+    assert not problems
+    assert [word for word in ("b.bed", "1 of 100", "1,001", "chr1") if word not in caplog.text] == []
+
+
 def test_a_blacklist_that_touches_no_chromosome_in_use(caplog: pytest.LogCaptureFixture) -> None:
     blacklist = Blacklist({"chr9": ([0], [10])}, source="b.bed")
     problems = Problems()
