@@ -151,6 +151,8 @@ def tool(command: str, image: str) -> list[str]:
         arguments.append({"prefix": "--threads", "valueFrom": "$(runtime.cores)"})
     if has(command, "memory"):
         arguments.append({"prefix": "--memory", "valueFrom": MEMORY})
+    if has(command, "temp_dir"):
+        arguments.append({"prefix": "--temp_dir", "valueFrom": "$(runtime.tmpdir)"})
     script = ["  InlineJavascriptRequirement: {}"]
     if command in SCRIPTS:
         script = ["  InlineJavascriptRequirement:", "    expressionLib:", "      - |"]

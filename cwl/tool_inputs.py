@@ -25,6 +25,7 @@ EVERYWHERE = {
     "force": "the working directory is new: there is no earlier run in it",
     "threads": "$(runtime.cores): what the engine has reserved",
     "memory": "its default is a quarter of what the engine has reserved, $(runtime.ram)",
+    "temp_dir": "$(runtime.tmpdir)",
     "dry_run": "for a command line: the step checks everything before it writes",
     "resume": "an engine starts a step that was stopped with an empty working directory",
 }
@@ -115,6 +116,9 @@ RESOURCES = (
 )
 LITTLE = 4096
 """Memory to reserve, in MiB, for commands without threads."""
+
+MUCH = 32768
+"""Space to reserve, in MiB, for commands that lay reads on the disk."""
 
 
 class Unknown(Exception):
@@ -219,10 +223,11 @@ def inputs_of(command: str) -> list[Input]:
         memory = next(action for action in subparser(command)._actions if action.dest == "memory")
         made.append(dataclasses.replace(
             input_of(command, memory), binding=None,
-            doc="Memory for decoded tracks, such as 200M or 4G; the results do not depend on it. Without it: a quarter "
-            "of what is reserved.",
+            doc=f"{memory.help.partition(' Default: ')[0]} Without it: a quarter of what is reserved.",
         ))  # fmt: skip
-    reserved = [CORES, *RESOURCES]
-    if not has(command, "threads"):
-        reserved = [dataclasses.replace(one, default=LITTLE) if one.name == "ram_mb" else one for one in RESOURCES]
+    reserved = [CORES, *RESOURCES] if has(command, "threads") else list(RESOURCES)
+    other = {"ram_mb": LITTLE} if not has(command, "threads") else {}
+    if has(command, "temp_dir"):
+        other |= {"tmpdir_mb": MUCH, "outdir_mb": MUCH}
+    reserved = [dataclasses.replace(one, default=other.get(one.name, one.default)) for one in reserved]
     return [*own, *made, *((RESUME_FROM,) if command == "train" else ()), *reserved]

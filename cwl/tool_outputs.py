@@ -37,6 +37,9 @@ P = "$(inputs.prefix)"
 SITES = "$(inputs.prefix || inputs.input_bigwig.nameroot)"
 """Prefix of peaks, whose default is the name of its input."""
 
+SLOPPED = f"{P}*_IS_slop$(inputs.slop)"
+"""Prefix and, after it, the group of a file of prepare."""
+
 SCRIPTS = {
     # A pattern would give the tracks in the order of their names.
     "predict": """\
@@ -57,6 +60,7 @@ function sites_format(inputs) {{
 """Functions that the expressions of a tool call."""
 
 _TEXT, _JSON, _TSV, _CSV, _PNG = "format_2330", "format_3464", "format_3475", "format_3752", "format_3603"
+_NARROWPEAK = "format_3613"
 _BIGWIG, _BED, _HTML, _HDF5, _ZIP = "format_3006", "format_3003", "format_2331", "format_3590", "format_3987"
 
 
@@ -111,6 +115,25 @@ OUTPUTS: dict[str, tuple[Output, ...]] = {
             tuple(f"{P}_{pool}_ROI_{what}.txt" for pool in ("training", "validation") for what in
                   ("stats", "totalregions_stats")), _TEXT, "How many regions there are, with save_roi.",
         ),
+    ),
+    "prepare": (
+        Output(
+            "signal", "File[]", f"{SLOPPED}_RP*M_minmax01.bw", _BIGWIG,
+            "The normalised signal, for training and prediction; one track, or one per group of barcodes.",
+        ),
+        Output("scaled", "File[]", f"{SLOPPED}_RP*M.bw", _BIGWIG, "The coverage, scaled to rpm_factor reads."),
+        Output(
+            "statistics", "File[]",
+            (f"{SLOPPED}_RP*M_minmax01_genome_stats.txt", f"{SLOPPED}_RP*M_minmax01_chromosome_min_max.txt"), _TEXT,
+            "Statistics of the scaled coverage.",
+        ),
+        Output("cut_sites", "File[]", f"{P}*_IS.bed.gz", _BED, "The cut sites; none without sites_bed."),
+        Output("slopped_sites", "File[]", f"{SLOPPED}.bed.gz", _BED, "The same, widened."),
+        Output("called_peaks", "File[]", f"{P}*_peaks.narrowPeak", _NARROWPEAK, "ATAC-seq peaks, with call_peaks."),
+        Output("groups", "File?", f"{P}_groups.tsv", _TSV, "The files of each group, with barcodes."),
+        Output("quality", "File", f"{P}_qc.html", _HTML, "Quality of the reads: one page."),
+        Output("quality_table", "File", f"{P}_qc_mqc.tsv", _TSV, "The same for MultiQC."),
+        *_of_every_run("prepare"),
     ),
     "predict": (
         Output(

@@ -3,6 +3,114 @@ version 1.0
 ## A task per command of maxatac but train, which maxatac-train.wdl has. The workflows beside this file call them.
 ## docs/terra.md tells how to run them; docs/ has a page for each command.
 
+# begin: wdl task of prepare
+task prepare {
+  input {
+    Array[File] input
+    String input_format = "auto"
+    String? shift
+    File? sequence
+    File? chrom_sizes
+    Array[String] chroms = []
+    File? blacklist
+    Boolean single_end = false
+    Boolean skip_deduplication = false
+    Boolean trust_duplicate_flags = false
+    Boolean deduplicate_per_file = false
+    Boolean remove_equal_fragments = false
+    Int min_mapq = 0
+    Boolean primary_only = false
+    Int? max_fragment
+    Boolean allow_missing_eof = false
+    File? barcodes
+    String? barcode_tag
+    Int max_zooms = 10
+    Int slop = 20
+    Int rpm_factor = 20000000
+    Boolean clip = false
+    Boolean sites_bed = false
+    File? peaks
+    Boolean call_peaks = false
+    Float? genome_size
+    String prefix
+    String loglevel = "info"
+    String? memory
+    Int cores = 4
+    Int ram_mb = 16384
+    Int outdir_mb = 32768
+    Int preemptible = 0
+    Int max_retries = 0
+    String docker = "maxatac:0.1.0"
+  }
+  Array[File] given = flatten([select_all([sequence, chrom_sizes, blacklist, barcodes, peaks]), input])
+  Int input_mb = ceil(size(given, "MiB"))
+  # An apostrophe between the shell's single quotes: they end, one stands between double quotes, and they begin again.
+  String apostrophe = "'\"'\"'"
+  command <<<
+    set -eu
+    mkdir results
+    # give OPTION LIST: an option with the lines of a file; without it where there are none
+    give() {
+      local words
+      mapfile -t words < "$2"
+      [ -z "${words[*]}" ] || options+=("$1" "${words[@]}")
+    }
+    options=(
+      ~{"--input_format '" + sub(input_format, "'", apostrophe) + "'"}
+      ~{if defined(shift) then "--shift '" + sub(select_first([shift]), "'", apostrophe) + "'" else ""}
+      ~{if defined(sequence) then "--sequence '" + sub(select_first([sequence]), "'", apostrophe) + "'" else ""}
+      ~{if defined(chrom_sizes) then "--chrom_sizes '" + sub(select_first([chrom_sizes]), "'", apostrophe) + "'" else ""}
+      ~{if defined(blacklist) then "--blacklist '" + sub(select_first([blacklist]), "'", apostrophe) + "'" else ""}
+      ~{if single_end then "--single_end" else "--no-single_end"}
+      ~{if skip_deduplication then "--skip_deduplication" else "--no-skip_deduplication"}
+      ~{if trust_duplicate_flags then "--trust_duplicate_flags" else "--no-trust_duplicate_flags"}
+      ~{if deduplicate_per_file then "--deduplicate_per_file" else "--no-deduplicate_per_file"}
+      ~{if remove_equal_fragments then "--remove_equal_fragments" else "--no-remove_equal_fragments"}
+      --min_mapq ~{min_mapq}
+      ~{if primary_only then "--primary_only" else "--no-primary_only"}
+      ~{"--max_fragment " + max_fragment}
+      ~{if allow_missing_eof then "--allow_missing_eof" else "--no-allow_missing_eof"}
+      ~{if defined(barcodes) then "--barcodes '" + sub(select_first([barcodes]), "'", apostrophe) + "'" else ""}
+      ~{if defined(barcode_tag) then "--barcode_tag '" + sub(select_first([barcode_tag]), "'", apostrophe) + "'" else ""}
+      --max_zooms ~{max_zooms}
+      --slop ~{slop}
+      --rpm_factor ~{rpm_factor}
+      ~{if clip then "--clip" else "--no-clip"}
+      ~{if sites_bed then "--sites_bed" else "--no-sites_bed"}
+      ~{if defined(peaks) then "--peaks '" + sub(select_first([peaks]), "'", apostrophe) + "'" else ""}
+      ~{if call_peaks then "--call_peaks" else "--no-call_peaks"}
+      ~{"--genome_size " + genome_size}
+      ~{"--prefix '" + sub(prefix, "'", apostrophe) + "'"}
+      ~{"--loglevel '" + sub(loglevel, "'", apostrophe) + "'"}
+    )
+    give --input '~{write_lines(input)}'
+    give --chroms '~{write_lines(chroms)}'
+    maxatac prepare --output results --threads ~{cores} --memory '~{if defined(memory) then sub(select_first([memory]), "'", apostrophe) else ram_mb / 4 + "Mi"}' "${options[@]}"
+  >>>
+  output {
+    Array[File] signal = glob("results/~{prefix}*_IS_slop~{slop}_RP*M_minmax01.bw")
+    Array[File] scaled = glob("results/~{prefix}*_IS_slop~{slop}_RP*M.bw")
+    Array[File] statistics = flatten([glob("results/~{prefix}*_IS_slop~{slop}_RP*M_minmax01_genome_stats.txt"), glob("results/~{prefix}*_IS_slop~{slop}_RP*M_minmax01_chromosome_min_max.txt")])
+    Array[File] cut_sites = glob("results/~{prefix}*_IS.bed.gz")
+    Array[File] slopped_sites = glob("results/~{prefix}*_IS_slop~{slop}.bed.gz")
+    Array[File] called_peaks = glob("results/~{prefix}*_peaks.narrowPeak")
+    File? groups = "results/~{prefix}_groups.tsv"
+    File quality = "results/~{prefix}_qc.html"
+    File quality_table = "results/~{prefix}_qc_mqc.tsv"
+    File record = "results/~{prefix}_prepare_run.json"
+    File log = "results/~{prefix}_prepare.log"
+  }
+  runtime {
+    docker: docker
+    cpu: cores
+    memory: ram_mb + " MiB"
+    disks: "local-disk " + ceil((input_mb + outdir_mb) / 1024.0 + 1) + " SSD"
+    preemptible: preemptible
+    maxRetries: max_retries
+  }
+}
+# end
+
 # begin: wdl task of predict
 task predict {
   input {

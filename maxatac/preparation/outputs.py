@@ -60,8 +60,7 @@ class GroupFiles:
 
 def scale_name(rpm_factor: int) -> str:
     """Say what a track is scaled to, in a file name: ``RP20M`` for 20 million reads."""
-    millions, rest = divmod(rpm_factor, 1_000_000)
-    return f"RP{rpm_factor}" if rest else f"RP{millions}M"
+    return f"RP{rpm_factor / 1_000_000:.15g}M"
 
 
 def group_files(config: PrepareConfig, folder: CommandFolder, groups: Groups | None) -> list[GroupFiles]:

@@ -124,7 +124,10 @@ def test_names_follow_slop_and_factor(tmp_path: Path, sizes: Path) -> None:
 def test_the_percentile_becomes_1(tmp_path: Path, sizes: Path) -> None:
     random = np.random.default_rng(1)
     starts = random.integers(0, 700, 400)
-    lines = "".join(f"chr1\t{start}\t{start + length}\n" for start, length in zip(starts, random.integers(50, 300, 400), strict=True))
+    lines = "".join(
+        f"chr1\t{start}\t{start + length}\n"
+        for start, length in zip(starts, random.integers(50, 300, 400), strict=True)
+    )
     path = text(tmp_path / "f.tsv", lines)
     ends = [(int(line.split("\t")[1]), int(line.split("\t")[2]) - 1) for line in lines.splitlines()]
     expected = covered_by([site for fragment in ends for site in fragment])
@@ -258,7 +261,10 @@ def test_organelles_are_left_out(tmp_path: Path) -> None:
 
 
 def test_chroms_are_honoured(tmp_path: Path, sizes: Path) -> None:
-    for path in (write_bam(tmp_path / "a.bam", SIZES, PAIR + "b chr2:100+ chr2:200-"), text(tmp_path / "f.tsv", FRAGMENTS)):
+    for path in (
+        write_bam(tmp_path / "a.bam", SIZES, PAIR + "b chr2:100+ chr2:200-"),
+        text(tmp_path / "f.tsv", FRAGMENTS),
+    ):
         result = make(path, chroms=("chr2",), force=True)
         assert header(result.tracks[0].files.scaled) == {"chr2": 600}
         assert result.tracks[0].coverage.sites == 2
@@ -440,7 +446,10 @@ def test_all_chromosomes_stand_in_the_header(tmp_path: Path, sizes: Path) -> Non
 def test_results_do_not_depend_on_memory_and_threads(tmp_path: Path, sizes: Path) -> None:
     random = np.random.default_rng(2)
     starts = random.integers(0, 500, 3_000)
-    path = text(tmp_path / "f.tsv", "".join(f"chr{1 + place % 2}\t{start}\t{start + 90}\n" for place, start in enumerate(starts)))
+    path = text(
+        tmp_path / "f.tsv",
+        "".join(f"chr{1 + place % 2}\t{start}\t{start + 90}\n" for place, start in enumerate(starts)),
+    )
     expected = None
     for number, settings in enumerate(({}, {"memory": 1_000}, {"threads": 3})):
         (track,) = make(path, prefix=f"{number}", **settings).tracks
