@@ -84,7 +84,7 @@ class ValueCounts:
 @final
 class BigWigWriter:
     def __new__(
-        cls, path: str | PathLike[str], chrom_sizes: Mapping[str, int], *, max_zooms: int = 10
+        cls, path: str | PathLike[str], chrom_sizes: Mapping[str, int], *, max_zooms: int = 10, threads: int = 1
     ) -> BigWigWriter: ...
     def write(
         self, chrom: str, starts: NDArray[np.int64], ends: NDArray[np.int64], values: NDArray[np.float32]

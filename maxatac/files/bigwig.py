@@ -17,7 +17,9 @@ MOST_ZOOMS = 10
 
 
 @contextlib.contextmanager
-def new_bigwig(path: Path, sizes: Mapping[str, int], *, max_zooms: int = MOST_ZOOMS) -> Iterator[BigWigWriter]:
+def new_bigwig(
+    path: Path, sizes: Mapping[str, int], *, max_zooms: int = MOST_ZOOMS, threads: int = 1
+) -> Iterator[BigWigWriter]:
     """Give a writer of a bigWig file, which becomes ``path`` when the block ends well.
 
     Parameters
@@ -27,6 +29,8 @@ def new_bigwig(path: Path, sizes: Mapping[str, int], *, max_zooms: int = MOST_ZO
         Lengths of all chromosomes of the file in bp. They have to be written in the byte order of their names.
     max_zooms : int
         Most zoom levels, 0 to 10; those that would be hardly smaller than the data are left out.
+    threads : int
+        Threads that compress; the file does not depend on them.
 
     Raises
     ------
@@ -36,7 +40,7 @@ def new_bigwig(path: Path, sizes: Mapping[str, int], *, max_zooms: int = MOST_ZO
         If the file cannot be written, such as on a full disk; ``path`` is then as it was.
     """
     with replacing(path) as unfinished:
-        writer = BigWigWriter(unfinished, sizes, max_zooms=max_zooms)
+        writer = BigWigWriter(unfinished, sizes, max_zooms=max_zooms, threads=threads)
         yield writer
         writer.close()
 

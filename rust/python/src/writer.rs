@@ -21,13 +21,15 @@ const AFTER_AN_ERROR: &str = "the bigWig file cannot be finished after an error"
 ///     Lengths in bp. All are in the file, with data or without, in the byte order of their names.
 /// max_zooms : int
 ///     Most zoom levels, 0 to 10.
+/// threads : int
+///     Threads that compress; the file does not depend on them.
 ///
 /// Raises
 /// ------
 /// OSError
 ///     If the file cannot be written, here and in every method.
 /// ResourceError
-///     If there is too little memory, here and in every method.
+///     If there is too little memory, here and in every method; if the threads cannot be started.
 /// ValueError
 ///     If there is no chromosome, one has an empty name or a length of 2^32 bp or more, or ``max_zooms`` is above 10.
 #[pyclass(module = "maxatac._core")]
@@ -40,17 +42,18 @@ pub(crate) struct BigWigWriter {
 #[pymethods]
 impl BigWigWriter {
     #[new]
-    #[pyo3(signature = (path, chrom_sizes, *, max_zooms = 10))]
+    #[pyo3(signature = (path, chrom_sizes, *, max_zooms = 10, threads = 1))]
     fn new(
         py: Python<'_>,
         path: FilePath,
         chrom_sizes: &Bound<'_, PyMapping>,
         max_zooms: usize,
+        threads: usize,
     ) -> PyResult<Self> {
         let sizes: Vec<(String, u64)> = chrom_sizes.items()?.extract()?;
-        let inner = py
-            .detach(|| bigwig::BigWigWriter::create(path.path, sizes, max_zooms))
-            .map_err(|error| to_python(py, error))?;
+        let create =
+            || bigwig::BigWigWriter::create(path.path, sizes, max_zooms)?.with_threads(threads);
+        let inner = py.detach(create).map_err(|error| to_python(py, error))?;
         Ok(Self {
             inner: Some(inner),
             has_failed: false,
@@ -139,7 +142,7 @@ impl BigWigWriter {
 }
 
 impl BigWigWriter {
-    fn append(
+    pub(crate) fn append(
         &mut self,
         py: Python<'_>,
         work: impl FnOnce(&mut bigwig::BigWigWriter) -> Result<()> + Send,

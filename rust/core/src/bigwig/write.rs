@@ -26,17 +26,19 @@
 //! ```
 
 mod output;
+mod packing;
 mod tree;
 mod zooms;
 
 use std::path::Path;
 
-use self::output::{Bytes, Output, Packer, WHAT};
+use self::output::{Bytes, Output, Packer};
+use self::packing::Packing;
 use self::zooms::{Summary, Zooms};
 use super::block::{Intervals, Runs};
 use super::{chrom_tree, header, index};
 use crate::chrom::{Chrom, ChromList};
-use crate::error::{Error, FileKind, Result, Shown, reserve};
+use crate::error::{Error, FileKind, Result, Shown};
 
 /// Most intervals in a block, and most summaries in a block of a zoom level.
 const ITEMS_PER_BLOCK: usize = 1024;
@@ -57,6 +59,8 @@ const CHROM_TREE_AT: usize = SUMMARY_AT + SUMMARY_SIZE;
 #[derive(Debug)]
 pub struct BigWigWriter {
     output: Output,
+    packing: Packing,
+    /// Compresses zoom levels.
     packer: Packer,
     chroms: ChromList,
     /// Where the data starts: the number of blocks, then the blocks.
@@ -106,6 +110,7 @@ impl BigWigWriter {
         output.put(&0_u64.to_le_bytes())?;
         Ok(Self {
             output,
+            packing: Packing::new(),
             packer: Packer::default(),
             chroms,
             data_offset,
@@ -117,6 +122,16 @@ impl BigWigWriter {
             zooms: Zooms::new(longest.unwrap_or(0), max_zooms),
             has_failed: false,
         })
+    }
+
+    /// Has blocks compressed by `threads` threads; the bytes of the file stay the same.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Resource`] if the threads cannot be started.
+    pub fn with_threads(mut self, threads: usize) -> Result<Self> {
+        self.packing = Packing::with_threads(threads)?;
+        Ok(self)
     }
 
     /// The file.
@@ -248,26 +263,18 @@ impl BigWigWriter {
         ) else {
             return Ok(());
         };
-        let chrom = chrom as u32;
-        encode(&self.pending, chrom, start, end, &mut self.packer.raw);
-        self.zooms.data_bytes += self.packer.raw.len() as u64;
-        let offset = self.output.position();
-        let bytes = self.packer.pack()?;
-        self.output.put(bytes)?;
-        reserve(&mut self.blocks, 1, WHAT)?;
-        self.blocks.push(tree::Block {
-            chrom,
-            start,
-            end,
-            size: bytes.len() as u32,
-            offset,
-        });
+        let block = self.packing.next();
+        (block.chrom, block.start, block.end) = (chrom as u32, start, end);
+        encode(&self.pending, chrom as u32, start, end, &mut block.raw);
+        self.zooms.data_bytes += block.raw.len() as u64;
+        self.packing.filled(&mut self.output, &mut self.blocks)?;
         self.pending.clear();
         Ok(())
     }
 
     fn write_rest(&mut self) -> Result<()> {
         self.flush_block()?;
+        self.packing.write(&mut self.output, &mut self.blocks)?;
         let index_offset = self.output.position();
         tree::write_index(&mut self.output, &self.blocks, 0)?;
 
@@ -316,7 +323,8 @@ impl BigWigWriter {
         head.put_u64(0);
         head.put_u64(SUMMARY_AT as u64);
         // 0 would mean that blocks are not compressed.
-        head.put_u32(self.packer.largest.max(1) as u32);
+        let largest = self.packing.largest().max(self.packer.largest);
+        head.put_u32(largest.max(1) as u32);
         head.put_u64(0);
         output.put_at(&head, 0)?;
         output.sync()
@@ -434,6 +442,26 @@ mod tests {
         let mut found = vec![0.0; values.len()];
         track.values(0, 0, size, &mut found, &mut Scratch::default())?;
         assert_eq!(found, values);
+        Ok(())
+    }
+
+    #[test]
+    fn threads_do_not_change_the_bytes() -> TestResult {
+        let write = |threads| -> TestResult<Vec<u8>> {
+            let temp = TempFile::new("threads.bw", &[])?;
+            let mut track = BigWigWriter::create(temp.path(), [("a", 900_000), ("b", 100)], 10)?;
+            track = track.with_threads(threads)?;
+            let starts = (0..300_000).map(|at| 3 * at);
+            track.write("a", starts.map(|at| (at, at + 1 + at % 2, (at % 7) as f32)))?;
+            track.write("b", [(0, 100, 0.5)])?;
+            track.finish()?;
+            Ok(fs::read(temp.path())?)
+        };
+        let bytes = write(1)?;
+        assert!(bytes.len() > 100_000);
+        for threads in [2, 3, 7] {
+            assert!(write(threads)? == bytes, "{threads} threads");
+        }
         Ok(())
     }
 

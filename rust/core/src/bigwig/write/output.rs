@@ -126,28 +126,25 @@ impl Output {
 /// Compresses blocks, and remembers how large the largest was before.
 pub(super) struct Packer {
     compressor: Compressor,
-    /// The block to compress.
-    pub(super) raw: Vec<u8>,
-    packed: Vec<u8>,
     /// Bytes of the largest block so far, not compressed.
     pub(super) largest: usize,
 }
 
 impl Packer {
-    /// Compresses what is in `raw`.
-    pub(super) fn pack(&mut self) -> Result<&[u8]> {
-        self.largest = self.largest.max(self.raw.len());
-        let bound = self.compressor.zlib_compress_bound(self.raw.len());
-        if self.packed.len() < bound {
-            let additional = bound - self.packed.len();
-            reserve(&mut self.packed, additional, WHAT)?;
-            self.packed.resize(bound, 0);
+    /// Compresses a block over what is in `packed`.
+    pub(super) fn pack(&mut self, raw: &[u8], packed: &mut Vec<u8>) -> Result<()> {
+        self.largest = self.largest.max(raw.len());
+        let bound = self.compressor.zlib_compress_bound(raw.len());
+        if packed.len() < bound {
+            reserve(packed, bound - packed.len(), WHAT)?;
+            packed.resize(bound, 0);
         }
         let size = self
             .compressor
-            .zlib_compress(&self.raw, &mut self.packed)
+            .zlib_compress(raw, packed)
             .expect("the bound is the most that there can be");
-        Ok(&self.packed[..size])
+        packed.truncate(size);
+        Ok(())
     }
 }
 
@@ -155,8 +152,6 @@ impl Default for Packer {
     fn default() -> Self {
         Self {
             compressor: Compressor::new(CompressionLvl::default()),
-            raw: Vec::new(),
-            packed: Vec::new(),
             largest: 0,
         }
     }

@@ -86,6 +86,7 @@ pub(super) struct Level {
     /// Summaries that are not in a block yet, as bytes, and the region that they cover.
     pending: Vec<u8>,
     region: (u32, u32, u32),
+    packed: Vec<u8>,
     /// Summaries in all.
     pub(super) records: u64,
     /// Compressed blocks.
@@ -134,8 +135,8 @@ impl Level {
         if self.pending.is_empty() {
             return Ok(());
         }
-        std::mem::swap(&mut packer.raw, &mut self.pending);
-        let bytes = packer.pack()?;
+        let bytes = &mut self.packed;
+        packer.pack(&self.pending, bytes)?;
         reserve(&mut self.blocks, 1, WHAT)?;
         reserve(&mut self.bytes, bytes.len(), WHAT)?;
         let (chrom, start, end) = self.region;
@@ -158,7 +159,7 @@ impl Level {
 
     fn give_up(&mut self) {
         self.is_given_up = true;
-        (self.pending, self.bytes, self.blocks) = Default::default();
+        (self.pending, self.packed, self.bytes, self.blocks) = Default::default();
     }
 }
 
