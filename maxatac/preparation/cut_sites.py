@@ -88,7 +88,7 @@ def _read_bam(config: PrepareConfig, inputs: PrepareInputs, sites: Any) -> dict[
         min_mapq=config.min_mapq,
         primary_only=config.primary_only,
         barcode_tag=config.barcode_tag,
-        barcodes=None if inputs.groups is None else list(inputs.groups.numbers),
+        barcodes=None if inputs.groups is None else inputs.groups.numbers[0],
         accept_no_end=config.allow_missing_eof,
         max_fragment=config.max_fragment,
     )

@@ -14,6 +14,7 @@ from maxatac import _core
 from maxatac._core import Genome
 from maxatac.errors import MaxatacError, Problem, Problems
 from maxatac.files.checksums import has_same_content, is_same_file
+from maxatac.files.sniff import check_file
 from maxatac.genome.blacklist import Blacklist, check_blacklist, read_blacklist
 from maxatac.genome.chroms import ORGANELLES, check_chrom_names, in_byte_order, other_spellings
 from maxatac.genome.intervals import read_intervals, rows_by_code
@@ -109,6 +110,8 @@ def open_inputs(config: PrepareConfig, problems: Problems) -> PrepareInputs | No
     if groups is not None and config.barcodes is not None and len(files) == len(config.input):
         check_barcodes(groups, files, config.barcodes, problems)
     if sizes is None:
+        if config.peaks is not None:
+            check_file(config.peaks, problems, what="ATAC peaks")
         return None
     before = len(problems)
     _check_names(sizes, headers, files, problems)
@@ -175,6 +178,9 @@ def _check_formats(config: PrepareConfig, files: Sequence[ReadsFile], problems: 
             problems.add("setting", told, option="--shift", file=files[0].path)
         if config.barcodes is not None and config.barcode_tag is None:
             problems.add("setting", "needs --barcode_tag, such as CB, with a BAM", option="--barcodes")
+        if config.barcodes is not None and len(files) > 1:
+            hint = "prepare each by itself, or one fragments file of all"
+            problems.add("setting", "is for one BAM, not for several", hint=hint, option="--barcodes")
         return "none"
     for file in files:
         _check_text(config, file, problems)

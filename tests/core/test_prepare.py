@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -460,7 +461,7 @@ def test_results_do_not_depend_on_memory_and_threads(tmp_path: Path, sizes: Path
 
 def test_a_small_temporary_folder(tmp_path: Path, sizes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = text(tmp_path / "f.tsv", FRAGMENTS * 100)
-    monkeypatch.setattr("shutil.disk_usage", lambda _: (0, 0, 1_000))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1_000))
     (problem,) = refused(path, memory=2_000, temp_dir=tmp_path)
     assert (problem.kind, problem.option, problem.file) == ("machine", "--temp_dir", tmp_path)
     make(path)
