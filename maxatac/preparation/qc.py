@@ -35,20 +35,22 @@ LONG = 1_000
 """Longest fragment in bp that has an entry of its own; longer ones share the last."""
 
 LOST = {
-    "unmapped": "unmapped",
-    "marked": "marked as duplicates before",
+    "unmapped": "not aligned",
+    "other_chrom": "on sequences that were not chosen",
+    "dropped": "lines that cannot be right",
+    "past_end": "beyond the end of the sequence",
+    "no_barcode": "barcode not in the table",
     "duplicates": "duplicates",
     "not_paired": "not paired",
+    "orphans": "mate not in the file",
     "not_proper": "not properly paired",
-    "orphans": "without their mate in the file",
-    "secondary": "secondary alignments",
-    "supplementary": "supplementary alignments",
+    "not_primary": "not the primary alignment",
     "low_mapq": "mapping quality too low",
-    "dropped": "lines that cannot be right",
-    "no_barcode": "barcode not asked for",
-    "other_chrom": "on other chromosomes",
+    "too_long": "fragment too long",
 }
-"""Why a read or fragment is left out, in the order of the filters: key to words."""
+"""Why a read or fragment is left out, in the order of the filters: key of the tallies to words."""
+
+_AMONG = ("secondary", "supplementary", "qc_failed", "marked")
 
 _MANY_ORGANELLES = 0.2
 _MANY_CLIPPED = 0.1
@@ -161,7 +163,7 @@ class QcFacts:
     @property
     def mapped(self) -> int:
         """Records with a place."""
-        return self.records - self.lost.get("unmapped", 0) - self.lost.get("dropped", 0)
+        return self.records - sum(self.lost.get(key, 0) for key in ("unmapped", "dropped", "past_end"))
 
     @cached_property
     def organelles(self) -> dict[str, int]:
@@ -173,6 +175,49 @@ class QcFacts:
                     each = 2 if self.unit == "fragment" else 1
                     found[chrom] = found.get(chrom, 0) + sites // each
         return found
+
+    @classmethod
+    def of_tallies(
+        cls,
+        tallies: Mapping[str, Any],
+        *,
+        prefix: str,
+        inputs: Sequence[Path],
+        unit: str,
+        tracks: Sequence[TrackFacts],
+        **more: Any,
+    ) -> QcFacts:
+        """Take what the readers counted.
+
+        Parameters
+        ----------
+        tallies : mapping
+            As the core gives them, added up over the inputs.
+        prefix, inputs, unit, tracks
+            See the class.
+        **more
+            Its other attributes.
+        """
+        lost = {}
+        for key in LOST:
+            if (found := tallies.get(key)) is not None:
+                lost[key] = sum(found.values()) if isinstance(found, Mapping) else int(found)
+        lengths = tallies.get("fragment_lengths")
+        return cls(
+            prefix,
+            inputs,
+            unit,
+            int(tallies["records"]),
+            lost,
+            tracks,
+            among={key: int(tallies[key]) for key in _AMONG if key in tallies},
+            other_chroms=tallies.get("other_chrom", {}),
+            fragment_lengths=lengths if lengths is not None and lengths.any() else None,
+            over_10kb=int(tallies.get("over_10kb", 0)),
+            multiplicity=tallies.get("multiplicity", {}),
+            clipped=tallies.get("clipped_5p"),
+            **more,
+        )
 
     def filters(self) -> list[tuple[str, int, int]]:
         """List the filters in order: words, records that each left out, and records that are left after it."""

@@ -47,7 +47,7 @@ def draw_filters(filters: Sequence[tuple[str, int, int]], *, records: int, unit:
     unit : str
         What they are: ``read`` or ``fragment``.
     """
-    steps = [(f"all {unit}s", 0, records), *filters]
+    steps = [(f"all {unit}s", 0, records), *(step for step in filters if step[1])]
 
     def plot(figure: Figure) -> None:
         axes = figure.subplots()
@@ -66,14 +66,16 @@ def draw_filters(filters: Sequence[tuple[str, int, int]], *, records: int, unit:
         figure.legend(loc="outside lower center", ncols=2)
 
     kept = steps[-1][2]
+    taken = ", ".join(f"{lost:,} {name}" for name, lost, _ in steps[1:])
     return draw(
         "filters",
         plot,
         title=f"{unit.capitalize()}s after each filter",
         alt=f"Bars: of {records:,} {unit}s, {kept:,} ({share(kept / records if records else None)}) are left at the "
-        "end; " + ", ".join(f"{lost:,} {name}" for name, lost, _ in filters if lost) + " were left out.",
+        f"end; left out: {taken or 'none'}.",
         header=["filter", "left out", "left"],
-        rows=[[name, number(lost), number(after)] for name, lost, after in steps],
+        note="Filters that left nothing out are not drawn." if len(steps) <= len(filters) else "",
+        rows=[[name, number(lost), number(after)] for name, lost, after in filters],
         height=1.5 + ROW * len(steps),
     )
 

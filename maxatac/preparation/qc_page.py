@@ -229,8 +229,8 @@ def _library(facts: QcFacts, numbers: Mapping[str, Any]) -> Markup:
     ]
     return (
         paragraphs(
-            "From how often each pair of reads was seen, on all chromosomes and before the other filters. ENCODE "
-            "prefers NRF and PBC1 above 0.9 and PBC2 above 3."
+            "From how often each pair of reads on the chosen chromosomes was seen, before the filters after that of "
+            "duplicates. ENCODE prefers NRF and PBC1 above 0.9 and PBC2 above 3."
         )
         + table(("what", "value"), rows, label="Library complexity")
         + side_by_side(figure, [draw_complexity(facts.complexity)])
