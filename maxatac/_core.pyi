@@ -33,6 +33,15 @@ class MemoryUse(TypedDict):
     cached: int
     inflated: int
 
+@type_check_only
+class CoverageCounts(TypedDict):
+    values: NDArray[np.int64]
+    bases: NDArray[np.int64]
+    sites: int
+    in_blacklist: int
+    near_blacklist: int
+    outside: int
+
 @final
 class Memory:
     def __new__(cls, limit: int) -> Memory: ...
@@ -104,7 +113,39 @@ class CutSites:
         groups: int = 1,
         with_labels: bool = False,
     ) -> CutSites: ...
+    def add(
+        self,
+        group: int,
+        chrom: str,
+        positions: NDArray[np.int64],
+        reverse: NDArray[np.bool_],
+        *,
+        names: Sequence[bytes] | None = None,
+        quality: int = 0,
+    ) -> None: ...
     def finish(self) -> None: ...
+    def count(self, group: int, chrom: str) -> int: ...
+    def counts(self, group: int, chrom: str, *, slop: int, without: NDArray[np.int64]) -> CoverageCounts: ...
+    def write_track(
+        self,
+        writer: BigWigWriter,
+        group: int,
+        chrom: str,
+        *,
+        slop: int,
+        factor: float,
+        without: NDArray[np.int64],
+        clip: float | None = None,
+    ) -> None: ...
+    def write_bed(
+        self,
+        path: str | bytes | PathLike[str] | PathLike[bytes],
+        group: int,
+        without: Mapping[str, NDArray[np.int64]],
+        *,
+        slop: int = 0,
+        columns: int = 6,
+    ) -> int: ...
     def sites(self, group: int, chrom: str) -> tuple[NDArray[np.int64], NDArray[np.bool_]]: ...
 
 @final

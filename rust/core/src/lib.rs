@@ -98,10 +98,16 @@ pub mod window {
 
 /// From aligned reads to the coverage of cut sites.
 pub mod alignment {
+    mod bed;
+    mod coverage;
+    mod signal;
     mod site;
     mod spill;
     mod store;
 
+    pub use self::bed::{BedColumns, BedWriter};
+    pub use self::coverage::{CountHistogram, SiteUse, Windows};
+    pub use self::signal::Scale;
     pub use self::site::{CutSite, ReadLabel};
     pub use self::spill::{Spill, Spilled};
     pub use self::store::{MARGIN, SiteStore, Sites};

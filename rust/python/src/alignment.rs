@@ -1,11 +1,24 @@
-use maxatac_core::alignment::{SiteStore, Sites};
-use numpy::PyArray1;
+use std::collections::HashMap;
+
+use maxatac_core::Result;
+use maxatac_core::alignment::{
+    BedColumns, BedWriter, CountHistogram, CutSite, ReadLabel, Scale, SiteStore, Sites, Windows,
+};
+use maxatac_core::spans::merge;
+use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyMapping;
+use pyo3::types::{PyDict, PyMapping};
 
-use crate::error::to_python;
+use crate::error::{spans, to_python};
+use crate::interrupt::cancellable;
 use crate::path::FilePath;
+use crate::writer::BigWigWriter;
+
+type PositionsAndStrands<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<bool>>);
+
+/// So many sites take a moment.
+const FEW: u64 = 1 << 17;
 
 /// The cut sites of a sample, by group and chromosome.
 ///
@@ -35,6 +48,7 @@ use crate::path::FilePath;
 #[pyclass(module = "maxatac._core")]
 pub(crate) struct CutSites {
     names: Vec<String>,
+    numbers: HashMap<String, u32>,
     threads: usize,
     state: State,
 }
@@ -62,6 +76,7 @@ impl CutSites {
         let sizes: Vec<(String, u64)> = chrom_sizes.items()?.extract()?;
         let mut lengths = Vec::with_capacity(sizes.len());
         let mut names = Vec::with_capacity(sizes.len());
+        let mut numbers = HashMap::with_capacity(sizes.len());
         for (name, size) in sizes {
             let Ok(length) = u32::try_from(size) else {
                 return Err(PyValueError::new_err(format!(
@@ -69,6 +84,7 @@ impl CutSites {
                 )));
             };
             lengths.push(length);
+            numbers.insert(name.clone(), names.len() as u32);
             names.push(name);
         }
         if groups == 0 || threads == 0 {
@@ -80,8 +96,78 @@ impl CutSites {
             .map_err(|error| to_python(py, error))?;
         Ok(Self {
             names,
+            numbers,
             threads,
             state: State::Filling(store),
+        })
+    }
+
+    /// Add sites of a group on a chromosome.
+    ///
+    /// Parameters
+    /// ----------
+    /// group : int
+    /// chrom : str
+    /// positions : numpy.ndarray, shape (sites,), int64
+    ///     0-based, in any order.
+    /// reverse : numpy.ndarray, shape (sites,), bool
+    ///     Whether the read lies on the reverse strand.
+    /// names : sequence of bytes, optional
+    ///     Names of the reads, or barcodes; by default there are none.
+    /// quality : int
+    ///     Mapping quality of all.
+    ///
+    /// Raises
+    /// ------
+    /// OSError
+    ///     If the folder cannot be written to.
+    /// RegionError
+    ///     If a site lies far outside of its chromosome.
+    /// ValueError
+    ///     If the numbers of positions, strands and names differ, for a group that there is not, after ``finish``, and
+    ///     after an error.
+    /// KeyError
+    ///     For a chromosome that there is not.
+    #[pyo3(signature = (group, chrom, positions, reverse, *, names = None, quality = 0))]
+    fn add(
+        &mut self,
+        py: Python<'_>,
+        group: u32,
+        chrom: &str,
+        positions: PyReadonlyArray1<'_, i64>,
+        reverse: PyReadonlyArray1<'_, bool>,
+        names: Option<Vec<Vec<u8>>>,
+        quality: u8,
+    ) -> PyResult<()> {
+        let chrom = self.number(chrom)?;
+        let (positions, reverse) = (positions.as_slice()?, reverse.as_slice()?);
+        let counts = [
+            positions.len(),
+            names.as_ref().map_or(positions.len(), Vec::len),
+        ];
+        if counts.iter().any(|count| *count != reverse.len()) {
+            return Err(PyValueError::new_err(format!(
+                "found {} positions, {} strands and {} names; expected as many of each",
+                counts[0],
+                reverse.len(),
+                counts[1]
+            )));
+        }
+        self.fill(|store, _, _| {
+            let push_all = || {
+                for (number, (position, is_reverse)) in positions.iter().zip(reverse).enumerate() {
+                    let site = CutSite {
+                        group,
+                        chrom,
+                        position: *position,
+                        is_reverse: *is_reverse,
+                    };
+                    let name = names.as_ref().map_or(&[][..], |names| &names[number]);
+                    store.push(site, ReadLabel { name, quality })?;
+                }
+                Ok(())
+            };
+            py.detach(push_all).map_err(|error| to_python(py, error))
         })
     }
 
@@ -94,7 +180,7 @@ impl CutSites {
     fn finish(&mut self, py: Python<'_>) -> PyResult<()> {
         match std::mem::replace(&mut self.state, State::Failed) {
             State::Filling(store) => {
-                let sites = py.detach(|| store.finish());
+                let sites = py.detach(|| store.finish(self.threads));
                 self.state = State::Full(sites.map_err(|error| to_python(py, error))?);
                 Ok(())
             }
@@ -104,6 +190,208 @@ impl CutSites {
             }
             State::Failed => Err(failed()),
         }
+    }
+
+    /// Count the sites of a group on a chromosome, those in the blacklist too.
+    ///
+    /// Parameters
+    /// ----------
+    /// group : int
+    /// chrom : str
+    ///
+    /// Returns
+    /// -------
+    /// int
+    ///
+    /// Raises
+    /// ------
+    /// ValueError
+    ///     Before ``finish``, or after an error.
+    /// KeyError
+    ///     For a chromosome that there is not.
+    fn count(&self, group: u32, chrom: &str) -> PyResult<u64> {
+        Ok(self.full()?.count(group, self.number(chrom)?))
+    }
+
+    /// Count how many bases of a chromosome are covered how often.
+    ///
+    /// A site covers the bases within ``slop`` bp of it, but for one whose window touches the blacklist.
+    ///
+    /// Parameters
+    /// ----------
+    /// group : int
+    /// chrom : str
+    /// slop : int
+    ///     In bp.
+    /// without : numpy.ndarray, shape (spans, 2), int64
+    ///     The blacklist of the chromosome: start and end of each span.
+    ///
+    /// Returns
+    /// -------
+    /// dict
+    ///     ``values`` and ``bases``, int64: the counts that occur, ascending and above 0, and how many bases have each.
+    ///     ``sites``: all sites; ``in_blacklist``, ``near_blacklist``, ``outside``: those that lie in the blacklist,
+    ///     those outside of it whose window touches it, and those whose window is outside of the chromosome.
+    ///
+    /// Raises
+    /// ------
+    /// OSError, ValueError, KeyError
+    ///     As ``sites``.
+    #[pyo3(signature = (group, chrom, *, slop, without))]
+    fn counts<'py>(
+        &self,
+        py: Python<'py>,
+        group: u32,
+        chrom: &str,
+        slop: u32,
+        without: PyReadonlyArray2<'_, i64>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let (sites, chrom) = (self.full()?, self.number(chrom)?);
+        let without = &merge(spans(&without, "without")?);
+        let windows = Windows { slop, without };
+        let count = sites.count(group, chrom);
+        let (seen, counts) = long(py, count, |is_cancelled| {
+            let mut counts = CountHistogram::default();
+            let add = |start, end, count| {
+                counts.add(count, u64::from(end - start));
+                Ok(())
+            };
+            let seen = sites.coverage(group, chrom, windows, add, is_cancelled)?;
+            Ok((seen, counts))
+        })?;
+        let (values, bases): (Vec<i64>, Vec<i64>) = counts
+            .iter()
+            .map(|(value, bases)| (value as i64, bases as i64))
+            .unzip();
+        let found = PyDict::new(py);
+        found.set_item("values", PyArray1::from_vec(py, values))?;
+        found.set_item("bases", PyArray1::from_vec(py, bases))?;
+        found.set_item("sites", count)?;
+        found.set_item("in_blacklist", seen.in_blacklist)?;
+        found.set_item("near_blacklist", seen.near_blacklist)?;
+        found.set_item("outside", seen.outside)?;
+        Ok(found)
+    }
+
+    /// Append the coverage of a chromosome to a track.
+    ///
+    /// A value is ``factor`` times the count of ``counts``, in double precision, and then rounded to float32. Bases
+    /// without a site have no value. Neighbours of equal values are one interval.
+    ///
+    /// Parameters
+    /// ----------
+    /// writer : BigWigWriter
+    ///     Chromosomes come in the byte order of their names.
+    /// group : int
+    /// chrom : str
+    /// slop : int
+    /// without : numpy.ndarray, shape (spans, 2), int64
+    ///     As in ``counts``.
+    /// factor : float
+    ///     Above 0.
+    /// clip : float, optional
+    ///     Values above this become this.
+    ///
+    /// Raises
+    /// ------
+    /// OSError
+    ///     If the track cannot be written or the folder cannot be read.
+    /// TrackError
+    ///     If the chromosome is not in the track.
+    /// ValueError, KeyError
+    ///     As ``sites``, and as ``BigWigWriter.write``.
+    #[pyo3(signature = (writer, group, chrom, *, slop, factor, without, clip = None))]
+    fn write_track(
+        &self,
+        py: Python<'_>,
+        mut writer: PyRefMut<'_, BigWigWriter>,
+        group: u32,
+        chrom: &str,
+        slop: u32,
+        factor: f64,
+        without: PyReadonlyArray2<'_, i64>,
+        clip: Option<f32>,
+    ) -> PyResult<()> {
+        let (sites, number) = (self.full()?, self.number(chrom)?);
+        let without = &merge(spans(&without, "without")?);
+        let windows = Windows { slop, without };
+        let scale = Scale { factor, clip };
+        writer.with_inner(|track| {
+            long(py, sites.count(group, number), |is_cancelled| {
+                let of = (group, number);
+                sites.write_track(track, chrom, of, windows, scale, is_cancelled)
+            })
+        })?;
+        Ok(())
+    }
+
+    /// Write the windows of a group as a BED file that is compressed with BGZF.
+    ///
+    /// Lines are sorted by chromosome in the byte order of the names, then by position, strand, name and quality. Needs
+    /// ``with_labels``.
+    ///
+    /// Parameters
+    /// ----------
+    /// path : str, bytes or os.PathLike
+    ///     Created, or emptied. The file is complete when the call returns.
+    /// group : int
+    /// without : mapping of str to numpy.ndarray, shape (spans, 2), int64
+    ///     The blacklist, by chromosome. Chromosomes that are not here are not written.
+    /// slop : int
+    ///     Bases on both sides of a site, cut at the ends of the chromosome; 0 for the sites themselves.
+    /// columns : int
+    ///     6: chromosome, start, end, name, mapping quality, strand. 4: without the last two.
+    ///
+    /// Returns
+    /// -------
+    /// int
+    ///     The number of lines.
+    ///
+    /// Raises
+    /// ------
+    /// OSError
+    ///     If the file cannot be written or the folder cannot be read.
+    /// ValueError
+    ///     If there are no labels, or for another number of columns; and as ``sites``.
+    /// KeyError
+    ///     For a chromosome that there is not.
+    #[pyo3(signature = (path, group, without, *, slop = 0, columns = 6))]
+    fn write_bed(
+        &self,
+        py: Python<'_>,
+        path: FilePath,
+        group: u32,
+        without: &Bound<'_, PyMapping>,
+        slop: u32,
+        columns: u8,
+    ) -> PyResult<u64> {
+        let sites = self.full()?;
+        let columns = match columns {
+            4 => BedColumns::Name,
+            6 => BedColumns::NameQualityStrand,
+            _ => {
+                return Err(PyValueError::new_err(format!(
+                    "columns: found {columns}; expected 4 or 6"
+                )));
+            }
+        };
+        let mut chroms = Vec::new();
+        for item in without.items()?.iter() {
+            let (name, rows): (String, PyReadonlyArray2<'_, i64>) = item.extract()?;
+            chroms.push((self.number(&name)?, name, merge(spans(&rows, "without")?)));
+        }
+        chroms.sort_unstable_by(|one, other| one.1.cmp(&other.1));
+        cancellable(py, |is_cancelled| {
+            let mut bed = BedWriter::create(path.path, columns)?;
+            let mut lines = 0;
+            for (chrom, name, without) in &chroms {
+                let of = (group, *chrom);
+                let windows = Windows { slop, without };
+                lines += bed.write(sites, name, of, windows, is_cancelled)?;
+            }
+            bed.finish(sites)?;
+            Ok(lines)
+        })
     }
 
     /// Get the sites of a group on a chromosome, sorted.
@@ -132,7 +420,7 @@ impl CutSites {
         py: Python<'py>,
         group: u32,
         chrom: &str,
-    ) -> PyResult<(Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<bool>>)> {
+    ) -> PyResult<PositionsAndStrands<'py>> {
         let (sites, chrom) = (self.full()?, self.number(chrom)?);
         let (positions, reverse): (Vec<i64>, Vec<bool>) = py
             .detach(|| {
@@ -152,8 +440,7 @@ impl CutSites {
 
 impl CutSites {
     /// Adds sites with `work`. After an error nothing more can be done, because some sites are there and some are not.
-    #[allow(dead_code)] // the readers use it
-    pub(crate) fn add<T>(
+    pub(crate) fn fill<T>(
         &mut self,
         work: impl FnOnce(&mut SiteStore, &[String], usize) -> PyResult<T>,
     ) -> PyResult<T> {
@@ -179,11 +466,23 @@ impl CutSites {
     }
 
     fn number(&self, chrom: &str) -> PyResult<u32> {
-        let found = self.names.iter().position(|name| name == chrom);
-        found
-            .map(|number| number as u32)
-            .ok_or_else(|| PyKeyError::new_err(chrom.to_owned()))
+        let found = self.numbers.get(chrom).copied();
+        found.ok_or_else(|| PyKeyError::new_err(chrom.to_owned()))
     }
+}
+
+/// Runs `work` on `count` sites; it can be stopped if it takes long.
+fn long<T: Send>(
+    py: Python<'_>,
+    count: u64,
+    work: impl FnOnce(&(dyn Fn() -> bool + Sync)) -> Result<T> + Send,
+) -> PyResult<T> {
+    if count > FEW {
+        return cancellable(py, work);
+    }
+    // Starting a thread would take longer than the work, and there can be millions of chromosomes and groups.
+    py.detach(|| work(&|| false))
+        .map_err(|error| to_python(py, error))
 }
 
 fn failed() -> PyErr {

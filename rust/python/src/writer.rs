@@ -142,11 +142,22 @@ impl BigWigWriter {
 }
 
 impl BigWigWriter {
-    pub(crate) fn append(
+    fn append(
         &mut self,
         py: Python<'_>,
         work: impl FnOnce(&mut bigwig::BigWigWriter) -> Result<()> + Send,
     ) -> PyResult<()> {
+        self.with_inner(|writer| {
+            py.detach(|| work(writer))
+                .map_err(|error| to_python(py, error))
+        })
+    }
+
+    /// Works on the file, unless it is closed; an error makes it worthless.
+    pub(crate) fn with_inner<T>(
+        &mut self,
+        work: impl FnOnce(&mut bigwig::BigWigWriter) -> PyResult<T>,
+    ) -> PyResult<T> {
         let Some(writer) = &mut self.inner else {
             return Err(PyValueError::new_err(if self.has_failed {
                 AFTER_AN_ERROR
@@ -154,10 +165,10 @@ impl BigWigWriter {
                 "the bigWig file is closed"
             }));
         };
-        let result = py.detach(|| work(writer));
+        let result = work(writer);
         if result.is_err() {
             (self.inner, self.has_failed) = (None, true);
         }
-        result.map_err(|error| to_python(py, error))
+        result
     }
 }

@@ -142,12 +142,11 @@ impl Spill {
         let mut pending = std::mem::take(&mut self.pending);
         self.held = 0;
         pending.sort_unstable_by_key(|pending| pending.bucket);
-        let file = match &self.file {
-            Some(file) => file,
-            None => {
-                let file = unnamed(&self.dir).map_err(|source| self.io_error(source))?;
-                self.file.insert(file)
-            }
+        let file = if let Some(file) = &self.file {
+            file
+        } else {
+            let file = unnamed(&self.dir).map_err(|source| self.io_error(source))?;
+            self.file.insert(file)
         };
         let start = self.runs.last().map_or(0, Run::end);
         let mut run = Run {
@@ -269,5 +268,75 @@ impl Spilled {
             Some(at) => &self.0.pending[at].bytes,
             None => &[],
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::TestResult;
+
+    #[test]
+    fn buckets_keep_their_bytes_in_order_whatever_the_memory() -> TestResult {
+        let mut expected = vec![Vec::new(); 50];
+        let pushes: Vec<(u32, Vec<u8>)> = (0..5000_u32)
+            .map(|number| {
+                let bytes = number.to_le_bytes().repeat(1 + number as usize % 3);
+                (number * 7919 % 47, bytes)
+            })
+            .collect();
+        for (bucket, bytes) in &pushes {
+            expected[*bucket as usize].extend_from_slice(bytes);
+        }
+        for (memory, is_written) in [(1 << 20, false), (3000, true), (0, true)] {
+            let mut spill = Spill::new(50, &std::env::temp_dir(), memory)?;
+            for (bucket, bytes) in &pushes {
+                spill.push(*bucket, bytes)?;
+            }
+            assert!(spill.push(50, b"x").is_err());
+            let spilled = spill.finish();
+            assert_eq!(spilled.bytes_on_disk() > 0, is_written);
+            let mut bytes = vec![1];
+            for (bucket, expected) in (0..).zip(&expected) {
+                spilled.read(bucket, &mut bytes)?;
+                assert_eq!(&bytes, expected, "bucket {bucket}, memory {memory}");
+                assert_eq!(spilled.len(bucket), expected.len() as u64);
+                assert_eq!(spilled.is_empty(bucket), expected.is_empty());
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_larger_than_the_buffer_is_written_too() -> TestResult {
+        let mut spill = Spill::new(3, &std::env::temp_dir(), 0)?;
+        let large: Vec<u8> = (0..=255).cycle().take(2 * BUFFER + 3).collect();
+        for (bucket, bytes) in [(1, &large[..10]), (2, &large), (1, &large[10..])] {
+            spill.push(bucket, bytes)?;
+        }
+        let (spilled, mut bytes) = (spill.finish(), Vec::new());
+        for bucket in [1, 2] {
+            spilled.read(bucket, &mut bytes)?;
+            assert!(bytes == large, "bucket {bucket}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn the_folder_has_no_file_and_is_named_in_errors() -> TestResult {
+        let dir = std::env::temp_dir().join(format!("maxatac-spill-{}", process::id()));
+        let mut spill = Spill::new(2, &dir, 0)?;
+        let error = spill.push(0, b"abc");
+        assert!(matches!(error, Err(Error::Io { path, .. }) if path == dir));
+
+        fs::create_dir(&dir)?;
+        let mut spill = Spill::new(2, &dir, 0)?;
+        spill.push(0, b"abc")?;
+        assert_eq!(fs::read_dir(&dir)?.count(), 0);
+        fs::remove_dir(&dir)?;
+        let mut bytes = Vec::new();
+        spill.finish().read(0, &mut bytes)?;
+        assert_eq!(bytes, b"abc");
+        Ok(())
     }
 }

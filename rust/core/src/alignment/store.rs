@@ -6,6 +6,10 @@
 
 use std::path::Path;
 
+use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use super::coverage::{Filter, SiteUse, Sweep, Windows};
 use super::site::{CutSite, ReadLabel};
 use super::spill::{Spill, Spilled};
 use crate::error::{Error, Result, with_capacity, zeroed};
@@ -20,6 +24,14 @@ pub const MARGIN: i64 = 1024;
 const KEY_SIZE: usize = 4;
 /// Bytes of the numbers in front of a name: the mapping quality, and the length of the name.
 const LABEL_HEAD: usize = 3;
+
+/// Fewer keys are sorted by comparison.
+const SORTED_BY_DIGITS: usize = 1 << 13;
+/// Two digits of so many bits hold a key.
+const DIGIT_BITS: u32 = (TILE_BITS + 1).div_ceil(2);
+
+/// Bytes of sites that are read at once, if they are not of a single tile.
+const MOST_AT_ONCE: u64 = 64 << 20;
 
 /// Which buckets there are.
 #[derive(Debug)]
@@ -179,17 +191,19 @@ impl SiteStore {
         self.spill.push(bucket, &self.record)
     }
 
-    /// Ends the gathering.
+    /// Ends the gathering; `threads` sort the sites when they are needed.
     ///
     /// # Errors
     ///
-    /// None yet.
-    pub fn finish(self) -> Result<Sites> {
+    /// [`Error::Resource`] if the threads cannot be started.
+    pub fn finish(self, threads: usize) -> Result<Sites> {
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build();
         Ok(Sites {
             tiles: self.tiles,
             spilled: self.spill.finish(),
             counts: self.counts,
             has_labels: self.has_labels,
+            pool: pool.map_err(|error| Error::no_threads(threads, &error))?,
         })
     }
 }
@@ -201,6 +215,7 @@ pub struct Sites {
     spilled: Spilled,
     counts: Vec<u64>,
     has_labels: bool,
+    pool: ThreadPool,
 }
 
 impl Sites {
@@ -217,6 +232,11 @@ impl Sites {
         }
     }
 
+    /// Whether the sites have labels.
+    pub fn has_labels(&self) -> bool {
+        self.has_labels
+    }
+
     /// The sites of a group on a chromosome, by position, those of the forward strand first.
     ///
     /// # Errors
@@ -225,37 +245,212 @@ impl Sites {
     pub fn sorted(&self, group: u32, chrom: u32) -> Result<Vec<CutSite>> {
         self.tiles.check(group, chrom)?;
         let mut sites = with_capacity(self.count(group, chrom) as usize, WHAT)?;
-        let mut bytes = Vec::new();
-        for tile in 0..self.tiles.of_chrom(chrom) {
-            let bucket = self.tiles.bucket(group, chrom, tile);
-            self.spilled.read(bucket, &mut bytes)?;
-            let mut keys = self.keys(&bytes)?;
-            keys.sort_unstable();
+        let work = |start, keys: Vec<u32>| {
             sites.extend(keys.into_iter().map(|key| CutSite {
                 group,
                 chrom,
-                position: tile_start(tile) + i64::from(key >> 1),
+                position: start + i64::from(key >> 1),
                 is_reverse: key & 1 == 1,
             }));
-        }
+            Ok(())
+        };
+        self.each_tile(group, chrom, |bytes| self.sorted_keys(bytes), work, &|| {
+            false
+        })?;
         Ok(sites)
     }
 
-    /// The keys of the sites of a bucket.
-    fn keys(&self, bytes: &[u8]) -> Result<Vec<u32>> {
-        let mut keys = with_capacity(bytes.len() / KEY_SIZE, WHAT)?;
-        let mut rest = bytes;
-        while let Some((key, behind)) = rest.split_first_chunk() {
-            keys.push(u32::from_ne_bytes(*key));
-            rest = behind;
-            if self.has_labels {
-                let (head, behind) = rest.split_at(LABEL_HEAD);
-                let len = u16::from_ne_bytes([head[1], head[2]]);
-                rest = &behind[usize::from(len)..];
+    /// Gives the runs of equal coverage with windows around the sites to `emit`, as start, end and count, without
+    /// those of count 0.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading the folder and of `emit`; [`Error::Misuse`] for a group or a chromosome that there is not;
+    /// [`Error::Cancelled`] if `is_cancelled` says so.
+    pub fn coverage(
+        &self,
+        group: u32,
+        chrom: u32,
+        windows: Windows<'_>,
+        mut emit: impl FnMut(u32, u32, u64) -> Result<()>,
+        is_cancelled: &(dyn Fn() -> bool + Sync),
+    ) -> Result<SiteUse> {
+        self.tiles.check(group, chrom)?;
+        let mut filter = Filter::new(self.length(chrom), windows);
+        let mut sweep = Sweep::default();
+        let work = |start, keys: Vec<u32>| {
+            for equal in keys.chunk_by(|key, next| key >> 1 == next >> 1) {
+                let (position, times) = (start + i64::from(equal[0] >> 1), equal.len() as u64);
+                if let Some(window) = filter.window(position, times) {
+                    sweep.add(window, times, &mut emit)?;
+                }
+            }
+            Ok(())
+        };
+        self.each_tile(
+            group,
+            chrom,
+            |bytes| self.sorted_keys(bytes),
+            work,
+            is_cancelled,
+        )?;
+        sweep.finish(&mut emit)?;
+        Ok(filter.seen)
+    }
+
+    /// Gives sites with their labels, sorted by position, strand, name and quality, to `take`; several threads take
+    /// those of different tiles at once. What `take` makes of a tile goes to `work`, in the order of the tiles.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Sites::coverage`] and of `work`; [`Error::Misuse`] if there are no labels.
+    pub(super) fn each_labelled_tile<T: Send>(
+        &self,
+        group: u32,
+        chrom: u32,
+        take: impl Fn(&mut dyn Iterator<Item = (i64, bool, ReadLabel<'_>)>) -> Result<T> + Sync,
+        mut work: impl FnMut(T) -> Result<()>,
+        is_cancelled: &(dyn Fn() -> bool + Sync),
+    ) -> Result<()> {
+        self.tiles.check(group, chrom)?;
+        if !self.has_labels {
+            return Err(Error::Misuse("the sites have no labels".into()));
+        }
+        let read = |start: i64, bytes: &[u8]| {
+            let mut records = with_capacity(bytes.len() / (KEY_SIZE + LABEL_HEAD), WHAT)?;
+            records.extend(Records(bytes));
+            records.sort_unstable();
+            let sites = records.into_iter();
+            let mut sites = sites.map(|(key, name, quality)| {
+                let label = ReadLabel { name, quality };
+                (start + i64::from(key >> 1), key & 1 == 1, label)
+            });
+            take(&mut sites)
+        };
+        self.each_tile_at(group, chrom, read, |_, made| work(made), is_cancelled)
+    }
+
+    pub(super) fn pool(&self) -> &ThreadPool {
+        &self.pool
+    }
+
+    pub(super) fn length(&self, chrom: u32) -> u32 {
+        self.tiles.lengths[chrom as usize]
+    }
+
+    fn each_tile<T: Send>(
+        &self,
+        group: u32,
+        chrom: u32,
+        read: impl Fn(&[u8]) -> Result<T> + Sync,
+        work: impl FnMut(i64, T) -> Result<()>,
+        is_cancelled: &(dyn Fn() -> bool + Sync),
+    ) -> Result<()> {
+        self.each_tile_at(group, chrom, |_, bytes| read(bytes), work, is_cancelled)
+    }
+
+    /// Has `read` look at the bytes of each tile, several tiles at once, and gives what it returns to `work`, in the
+    /// order of the tiles. Both get the position of the tile's first base.
+    fn each_tile_at<T: Send>(
+        &self,
+        group: u32,
+        chrom: u32,
+        read: impl Fn(i64, &[u8]) -> Result<T> + Sync,
+        mut work: impl FnMut(i64, T) -> Result<()>,
+        is_cancelled: &(dyn Fn() -> bool + Sync),
+    ) -> Result<()> {
+        if self.count(group, chrom) == 0 {
+            return Ok(());
+        }
+        let read = |tile: &u32| {
+            let mut bytes = Vec::new();
+            let bucket = self.tiles.bucket(group, chrom, *tile);
+            self.spilled.read(bucket, &mut bytes)?;
+            read(tile_start(*tile), &bytes)
+        };
+        let mut tiles = 0..self.tiles.of_chrom(chrom);
+        while !tiles.is_empty() {
+            if is_cancelled() {
+                return Err(Error::Cancelled);
+            }
+            let (mut batch, mut size) = (Vec::new(), 0);
+            while batch.len() < self.pool.current_num_threads() && size < MOST_AT_ONCE {
+                let Some(tile) = tiles.next() else { break };
+                let len = self.spilled.len(self.tiles.bucket(group, chrom, tile));
+                if len > 0 {
+                    size += len;
+                    batch.push(tile);
+                }
+            }
+            let made: Vec<Result<T>> = match &*batch {
+                [tile] => vec![read(tile)],
+                _ => self.pool.install(|| batch.par_iter().map(read).collect()),
+            };
+            for (tile, made) in batch.into_iter().zip(made) {
+                work(tile_start(tile), made?)?;
             }
         }
+        Ok(())
+    }
+
+    fn sorted_keys(&self, bytes: &[u8]) -> Result<Vec<u32>> {
+        let mut keys;
+        if self.has_labels {
+            keys = with_capacity(bytes.len() / (KEY_SIZE + LABEL_HEAD), WHAT)?;
+            keys.extend(Records(bytes).map(|(key, ..)| key));
+        } else {
+            keys = with_capacity(bytes.len() / KEY_SIZE, WHAT)?;
+            let numbers = bytes.as_chunks().0.iter();
+            keys.extend(numbers.map(|number| u32::from_ne_bytes(*number)));
+        }
+        sort_keys(&mut keys)?;
         Ok(keys)
     }
+}
+
+/// The sites of a bucket that has labels: key, name and quality of each.
+struct Records<'a>(&'a [u8]);
+
+impl<'a> Iterator for Records<'a> {
+    type Item = (u32, &'a [u8], u8);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (key, rest) = self.0.split_first_chunk()?;
+        let ([quality, len @ ..], rest) = rest.split_first_chunk::<LABEL_HEAD>()?;
+        let (name, rest) = rest.split_at_checked(u16::from_ne_bytes(*len).into())?;
+        self.0 = rest;
+        Some((u32::from_ne_bytes(*key), name, *quality))
+    }
+}
+
+/// Sorts keys.
+fn sort_keys(keys: &mut Vec<u32>) -> Result<()> {
+    if keys.len() < SORTED_BY_DIGITS {
+        keys.sort_unstable();
+        return Ok(());
+    }
+    if keys.is_sorted() {
+        return Ok(());
+    }
+    let mut other = zeroed(keys.len(), WHAT)?;
+    for digit in 0..2 {
+        let place = |key: u32| (key >> (digit * DIGIT_BITS)) as usize & ((1 << DIGIT_BITS) - 1);
+        let mut starts = [0_u32; 1 << DIGIT_BITS];
+        for key in keys.iter() {
+            starts[place(*key)] += 1;
+        }
+        let mut start = 0;
+        for count in &mut starts {
+            start += std::mem::replace(count, start);
+        }
+        for key in keys.iter() {
+            let at = &mut starts[place(*key)];
+            other[*at as usize] = *key;
+            *at += 1;
+        }
+        std::mem::swap(keys, &mut other);
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -308,7 +503,7 @@ mod tests {
                     .push(site(2, 0, 1, false), ReadLabel::default())
                     .is_err()
             );
-            let sites = store.finish()?;
+            let sites = store.finish(2)?;
             assert_eq!(sites.count(0, 0), 4);
             assert_eq!(sites.count(1, 1), 0);
             let mut found = Vec::new();
@@ -319,6 +514,18 @@ mod tests {
             }
             assert_eq!(found, expected);
         }
+        Ok(())
+    }
+
+    #[test]
+    fn keys_are_sorted_by_digits() -> TestResult {
+        let number = |number: u32| number.wrapping_mul(2_654_435_761) >> (31 - TILE_BITS);
+        let mut keys: Vec<u32> = (0..3 * SORTED_BY_DIGITS as u32).map(number).collect();
+        let mut expected = keys.clone();
+        expected.sort_unstable();
+        assert!(keys.iter().any(|key| key >> TILE_BITS == 1));
+        sort_keys(&mut keys)?;
+        assert_eq!(keys, expected);
         Ok(())
     }
 }
