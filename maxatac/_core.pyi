@@ -1,7 +1,7 @@
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from types import MappingProxyType
-from typing import Literal, Self, TypedDict, final, overload, type_check_only
+from typing import Any, Literal, Self, TypedDict, final, overload, type_check_only
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,6 +101,7 @@ class BigWigWriter:
     def write_bins(self, chrom: str, start: int, span: int, values: NDArray[np.float32]) -> None: ...
     def close(self) -> None: ...
 
+def bam_header(path: str | bytes | PathLike[str] | PathLike[bytes]) -> dict[str, Any]: ...
 @final
 class CutSites:
     def __new__(
@@ -123,6 +124,21 @@ class CutSites:
         names: Sequence[bytes] | None = None,
         quality: int = 0,
     ) -> None: ...
+    def add_bam(
+        self,
+        paths: Sequence[str | bytes | PathLike[str] | PathLike[bytes]],
+        *,
+        single_end: bool = False,
+        skip_deduplication: bool = False,
+        trust_marks: bool = False,
+        per_file: bool = False,
+        min_mapq: int = 0,
+        primary_only: bool = False,
+        barcode_tag: str | None = None,
+        barcodes: Mapping[bytes, int] | None = None,
+        accept_no_end: bool = False,
+        max_fragment: int | None = None,
+    ) -> dict[str, Any]: ...
     def finish(self) -> None: ...
     def count(self, group: int, chrom: str) -> int: ...
     def counts(self, group: int, chrom: str, *, slop: int, without: NDArray[np.int64]) -> CoverageCounts: ...

@@ -98,15 +98,21 @@ pub mod window {
 
 /// From aligned reads to the coverage of cut sites.
 pub mod alignment {
+    pub mod bam;
     mod bed;
     mod coverage;
+    mod duplicates;
+    mod from_bam;
+    mod pairs;
     mod signal;
     mod site;
     mod spill;
     mod store;
 
+    pub use self::bam::{BamHeader, BamReader};
     pub use self::bed::{BedColumns, BedWriter};
     pub use self::coverage::{CountHistogram, SiteUse, Windows};
+    pub use self::from_bam::{BamSettings, BamTallies, Duplicates, Fate, Room, add_bam};
     pub use self::signal::Scale;
     pub use self::site::{CutSite, ReadLabel};
     pub use self::spill::{Spill, Spilled};

@@ -2,7 +2,8 @@ use std::collections::HashMap;
 
 use maxatac_core::Result;
 use maxatac_core::alignment::{
-    BedColumns, BedWriter, CountHistogram, CutSite, ReadLabel, Scale, SiteStore, Sites, Windows,
+    BedColumns, BedWriter, CountHistogram, CutSite, ReadLabel, Room, Scale, SiteStore, Sites,
+    Windows,
 };
 use maxatac_core::spans::merge;
 use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2};
@@ -10,6 +11,7 @@ use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping};
 
+use crate::bam;
 use crate::error::{spans, to_python};
 use crate::interrupt::cancellable;
 use crate::path::FilePath;
@@ -49,7 +51,7 @@ const FEW: u64 = 1 << 17;
 pub(crate) struct CutSites {
     names: Vec<String>,
     numbers: HashMap<String, u32>,
-    threads: usize,
+    room: Room,
     state: State,
 }
 
@@ -97,7 +99,11 @@ impl CutSites {
         Ok(Self {
             names,
             numbers,
-            threads,
+            room: Room {
+                dir: temp_dir.path,
+                memory,
+                threads,
+            },
             state: State::Filling(store),
         })
     }
@@ -171,6 +177,91 @@ impl CutSites {
         })
     }
 
+    /// Add the cut sites of the BAM files of one sample, whatever the order of their reads.
+    ///
+    /// A forward read is cut 4 bp behind its start, a reverse one 5 bp before its end. Reads are left out for the first
+    /// reason that holds: not aligned, on another sequence, beyond the end of its sequence, barcode not in the list, a
+    /// duplicate, not paired or without its mate in the file, not properly paired, not a primary alignment, mapping
+    /// quality, length of the fragment. Single-end data skip what concerns pairs. Duplicates are those of
+    /// ``samtools markdup`` after ``fixmate``; earlier marks are ignored.
+    ///
+    /// Parameters
+    /// ----------
+    /// paths : sequence of str, bytes or os.PathLike
+    ///     Mates are joined within a file.
+    /// single_end : bool
+    ///     Reads count whether they are paired or not.
+    /// skip_deduplication, trust_marks : bool
+    ///     Keep all duplicates, or remove those that are marked. Mates are not joined then, and their flags alone tell
+    ///     proper pairs.
+    /// per_file : bool
+    ///     Look for duplicates within each file, not over all.
+    /// min_mapq : int
+    ///     Lowest mapping quality of a read, 0 to 255.
+    /// primary_only : bool
+    ///     Leave out secondary and supplementary alignments.
+    /// barcode_tag : str, optional
+    ///     Tag that tells cells apart, such as ``CB``; reads of two cells are no duplicates.
+    /// barcodes : mapping of bytes to int, optional
+    ///     The group of each barcode that counts. Without ``barcode_tag`` they stand in ``CB``.
+    /// accept_no_end : bool
+    ///     Read files without the block that ends them.
+    /// max_fragment : int, optional
+    ///     Longest fragment in bp.
+    ///
+    /// Returns
+    /// -------
+    /// dict
+    ///     Numbers of reads. ``sites`` and, by reason, ``unmapped``, ``other_chrom`` (dict: by sequence), ``past_end``,
+    ///     ``no_barcode``, ``duplicates``, ``not_paired``, ``orphans``, ``not_proper``, ``not_primary``, ``low_mapq``
+    ///     and ``too_long`` add up to ``records``. Of the input as it is: ``depth`` (neither unmapped nor secondary),
+    ///     ``secondary``, ``supplementary``, ``qc_failed``, ``marked``, ``primary`` (aligned), ``barcoded`` of these,
+    ///     ``without_bases`` (proper pairs without SEQ), ``unsorted`` (in front of the read before). Of sites:
+    ///     ``clipped_5p``. Of pairs: ``pairs`` (examined), ``unique_pairs``, ``multiplicity`` (dict: how many are there
+    ///     so many times; empty unless duplicates are looked for), ``split_pairs`` (mapping quality left one read),
+    ///     ``over_10kb``, and ``fragment_lengths`` of pairs with a site (shape (1002,), int64; the last for all above
+    ///     1,000 bp).
+    ///
+    /// Raises
+    /// ------
+    /// OSError
+    ///     If a file cannot be read, or the folder not be written to.
+    /// ReadsError
+    ///     If a file is no BAM file, damaged or cut short, has a read twice, or reads on a sequence without a length.
+    /// ValueError
+    ///     After ``finish`` or an error, or if settings exclude each other.
+    #[pyo3(signature = (paths, *, single_end = false, skip_deduplication = false, trust_marks = false, per_file = false, min_mapq = 0, primary_only = false, barcode_tag = None, barcodes = None, accept_no_end = false, max_fragment = None))]
+    #[allow(clippy::fn_params_excessive_bools)] // by name only in Python
+    fn add_bam<'py>(
+        &mut self,
+        py: Python<'py>,
+        paths: Vec<FilePath>,
+        single_end: bool,
+        skip_deduplication: bool,
+        trust_marks: bool,
+        per_file: bool,
+        min_mapq: u8,
+        primary_only: bool,
+        barcode_tag: Option<&str>,
+        barcodes: Option<HashMap<Vec<u8>, u32>>,
+        accept_no_end: bool,
+        max_fragment: Option<u64>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let settings = bam::settings(
+            single_end,
+            skip_deduplication,
+            trust_marks,
+            per_file,
+            min_mapq,
+            primary_only,
+            barcode_tag,
+            barcodes,
+            accept_no_end,
+            max_fragment,
+        )?;
+        self.fill(|store, names, room| bam::add(py, store, names, paths, &settings, room))
+    }
+
     /// End the adding of sites.
     ///
     /// Raises
@@ -180,7 +271,7 @@ impl CutSites {
     fn finish(&mut self, py: Python<'_>) -> PyResult<()> {
         match std::mem::replace(&mut self.state, State::Failed) {
             State::Filling(store) => {
-                let sites = py.detach(|| store.finish(self.threads));
+                let sites = py.detach(|| store.finish(self.room.threads));
                 self.state = State::Full(sites.map_err(|error| to_python(py, error))?);
                 Ok(())
             }
@@ -442,7 +533,7 @@ impl CutSites {
     /// Adds sites with `work`. After an error nothing more can be done, because some sites are there and some are not.
     pub(crate) fn fill<T>(
         &mut self,
-        work: impl FnOnce(&mut SiteStore, &[String], usize) -> PyResult<T>,
+        work: impl FnOnce(&mut SiteStore, &[String], &Room) -> PyResult<T>,
     ) -> PyResult<T> {
         let State::Filling(store) = &mut self.state else {
             return Err(match self.state {
@@ -450,7 +541,7 @@ impl CutSites {
                 _ => PyValueError::new_err("sites cannot be added after finish"),
             });
         };
-        let result = work(store, &self.names, self.threads);
+        let result = work(store, &self.names, &self.room);
         if result.is_err() {
             self.state = State::Failed;
         }

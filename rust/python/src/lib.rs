@@ -7,6 +7,7 @@
 #![allow(clippy::doc_markdown, clippy::needless_pass_by_value)]
 
 mod alignment;
+mod bam;
 mod batch;
 mod error;
 mod genome;
@@ -28,6 +29,8 @@ use pyo3::prelude::*;
 mod _core {
     #[pymodule_export]
     use super::alignment::CutSites;
+    #[pymodule_export]
+    use super::bam::bam_header;
     #[pymodule_export]
     use super::batch::Batches;
     #[pymodule_export]
