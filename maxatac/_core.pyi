@@ -139,6 +139,17 @@ class CutSites:
         accept_no_end: bool = False,
         max_fragment: int | None = None,
     ) -> dict[str, Any]: ...
+    def add_text(
+        self,
+        path: str | bytes | PathLike[str] | PathLike[bytes],
+        *,
+        kind: str,
+        shift: str,
+        single_end: bool = False,
+        barcodes: Mapping[bytes, int] | None = None,
+        merge_equal: bool = False,
+        max_fragment: int | None = None,
+    ) -> dict[str, Any]: ...
     def finish(self) -> None: ...
     def count(self, group: int, chrom: str) -> int: ...
     def counts(self, group: int, chrom: str, *, slop: int, without: NDArray[np.int64]) -> CoverageCounts: ...

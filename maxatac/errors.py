@@ -38,7 +38,15 @@ class TrackError(MaxatacError):
 
 
 class ReadsError(MaxatacError):
-    """A file of reads or fragments is damaged, cut short, or does not fit the genome."""
+    """A file of reads or fragments is damaged, cut short, or does not fit the genome.
+
+    Attributes
+    ----------
+    line : int or None
+        The line that it is about, 1-based.
+    """
+
+    line: int | None = None
 
 
 class RegionError(MaxatacError):
@@ -146,7 +154,11 @@ class Problem:
         if isinstance(error, OSError):
             return cls("unreadable file", error.strerror or str(error), hint=hint, file=file)
         kind: Kind = next((kind for raised, kind in _KINDS.items() if isinstance(error, raised)), "other")
-        return cls(kind, str(error).removeprefix(f"{file}: "), hint=hint, file=file)
+        told = str(error).removeprefix(f"{file}: ")
+        if isinstance(error, ReadsError) and error.line is not None:
+            told = told.removeprefix(f"line {error.line}: ")
+            return cls("line", told, hint=hint, file=file, line=error.line)
+        return cls(kind, told, hint=hint, file=file)
 
     def __str__(self) -> str:
         """Make the sentence: where, what was found, what was expected, and a hint; see :func:`visible`."""

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fuzzes both readers: rust/fuzz/run.sh SECONDS [--if-possible]
+# Fuzzes the readers: rust/fuzz/run.sh SECONDS [--if-possible]
 #
 # Needs the nightly tool chain, a C++ compiler and cargo-fuzz. With --if-possible, what is missing is told and the exit
 # status is 0; with CI=true as well, cargo-fuzz is installed into target/, because it is all that CI can lack.
@@ -35,7 +35,7 @@ fi
 # Where the fuzzer starts from is always what the writers write today; what it finds on the way is kept for the next run.
 cargo run --quiet --locked --package maxatac-core --example fuzz_corpus -- "$folder/seeds"
 cargo "+$toolchain" fuzz build --fuzz-dir rust/fuzz --target-dir "$folder/build"
-for target in fuzz_twobit fuzz_bigwig; do
+for target in fuzz_twobit fuzz_bigwig fuzz_inflate fuzz_text; do
     mkdir -p "$folder/corpus/$target" "$folder/artifacts/$target"
     cargo "+$toolchain" fuzz run --fuzz-dir rust/fuzz --target-dir "$folder/build" "$target" \
         "$folder/corpus/$target" "$folder/seeds/$target" "$folder/artifacts/$target" -- \

@@ -1,19 +1,24 @@
-//! Writes the files that fuzzing starts from: `fuzz_corpus FOLDER` fills `FOLDER/fuzz_twobit` and `FOLDER/fuzz_bigwig`.
+//! Writes the files that fuzzing starts from: `fuzz_corpus FOLDER` fills `FOLDER/fuzz_twobit` and its like.
 //!
 //! They are small, and have between them all that the formats allow: both byte orders, all versions, all kinds of
-//! sections, trees of one and of many levels, compressed and plain blocks, zoom levels.
+//! sections, trees of one and of many levels, compressed and plain blocks, zoom levels, all kinds of gzip members, all
+//! columns of fragments. Where a target has settings, the last byte chooses them.
 
 use std::env;
 use std::fs;
 use std::path::Path;
 
-use maxatac_core::testing::{BigWigFile, ENDIANS, Endian, Items, Section, TestResult, TwoBitFile};
+use maxatac_core::testing::{
+    BigWigFile, ENDIANS, Endian, Items, Section, TestResult, TwoBitFile, bgzf, gzip,
+};
 
 fn main() -> TestResult {
     let folder = env::args_os().nth(1).ok_or("usage: fuzz_corpus FOLDER")?;
     let folder = Path::new(&folder);
     write_all(&folder.join("fuzz_twobit"), &genomes())?;
-    write_all(&folder.join("fuzz_bigwig"), &tracks()?)
+    write_all(&folder.join("fuzz_bigwig"), &tracks()?)?;
+    write_all(&folder.join("fuzz_inflate"), &members()?)?;
+    write_all(&folder.join("fuzz_text"), &lines()?)
 }
 
 fn write_all(folder: &Path, files: &[Vec<u8>]) -> TestResult {
@@ -105,5 +110,58 @@ fn tracks() -> TestResult<Vec<Vec<u8>>> {
     .bytes()?;
     empty[24..32].fill(0);
     files.push(empty);
+    Ok(files)
+}
+
+fn members() -> TestResult<Vec<Vec<u8>>> {
+    let text = b"chr1\t104\t295\tAC-1\t1\n".repeat(9);
+    let (blocks, member) = (bgzf(&text, 50)?, gzip(&text)?);
+    let end = bgzf(b"", 1)?;
+    let deflated = &member[17..];
+    let long_header = b"\x1f\x8b\x08\x1e\0\0\0\0\0\x03\x05\0XX\x01\0zname\0remark\0\x12\x34";
+    let files: [&[&[u8]]; 8] = [
+        &[&text],
+        &[&blocks],
+        &[&member],
+        &[&blocks, &blocks],
+        &[&member, &blocks],
+        &[&end, &blocks, &end, &member],
+        &[long_header, deflated],
+        &[&blocks[..blocks.len() - 28]],
+    ];
+    // Who reads BAM may go without an end block; several threads; a byte at a time.
+    let choices = [0, 1, 2, 0x12];
+    let files = files
+        .iter()
+        .flat_map(|parts| choices.map(|choice| (parts, choice)));
+    Ok(files
+        .map(|(parts, choice)| [parts.concat(), vec![choice]].concat())
+        .collect())
+}
+
+fn lines() -> TestResult<Vec<Vec<u8>>> {
+    const FRAGMENTS: &str = "# id=x\nchr1\t104\t295\tAC-1\t3\t+\n\nchr1\t104\t295\tA\t1\t-\r\nbig\t3000000000\t3000000500\tA\t1\t+\nchrX\t1\t2\tA\t1\t+\n";
+    const PAIRS: &str = "chr1\t250\t300\tchr1\t100\t150\tq\t60\t-\t+\n.\t-1\t-1\tchr1\t1\t50\tr\t0\t.\t+\nchr1\t1\t50\tchr2\t1\t50\ts\t0\t+\t+\n";
+    let good = "chr2\t10\t60\n".repeat(1_001);
+    let three = FRAGMENTS
+        .lines()
+        .map(|line| line.splitn(4, '\t').take(3).collect::<Vec<_>>());
+    let three: Vec<_> = three.map(|fields| fields.join("\t")).collect();
+    let mut files = Vec::new();
+    for (text, choices) in [
+        (FRAGMENTS, [2, 2 | 8, 2 | 16, 2 | 32, 2 | 64].as_slice()),
+        (FRAGMENTS, &[0, 4, 4 | 8, 32]),
+        (&three.join("\n"), &[2, 4, 2 | 32]),
+        (PAIRS, &[1 | 4, 1 | 32]),
+        (&format!("{good}chr2\t-7\t60\n"), &[2]),
+        (&format!("{good}chr2\t60\t67718\n"), &[2]),
+    ] {
+        for &choice in choices {
+            let text = text.as_bytes();
+            for file in [text.to_vec(), bgzf(text, 60)?, gzip(text)?] {
+                files.push([file, vec![choice]].concat());
+            }
+        }
+    }
     Ok(files)
 }

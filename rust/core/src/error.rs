@@ -54,6 +54,19 @@ pub enum Error {
         fault: Fault,
     },
 
+    /// A line of a text file is not what its format asks for, or does not fit the genome.
+    #[error("{}: line {line}: {reason}", Shown(path))]
+    Line {
+        /// The file's format.
+        kind: FileKind,
+        /// The file.
+        path: PathBuf,
+        /// Which line, 1-based.
+        line: u64,
+        /// What was found and what was expected.
+        reason: String,
+    },
+
     /// A file is no longer what it was when it was opened.
     #[error(
         "{}: this {kind} file was changed while it was in use: it had {opened_len} bytes when it was opened, and has {len} now",
@@ -137,6 +150,7 @@ impl Error {
         match self {
             Self::Io { path, .. }
             | Self::Format { path, .. }
+            | Self::Line { path, .. }
             | Self::Changed { path, .. }
             | Self::UnknownChrom { path, .. }
             | Self::OutOfBounds { path, .. } => Some(path),

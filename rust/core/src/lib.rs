@@ -102,21 +102,26 @@ pub mod alignment {
     mod bed;
     mod coverage;
     mod duplicates;
+    mod equal;
     mod from_bam;
+    mod line;
     mod pairs;
     mod signal;
     mod site;
     mod spill;
     mod store;
+    mod text;
 
     pub use self::bam::{BamHeader, BamReader};
     pub use self::bed::{BedColumns, BedWriter};
     pub use self::coverage::{CountHistogram, SiteUse, Windows};
     pub use self::from_bam::{BamSettings, BamTallies, Duplicates, Fate, Room, add_bam};
+    pub use self::line::TextKind;
     pub use self::signal::Scale;
     pub use self::site::{CutSite, ReadLabel};
     pub use self::spill::{Spill, Spilled};
     pub use self::store::{MARGIN, SiteStore, Sites};
+    pub use self::text::{Bad, Ends, TextSettings, TextTallies, add_lines, add_text};
 }
 
 /// Which windows a batch holds.

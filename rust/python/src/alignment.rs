@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use maxatac_core::Result;
 use maxatac_core::alignment::{
     BedColumns, BedWriter, CountHistogram, CutSite, ReadLabel, Room, Scale, SiteStore, Sites,
-    Windows,
+    TextSettings, Windows, add_text,
 };
 use maxatac_core::spans::merge;
 use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2};
@@ -15,6 +15,7 @@ use crate::bam;
 use crate::error::{spans, to_python};
 use crate::interrupt::cancellable;
 use crate::path::FilePath;
+use crate::text;
 use crate::writer::BigWigWriter;
 
 type PositionsAndStrands<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<bool>>);
@@ -260,6 +261,89 @@ impl CutSites {
             max_fragment,
         )?;
         self.fill(|store, names, room| bam::add(py, store, names, paths, &settings, room))
+    }
+
+    /// Add the cut sites of a text file: plain, gzip or BGZF, in any order.
+    ///
+    /// Empty lines and lines that start with ``#`` are skipped. Lines that cannot be right for their chromosome are left
+    /// out and counted.
+    ///
+    /// Parameters
+    /// ----------
+    /// path : str, bytes or os.PathLike
+    /// kind : str
+    ///     ``fragments`` of 10x Genomics, with 3 to 6 columns; ``bed``, fragments or reads; ``bedpe``, both mates of a pair
+    ///     in a line.
+    /// shift : str
+    ///     How the ends were moved to the cut sites before: ``none``, ``10x`` (+4, -5) or ``+4/-4``. Unmoved ends are moved
+    ///     4 bp inwards.
+    /// single_end : bool
+    ///     Each line is a read with its strand in column 6, and has one site, at its 5' end.
+    /// barcodes : mapping of bytes to int, optional
+    ///     The barcodes that count, each with its group. Barcodes are in column 4.
+    /// merge_equal : bool
+    ///     Keep one of the lines that are equal in chromosome, start, end, strand of a read and, in a fragments file or with
+    ///     ``barcodes``, column 4.
+    /// max_fragment : int, optional
+    ///     The longest fragment in bp; longer ones are left out.
+    ///
+    /// Returns
+    /// -------
+    /// dict
+    ///     What was counted. Each of the ``records`` (lines with data) is in one of ``other_chrom`` (by name),
+    ///     ``dropped`` (by ``negative_start``, ``empty`` and ``past_end``; ``first_dropped`` has the first three of each),
+    ///     ``orphans``, ``not_proper`` (mates on two chromosomes), ``no_barcode``, ``too_long`` and ``duplicates``, or has
+    ///     sites. ``sites`` and ``depth`` are the sites that were added, ``over_10kb`` the fragments above 10 kb.
+    ///     ``fragment_lengths``, shape (1002,), int64, are the fragments by length, the last of all above 1,000 bp.
+    ///     ``compared`` lines were compared with others, all or none; ``equal`` of them are equal to one before.
+    ///     ``multiplicity`` is how many fragments were seen once, twice and so on: by column 5 of a fragments file, by
+    ///     equal lines otherwise; ``pairs`` and ``unique_pairs`` are its sums. With ``barcodes``, ``barcoded`` lines have
+    ///     one of the list, and ``barcodes_met`` are those of the list that were met.
+    ///
+    /// Raises
+    /// ------
+    /// ReadsError
+    ///     For a file that is damaged or cut, a line that is not of the format or has more or fewer columns than the
+    ///     first, and where more than 1 in 1000 lines of a chromosome do not fit it. It has the line as ``line``.
+    /// OSError
+    ///     If the file cannot be read, or the folder not be written to.
+    /// ValueError
+    ///     For settings that exclude each other, after ``finish`` and after an error.
+    #[pyo3(signature = (path, *, kind, shift, single_end = false, barcodes = None, merge_equal = false, max_fragment = None))]
+    fn add_text<'py>(
+        &mut self,
+        py: Python<'py>,
+        path: FilePath,
+        kind: &str,
+        shift: &str,
+        single_end: bool,
+        barcodes: Option<&Bound<'py, PyMapping>>,
+        merge_equal: bool,
+        max_fragment: Option<u64>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let settings = TextSettings {
+            kind: text::kind(kind)?,
+            ends: text::ends(shift)?,
+            single_end,
+            barcodes: text::barcodes(barcodes)?,
+            merge_equal,
+            max_fragment,
+        };
+        // The sites that are gathered take the rest.
+        let tallies = self.fill(|store, chroms, room| {
+            cancellable(py, |is_cancelled| {
+                add_text(
+                    store,
+                    chroms,
+                    &path.path,
+                    &settings,
+                    (room.dir.as_path(), room.memory / 2),
+                    room.threads,
+                    is_cancelled,
+                )
+            })
+        })?;
+        text::to_dict(py, &path, &settings, &tallies)
     }
 
     /// End the adding of sites.

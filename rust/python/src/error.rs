@@ -14,15 +14,21 @@ pyo3::import_exception!(maxatac.errors, ReadsError);
 pyo3::import_exception!(maxatac.errors, RegionError);
 pyo3::import_exception!(maxatac.errors, ResourceError);
 
-/// Turns a core error into the exception that names it in Python; that of a file has the path as `path` too.
+/// Turns a core error into the exception that names it in Python; that of a file has the path as `path` too,
+/// and that of a line the line as `line`.
 pub(crate) fn to_python(py: Python<'_>, error: Error) -> PyErr {
     let message = match message(py, &error) {
         Ok(message) => message,
         Err(error) => return error,
     };
+    let line = match &error {
+        Error::Line { line, .. } => Some(*line),
+        _ => None,
+    };
     match error {
         Error::Io { path, source } => os_error(py, &path, &source, message),
         Error::Format { kind, path, .. }
+        | Error::Line { kind, path, .. }
         | Error::Changed { kind, path, .. }
         | Error::UnknownChrom { kind, path, .. }
         | Error::OutOfBounds { kind, path, .. } => {
@@ -33,7 +39,9 @@ pub(crate) fn to_python(py: Python<'_>, error: Error) -> PyErr {
                     ReadsError::new_err(message)
                 }
             };
-            match exception.value(py).setattr("path", path) {
+            let value = exception.value(py);
+            let set = value.setattr("path", path);
+            match set.and_then(|()| line.map_or(Ok(()), |line| value.setattr("line", line))) {
                 Ok(()) => exception,
                 Err(error) => error,
             }

@@ -18,6 +18,7 @@ mod path;
 mod reader;
 mod sampler;
 mod sizes;
+mod text;
 mod track;
 mod value_counts;
 mod writer;
