@@ -8,7 +8,6 @@ A cut site covers the bases within ``slop`` bp of it. It counts if this interval
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,14 +20,6 @@ from maxatac.files.bigwig import new_bigwig
 from maxatac.genome.blacklist import Blacklist
 from maxatac.preparation.settings import PERCENTILE
 from maxatac.preparation.statistics import Histogram, TrackStatistics, percentile_of, statistics_of
-
-logger = logging.getLogger(__name__)
-
-FEW_COUNTS = 2
-"""With a 99th percentile of so many sites or fewer, the normalised track has hardly a value between 0 and 1."""
-
-FEW_SITES = 1_000_000
-"""Fewer sites than this make a coarse track."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +55,11 @@ class Coverage:
     def covered(self) -> int:
         """Bases with a count above 0."""
         return sum(int(bases.sum()) for _, bases in self.histograms.values())
+
+    @property
+    def highest(self) -> int:
+        """The largest count; 0 if no base is covered."""
+        return max((int(values[-1]) for values, _ in self.histograms.values() if len(values)), default=0)
 
     def entry(self) -> dict[str, Any]:
         """List the numbers for the run record."""
@@ -172,17 +168,6 @@ def write_tracks(
             for path, (factor, clip) in tracks.items():
                 sites.write_track(writers[path], group, chrom, slop=slop, factor=factor, without=without, clip=clip)
             advance(sites.count(group, chrom))
-
-
-def warn_of_few(coverage: Coverage, name: str) -> None:
-    """Warn of a normalised track that is coarse."""
-    if coverage.p99 <= FEW_COUNTS or coverage.used < FEW_SITES:
-        logger.warning(
-            "%s: %s cut sites, and the 99th percentile of the coverage is %g: the normalised track is coarse",
-            name,
-            f"{coverage.used:,}",
-            coverage.p99,
-        )
 
 
 def _summed(

@@ -17,6 +17,8 @@ class GroupFiles:
 
     Attributes
     ----------
+    name : str
+        What the names of the files begin with.
     scaled, normalised : Path
         bigWigs: the coverage scaled to ``rpm_factor`` reads, and divided by its 99th percentile.
     chrom_min_max, genome_stats : Path
@@ -26,6 +28,7 @@ class GroupFiles:
     peaks : Path or None
     """
 
+    name: str
     scaled: Path
     normalised: Path
     chrom_min_max: Path
@@ -41,6 +44,7 @@ class GroupFiles:
         widened = f"{name}_IS_slop{config.slop}"
         scaled = f"{widened}_{scale_name(config.rpm_factor)}"
         return cls(
+            f"{folder.prefix}{name}",
             folder.named(f"{scaled}.bw"),
             folder.named(f"{scaled}_minmax01.bw"),
             folder.named(f"{scaled}_minmax01_chromosome_min_max.txt"),
@@ -56,6 +60,33 @@ class GroupFiles:
         paths = (self.scaled, self.normalised, self.chrom_min_max, self.genome_stats, self.sites, self.slopped_sites,
                  self.peaks)  # fmt: skip
         return (path for path in paths if path is not None)
+
+
+@dataclass(frozen=True)
+class SampleFiles:
+    """The files of the whole sample.
+
+    Attributes
+    ----------
+    page, multiqc : Path
+        Quality of the sample: a page, and a table that MultiQC reads.
+    groups : Path or None
+        Table of groups and their files; None where there are no groups.
+    """
+
+    page: Path
+    multiqc: Path
+    groups: Path | None
+
+    @classmethod
+    def of(cls, folder: CommandFolder, *, has_groups: bool) -> SampleFiles:
+        """Name the files."""
+        groups = folder.named("_groups.tsv") if has_groups else None
+        return cls(folder.named("_qc.html"), folder.named("_qc_mqc.tsv"), groups)
+
+    def __iter__(self) -> Iterator[Path]:
+        """Give all files that are wanted."""
+        return (path for path in (self.page, self.multiqc, self.groups) if path is not None)
 
 
 def scale_name(rpm_factor: int) -> str:

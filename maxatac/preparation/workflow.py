@@ -17,12 +17,16 @@ from maxatac.preparation.coverage import (
     bases_within,
     measure_coverage,
     scaled_statistics,
-    warn_of_few,
     write_tracks,
 )
 from maxatac.preparation.cut_sites import read_cut_sites, sites_memory
+from maxatac.preparation.enrichment import SiteSpread
 from maxatac.preparation.inputs import PrepareInputs, open_inputs, tell_of_inputs
-from maxatac.preparation.outputs import GroupFiles, group_files
+from maxatac.preparation.macs import CalledPeaks, call_peaks, effective_size, find_macs, macs_folder
+from maxatac.preparation.outputs import GroupFiles, SampleFiles, group_files
+from maxatac.preparation.qc import TrackFacts
+from maxatac.preparation.qc_page import write_qc
+from maxatac.preparation.quality import SitesSeen, qc_facts
 from maxatac.preparation.settings import PrepareConfig
 from maxatac.preparation.statistics import write_statistics
 from maxatac.runs.command import CommandFolder, CommandRun, carry_out
@@ -46,11 +50,30 @@ class PreparedTrack:
         Of the group; empty where there are none.
     files : GroupFiles
     coverage : Coverage
+    depth : int
+        Reads or cut sites that the scaled track is divided by.
+    peaks : CalledPeaks or None
     """
 
     name: str
     files: GroupFiles
     coverage: Coverage
+    depth: int
+    peaks: CalledPeaks | None = None
+
+    def entry(self, config: PrepareConfig) -> dict[str, Any]:
+        """Describe it for the run record."""
+        scale = {"depth": self.depth, "scale_factor": config.rpm_factor / self.depth}
+        peaks = {} if self.peaks is None else {"peaks": self.peaks.entry()}
+        return scale | self.coverage.entry() | peaks
+
+    def facts(self, spread: SiteSpread, prefix: str) -> TrackFacts:
+        """Describe it for the quality control."""
+        coverage = self.coverage
+        return TrackFacts(
+            self.name or prefix, spread, coverage.used, self.depth, coverage.covered, coverage.p99, coverage.highest,
+            None if self.peaks is None else self.peaks.count,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,15 +88,19 @@ class PrepareResult:
         Groups without any.
     tallies : mapping
         What was counted of the reads.
+    quality : Path
+        Page of the quality control.
     """
 
     tracks: Sequence[PreparedTrack]
     empty: tuple[str, ...]
     tallies: Mapping[str, Any]
+    quality: Path
 
     def describe(self) -> list[str]:
-        """List the tracks."""
-        return [str(path) for track in self.tracks for path in (track.files.scaled, track.files.normalised)]
+        """List the tracks and the page."""
+        paths = [path for track in self.tracks for path in (track.files.scaled, track.files.normalised)]
+        return [*map(str, paths), str(self.quality)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,11 +111,19 @@ class PreparedPrepare:
     folder: CommandFolder
     reads: PrepareInputs
     files: Sequence[GroupFiles]
+    sample: SampleFiles
+    macs: Path | None = None
+
+    @property
+    def genome_size(self) -> int:
+        """Effective size of the genome for MACS, in bp."""
+        given = self.config.genome_size
+        return effective_size(self.reads.chroms, self.reads.genome) if given is None else round(given)
 
     @property
     def outputs(self) -> list[Path]:
         """Every file that may be written, without log and record."""
-        return _outputs(self.folder, self.files, has_groups=self.reads.groups is not None)
+        return [*(path for group in self.files for path in group), *self.sample]
 
     @property
     def inputs(self) -> dict[str, Path]:
@@ -127,40 +162,48 @@ class PreparedPrepare:
         ]
 
     def work(self, run: CommandRun) -> PrepareResult:
-        """Count the reads and write the tracks."""
+        """Count the reads, write the tracks, and show their quality."""
         tell_of_inputs(self.reads)
         for name, value in self.reads.facts().items():
             run.note(name, value)
         with run.phases.measuring("reading"):
             sites, tallies = read_cut_sites(self.config, self.reads, self._temp_dir)
-        tracks: list[PreparedTrack] = []
-        empty: list[str] = []
         names = ("",) if self.reads.groups is None else self.reads.groups.names
         total = 3 * sum(sites.count(group, chrom) for group in range(len(names)) for chrom in self.reads.chroms)
+        tracks: list[PreparedTrack] = []
+        facts: list[TrackFacts] = []
+        seen = SitesSeen(self.reads)
         with run.phases.measuring("writing"), telling("writing", total, "sites") as advance:
             for group, (name, files) in enumerate(zip(names, self.files, strict=True)):
-                coverage = measure_coverage(
-                    sites, group, self.reads.chroms, self.reads.blacklist, self.config.slop, advance
-                )
-                if coverage.sites:
-                    depth = tallies["depth"] if self.reads.groups is None else coverage.sites
-                    self._write(sites, group, files, coverage, depth, advance)
-                    warn_of_few(coverage, name or self.config.prefix)
-                    tracks.append(PreparedTrack(name, files, coverage))
-                else:
-                    empty.append(name)
-            if self.reads.groups is not None:
-                self._write_table(tracks)
-        if empty:
+                track = self._write(sites, group, name, files, tallies, advance)
+                if track is not None:
+                    tracks.append(track)
+                    facts.append(track.facts(seen.add(sites, group), self.config.prefix))
+            if self.sample.groups is not None:
+                self._write_table(self.sample.groups, tracks)
+        written = {track.name for track in tracks}
+        if empty := tuple(name for name in names if name not in written):
             logger.warning("no cut site in %s: no track", first_few(empty))
+        with run.phases.measuring("quality"):
+            quality = qc_facts(self.config, self.reads, tallies, facts, seen.composition)
+            numbers = write_qc(self.sample.page, self.sample.multiqc, quality)
+        for warning in numbers["warnings"]:
+            logger.warning("%s", warning)
+        run.note("quality", numbers)
         self._note(run, tracks, empty, tallies)
-        return PrepareResult(tracks, tuple(empty), tallies)
+        return PrepareResult(tracks, empty, tallies, self.sample.page)
 
-    def _write(self, sites: Any, group: int, files: GroupFiles, coverage: Coverage, depth: int, advance: Any) -> None:
-        """Write the tracks of a group."""
+    def _write(
+        self, sites: Any, group: int, name: str, files: GroupFiles, tallies: Mapping[str, Any], advance: Any
+    ) -> PreparedTrack | None:
+        """Write the files of a group; None if it has no cut site."""
         config, reads = self.config, self.reads
+        coverage = measure_coverage(sites, group, reads.chroms, reads.blacklist, config.slop, advance)
+        if not coverage.sites:
+            return None
         if not coverage.covered:
             raise MaxatacError(f"{files.scaled}: the blacklist leaves none of {coverage.sites:,} cut sites")
+        depth = tallies["depth"] if reads.groups is None else coverage.sites
         factor = config.rpm_factor / depth
         tracks = {files.scaled: (factor, None), files.normalised: (1 / coverage.p99, 1.0 if config.clip else None)}
         write_tracks(
@@ -169,8 +212,19 @@ class PreparedPrepare:
         )  # fmt: skip
         statistics = scaled_statistics(coverage, factor, reads.chroms, reads.blacklist)
         write_statistics(statistics, files.chrom_min_max, files.genome_stats)
+        return PreparedTrack(name, files, coverage, depth, self._call_peaks(files))
 
-    def _write_table(self, tracks: Sequence[PreparedTrack]) -> None:
+    def _call_peaks(self, files: GroupFiles) -> CalledPeaks | None:
+        """Call the peaks of a group, if that is wanted."""
+        if self.macs is None or files.peaks is None or files.slopped_sites is None:
+            return None
+        with macs_folder(self._temp_dir, self.config.prefix) as folder:
+            return call_peaks(
+                self.macs, files.slopped_sites, files.peaks, folder=folder, name=files.name, slop=self.config.slop,
+                genome_size=self.genome_size,
+            )  # fmt: skip
+
+    def _write_table(self, path: Path, tracks: Sequence[PreparedTrack]) -> None:
         """Write which files belong to which group."""
         assert self.reads.groups is not None
         sizes = dict(zip(self.reads.groups.names, self.reads.groups.sizes, strict=True))
@@ -179,7 +233,7 @@ class PreparedPrepare:
             columns = (track.name, sizes[track.name], track.coverage.sites, track.files.scaled.name,
                        track.files.normalised.name)  # fmt: skip
             lines.append("\t".join(map(str, columns)))
-        write_text(_table(self.folder), "\n".join(lines) + "\n")
+        write_text(path, "\n".join(lines) + "\n")
 
     def _note(
         self, run: CommandRun, tracks: Sequence[PreparedTrack], empty: Sequence[str], tallies: Mapping[str, Any]
@@ -190,26 +244,12 @@ class PreparedPrepare:
         run.note("tallies", {name: _plain(value) for name, value in tallies.items()})
         run.note("blacklisted_bases", blacklisted)
         run.note("groups_without_sites", list(empty))
-        entries = {}
-        for track in tracks:
-            depth = tallies["depth"] if self.reads.groups is None else track.coverage.sites
-            scale = {"depth": depth, "scale_factor": self.config.rpm_factor / depth}
-            entries[track.name or self.config.prefix] = scale | track.coverage.entry()
-        run.note("tracks", entries)
+        run.note("tracks", {track.name or self.config.prefix: track.entry(self.config) for track in tracks})
 
 
 def _plain(value: Any) -> Any:
     """Make what JSON can hold."""
     return value.tolist() if hasattr(value, "tolist") else value
-
-
-def _table(folder: CommandFolder) -> Path:
-    return folder.named("_groups.tsv")
-
-
-def _outputs(folder: CommandFolder, files: Sequence[GroupFiles], *, has_groups: bool) -> list[Path]:
-    table = [_table(folder)] if has_groups else []
-    return [*(path for group in files for path in group), *table]
 
 
 def prepare_prepare(config: PrepareConfig) -> PreparedPrepare:
@@ -224,12 +264,14 @@ def prepare_prepare(config: PrepareConfig) -> PreparedPrepare:
     folder = CommandFolder.of(config, "prepare")
     reads = open_inputs(config, problems)
     files = group_files(config, folder, None if reads is None else reads.groups)
-    outputs = _outputs(folder, files, has_groups=config.barcodes is not None)
+    sample = SampleFiles.of(folder, has_groups=config.barcodes is not None)
+    outputs = [*(path for group in files for path in group), *sample]
     problems += folder.problems(outputs, inputs=config.files(), force=config.force)
     _check_space(config, folder, reads, problems)
+    macs = find_macs(problems) if config.call_peaks else None
     if problems or reads is None:
         raise InputError(problems)
-    return PreparedPrepare(config, folder, reads, files)
+    return PreparedPrepare(config, folder, reads, files, sample, macs)
 
 
 def _check_space(config: PrepareConfig, folder: CommandFolder, reads: PrepareInputs | None, problems: Problems) -> None:
