@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maxatac._core import CutSites
 from maxatac.files.bigwig import new_bigwig
 from maxatac.genome.blacklist import Blacklist
 from maxatac.preparation.settings import PERCENTILE
@@ -74,7 +75,7 @@ class Coverage:
 
 
 def measure_coverage(
-    sites: Any,
+    sites: CutSites,
     group: int,
     chroms: Iterable[str],
     blacklist: Blacklist,
@@ -128,7 +129,7 @@ def bases_within(blacklist: Blacklist, chrom: str, size: int) -> int:
 
 
 def write_tracks(
-    sites: Any,
+    sites: CutSites,
     group: int,
     tracks: Mapping[Path, tuple[float, float | None]],
     sizes: Mapping[str, int],

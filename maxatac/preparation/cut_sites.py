@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from maxatac import _core
+from maxatac._core import CutSites
 from maxatac.errors import MaxatacError
 from maxatac.preparation.inputs import PrepareInputs, unshared_hint
 from maxatac.preparation.read_files import ReadsFile
@@ -31,7 +31,7 @@ def sites_memory(config: PrepareConfig) -> int:
     return min(MOST_MEMORY, usable_memory() // MEMORY_SHARE)
 
 
-def read_cut_sites(config: PrepareConfig, inputs: PrepareInputs, temp_dir: Path) -> tuple[Any, dict[str, Any]]:
+def read_cut_sites(config: PrepareConfig, inputs: PrepareInputs, temp_dir: Path) -> tuple[CutSites, dict[str, Any]]:
     """Read all inputs.
 
     Parameters
@@ -54,7 +54,7 @@ def read_cut_sites(config: PrepareConfig, inputs: PrepareInputs, temp_dir: Path)
         If a file is damaged or does not fit the genome, or nothing is left of the reads.
     """
     groups = inputs.groups
-    sites = _core.CutSites(
+    sites = CutSites(
         inputs.chroms,
         temp_dir=temp_dir,
         memory=sites_memory(config),
@@ -76,7 +76,7 @@ def read_cut_sites(config: PrepareConfig, inputs: PrepareInputs, temp_dir: Path)
     return sites, tallies
 
 
-def _read_bam(config: PrepareConfig, inputs: PrepareInputs, sites: Any) -> dict[str, Any]:
+def _read_bam(config: PrepareConfig, inputs: PrepareInputs, sites: CutSites) -> dict[str, Any]:
     paths = [file.path for file in inputs.files]
     logger.info("reading %s", first_few([str(path) for path in paths]))
     tallies: dict[str, Any] = sites.add_bam(
@@ -96,7 +96,7 @@ def _read_bam(config: PrepareConfig, inputs: PrepareInputs, sites: Any) -> dict[
 
 
 def _read_text(
-    config: PrepareConfig, inputs: PrepareInputs, file: ReadsFile, barcodes: Mapping[bytes, int] | None, sites: Any
+    config: PrepareConfig, inputs: PrepareInputs, file: ReadsFile, barcodes: Mapping[bytes, int] | None, sites: CutSites
 ) -> dict[str, Any]:
     tallies: dict[str, Any] = sites.add_text(
         file.path,
@@ -145,5 +145,5 @@ def _why_nothing(inputs: PrepareInputs, tallies: Mapping[str, Any]) -> str:
         name: count for name, count in tallies.items() if isinstance(count, int) and count and name not in ("depth",)
     }
     counts = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in lost.items())
-    hint = "" if inputs.are_bam is False or not tallies.get("not_paired") else "; single reads need --single_end"
+    hint = "" if not tallies.get("not_paired") else "; single reads need --single_end"
     return f"{paths}: no cut site is left of {counted(tallies['records'], 'read')} ({counts}){hint}"

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from maxatac import _core
-from maxatac._core import Genome
+from maxatac._core import Genome, bam_header
 from maxatac.errors import MaxatacError, Problem, Problems
 from maxatac.files.checksums import has_same_content, is_same_file
 from maxatac.files.sniff import check_file
@@ -103,8 +102,8 @@ def open_inputs(config: PrepareConfig, problems: Problems) -> PrepareInputs | No
     found = [find_format(path, config.input_format, problems) for path in paths]
     files = tuple(file for file in found if file is not None)
     shift = _check_formats(config, files, problems)
-    headers = _read_headers([file.path for file in files if file.format == "bam"], problems)
-    sizes = _genome_sizes(config, headers, problems)
+    headers = _read_headers(config, [file.path for file in files if file.format == "bam"], problems)
+    sizes = _genome_sizes(config, headers, problems, is_needed=any(file.format != "bam" for file in files))
     blacklist = Blacklist.empty() if config.blacklist is None else read_blacklist(config.blacklist, problems)
     groups = None if config.barcodes is None else read_groups(config.barcodes, config.input, problems)
     if groups is not None and config.barcodes is not None and len(files) == len(config.input):
@@ -203,20 +202,26 @@ def _check_text(config: PrepareConfig, file: ReadsFile, problems: Problems) -> N
         problems.add("setting", "BEDPE has pairs", expected="single reads", option="--single_end", file=file.path)
 
 
-def _read_headers(paths: Sequence[Path], problems: Problems) -> dict[Path, Mapping[str, int]]:
+def _read_headers(config: PrepareConfig, paths: Sequence[Path], problems: Problems) -> dict[Path, Mapping[str, int]]:
     """Read names and lengths of the sequences of each BAM; warns of reads that may be shifted already."""
     headers: dict[Path, Mapping[str, int]] = {}
     for path in paths:
         try:
-            header = _core.bam_header(path)
+            header = bam_header(path)
         except (MaxatacError, OSError) as error:
             problems.append(Problem.of(error))
             continue
+        if not header["has_end_block"] and not config.allow_missing_eof:
+            told = "lacks the block that marks the end of a BAM, as a file does that was cut off"
+            hint = "copy or make it again; if it is known to be whole, use --allow_missing_eof"
+            problems.add("format", told, hint=hint, file=path)
         if not header["chrom_sizes"]:
             hint = "it was written without a header, or of reads that are not aligned"
             problems.add("format", "names no sequence", hint=hint, file=path)
             continue
         headers[path] = header["chrom_sizes"]
+        if header["text_differs"]:
+            logger.warning("%s: the text of its header lists other sequences than its binary list, which is used", path)
         for program in header["programs"]:
             if any(name in program.lower() for name in _SHIFTING):
                 told = "%s: %s wrote it: if that moved the reads to the cut sites, prepare moves them once more"
@@ -225,11 +230,13 @@ def _read_headers(paths: Sequence[Path], problems: Problems) -> dict[Path, Mappi
 
 
 def _genome_sizes(
-    config: PrepareConfig, headers: Mapping[Path, Mapping[str, int]], problems: Problems
+    config: PrepareConfig, headers: Mapping[Path, Mapping[str, int]], problems: Problems, *, is_needed: bool
 ) -> GenomeSizes | None:
     """Read the chromosomes from the genome; of BAM files without a genome, take their own."""
-    if config.sequence is not None or config.chrom_sizes is not None or not headers:
+    if config.sequence is not None or config.chrom_sizes is not None or is_needed:
         return open_sizes(config, problems)
+    if not headers:
+        return None
     first = next(iter(headers))
     lengths = dict(headers[first])
     for header in headers.values():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from maxatac._core import CutSites
 from maxatac.genome.spans import Spans
 from maxatac.preparation.composition import BaseComposition
 from maxatac.preparation.enrichment import SiteSpread
@@ -35,7 +36,7 @@ class SitesSeen:
         if inputs.genome is not None:
             self.composition = BaseComposition(inputs.genome, inputs.chroms, groups=groups)
 
-    def add(self, sites: Any, group: int) -> SiteSpread:
+    def add(self, sites: CutSites, group: int) -> SiteSpread:
         """Look at the sites of a group."""
         spread = SiteSpread(self._blacklist, self._peaks)
         for chrom, size in self._chroms.items():

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from maxatac._core import CutSites
 from maxatac.errors import InputError, MaxatacError, Problems
 from maxatac.files.atomic import write_text
 from maxatac.preparation.coverage import (
@@ -194,7 +195,7 @@ class PreparedPrepare:
         return PrepareResult(tracks, empty, tallies, self.sample.page)
 
     def _write(
-        self, sites: Any, group: int, name: str, files: GroupFiles, tallies: Mapping[str, Any], advance: Any
+        self, sites: CutSites, group: int, name: str, files: GroupFiles, tallies: Mapping[str, Any], advance: Any
     ) -> PreparedTrack | None:
         """Write the files of a group; None if it has no cut site."""
         config, reads = self.config, self.reads
