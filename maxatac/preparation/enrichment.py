@@ -17,6 +17,8 @@ BIN = 500
 TOP = 0.01
 """Share of the bins, those with most cut sites, that the enrichment is about."""
 
+_PIECE = 1 << 20  # sites that are looked at together
+
 _NONE: Spans = np.empty((0, 2), np.int64)
 
 
@@ -55,15 +57,16 @@ class SiteSpread:
         """
         blacklist = self._blacklist.get(chrom, _NONE)
         self.sites[chrom] = len(positions)
-        inside = _mask(blacklist, positions)
-        self.in_blacklist += int(inside.sum())
-        positions = positions[~inside]
-        if self._peaks is not None:
-            self.in_peaks += int(_mask(self._peaks.get(chrom, _NONE), positions).sum())
-        if size == 0:
-            return
-        # Sites may lie a few bp outside, where the shift moved them.
-        per_bin = np.bincount(np.clip(positions, 0, size - 1) // BIN, minlength=-(-size // BIN))
+        per_bin = np.zeros(-(-size // BIN), np.int64)
+        for first in range(0, len(positions), _PIECE):
+            piece = positions[first : first + _PIECE]
+            inside = _mask(blacklist, piece)
+            self.in_blacklist += int(inside.sum())
+            piece = piece[~inside]
+            if self._peaks is not None:
+                self.in_peaks += int(_mask(self._peaks.get(chrom, _NONE), piece).sum())
+            # Sites may lie a few bp outside, where the shift moved them.
+            per_bin += np.bincount(np.clip(piece, 0, size - 1) // BIN, minlength=len(per_bin))
         per_bin = per_bin[~_hidden(blacklist, size)]
         found = np.bincount(per_bin) if len(per_bin) else np.zeros(1, np.int64)
         grown = np.zeros(max(len(found), len(self._bins)), np.int64)
@@ -117,9 +120,6 @@ class SiteSpread:
         """List the numbers for a record; ``None`` where there is none."""
         at_random = float(self.curve(np.array([TOP]))[1][0]) if self._has_sites else None
         return {
-            "sites": self.total,
-            "sites_by_chromosome": {chrom: count for chrom, count in self.sites.items() if count},
-            "sites_in_blacklist": self.in_blacklist,
             "share_in_blacklist": _share(self.in_blacklist, self.total),
             "bin_width": BIN,
             "bins": self.bins,

@@ -17,9 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from maxatac._core import Genome
 from maxatac.errors import MaxatacError, Problems
 from maxatac.files.atomic import replacing
+from maxatac.genome.spans import Spans, merge
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +36,7 @@ _LAST_LINES = 5  # of MACS that an error quotes
 _PATIENCE = 10.0  # seconds that a MACS that was asked to end gets
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CalledPeaks:
     """What MACS found.
 
@@ -42,8 +45,8 @@ class CalledPeaks:
     path : Path
         narrowPeak.
     count : int
-    bases : int
-        In peaks; peaks of MACS do not overlap, but for summits of one stretch that have a line each.
+    spans : mapping of str to array of shape (peaks, 2), int64
+        By chromosome, sorted and disjoint.
     command : sequence of str
     genome_size : int
         Effective size of the genome, in bp.
@@ -51,9 +54,14 @@ class CalledPeaks:
 
     path: Path
     count: int
-    bases: int
+    spans: Mapping[str, Spans]
     command: Sequence[str]
     genome_size: int
+
+    @property
+    def bases(self) -> int:
+        """Bases in peaks."""
+        return sum(int((spans[:, 1] - spans[:, 0]).sum()) for spans in self.spans.values())
 
     def entry(self) -> dict[str, Any]:
         """List the numbers for a record."""
@@ -182,14 +190,23 @@ def call_peaks(
     found = folder / f"{name}_peaks.narrowPeak"
     if not found.exists():
         raise MaxatacError(f"{macs} ended well but left no file of peaks ({found.name})")
-    lines = [line.split("\t") for line in found.read_text(encoding="utf-8").splitlines()]
-    spans = {(chrom, int(start), int(end)) for chrom, start, end, *_ in lines}
     with replacing(output) as partial:
         shutil.copyfile(found, partial)
-    if not lines:
+    count, spans = _read(found)
+    if not count:
         logger.warning("%s: MACS found no peak; the file is empty", output)
-    bases = sum(end - start for _, start, end in spans)
-    return CalledPeaks(output, len(lines), bases, tuple(command), genome_size)
+    return CalledPeaks(output, count, spans, tuple(command), genome_size)
+
+
+def _read(path: Path) -> tuple[int, dict[str, Spans]]:
+    """Count the peaks of a narrowPeak file, and give their spans."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            chrom, start, end = line.split("\t", 3)[:3]
+            found.setdefault(chrom, []).append((int(start), int(end)))
+    count = sum(map(len, found.values()))
+    return count, {chrom: merge(np.array(spans, np.int64)) for chrom, spans in found.items()}
 
 
 def _run(command: Sequence[str]) -> None:

@@ -50,7 +50,7 @@ LOST = {
 }
 """Why a read or fragment is left out, in the order of the filters: key of the tallies to words."""
 
-_AMONG = ("secondary", "supplementary", "qc_failed", "marked")
+_MARKED = "marked as duplicates before"  # in place of duplicates, where marks are trusted
 
 _MANY_ORGANELLES = 0.2
 _MANY_CLIPPED = 0.1
@@ -105,10 +105,12 @@ class QcFacts:
     records : int
         How many were read.
     lost : mapping of str to int
-        What each filter left out, in its order, by the keys of ``LOST``. Each record counts once.
+        What each filter left out, in its order, by the keys of ``LOST``, or ``marked`` in place of ``duplicates`` where
+        the marks of the input are trusted. Each record counts once.
     among : mapping of str to int
         Counts of records that were not left out for it: ``secondary``, ``supplementary``, ``qc_failed``, ``marked``.
     tracks : sequence of TrackFacts
+        Those with cut sites.
     percentile : float
     slop : int
         In bp.
@@ -176,55 +178,12 @@ class QcFacts:
                     found[chrom] = found.get(chrom, 0) + sites // each
         return found
 
-    @classmethod
-    def of_tallies(
-        cls,
-        tallies: Mapping[str, Any],
-        *,
-        prefix: str,
-        inputs: Sequence[Path],
-        unit: str,
-        tracks: Sequence[TrackFacts],
-        **more: Any,
-    ) -> QcFacts:
-        """Take what the readers counted.
-
-        Parameters
-        ----------
-        tallies : mapping
-            As the core gives them, added up over the inputs.
-        prefix, inputs, unit, tracks
-            See the class.
-        **more
-            Its other attributes.
-        """
-        lost = {}
-        for key in LOST:
-            if (found := tallies.get(key)) is not None:
-                lost[key] = sum(found.values()) if isinstance(found, Mapping) else int(found)
-        lengths = tallies.get("fragment_lengths")
-        return cls(
-            prefix,
-            inputs,
-            unit,
-            int(tallies["records"]),
-            lost,
-            tracks,
-            among={key: int(tallies[key]) for key in _AMONG if key in tallies},
-            other_chroms=tallies.get("other_chrom", {}),
-            fragment_lengths=lengths if lengths is not None and lengths.any() else None,
-            over_10kb=int(tallies.get("over_10kb", 0)),
-            multiplicity=tallies.get("multiplicity", {}),
-            clipped=tallies.get("clipped_5p"),
-            **more,
-        )
-
     def filters(self) -> list[tuple[str, int, int]]:
         """List the filters in order: words, records that each left out, and records that are left after it."""
         left, steps = self.records, []
         for key, count in self.lost.items():
             left -= count
-            steps.append((LOST.get(key, key.replace("_", " ")), count, left))
+            steps.append((_MARKED if key == "marked" else LOST[key], count, left))
         return steps
 
 
@@ -245,21 +204,9 @@ def qc_numbers(facts: QcFacts) -> dict[str, Any]:
         "complexity": facts.complexity.entry(),
         "barcodes_in_several_files": facts.shared_barcodes,
         "base_composition": None if facts.composition is None else facts.composition.entry(),
-        "tracks": {track.name: _track_numbers(track) for track in facts.tracks},
+        "tracks": {track.name: track.spread.entry() for track in facts.tracks},
     }
     return numbers | {"warnings": find_warnings(facts)}
-
-
-def _track_numbers(track: TrackFacts) -> dict[str, Any]:
-    return {
-        **track.spread.entry(),
-        "sites_used": track.used_sites,
-        "depth": track.depth,
-        "covered_bases": track.covered_bases,
-        "sites_at_percentile": track.at_percentile,
-        "highest_sites": track.highest,
-        "peaks": track.peaks,
-    }
 
 
 def length_numbers(lengths: NDArray[np.int64]) -> dict[str, Any]:
@@ -293,10 +240,7 @@ def find_warnings(facts: QcFacts) -> list[str]:
 
 
 def _of_tracks(facts: QcFacts) -> Iterator[str]:
-    empty = [track.name for track in facts.tracks if not track.used_sites]
-    if empty:
-        yield f"No cut site: {listed(empty)}."
-    found = [track for track in facts.tracks if track.used_sites]
+    found = facts.tracks
     few = [f"{track.name} ({track.used_sites:,})" for track in found if track.used_sites < FEW_SITES]
     if few:
         yield f"Fewer than {FEW_SITES:,} cut sites: {listed(few)}. Such a track says little between strong sites."

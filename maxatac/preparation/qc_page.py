@@ -63,7 +63,7 @@ def render(facts: QcFacts, numbers: Mapping[str, Any]) -> str:
     sections += [
         ("sites", "Cut sites", _sites(facts, numbers)),
         ("library", "Library complexity", _library(facts, numbers)),
-        ("tracks", "The tracks", _tracks(facts, numbers)),
+        ("tracks", "The tracks", _tracks(facts)),
     ]
     names = first_few([path.name for path in facts.inputs])
     lead = (
@@ -93,14 +93,14 @@ def _key_numbers(facts: QcFacts, numbers: Mapping[str, Any]) -> Markup:
         ]
     rows.append(("duplicate pairs", NOT_AVAILABLE if complexity["nrf"] is None else share(1 - complexity["nrf"])))
     if len(facts.tracks) == 1:
-        track = numbers["tracks"][facts.tracks[0].name]
+        known, track = facts.tracks[0], numbers["tracks"][facts.tracks[0].name]
         rows += [
-            ("cut sites in the track", number(track["sites_used"])),
+            ("cut sites in the track", number(known.used_sites)),
             (f"cut sites in {share(TOP)} of bins", share(track["share_in_top_bins"])),
         ]
         if track["frip"] is not None:
             rows.append(("cut sites in peaks (FRiP)", share(track["frip"])))
-        rows.append((f"sites that become 1 (percentile {facts.percentile:g})", number(track["sites_at_percentile"])))
+        rows.append((f"sites on a base that become 1 (percentile {facts.percentile:g})", number(known.at_percentile)))
     return table(("what", "value"), rows, label="Key numbers")
 
 
@@ -189,12 +189,11 @@ def _sites(facts: QcFacts, numbers: Mapping[str, Any]) -> Markup:
     with_peaks = any(track["frip"] is not None for track in numbers["tracks"].values())
     header = ["track", "cut sites", "in the blacklist", f"in {share(TOP)} of bins", "at random"]
     rows = []
-    for name, track in numbers["tracks"].items():
-        row = [
-            name, number(track["sites"]), share(track["share_in_blacklist"]), share(track["share_in_top_bins"]),
-            share(track["share_in_top_bins_at_random"]),
-        ]  # fmt: skip
-        rows.append([*row, share(track["frip"])] if with_peaks else row)
+    for track in facts.tracks:
+        found = numbers["tracks"][track.name]
+        shares = ("share_in_blacklist", "share_in_top_bins", "share_in_top_bins_at_random")
+        row = [track.name, number(track.spread.total), *(share(found[name]) for name in shares)]
+        rows.append([*row, share(found["frip"])] if with_peaks else row)
     parts.append(table([*header, "in peaks (FRiP)"] if with_peaks else header, rows, label="Where the cut sites lie"))
     parts.append(side_by_side(figure, drawings))
     if facts.composition is not None:
@@ -237,18 +236,23 @@ def _library(facts: QcFacts, numbers: Mapping[str, Any]) -> Markup:
     )
 
 
-def _tracks(facts: QcFacts, numbers: Mapping[str, Any]) -> Markup:
-    with_peaks = any(track["peaks"] is not None for track in numbers["tracks"].values())
+def _tracks(facts: QcFacts) -> Markup:
+    with_peaks = any(track.peaks is not None for track in facts.tracks)
     header = [
-        "track", "sites used", "N", "bases with signal", f"sites at percentile {facts.percentile:g}", "most on a base",
-    ]  # fmt: skip
+        "track",
+        "sites used",
+        "N",
+        "covered bases",
+        f"sites at percentile {facts.percentile:g}",
+        "most on a base",
+    ]
     rows = []
-    for name, track in numbers["tracks"].items():
-        keys = ("sites_used", "depth", "covered_bases", "sites_at_percentile", "highest_sites")
-        rows.append([name, *(number(track[key]) for key in keys), *([number(track["peaks"])] if with_peaks else [])])
+    for track in facts.tracks:
+        found = (track.used_sites, track.depth, track.covered_bases, track.at_percentile, track.highest)
+        rows.append([track.name, *map(number, found), *([number(track.peaks)] if with_peaks else [])])
     return paragraphs(
         f"Each cut site counts on {2 * facts.slop + 1} bp around it; sites whose stretch touches the blacklist are not "
-        f"used. The RP20M track is the count times {facts.rpm_factor:,} / N. In the scaled track the percentile "
-        f"{facts.percentile:g} of the bases with signal is 1, so about {number(100 - facts.percentile)} % of them lie "
+        f"used. The scaled track is the count times {facts.rpm_factor:,} / N. In the normalised track the percentile "
+        f"{facts.percentile:g} of the covered bases is 1, so about {number(100 - facts.percentile)} % of them lie "
         "above 1 unless they were cut."
     ) + table([*header, "peaks"] if with_peaks else header, rows, label="The tracks")

@@ -85,6 +85,6 @@ def test_nothing_is_not_a_number(size: int) -> None:
     spread.add("chr1", size, np.empty(0, np.int64))
     numbers = spread.entry()
     json.dumps(numbers, allow_nan=False)
-    assert (numbers["share_in_top_bins"], numbers["frip"], numbers["share_in_blacklist"]) == (None, None, None)
+    assert (numbers["share_in_top_bins"], numbers["frip"]) == (None, None)
     with pytest.raises(ValueError, match="no cut site"):
         spread.curve(np.array([0.5]))
