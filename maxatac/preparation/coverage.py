@@ -137,6 +137,7 @@ def write_tracks(
     *,
     slop: int,
     max_zooms: int,
+    threads: int,
     advance: Callable[[int], None],
 ) -> None:
     """Write tracks whose values are counts times a factor.
@@ -154,6 +155,8 @@ def write_tracks(
         In bp.
     max_zooms : int
         Zoom levels at most.
+    threads : int
+        Threads that compress.
     advance : callable
         Is told how many sites were written.
 
@@ -163,7 +166,8 @@ def write_tracks(
         If a file cannot be written; each is whole or absent.
     """
     with contextlib.ExitStack() as stack:
-        writers = {path: stack.enter_context(new_bigwig(path, sizes, max_zooms=max_zooms)) for path in tracks}
+        begun = {path: new_bigwig(path, sizes, max_zooms=max_zooms, threads=threads) for path in tracks}
+        writers = {path: stack.enter_context(writer) for path, writer in begun.items()}
         for chrom in sizes:
             without = blacklist.spans(chrom)
             for path, (factor, clip) in tracks.items():

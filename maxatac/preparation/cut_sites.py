@@ -16,7 +16,7 @@ from maxatac.preparation.read_files import ReadsFile
 from maxatac.preparation.settings import PrepareConfig
 from maxatac.runs.settings import MEMORY_SHARE, loader_threads
 from maxatac.system.resources import usable_memory
-from maxatac.wording import counted, first_few
+from maxatac.wording import byte_size, counted, first_few
 
 logger = logging.getLogger(__name__)
 
@@ -68,17 +68,19 @@ def read_cut_sites(config: PrepareConfig, inputs: PrepareInputs, temp_dir: Path)
     else:
         for place, file in enumerate(inputs.files):
             numbers = None if groups is None else groups.numbers[place]
-            logger.info("reading %s", file.path)
+            logger.info("reading %s (%s)", file.path, byte_size(file.path.stat().st_size))
             tallies = joined(tallies, _read_text(config, inputs, file, numbers, sites))
     sites.finish()
     if not tallies["sites"]:
         raise MaxatacError(_why_nothing(inputs, tallies))
+    logger.info("%s cut sites of %s records", f"{tallies['sites']:,}", f"{tallies['records']:,}")
     return sites, tallies
 
 
 def _read_bam(config: PrepareConfig, inputs: PrepareInputs, sites: CutSites) -> dict[str, Any]:
     paths = [file.path for file in inputs.files]
-    logger.info("reading %s", first_few([str(path) for path in paths]))
+    size = byte_size(sum(path.stat().st_size for path in paths))
+    logger.info("reading %s (%s)", first_few([str(path) for path in paths]), size)
     tallies: dict[str, Any] = sites.add_bam(
         paths,
         single_end=config.single_end,

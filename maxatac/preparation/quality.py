@@ -36,9 +36,9 @@ class SitesSeen:
         if inputs.genome is not None:
             self.composition = BaseComposition(inputs.genome, inputs.chroms, groups=groups)
 
-    def add(self, sites: CutSites, group: int) -> SiteSpread:
-        """Look at the sites of a group."""
-        spread = SiteSpread(self._blacklist, self._peaks)
+    def add(self, sites: CutSites, group: int, called: Mapping[str, Spans] | None = None) -> SiteSpread:
+        """Look at the sites of a group; ``called`` are peaks that count where none were given."""
+        spread = SiteSpread(self._blacklist, called if self._peaks is None else self._peaks)
         for chrom, size in self._chroms.items():
             positions, reverse = sites.sites(group, chrom)
             spread.add(chrom, size, positions)

@@ -32,6 +32,7 @@ from maxatac.preparation.settings import PrepareConfig
 from maxatac.preparation.statistics import write_statistics
 from maxatac.runs.command import CommandFolder, CommandRun, carry_out
 from maxatac.runs.folder import RunFolder
+from maxatac.runs.settings import loader_threads
 from maxatac.system.progress import telling
 from maxatac.wording import base_pairs, byte_size, counted, first_few
 
@@ -179,7 +180,8 @@ class PreparedPrepare:
                 track = self._write(sites, group, name, files, tallies, advance)
                 if track is not None:
                     tracks.append(track)
-                    facts.append(track.facts(seen.add(sites, group), self.config.prefix))
+                    called = None if track.peaks is None else track.peaks.spans
+                    facts.append(track.facts(seen.add(sites, group, called), self.config.prefix))
             if self.sample.groups is not None:
                 self._write_table(self.sample.groups, tracks)
         written = {track.name for track in tracks}
@@ -209,7 +211,7 @@ class PreparedPrepare:
         tracks = {files.scaled: (factor, None), files.normalised: (1 / coverage.p99, 1.0 if config.clip else None)}
         write_tracks(
             sites, group, tracks, reads.chroms, reads.blacklist,
-            slop=config.slop, max_zooms=config.max_zooms, advance=advance,
+            slop=config.slop, max_zooms=config.max_zooms, threads=loader_threads(config), advance=advance,
         )  # fmt: skip
         statistics = scaled_statistics(coverage, factor, reads.chroms, reads.blacklist)
         write_statistics(statistics, files.chrom_min_max, files.genome_stats)
