@@ -35,6 +35,8 @@ class Coverage:
         Those that lie in the blacklist themselves.
     near_blacklist : int
         Those outside it whose widened interval touches it.
+    outside : int
+        Those whose widened interval lies outside the chromosome, where the ends were moved.
     histograms : mapping of str to (values, bases)
         By chromosome: the counts that occur, ascending and above 0, and how many bases have each; int64.
     p99 : float
@@ -44,13 +46,14 @@ class Coverage:
     sites: int
     in_blacklist: int
     near_blacklist: int
+    outside: int
     histograms: Mapping[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
     p99: float
 
     @property
     def used(self) -> int:
         """Cut sites that cover something."""
-        return self.sites - self.in_blacklist - self.near_blacklist
+        return self.sites - self.in_blacklist - self.near_blacklist - self.outside
 
     @property
     def covered(self) -> int:
@@ -68,6 +71,7 @@ class Coverage:
             "cut_sites": self.sites,
             "cut_sites_in_blacklist": self.in_blacklist,
             "cut_sites_near_blacklist": self.near_blacklist,
+            "cut_sites_outside": self.outside,
             "cut_sites_used": self.used,
             "covered_bases": self.covered,
             "percentile_of_counts": self.p99,
@@ -96,17 +100,18 @@ def measure_coverage(
         Is told how many sites were counted.
     """
     histograms = {}
-    total = inside = near = 0
+    total = inside = near = outside = 0
     for chrom in chroms:
         found = sites.counts(group, chrom, slop=slop, without=blacklist.spans(chrom))
         histograms[chrom] = (found["values"], found["bases"])
         total += found["sites"]
         inside += found["in_blacklist"]
         near += found["near_blacklist"]
+        outside += found["outside"]
         advance(found["sites"])
     values, bases = _summed(histograms.values())
     p99 = percentile_of(values.astype(np.float64), bases, PERCENTILE)
-    return Coverage(total, inside, near, histograms, p99)
+    return Coverage(total, inside, near, outside, histograms, p99)
 
 
 def scaled_statistics(

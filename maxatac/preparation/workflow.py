@@ -12,7 +12,7 @@ from typing import Any
 
 from maxatac._core import CutSites
 from maxatac.errors import InputError, MaxatacError, Problems
-from maxatac.files.atomic import write_text
+from maxatac.files.atomic import replacing, write_text
 from maxatac.preparation.coverage import (
     Coverage,
     bases_within,
@@ -215,7 +215,16 @@ class PreparedPrepare:
         )  # fmt: skip
         statistics = scaled_statistics(coverage, factor, reads.chroms, reads.blacklist)
         write_statistics(statistics, files.chrom_min_max, files.genome_stats)
+        self._write_sites(sites, group, files)
         return PreparedTrack(name, files, coverage, depth, self._call_peaks(files))
+
+    def _write_sites(self, sites: CutSites, group: int, files: GroupFiles) -> None:
+        """Write the BED files of a group that are wanted."""
+        without = {chrom: self.reads.blacklist.spans(chrom) for chrom in self.reads.chroms}
+        for path, slop in ((files.sites, 0), (files.slopped_sites, self.config.slop)):
+            if path is not None:
+                with replacing(path) as partial:
+                    sites.write_bed(partial, group, without, slop=slop)
 
     def _call_peaks(self, files: GroupFiles) -> CalledPeaks | None:
         """Call the peaks of a group, if that is wanted."""

@@ -12,8 +12,8 @@ import pyBigWig
 import pytest
 from numpy.typing import NDArray
 
-from maxatac.genome.blacklist import Blacklist, read_blacklist
 from maxatac.errors import Problems
+from maxatac.genome.blacklist import Blacklist, read_blacklist
 from maxatac.preparation.settings import PrepareConfig
 from maxatac.preparation.workflow import PrepareResult, prepare
 
@@ -42,10 +42,15 @@ def sizes(yeast: Path) -> dict[str, int]:
 def made(yeast: Path, fragments: Path, tmp_path_factory: pytest.TempPathFactory) -> PrepareResult:
     return prepare(
         PrepareConfig(
-            input=(fragments,), shift="none", sequence=yeast / "sacCer3.2bit", prefix="y",
-            blacklist=yeast / "sacCer3_blacklist.bed", output=tmp_path_factory.mktemp("made"), peaks=yeast / "SRR1822137_part1of2_ATAC_peaks.bed",
+            input=(fragments,),
+            shift="none",
+            sequence=yeast / "sacCer3.2bit",
+            blacklist=yeast / "sacCer3_blacklist.bed",
+            peaks=yeast / "SRR1822137_part1of2_ATAC_peaks.bed",
+            prefix="y",
+            output=tmp_path_factory.mktemp("made"),
         )
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture(scope="module")

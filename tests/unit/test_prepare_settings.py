@@ -35,12 +35,23 @@ def config(**settings: Any) -> PrepareConfig:
         ({"genome_size": 1.2e7, "call_peaks": True}, []),
         ({"genome_size": float("nan"), "call_peaks": True}, ["--genome_size"]),
         ({"max_zooms": 11}, ["--max_zooms"]),
-        ({"skip_deduplication": True, "trust_duplicate_flags": True}, ["--skip_deduplication and --trust_duplicate_flags"]),
-        ({"skip_deduplication": True, "deduplicate_per_file": True}, ["--skip_deduplication and --deduplicate_per_file"]),
     ],
-)  # fmt: skip
+)
 def test_problems(settings: dict[str, Any], options: list[str]) -> None:
     assert [problem.option for problem in config(**settings).problems()] == options
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("skip_deduplication", "trust_duplicate_flags"),
+        ("skip_deduplication", "deduplicate_per_file"),
+        ("trust_duplicate_flags", "deduplicate_per_file"),
+    ],
+)
+def test_what_excludes_each_other(one: str, other: str) -> None:
+    (problem,) = config(**{one: True, other: True}).problems()
+    assert problem.option == f"--{one} and --{other}"
 
 
 def test_one_file_and_several() -> None:
