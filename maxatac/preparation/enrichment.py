@@ -90,6 +90,11 @@ class SiteSpread:
         return int(self._bins.sum())
 
     @property
+    def hidden(self) -> float:
+        """Share of the cut sites that lie in the blacklist; 0 without a site."""
+        return self.in_blacklist / max(self.total, 1)
+
+    @property
     def frip(self) -> float | None:
         """Share of the cut sites outside the blacklist that lie in peaks; ``None`` without peaks or sites."""
         return None if self._peaks is None else _share(self.in_peaks, self.outside_blacklist)
@@ -120,7 +125,7 @@ class SiteSpread:
         """List the numbers for a record; ``None`` where there is none."""
         at_random = float(self.curve(np.array([TOP]))[1][0]) if self._has_sites else None
         return {
-            "share_in_blacklist": _share(self.in_blacklist, self.total),
+            "share_in_blacklist": self.hidden,
             "bin_width": BIN,
             "bins": self.bins,
             "top_share_of_bins": TOP,

@@ -54,6 +54,7 @@ _MARKED = "marked as duplicates before"  # in place of duplicates, where marks a
 
 _MANY_ORGANELLES = 0.2
 _MANY_CLIPPED = 0.1
+_MANY_HIDDEN = 0.1
 _LOW_NRF = 0.7  # ENCODE calls what lies below concerning
 _OFF = 1.0  # bp between the sites and the middle of Tn5's pattern; the right ends of 10x fragments are 1 bp off
 
@@ -250,6 +251,9 @@ def _of_tracks(facts: QcFacts) -> Iterator[str]:
             f"At the percentile {facts.percentile:g} there are at most {LOW_PERCENTILE} cut sites: {listed(low)}. The "
             "scaled track has few different values."
         )
+    hidden = [f"{track.name} ({share(part)})" for track in found if (part := track.spread.hidden) > _MANY_HIDDEN]
+    if hidden:
+        yield f"Many of the cut sites lie in the blacklist: {listed(hidden)}."
     for track in found:
         numbers = track.spread.entry()
         found_share, at_random = numbers["share_in_top_bins"], numbers["share_in_top_bins_at_random"]

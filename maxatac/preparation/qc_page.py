@@ -203,7 +203,7 @@ def _sites(facts: QcFacts, numbers: Mapping[str, Any]) -> Markup:
 
 def _middle(found: Mapping[str, float | None]) -> str:
     told = [
-        f"{strand} reads " + ("cannot be told" if middle is None else f"{middle:+g} bp")
+        f"{strand} reads " + ("cannot be told" if middle is None else f"{middle:g} bp")
         for strand, middle in found.items()
     ]
     return (

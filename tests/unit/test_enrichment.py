@@ -67,6 +67,7 @@ def test_blacklist_and_peaks() -> None:
     spread.add("chr2", BIN, np.array([3, 4]))
     black = contains(blacklist, positions)
     assert spread.in_blacklist == black.sum()
+    assert spread.hidden == spread.entry()["share_in_blacklist"] == spread.in_blacklist / 5_002
     assert spread.in_peaks == (contains(peaks, positions) & ~black).sum()
     assert spread.frip == spread.in_peaks / (5_002 - spread.in_blacklist)
     # Bins 1, 2 and 19 are hidden wholly; bin 5 is not, for its first base is free.

@@ -32,10 +32,10 @@ def lengths(*found: tuple[int, int]) -> np.ndarray:
     return made
 
 
-def track(name: str = "s", sites: int = 5_000, **changes: Any) -> TrackFacts:
+def track(name: str = "s", sites: int = 5_000, blacklist: tuple[int, int] = (0, 1_000), **changes: Any) -> TrackFacts:
     """A track of two chromosomes, a tenth of whose sites lie in few places."""
     rng = np.random.default_rng(7)
-    spread = SiteSpread({"chr1": np.array([[0, 1_000]])}, {"chr1": np.array([[20_000, 21_000]])})
+    spread = SiteSpread({"chr1": np.array([blacklist])}, {"chr1": np.array([[20_000, 21_000]])})
     for chrom in ("chr1", "chr2"):
         anywhere, peak = rng.integers(0, 100_000, sites // 2 - sites // 20), rng.integers(20_000, 20_300, sites // 20)
         spread.add(chrom, 100_000, np.sort(np.concatenate((anywhere, peak))))
@@ -107,6 +107,7 @@ def test_lengths() -> None:
     [
         (facts(), "Fewer than 1,000,000 cut sites"),
         (facts([track(used_sites=2_000_000, at_percentile=2.0)]), "the scaled track has few different values"),
+        (facts([track(blacklist=(0, 30_000))]), "cut sites lie in the blacklist: s (1"),
         (facts(other_chroms={"chrM": 500}), "% of the mapped reads lie on chrM"),
         (facts(clipped=200), "33.3 % of the reads are clipped at the 5' end"),
         (facts(over_10kb=3), "3 fragments over 10 kb"),
