@@ -42,6 +42,14 @@ class CoverageCounts(TypedDict):
     near_blacklist: int
     outside: int
 
+@type_check_only
+class SiteSpread(TypedDict):
+    bins: NDArray[np.int64]
+    in_blacklist: int
+    within: int
+    positions: NDArray[np.int64]
+    reverse: NDArray[np.bool_]
+
 @final
 class Memory:
     def __new__(cls, limit: int) -> Memory: ...
@@ -173,6 +181,16 @@ class CutSites:
         slop: int = 0,
         columns: int = 6,
     ) -> int: ...
+    def spread(
+        self,
+        group: int,
+        chrom: str,
+        *,
+        width: int,
+        without: NDArray[np.int64],
+        within: NDArray[np.int64],
+        step: int = 0,
+    ) -> SiteSpread: ...
     def sites(self, group: int, chrom: str) -> tuple[NDArray[np.int64], NDArray[np.bool_]]: ...
 
 @final

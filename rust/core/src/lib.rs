@@ -109,6 +109,7 @@ pub mod alignment {
     mod signal;
     mod site;
     mod spill;
+    mod spread;
     mod store;
     mod text;
 
@@ -120,6 +121,7 @@ pub mod alignment {
     pub use self::signal::Scale;
     pub use self::site::{CutSite, ReadLabel};
     pub use self::spill::{Spill, Spilled};
+    pub use self::spread::{Places, Spread};
     pub use self::store::{MARGIN, SiteStore, Sites};
     pub use self::text::{Bad, Ends, TextSettings, TextTallies, add_lines, add_text};
 }

@@ -2,8 +2,8 @@ use std::collections::HashMap;
 
 use maxatac_core::Result;
 use maxatac_core::alignment::{
-    BedColumns, BedWriter, CountHistogram, CutSite, ReadLabel, Room, Scale, SiteStore, Sites,
-    TextSettings, Windows, add_text,
+    BedColumns, BedWriter, CountHistogram, CutSite, Places, ReadLabel, Room, Scale, SiteStore,
+    Sites, TextSettings, Windows, add_text,
 };
 use maxatac_core::spans::merge;
 use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2};
@@ -567,6 +567,68 @@ impl CutSites {
             bed.finish(sites)?;
             Ok(lines)
         })
+    }
+
+    /// Look where the sites of a group on a chromosome lie.
+    ///
+    /// Parameters
+    /// ----------
+    /// group : int
+    /// chrom : str
+    /// width : int
+    ///     Width of a bin in bp.
+    /// without : numpy.ndarray, shape (spans, 2), int64
+    ///     The blacklist of the chromosome: its sites are in no bin and no span.
+    /// within : numpy.ndarray, shape (spans, 2), int64
+    ///     Spans whose sites are counted, such as peaks.
+    /// step : int
+    ///     One of so many sites is a sample; with 0 there is none.
+    ///
+    /// Returns
+    /// -------
+    /// dict
+    ///     ``bins``, int64: the number of sites in each bin; empty without a site. Sites outside of the chromosome are in
+    ///     the bin at its end. ``in_blacklist``: sites in the blacklist. ``within``: others that are in the spans.
+    ///     ``positions``, int64, and ``reverse``, bool: the sample, sorted.
+    ///
+    /// Raises
+    /// ------
+    /// OSError, ValueError, KeyError
+    ///     As ``sites``; ``ValueError`` for bins without a width too.
+    #[pyo3(signature = (group, chrom, *, width, without, within, step = 0))]
+    fn spread<'py>(
+        &self,
+        py: Python<'py>,
+        group: u32,
+        chrom: &str,
+        width: u32,
+        without: PyReadonlyArray2<'_, i64>,
+        within: PyReadonlyArray2<'_, i64>,
+        step: u64,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let (sites, chrom) = (self.full()?, self.number(chrom)?);
+        let without = &merge(spans(&without, "without")?);
+        let within = &merge(spans(&within, "within")?);
+        let places = Places {
+            width,
+            without,
+            within,
+            step,
+        };
+        let spread = long(py, sites.count(group, chrom), |is_cancelled| {
+            sites.spread(group, chrom, places, is_cancelled)
+        })?;
+        let bins: Vec<i64> = spread.bins.into_iter().map(u64::cast_signed).collect();
+        let sample = spread.sample.into_iter();
+        let (positions, reverse): (Vec<i64>, Vec<bool>) =
+            sample.map(|site| (site.position, site.is_reverse)).unzip();
+        let found = PyDict::new(py);
+        found.set_item("bins", PyArray1::from_vec(py, bins))?;
+        found.set_item("in_blacklist", spread.in_blacklist)?;
+        found.set_item("within", spread.within)?;
+        found.set_item("positions", PyArray1::from_vec(py, positions))?;
+        found.set_item("reverse", PyArray1::from_vec(py, reverse))?;
+        Ok(found)
     }
 
     /// Get the sites of a group on a chromosome, sorted.

@@ -338,6 +338,25 @@ impl Sites {
         self.tiles.lengths[chrom as usize]
     }
 
+    /// Gives the keys of each tile, sorted, and the position of its first base to `work`. A key is twice the place in
+    /// the tile, and 1 more on the reverse strand.
+    pub(super) fn each_sorted_tile(
+        &self,
+        group: u32,
+        chrom: u32,
+        work: impl FnMut(i64, Vec<u32>) -> Result<()>,
+        is_cancelled: &(dyn Fn() -> bool + Sync),
+    ) -> Result<()> {
+        self.tiles.check(group, chrom)?;
+        self.each_tile(
+            group,
+            chrom,
+            |bytes| self.sorted_keys(bytes),
+            work,
+            is_cancelled,
+        )
+    }
+
     fn each_tile<T: Send>(
         &self,
         group: u32,
