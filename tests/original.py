@@ -32,17 +32,24 @@ class Original:
 
     Attributes
     ----------
-    sites : list of (chromosome, position, strand)
-        Cut sites outside the blacklist, sorted; the strand is "" for fragments.
+    sites_file : pathlib.Path
+        Cut sites, 1 bp each: BED6 of reads, outside the blacklist; or 4 columns of fragments.
     depth : int
         The number that the scale is made of.
     bedgraph : pathlib.Path
         The RP20M track.
     """
 
-    sites: list[tuple[str, int, str]]
+    sites_file: Path
     depth: int
     bedgraph: Path
+
+    def sites(self) -> list[tuple[str, int, str]]:
+        """Chromosome, position and strand of each cut site, sorted; "" for the strand of fragments."""
+        opened = gzip.open if self.sites_file.suffix == ".gz" else open
+        with opened(self.sites_file, "rt") as file:
+            rows = (line.rstrip("\n").split("\t") for line in file)
+            return sorted((row[0], int(row[1]), row[5] if len(row) > 5 else "") for row in rows)
 
     def dense(self, sizes: Mapping[str, int]) -> dict[str, NDArray[np.float64]]:
         """Spread the track over bases, 0 where it has none."""
@@ -83,10 +90,7 @@ def track_of_bam(
     slopped = folder / f"IS_slop{slop}.bed.gz"
     run(f"bedtools slop -i {sites} -g {sizes} -b {slop} | {keep} {blacklist} | gzip -1 > {slopped}")
     bedgraph = _coverage(slopped, folder, sizes, rpm_factor / depth)
-    with gzip.open(sites, "rt") as file:
-        rows = (line.split("\t") for line in file)
-        found = sorted((row[0], int(row[1]), row[5].strip()) for row in rows)
-    return Original(found, depth, bedgraph)
+    return Original(sites, depth, bedgraph)
 
 
 def reads_kept(
@@ -134,7 +138,7 @@ def track_of_fragments(
     """Turn fragments of 10x into a bedGraph of cut sites per 20 million cut sites."""
     folder.mkdir(parents=True, exist_ok=True)
     opened = gzip.open if fragments.suffix == ".gz" else open
-    found: list[tuple[str, int, str]] = []
+    depth = 0
     cuts, slopped = folder / "CutSites.bed", folder / f"IS_slop{slop}.bed.gz"
     with opened(fragments, "rt") as lines, cuts.open("w") as out:
         for line in lines:
@@ -144,13 +148,12 @@ def track_of_fragments(
             if chrom in chroms:
                 for position in (int(start), int(end) - 1):
                     out.write(f"{chrom}\t{position}\t{position + 1}\t{barcode}\n")
-                    found.append((chrom, position, ""))
-    depth = len(found)
+                depth += 2
     run(
         f"sort -k1,1 -k2,2n {cuts} | bedtools slop -i stdin -g {sizes} -b {slop} "
         f"| bedtools intersect -v -a stdin -b {blacklist} | gzip -1 > {slopped}"
     )
-    return Original(sorted(found), depth, _coverage(slopped, folder, sizes, rpm_factor / depth))
+    return Original(cuts, depth, _coverage(slopped, folder, sizes, rpm_factor / depth))
 
 
 def min_max(
