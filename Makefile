@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
-.PHONY: help tools demo test test-fast lint rust-test python-test image image-test image-numbers fuzz fuzz-briefly sanitize lock lowest bench bench-scale bench-core yeast format clean
+.PHONY: help tools demo test test-fast lint rust-test python-test image image-test image-numbers fuzz fuzz-briefly sanitize lock lowest bench bench-scale bench-prepare bench-core yeast format clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -116,6 +116,9 @@ bench: $(VENV)/.dev $(VENV)/.built $(VENV)-bench/.done  ## the loader beside its
 
 bench-scale: $(VENV)/.dev $(VENV)/.built  ## cost as pool, tracks and genome grow; BENCH=--quick to try
 	PYTHONPATH=tests $(BIN)/python -m benchmarks --scale $(BENCH)
+
+bench-prepare: $(VENV)/.dev $(VENV)/.built  ## prepare beside other programs on PATH; BENCH="--reads 1000000" to try
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.prepare bench_out/prepare $(BENCH)
 
 bench-core: $(VENV)/.built  ## the parts of the core, one by one
 	test -e bench_out/core_sparse || $(BIN)/maxatac simulate bench_out/core_sparse

@@ -134,7 +134,7 @@ def _write_bams(inputs: Inputs, orders: Sequence[str]) -> None:
         # Unsorted as an aligner writes: mates side by side, pairs anywhere.
         chosen = reads.by_position() if order == "sorted" else None
         write_reads(inputs.bam(order), inputs.sizes, reads, LENGTH, order=chosen, text=text)
-        if order == "sorted":
+        if order == "sorted" and shutil.which("samtools"):
             subprocess.run(["samtools", "index", str(inputs.bam(order))], check=True)
 
 
@@ -172,8 +172,9 @@ def commands_of_reads(inputs: Inputs, order: str, out: Path, threads: int) -> di
         commands["the original's pipeline"] = [sys.executable, "-m", "benchmarks.prepare", "--original", *folder]
     if order == "sorted":
         if shutil.which("megadepth"):
-            more = ["--double-count", "--no-auc-stdout", "--threads", str(threads), "--prefix", str(out / "megadepth")]
-            commands["megadepth --bigwig"] = ["megadepth", bam, "--coverage", "--bigwig", *more]
+            more = ["--no-auc-stdout", "--threads", str(threads), "--prefix", str(out / "megadepth")]
+            words = ["megadepth", bam, "--coverage", "--bigwig", *more]
+            commands |= {"megadepth --bigwig": words, "megadepth --double-count": [*words, "--double-count"]}
         if shutil.which("bamCoverage"):
             for width in (1, 50):
                 more = ["-bs", str(width), "-p", str(threads), "-o", str(out / f"bamCoverage{width}.bw")]
