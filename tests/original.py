@@ -77,13 +77,28 @@ def track_of_bam(
     slop: int = 20,
     rpm_factor: int = 20_000_000,
     skip_deduplication: bool = False,
+    single_end: bool = False,
+    barcode_tag: str | None = None,
     threads: int = 1,
     level: int = -1,
 ) -> Original:
-    """Turn a BAM into a bedGraph of cut sites per 20 million reads; ``level`` is that of the compression of BAMs."""
+    """Turn a BAM into a bedGraph of cut sites per 20 million reads.
+
+    The original knows neither ``single_end`` nor ``barcode_tag``; markdup does. ``level`` is that of the compression
+    of BAMs.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     depth = int(_told("samtools", "view", "-c", "-F", "0x104", bam))
-    final = reads_kept(bam, folder, chroms, skip_deduplication=skip_deduplication, threads=threads, level=level)
+    final = reads_kept(
+        bam,
+        folder,
+        chroms,
+        skip_deduplication=skip_deduplication,
+        single_end=single_end,
+        barcode_tag=barcode_tag,
+        threads=threads,
+        level=level,
+    )
     sites = folder / "IS.bed.gz"
     keep = "bedtools intersect -v -a stdin -b"
     run(f"bedtools bamtobed -i {final} | awk '{_CUT}' | {keep} {blacklist} | gzip -1 > {sites}")
@@ -99,6 +114,8 @@ def reads_kept(
     chroms: Sequence[str],
     *,
     skip_deduplication: bool = False,
+    single_end: bool = False,
+    barcode_tag: str | None = None,
     threads: int = 1,
     level: int = -1,
 ) -> Path:
@@ -118,10 +135,12 @@ def reads_kept(
         run(f"samtools fixmate {common} -m {names} {mates}")
         run(f"{sort} -o {sorted_mates} {mates}")
         run(f"samtools index {sorted_mates}")
-        run(f"samtools markdup {common} -r -T {folder}/markdup {sorted_mates} {unique}")
+        barcodes = f"--barcode-tag {barcode_tag}" if barcode_tag else ""
+        run(f"samtools markdup {common} {barcodes} -r -T {folder}/markdup {sorted_mates} {unique}")
         run(f"{sort} -o {positions} {unique}")
     run(f"samtools index {positions}")
-    run(f"samtools view {common} -b -f 3 -o {final} {positions} {' '.join(chroms)}")
+    kind = "-F 4" if single_end else "-f 3"
+    run(f"samtools view {common} -b {kind} -o {final} {positions} {' '.join(chroms)}")
     return final
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import original
@@ -240,57 +241,97 @@ def _small_genome(folder: Path, sizes: dict[str, int]) -> Genome:
     return _genome(sizes, sizes_file, blacklist)
 
 
-def _random_case(draw: random.Random, chrom: str) -> Iterator[str]:
-    """Some pairs and single reads, many of them with the same ends, on a chromosome of their own."""
-    starts, ends = draw.sample(range(100, 140), 2), draw.sample(range(250, 290), 2)
+class Draw:
+    """Draws reads of one chromosome; many of them have the same ends."""
 
-    def forward() -> str:
-        clip, kind = draw.choice([0, 0, 0, 3, 12]), draw.choice("SH")
-        return f"{chrom}:{draw.choice(starts) + clip}+" + (f"{clip}{kind}" if clip else "") + _middle(draw)
+    def __init__(self, draw: random.Random, chrom: str) -> None:
+        self.random, self.chrom = draw, chrom
+        self._starts, self._ends = draw.sample(range(100, 140), 2), draw.sample(range(250, 290), 2)
 
-    def reverse() -> str:
-        clip, kind = draw.choice([0, 0, 0, 3, 12]), draw.choice("SH")
-        middle = _middle(draw)
-        end = draw.choice(ends) - clip
-        start = Record("", start=0, cigar=middle).end
-        return f"{chrom}:{end - start}-{middle}" + (f"{clip}{kind}" if clip else "")
+    def forward(self) -> str:
+        clip = self._clip()
+        operation = f"{clip}{self.random.choice('SH')}" if clip else ""
+        return f"{self.chrom}:{self.random.choice(self._starts) + clip}+{operation}{self._middle()}"
 
+    def reverse(self) -> str:
+        clip, middle = self._clip(), self._middle()
+        operation = f"{clip}{self.random.choice('SH')}" if clip else ""
+        start = self.random.choice(self._ends) - clip - Record("", start=0, cigar=middle).end
+        return f"{self.chrom}:{start}-{middle}{operation}"
+
+    def either(self) -> str:
+        return self.random.choice([self.forward, self.reverse])()
+
+    def name(self, number: int) -> str:
+        return f"{self.chrom}.{self.random.choice('rRq')}{self.random.choice(['', '0', '1'])}{number}"
+
+    def words(self) -> str:
+        qualities = ("*", "30", "30", "14", "15", "14/30", "15,2", "40x2,14/15x2,2", "2x9,30")
+        return f"mapq={self.random.choice(['60', '0', '60/0'])} qual={self.random.choice(qualities)}"
+
+    def _clip(self) -> int:
+        return self.random.choice([0, 0, 0, 3, 12])
+
+    def _middle(self) -> str:
+        return self.random.choice(["10M"] * 6 + ["4M3D6M", "5M2I3M", "3M40N7M", "2=1X7=", "5M1P5M"])
+
+
+def _random_pairs(draw: random.Random, chrom: str) -> Iterator[str]:
+    made = Draw(draw, chrom)
     for number in range(draw.randint(2, 9)):
-        name = f"{chrom}.{draw.choice('rRq')}{draw.choice(['', '0', '1'])}{number}"
-        words = f"mapq={draw.choice(['60', '0', '60/0'])} qual={draw.choice(QUALITIES)}"
+        name, words = made.name(number), made.words()
         kind = draw.random()
         if kind < 0.7:
-            mates = [forward(), reverse()]
+            mates = [made.forward(), made.reverse()]
             draw.shuffle(mates)
             yield f"{name} {' '.join(mates)} {words} {draw.choice(['', '', '', 'qc_failed', 'not_proper'])}"
         elif kind < 0.78:
-            yield f"{name} {forward()} {forward()} {words} proper"
+            yield f"{name} {made.forward()} {made.forward()} {words} proper"
         elif kind < 0.86:
-            yield f"{name} {draw.choice([forward(), reverse()])} * {words}"
+            yield f"{name} {made.either()} * {words}"
         elif kind < 0.92:
-            yield f"{name}/{draw.choice('12')} {forward()} mate={reverse()} {words}"
+            yield f"{name}/{draw.choice('12')} {made.forward()} mate={made.reverse()} {words}"
         else:
-            yield f"{name} {draw.choice([forward(), reverse()])} {words}"
+            yield f"{name} {made.either()} {words}"
         if kind < 0.5 and draw.random() < 0.2:
             word = draw.choice(["secondary", "supplementary"])
-            yield f"{name}/{draw.choice('12')} {chrom}:{draw.randint(900, 990)}+20S30M {word} mate={reverse()} {words}"
+            place = f"{chrom}:{draw.randint(900, 990)}+20S30M"
+            yield f"{name}/{draw.choice('12')} {place} {word} mate={made.reverse()} {words}"
 
 
-QUALITIES = ("*", "30", "30", "14", "15", "14/30", "15,2", "40x2,14/15x2,2", "2x9,30")
+def _random_reads(draw: random.Random, chrom: str) -> Iterator[str]:
+    made = Draw(draw, chrom)
+    for number in range(draw.randint(2, 9)):
+        word = draw.choice([""] * 6 + ["qc_failed", "secondary", "supplementary"])
+        yield f"{made.name(number)} {draw.choice([made.either()] * 9 + ['*'])} {made.words()} {word}"
 
 
-def _middle(draw: random.Random) -> str:
-    return draw.choice(["10M"] * 6 + ["4M3D6M", "5M2I3M", "3M40N7M", "2=1X7=", "5M1P5M"])
+def _with_barcodes(draw: random.Random, lines: Iterator[str]) -> Iterator[str]:
+    for line in lines:
+        # A pair may have it on one mate only, as no program writes it: not here.
+        barcode = draw.choice(["A", "B", "AA", ""])
+        yield f"{line} CB={barcode}" if barcode else line
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_random_pairs(seed: int, tmp_path: Path, small: Genome) -> None:
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("kind", ["pairs", "single", "barcodes", "duplicates"])
+def test_random_reads(kind: str, seed: int, tmp_path: Path, small: Genome) -> None:
     draw = random.Random(seed)
-    reads = records(line for chrom in small.sizes for line in _random_case(draw, chrom))
+    make = _random_reads if kind == "single" else _random_pairs
+    lines = (line for chrom in small.sizes for line in make(draw, chrom))
+    reads = records(_with_barcodes(draw, lines) if kind == "barcodes" else lines)
     draw.shuffle(reads)
     path = write_bam(tmp_path / "reads.bam", small.sizes, reads)
-    theirs = _track(path, small, tmp_path / "original")
-    ours = prepared(tmp_path / "out", "-i", path, genome=small)
+    theirs = _track(
+        path,
+        small,
+        tmp_path / "original",
+        single_end=kind == "single",
+        barcode_tag="CB" if kind == "barcodes" else None,
+        skip_deduplication=kind == "duplicates",
+    )
+    words = {"pairs": [], "single": ["--single_end"], "barcodes": ["--barcode_tag", "CB"]}
+    ours = prepared(tmp_path / "out", "-i", path, *words.get(kind, ["--skip_deduplication"]), genome=small)
     assert kept(ours) == kept(tmp_path / "original" / "IS")
     assert_same(ours, theirs, small)
 
@@ -370,13 +411,6 @@ def _genome(sizes: dict[str, int], sizes_file: Path, blacklist: Path) -> Genome:
     return Genome(sizes, sizes_file, blacklist, blacklisted)
 
 
-def _track(reads: Path, genome: Genome, folder: Path, *, skip_deduplication: bool = False) -> Original:
-    return original.track_of_bam(
-        reads,
-        folder,
-        genome.sizes_file,
-        genome.blacklist,
-        list(genome.sizes),
-        skip_deduplication=skip_deduplication,
-        level=1,
-    )
+def _track(reads: Path, genome: Genome, folder: Path, **options: Any) -> Original:
+    chroms = list(genome.sizes)
+    return original.track_of_bam(reads, folder, genome.sizes_file, genome.blacklist, chroms, level=1, **options)
