@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from maxatac.prediction.settings import PredictConfig as PredictConfig
     from maxatac.prediction.workflow import PredictResult as PredictResult
     from maxatac.prediction.workflow import predict as predict
+    from maxatac.preparation.binding import BindingResult as BindingResult
+    from maxatac.preparation.binding import binding as binding
+    from maxatac.preparation.settings import BindingConfig as BindingConfig
     from maxatac.preparation.settings import PrepareConfig as PrepareConfig
     from maxatac.preparation.workflow import PrepareResult as PrepareResult
     from maxatac.preparation.workflow import prepare as prepare
@@ -42,6 +45,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "BenchmarkConfig": "maxatac.evaluation.settings",
     "BenchmarkResult": "maxatac.evaluation.benchmark_scorers",
+    "BindingConfig": "maxatac.preparation.settings",
+    "BindingResult": "maxatac.preparation.binding",
     "Genome": "maxatac._core",
     "Memory": "maxatac._core",
     "MergeConfig": "maxatac.prediction.settings",
@@ -61,6 +66,7 @@ _HOMES = {
     "TrainResult": "maxatac.training.result",
     "Trainer": "maxatac.training.trainer",
     "WindowDataset": "maxatac.data.batches",
+    "binding": "maxatac.preparation.binding",
     "merge": "maxatac.prediction.merge",
     "benchmark": "maxatac.evaluation.benchmarking",
     "peaks": "maxatac.prediction.peaks",
@@ -73,6 +79,8 @@ _HOMES = {
 __all__ = [
     "BenchmarkConfig",
     "BenchmarkResult",
+    "BindingConfig",
+    "BindingResult",
     "Genome",
     "Memory",
     "MergeConfig",
@@ -93,6 +101,7 @@ __all__ = [
     "WindowDataset",
     "WindowReader",
     "benchmark",
+    "binding",
     "merge",
     "peaks",
     "threshold",

@@ -31,7 +31,6 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from maxatac.data.samples import (
-    COLUMNS,
     PATH_COLUMNS,
     PEAK_COLUMNS,
     Place,
@@ -105,20 +104,6 @@ def read_cells(
             check_samples(path, samples, test_cell_types, found, complete=len(samples) == len(cells))
     problems += found
     return samples
-
-
-def as_meta(samples: Sequence[Sample]) -> str:
-    """Write samples as the text of a meta file, with absolute paths."""
-    rows = [COLUMNS] + [
-        (sample.cell_line, sample.tf, *(str(path or "") for path in sample.files.values()), sample.label)
-        for sample in samples
-    ]
-    return "".join("\t".join(map(_quoted, row)) + "\n" for row in rows)
-
-
-def _quoted(text: str) -> str:
-    # Quotation marks around a field are taken off when it is read.
-    return '"' + text.replace('"', '""') + '"' if text.startswith('"') else text
 
 
 def _parse(path: Path, found: Problems) -> dict[str, Any] | None:

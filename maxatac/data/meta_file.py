@@ -71,6 +71,25 @@ def read_meta(
     return samples
 
 
+def as_meta(samples: Sequence[Sample]) -> str:
+    """Write samples as the text of a meta file, with absolute paths."""
+    rows = [COLUMNS] + [
+        (sample.cell_line, sample.tf, *(str(path or "") for path in sample.files.values()), sample.label)
+        for sample in samples
+    ]
+    return "".join(map(as_line, rows))
+
+
+def as_line(fields: Sequence[str]) -> str:
+    """Write the fields of a row as a line."""
+    return "\t".join(map(_quoted, fields)) + "\n"
+
+
+def _quoted(text: str) -> str:
+    # Quotation marks around a field are taken off when it is read.
+    return '"' + text.replace('"', '""') + '"' if text.startswith('"') else text
+
+
 def _read_row(
     here: Place,
     row: dict[str, str],

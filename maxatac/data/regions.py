@@ -195,7 +195,7 @@ def build_pools(
                 continue
             if path not in files:
                 what = f"{KINDS[kind]} peaks"
-                files[path] = _read_checked(path, chrom_sizes, problems, what=what)
+                files[path] = read_peaks(path, chrom_sizes, problems, what=what)
             intervals = files[path]
             if intervals is not None:
                 sources.append((cell, kind, intervals, *_window_starts(intervals, center)))
@@ -257,7 +257,7 @@ def pool_from_file(
         The pool in the order of the file; empty if the file cannot be read.
     """
     known = tuple(cell_lines)
-    intervals = _read_checked(Path(path), chrom_sizes, problems, what=f"{name} regions")
+    intervals = read_peaks(Path(path), chrom_sizes, problems, what=f"{name} regions")
     if intervals is None:
         return _join(tuple(chroms), known, []), PoolReport(name, ())
     already = intervals.end - intervals.start == WINDOW_LENGTH
@@ -312,7 +312,7 @@ def count_by_chromosome(
     # A name that the genome lacks has the index -1.
     row_of = np.array([*(place.get(chrom, others) for chrom in chrom_sizes), unknown], dtype=np.int64)
     for kind, path in zip(KINDS, (sample.atac_peaks, sample.chip_peaks), strict=False):
-        intervals = None if path is None else _read_checked(path, chrom_sizes, problems, what=f"{kind} peaks")
+        intervals = None if path is None else read_peaks(path, chrom_sizes, problems, what=f"{kind} peaks")
         if path is None or intervals is None:
             continue
         starts, _ = _window_starts(intervals, center)
@@ -360,9 +360,31 @@ def tell_of_pools(pools: Mapping[str, tuple[RoiPool, PoolReport]], *, center: Ce
                 )
 
 
-def _read_checked(path: Path, chrom_sizes: Mapping[str, int], problems: Problems, *, what: str) -> Intervals | None:
-    """Read a file of intervals, and check that it belongs to the genome; None if it cannot be used."""
-    intervals = read_intervals(path, problems, what=what)
+def read_peaks(
+    path: Path, chrom_sizes: Mapping[str, int], problems: Problems, *, what: str, may_be_empty: bool = False
+) -> Intervals | None:
+    """Read a file of intervals, and check that it belongs to the genome.
+
+    Parameters
+    ----------
+    path : Path
+        BED, narrowPeak or a table of regions; plain or gzipped.
+    chrom_sizes : mapping of str to int
+        Lengths of the genome's chromosomes in bp.
+    problems : Problems
+        Gets one if the file cannot be read, has the names of another genome, or if more than 1 % of the intervals reach
+        beyond their chromosome. Of fewer the log tells, and the caller leaves them out.
+    what : str
+        What the file should hold, for messages.
+    may_be_empty : bool
+        Whether a file without an interval will do.
+
+    Returns
+    -------
+    Intervals or None
+        None if the file cannot be used.
+    """
+    intervals = read_intervals(path, problems, what=what, may_be_empty=may_be_empty)
     if intervals is None:
         return None
     if not check_chrom_names(intervals.chrom.counts(), path, chrom_sizes, problems):

@@ -33,7 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maxatac.errors import Problems
-from maxatac.files.sniff import check_file, phrase, sniff_bytes
+from maxatac.files.sniff import check_file, file_fault, phrase, sniff_bytes
 from maxatac.genome.chroms import Fault, clean_name, name_fault
 
 if TYPE_CHECKING:
@@ -149,6 +149,12 @@ class Intervals:
         """Count the intervals."""
         return len(self.start)
 
+    @classmethod
+    def none(cls, path: Path) -> Intervals:
+        """Make the intervals of a file that has none."""
+        nothing = np.empty(0, np.int64)
+        return cls(path, Labels((), np.empty(0, np.int32)), nothing, nothing, nothing, nothing)
+
 
 @dataclass(frozen=True)
 class _Layout:
@@ -164,7 +170,9 @@ class _Layout:
         return max(_END, self.roi_type, self.cell_line) + 1
 
 
-def read_intervals(path: str | os.PathLike[str], problems: Problems, *, what: str = "ATAC peaks") -> Intervals | None:
+def read_intervals(
+    path: str | os.PathLike[str], problems: Problems, *, what: str = "ATAC peaks", may_be_empty: bool = False
+) -> Intervals | None:
     """Read a BED or narrowPeak file, or a table of regions.
 
     Intervals of length zero (insertion points are valid BED) are left out with a warning, and so is a summit that lies
@@ -177,6 +185,8 @@ def read_intervals(path: str | os.PathLike[str], problems: Problems, *, what: st
     problems : Problems
     what : str
         What the file should hold, for messages.
+    may_be_empty : bool
+        Whether a file without an interval, such as one of no bytes, is read as such; it is a problem otherwise.
 
     Returns
     -------
@@ -186,6 +196,8 @@ def read_intervals(path: str | os.PathLike[str], problems: Problems, *, what: st
     kept = _kept.get()
     if kept is not None and (known := kept.get(Path(path))) is not None:
         return known
+    if may_be_empty and _is_without_interval(path):
+        return Intervals.none(Path(path))
     if not check_file(path, problems, what=what):
         return None
     data = read_bytes(path, problems)
@@ -193,6 +205,21 @@ def read_intervals(path: str | os.PathLike[str], problems: Problems, *, what: st
     if kept is not None and intervals is not None:
         kept[Path(path)] = intervals
     return intervals
+
+
+def _is_without_interval(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a text, plain or gzipped, ends before its first interval; false if it cannot be read."""
+    if file_fault(path) not in (None, "is empty"):
+        return False
+    try:
+        with open(path, "rb") as plain:
+            packed = sniff_bytes(plain.read(16)) == "gzip"
+        with gzip.open(path) if packed else open(path, "rb") as text:
+            # A line of a file for old Macintoshes is the whole file.
+            lines = (part for line in text for part in line.splitlines())
+            return all(_is_skipped(line) or _is_header([name.lower() for name in _split(line)]) for line in lines)
+    except (OSError, EOFError, zlib.error):
+        return False
 
 
 _kept: ContextVar[dict[Path, Intervals] | None] = ContextVar("kept intervals", default=None)

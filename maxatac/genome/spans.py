@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +20,28 @@ def merge(spans: Spans, gap: int = 0) -> Spans:
     starts = ordered[first, 0]
     ends = reach[np.concatenate((np.flatnonzero(first)[1:] - 1, [len(ordered) - 1]))]
     return np.stack((starts, ends), axis=1)
+
+
+def at_depth(sets: Sequence[Spans], depth: int) -> Spans:
+    """Find the bases that lie in at least ``depth`` of the sets, each of which is sorted and disjoint."""
+    return _above(sets, [1] * len(sets), depth)
+
+
+def without(spans: Spans, removed: Spans) -> Spans:
+    """Take the bases of one set out of another; both are sorted and disjoint."""
+    return _above((spans, removed), (1, -1), 1)
+
+
+def _above(sets: Sequence[Spans], weights: Sequence[int], least: int) -> Spans:
+    """Find the bases where the weights of the sets that they lie in add up to ``least`` (1 or more)."""
+    steps = np.concatenate([np.empty(0, np.int64), *map(np.full, map(len, sets), weights)])
+    borders = np.concatenate([np.empty((0, 2), np.int64), *sets])
+    places, which = np.unique(borders.T, return_inverse=True)
+    change = np.zeros(len(places), np.int64)
+    np.add.at(change, which.ravel(), np.concatenate((steps, -steps)))
+    inside = np.cumsum(change) >= least
+    # No span reaches beyond the last place, so the changes come in pairs.
+    return places[np.diff(inside, prepend=False)].reshape(-1, 2)
 
 
 def contains(spans: Spans, positions: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -13,6 +13,12 @@ from pathlib import Path
 from maxatac.errors import Problems
 from maxatac.runs.settings import FILE, ResourceSettings, ResultSettings, Settings, TrackSettings
 
+UNION, INTERSECTION = "union", "intersection"
+"""What ``--combine`` takes beside a number."""
+
+TABLE_LABELS = ("Train", "Test")
+"""What a row of the meta file can be for."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class GenomeSettings(Settings):
@@ -150,3 +156,80 @@ class PrepareConfig(TrackSettings, ResourceSettings, ResultSettings, GenomeSetti
         self._exclude(problems, "skip_deduplication", "trust_duplicate_flags", hint)
         for name in ("skip_deduplication", "trust_duplicate_flags"):
             self._exclude(problems, name, "deduplicate_per_file", "no duplicate is looked for")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BindingConfig(GenomeSettings, TrackSettings, ResultSettings):
+    """Settings of ``maxatac.binding``; each field is the command-line option of that name.
+
+    Parameters
+    ----------
+    chip_peaks : sequence of path
+        Peaks of one transcription factor in one cell type, a file per replicate: BED or narrowPeak, plain or gzipped.
+    combine : str
+        Bases that are bound, of several replicates: ``union``, in a peak of any; ``intersection``, of all; a number, of
+        at least so many.
+    summit_window : int, optional
+        Width in bp of the window around a summit that is bound, in place of the whole peak: from ``summit - width //
+        2`` on. ``None`` is the whole peak.
+    chroms
+        Chromosomes of the track; ``None`` is all of the genome without organelles, with a peak or without.
+    blacklist
+        Bases that are not bound, whatever the peaks say.
+    meta_out : path, optional
+        Table of cell types for ``maxatac train`` to which a row is added; it is made if it is not there.
+    cell_type, tf_name : str, optional
+        Names in that row.
+    signal, atac_peaks : path, optional
+        ATAC-seq signal and peaks of the cell type, for that row.
+    label : str
+        What the row is for, one of ``TABLE_LABELS``.
+    """
+
+    chip_peaks: Sequence[Path] = field(metadata=FILE)
+    combine: str = UNION
+    summit_window: int | None = None
+    meta_out: Path | None = None
+    cell_type: str | None = None
+    tf_name: str | None = None
+    signal: Path | None = field(default=None, metadata=FILE)
+    atac_peaks: Path | None = field(default=None, metadata=FILE)
+    label: str = "Train"
+
+    def __post_init__(self) -> None:
+        """Accept a number for ``combine``, and choices in upper or lower case."""
+        super().__post_init__()
+        object.__setattr__(self, "combine", str(self.combine).casefold())
+        self._spell("label", TABLE_LABELS)
+
+    @property
+    def depth(self) -> int | None:
+        """Replicates that a base must be in to be bound; ``None`` if ``combine`` is neither a word nor a number."""
+        if self.combine == UNION:
+            return 1
+        if self.combine == INTERSECTION:
+            return len(self.chip_peaks)
+        return int(self.combine) if self.combine.isascii() and self.combine.isdigit() else None
+
+    def _check(self, problems: Problems) -> None:
+        super()._check(problems)
+        self._require(problems, "chip_peaks", len(self.chip_peaks) > 0, "at least one file of peaks")
+        most = max(len(self.chip_peaks), 1)
+        is_depth = self.depth is not None and 1 <= self.depth <= most
+        expected = f"{UNION}, {INTERSECTION}, or a number from 1 to {most}, the files of --chip_peaks"
+        self._require(problems, "combine", is_depth or not self.chip_peaks, expected)
+        self._require_counts(problems, "summit_window")
+        self._require_choice(problems, "label", TABLE_LABELS)
+        of_row = ("cell_type", "tf_name", "signal", "atac_peaks")
+        needed = of_row if self.label == "Train" else of_row[:3]
+        for name in of_row:
+            is_given = getattr(self, name) is not None
+            if self.meta_out is not None and not is_given and name in needed:
+                problems.add("setting", "nothing", expected="a value for the row of --meta_out", option=f"--{name}")
+            if self.meta_out is None and is_given:
+                told, expected = "no --meta_out", "the table whose row it is for"
+                problems.add("setting", told, expected=expected, option=f"--{name}")
+        for name in of_row[:2]:
+            value = getattr(self, name)
+            is_name = value is None or (value.isprintable() and value == value.strip() and value not in ("", "."))
+            self._require(problems, name, is_name, "a name without blanks around it")

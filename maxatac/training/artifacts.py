@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from maxatac.data.cells_json import as_meta
+from maxatac.data.meta_file import as_meta
 from maxatac.data.roi_files import save_roi
 from maxatac.evaluation.tally import CELL_COLUMNS
 from maxatac.evaluation.thresholds import thresholds_of

@@ -64,6 +64,8 @@ def test_public_names() -> None:
     names = [
         "BenchmarkConfig",
         "BenchmarkResult",
+        "BindingConfig",
+        "BindingResult",
         "Genome",
         "Memory",
         "MergeConfig",
@@ -84,6 +86,7 @@ def test_public_names() -> None:
         "WindowDataset",
         "WindowReader",
         "benchmark",
+        "binding",
         "merge",
         "peaks",
         "predict",

@@ -12,8 +12,8 @@ from cells import Content, content, written
 from tiny import TinySet
 
 from maxatac.cli.main import main
-from maxatac.data.cells_json import as_meta, read_cells
-from maxatac.data.meta_file import read_meta
+from maxatac.data.cells_json import read_cells
+from maxatac.data.meta_file import as_meta, read_meta
 from maxatac.errors import Problems
 
 # Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about; the .h5 file is written on purpose.

@@ -4,7 +4,7 @@ import gzip
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -98,9 +98,9 @@ def test_each_peak_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     read: list[Path] = []
     original = module.read_intervals
 
-    def counting(path: Path, problems: Problems, *, what: str) -> Intervals | None:
+    def counting(path: Path, problems: Problems, **how: Any) -> Intervals | None:
         read.append(path)
-        return original(path, problems, what=what)
+        return original(path, problems, **how)
 
     monkeypatch.setattr(module, "read_intervals", counting)
     wanted = {"training": ["chr1"], "validation": ["chr2"]}

@@ -11,7 +11,7 @@ from maxatac.cli.main import main, parse
 from maxatac.cli.running import settings_from
 from maxatac.evaluation.settings import BenchmarkConfig, ThresholdConfig
 from maxatac.prediction.settings import MergeConfig, PeaksConfig, PredictConfig
-from maxatac.preparation.settings import PrepareConfig
+from maxatac.preparation.settings import BindingConfig, PrepareConfig
 from maxatac.runs.settings import Settings
 
 COMMANDS: dict[str, tuple[type[Settings], str]] = {
@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[type[Settings], str]] = {
     "prepare": (PrepareConfig, "--input a.bam --prefix x"),
     "threshold": (ThresholdConfig, "--meta_file m.tsv --prefix x"),
     "benchmark": (BenchmarkConfig, "--prediction a.bw --gold_standard b.bw --prefix x"),
+    "binding": (BindingConfig, "--chip_peaks a.bed --sequence g.2bit --prefix x"),
 }
 """The settings of each command, and what it cannot do without."""
 
@@ -95,6 +96,15 @@ SPELLINGS: dict[str, dict[str, str]] = {
         "plot": "-plot --plot",
         "skip_plot": "-skip_plot --skip_plot",
         "quant": "--quant",
+    },
+    "binding": RESULTS | CHROMS | SIZES | {
+        "chip_peaks": "-i --peaks --chip_peaks",
+        "sequence": "--seq --sequence",
+        "blacklist": "-bl --blacklist",
+        "combine": "--combine",
+        "tf_name": "-tf --tf --tf_name",
+        "signal": "-s --signal",
+        "max_zooms": "--max_zooms",
     },
 }  # fmt: skip
 """Spellings of each option, by the setting that it is."""
