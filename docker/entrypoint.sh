@@ -19,7 +19,7 @@ is_program() (
 
 [ "$#" -gt 0 ] || set -- --help
 case $1 in
-    prepare | binding | train | check | predict | merge | peaks | threshold | benchmark | report | simulate | -*) set -- maxatac "$@" ;;
+    prepare | normalize | average | binding | train | check | predict | merge | peaks | threshold | benchmark | report | simulate | -*) set -- maxatac "$@" ;;
     *) is_program "$1" || set -- maxatac "$@" ;;
 esac
 exec "$@"

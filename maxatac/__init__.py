@@ -31,9 +31,15 @@ if TYPE_CHECKING:
     from maxatac.prediction.settings import PredictConfig as PredictConfig
     from maxatac.prediction.workflow import PredictResult as PredictResult
     from maxatac.prediction.workflow import predict as predict
+    from maxatac.preparation.average import AverageResult as AverageResult
+    from maxatac.preparation.average import average as average
     from maxatac.preparation.binding import BindingResult as BindingResult
     from maxatac.preparation.binding import binding as binding
+    from maxatac.preparation.normalize import NormalizeResult as NormalizeResult
+    from maxatac.preparation.normalize import normalize as normalize
+    from maxatac.preparation.settings import AverageConfig as AverageConfig
     from maxatac.preparation.settings import BindingConfig as BindingConfig
+    from maxatac.preparation.settings import NormalizeConfig as NormalizeConfig
     from maxatac.preparation.settings import PrepareConfig as PrepareConfig
     from maxatac.preparation.workflow import PrepareResult as PrepareResult
     from maxatac.preparation.workflow import prepare as prepare
@@ -43,6 +49,8 @@ if TYPE_CHECKING:
     from maxatac.training.workflow import train as train
 
 _HOMES = {
+    "AverageConfig": "maxatac.preparation.settings",
+    "AverageResult": "maxatac.preparation.average",
     "BenchmarkConfig": "maxatac.evaluation.settings",
     "BenchmarkResult": "maxatac.evaluation.benchmark_scorers",
     "BindingConfig": "maxatac.preparation.settings",
@@ -51,6 +59,8 @@ _HOMES = {
     "Memory": "maxatac._core",
     "MergeConfig": "maxatac.prediction.settings",
     "MergeResult": "maxatac.prediction.merge",
+    "NormalizeConfig": "maxatac.preparation.settings",
+    "NormalizeResult": "maxatac.preparation.normalize",
     "PeaksConfig": "maxatac.prediction.settings",
     "PeaksResult": "maxatac.prediction.peaks",
     "PredictConfig": "maxatac.prediction.settings",
@@ -58,25 +68,29 @@ _HOMES = {
     "PrepareConfig": "maxatac.preparation.settings",
     "PrepareResult": "maxatac.preparation.workflow",
     "Sampler": "maxatac._core",
-    "Track": "maxatac._core",
-    "WindowReader": "maxatac._core",
     "ThresholdConfig": "maxatac.evaluation.settings",
     "ThresholdResult": "maxatac.evaluation.threshold",
+    "Track": "maxatac._core",
     "TrainConfig": "maxatac.training.settings",
     "TrainResult": "maxatac.training.result",
     "Trainer": "maxatac.training.trainer",
     "WindowDataset": "maxatac.data.batches",
+    "WindowReader": "maxatac._core",
+    "average": "maxatac.preparation.average",
+    "benchmark": "maxatac.evaluation.benchmarking",
     "binding": "maxatac.preparation.binding",
     "merge": "maxatac.prediction.merge",
-    "benchmark": "maxatac.evaluation.benchmarking",
+    "normalize": "maxatac.preparation.normalize",
     "peaks": "maxatac.prediction.peaks",
-    "threshold": "maxatac.evaluation.threshold",
     "predict": "maxatac.prediction.workflow",
     "prepare": "maxatac.preparation.workflow",
+    "threshold": "maxatac.evaluation.threshold",
     "train": "maxatac.training.workflow",
 }
 
 __all__ = [
+    "AverageConfig",
+    "AverageResult",
     "BenchmarkConfig",
     "BenchmarkResult",
     "BindingConfig",
@@ -85,6 +99,8 @@ __all__ = [
     "Memory",
     "MergeConfig",
     "MergeResult",
+    "NormalizeConfig",
+    "NormalizeResult",
     "PeaksConfig",
     "PeaksResult",
     "PredictConfig",
@@ -100,13 +116,15 @@ __all__ = [
     "Trainer",
     "WindowDataset",
     "WindowReader",
+    "average",
     "benchmark",
     "binding",
     "merge",
+    "normalize",
     "peaks",
-    "threshold",
     "predict",
     "prepare",
+    "threshold",
     "train",
 ]
 

@@ -6,7 +6,19 @@ from typing import Any, Literal, Self, TypedDict, final, overload, type_check_on
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Batches", "BigWigWriter", "CutSites", "Genome", "Memory", "Sampler", "Track", "ValueCounts", "WindowReader"]
+__all__ = [
+    "Batches",
+    "BigWigWriter",
+    "CutSites",
+    "Genome",
+    "Memory",
+    "Sampler",
+    "Track",
+    "TrackSums",
+    "TrackTransform",
+    "ValueCounts",
+    "WindowReader",
+]
 
 _CompactInputs = tuple[NDArray[np.uint8], NDArray[np.float32]]
 _Inputs = NDArray[np.float32] | _CompactInputs
@@ -91,8 +103,15 @@ class ValueCounts:
     def add(self, track: Track, chrom: str, start: int, end: int, without: NDArray[np.int64]) -> None: ...
     @property
     def bases(self) -> NDArray[np.int64]: ...
+    def found(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint64], NDArray[np.uint64]]: ...
     @property
     def largest(self) -> float: ...
+    @property
+    def range(self) -> tuple[float, float] | None: ...
+    @property
+    def below_zero(self) -> int: ...
+    @property
+    def infinite(self) -> tuple[int, int, float] | None: ...
     @property
     def are_whole(self) -> bool: ...
     @property
@@ -110,6 +129,7 @@ class BigWigWriter:
     def close(self) -> None: ...
 
 def bam_header(path: str | bytes | PathLike[str] | PathLike[bytes]) -> dict[str, Any]: ...
+
 @final
 class CutSites:
     def __new__(
@@ -192,6 +212,32 @@ class CutSites:
         step: int = 0,
     ) -> SiteSpread: ...
     def sites(self, group: int, chrom: str) -> tuple[NDArray[np.int64], NDArray[np.bool_]]: ...
+
+@final
+class TrackTransform:
+    def __new__(
+        cls,
+        method: str,
+        *,
+        subtract: float = 0.0,
+        divide: float = 1.0,
+        low: float = ...,
+        high: float = ...,
+        threads: int = 1,
+        memory: int = ...,
+    ) -> TrackTransform: ...
+    def apply(self, value: float) -> float: ...
+    def write(
+        self, track: Track, chrom: str, size: int, without: NDArray[np.int64], excluded: float, writer: BigWigWriter
+    ) -> None: ...
+
+@final
+class TrackSums:
+    def __new__(cls, *, threads: int = 1, memory: int = ...) -> TrackSums: ...
+    def begin(self, start: int, end: int) -> None: ...
+    def add(self, track: Track, chrom: str, weight: float) -> tuple[int, tuple[int, int, float] | None]: ...
+    def clear(self, without: NDArray[np.int64]) -> None: ...
+    def write(self, writer: BigWigWriter, chrom: str, divisor: float, is_last: bool) -> None: ...
 
 @final
 class WindowReader:

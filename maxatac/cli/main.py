@@ -14,7 +14,21 @@ from importlib.metadata import version
 from typing import NoReturn, TypeVar
 
 from maxatac.backend.startup import own_settings
-from maxatac.cli import benchmark, binding, check, merge, peaks, predict, prepare, report, simulate, threshold, train
+from maxatac.cli import (
+    average,
+    benchmark,
+    binding,
+    check,
+    merge,
+    normalize,
+    peaks,
+    predict,
+    prepare,
+    report,
+    simulate,
+    threshold,
+    train,
+)
 from maxatac.cli.config import fill_from_file
 from maxatac.cli.encoding import use_utf8
 from maxatac.cli.output import flush, say
@@ -57,7 +71,21 @@ def build_parser() -> Parser:
         help="show program's version number and exit",
     )
     subparsers = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    for command in (prepare, binding, train, check, predict, merge, peaks, threshold, benchmark, report, simulate):
+    for command in (
+        prepare,
+        normalize,
+        average,
+        binding,
+        train,
+        check,
+        predict,
+        merge,
+        peaks,
+        threshold,
+        benchmark,
+        report,
+        simulate,
+    ):
         command.add_parser(subparsers)
     return parser
 

@@ -9,17 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 import statistics
-import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from maxatac._core import Track, ValueCounts
-from maxatac.data.percentiles import holding, interpolate, ranks
+from maxatac.data.value_counts import LEVEL_SIZE, LEVELS, LevelPercentiles, Piece, count_values, pieces_of, sum_bases
 from maxatac.genome.blacklist import Blacklist
 from maxatac.genome.chroms import ORGANELLES
 from maxatac.system.progress import telling
@@ -33,9 +29,6 @@ ENOUGH_COVERED = 100_000
 factor of 2 in one of ten; of stretches with 100,000, in none of 2,000."""
 
 _PERCENTS = (50, 99)
-_PIECE = 1 << 24  # bp that are counted at a time
-_LEVEL_SIZE = 1 << 16  # values of a level, see ``ValueCounts``
-_Piece = tuple[str, int, int]  # chromosome, start, end
 _NORMALISATION = "the min-max normalisation of maxATAC at the 99th percentile"
 _MAKERS = "which maxatac prepare and maxatac normalize do"
 
@@ -189,26 +182,21 @@ def _measure(track: Track, chroms: Sequence[str], blacklist: Blacklist, threads:
     pieces = list(_pieces(track, chroms))
     bases = 2 * sum(end - start for _, start, end in pieces)
     with telling(f"scale of {Path(track.path).name}", bases, "bp") as advance:
-        return _from_counts(lambda levels: _count(track, pieces, blacklist, levels, threads, advance))
+        return _from_counts(lambda levels: count_values(track, pieces, blacklist, levels, threads, advance))
 
 
 def _from_counts(count: Callable[[Sequence[int] | None], list[ValueCounts]]) -> SignalScale:
     """Find the percentiles in two passes: by level, and by value where they lie."""
     counts = count(None)
-    by_level = _sum(counts)
+    by_level = sum_bases(counts)
     covered = int(by_level.sum())
     not_a_number = sum(part.not_a_number for part in counts)
     if not covered:
         return SignalScale(0.0, 0.0, 0.0, whole_numbers=False, covered=0, not_a_number=not_a_number)
-    places = [ranks(covered, percent) for percent in _PERCENTS]
-    found = {rank: holding(by_level, rank) for low, high, _ in places for rank in (low, high)}
-    levels = sorted({level for level, _ in found.values()})
-    by_value = _sum(count(levels)).reshape(len(levels), _LEVEL_SIZE)
-    value = {}
-    for rank, (level, rank_in_level) in found.items():
-        lower_bits, _ = holding(by_value[levels.index(level)], rank_in_level)
-        value[rank] = float(np.array(level * _LEVEL_SIZE + lower_bits, np.uint32).view(np.float32))
-    p50, p99 = (interpolate(value[low], value[high], part) for low, high, part in places)
+    places = LevelPercentiles(np.arange(LEVELS), by_level, _PERCENTS)
+    levels = sorted(places.levels)
+    by_value = sum_bases(count(levels)).reshape(len(levels), LEVEL_SIZE)
+    p50, p99 = places.values(dict(zip(levels, by_value, strict=True)))
     largest = max(part.largest for part in counts)
     are_whole = all(part.are_whole for part in counts)
     return SignalScale(p50, p99, largest, whole_numbers=are_whole, covered=covered, not_a_number=not_a_number)
@@ -218,49 +206,8 @@ def _numbers(scale: SignalScale) -> str:
     return f"{number(scale.p50)}, {number(scale.p99)} and {number(scale.largest)}"
 
 
-def _pieces(track: Track, chroms: Iterable[str]) -> Iterator[_Piece]:
+def _pieces(track: Track, chroms: Iterable[str]) -> Iterator[Piece]:
     known = [chrom for chrom in chroms if chrom in track.chrom_sizes]
     # A few bases of organelles have most of the reads, and would set the 99th percentile of a small genome.
     for chrom in [chrom for chrom in known if chrom not in ORGANELLES] or known:
-        size = track.chrom_sizes[chrom]
-        for start in range(0, size, _PIECE):
-            yield chrom, start, min(start + _PIECE, size)
-
-
-def _count(
-    track: Track,
-    pieces: Iterable[_Piece],
-    blacklist: Blacklist,
-    levels: Sequence[int] | None,
-    threads: int,
-    advance: Callable[[int], object],
-) -> list[ValueCounts]:
-    """Count the bases of all pieces; each thread has counts of its own."""
-    left = deque(pieces)
-    lock = threading.Lock()
-
-    def count() -> ValueCounts:
-        counts = ValueCounts(levels)
-        while True:
-            try:
-                chrom, start, end = left.popleft()
-            except IndexError:
-                return counts
-            counts.add(track, chrom, start, end, blacklist.spans(chrom))
-            with lock:
-                advance(end - start)
-
-    with ThreadPoolExecutor(threads, "maxatac-signal-scale") as pool:
-        running = [pool.submit(count) for _ in range(threads)]
-        try:
-            return [counts.result() for counts in running]
-        finally:
-            # After an error or Ctrl-C, the other threads end with the piece that they are at.
-            left.clear()
-
-
-def _sum(counts: Sequence[ValueCounts]) -> NDArray[np.int64]:
-    total = np.zeros_like(counts[0].bases)
-    for part in counts:
-        total += part.bases
-    return total
+        yield from pieces_of(track, chrom)

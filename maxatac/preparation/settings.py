@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from maxatac.errors import Problems
-from maxatac.runs.settings import FILE, ResourceSettings, ResultSettings, Settings, TrackSettings
+from maxatac.runs.settings import FILE, MAX_FLOAT32, ResourceSettings, ResultSettings, Settings, TrackSettings
 
 UNION, INTERSECTION = "union", "intersection"
 """What ``--combine`` takes beside a number."""
@@ -233,3 +233,89 @@ class BindingConfig(GenomeSettings, TrackSettings, ResultSettings):
             value = getattr(self, name)
             is_name = value is None or (value.isprintable() and value == value.strip() and value not in ("", "."))
             self._require(problems, name, is_name, "a name without blanks around it")
+
+
+METHODS = ("min-max", "zscore", "arcsinh", "log1p")
+"""What ``normalize`` makes of a value; :mod:`maxatac.preparation.normalization` says how."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NormalizeConfig(TrackSettings, ResourceSettings, ResultSettings, GenomeSettings):
+    """Settings of ``maxatac.normalize``; each field is the command-line option of that name.
+
+    Parameters
+    ----------
+    signal : path
+        Track as bigWig.
+    method : str
+        One of ``METHODS``, in upper or lower case.
+    max_percentile : float
+        The percentile of the values of covered bases that becomes 1 by min-max, 0 to 100.
+    min, max : float, optional
+        What becomes 0 and 1 by min-max, in place of the smallest value and of the percentile.
+    clip : bool
+        Cut the result of min-max at 0 and 1.
+    memory
+        Bytes for values on their way from file to file.
+    output
+        Folder of the results.
+    """
+
+    signal: Path = field(metadata=FILE)
+    method: str = "min-max"
+    max_percentile: float = PERCENTILE
+    min: float | None = None
+    max: float | None = None
+    clip: bool = False
+
+    def __post_init__(self) -> None:
+        """Accept the method in upper or lower case."""
+        super().__post_init__()
+        self._spell("method", METHODS)
+
+    def _check(self, problems: Problems) -> None:
+        super()._check(problems)
+        self._require_choice(problems, "method", METHODS)
+        self._require(problems, "max_percentile", 0 <= self.max_percentile <= 100, "a number from 0 to 100")
+        for name in ("min", "max"):
+            self._require_float32(problems, name)
+        if self.min is not None and self.max is not None:
+            self._require(problems, "max", self.min < self.max, f"a number above --min, {self.min:g}")
+        for name in ("min", "max", "clip"):
+            if self.method in METHODS and self.method != "min-max" and getattr(self, name) not in (None, False):
+                problems.add("setting", f"has no effect on {self.method}", hint="it is for min-max", option=f"--{name}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AverageConfig(TrackSettings, ResourceSettings, ResultSettings, GenomeSettings):
+    """Settings of ``maxatac.average``; each field is the command-line option of that name.
+
+    Parameters
+    ----------
+    input : sequence of path
+        Tracks as bigWig, of one genome.
+    weights : sequence of float, optional
+        Weight of each track, above 0; ``None`` weights all alike.
+    memory
+        Bytes for the sums.
+    blacklist
+        Bases that get no value.
+    output
+        Folder of the results.
+    """
+
+    input: Sequence[Path] = field(metadata=FILE)
+    weights: Sequence[float] | None = None
+
+    def _check(self, problems: Problems) -> None:
+        super()._check(problems)
+        if not self.input:
+            problems.add("setting", "nothing", expected="a bigWig", option="--input")
+        if self.weights is None:
+            return
+        for weight in self.weights:
+            if not 0 < weight <= MAX_FLOAT32:
+                problems.add("setting", f"{weight:g}", expected="a number above 0", option="--weights")
+        if len(self.weights) != len(self.input):
+            expected = f"{len(self.input)}, one for each track"
+            problems.add("setting", f"{len(self.weights)} weights", expected=expected, option="--weights")

@@ -72,7 +72,7 @@ def test_pieces_and_threads_change_nothing(tmp_path: Path, monkeypatch: pytest.M
     track = write(tmp_path, **values)
     blacklist = Blacklist({"b": ([100, 290], [305, 310])})
     whole = measure(track, values, blacklist)
-    monkeypatch.setattr("maxatac.data.signal_scale._PIECE", 301)
+    monkeypatch.setattr("maxatac.data.value_counts._PIECE", 301)
     assert measure(track, values, blacklist, threads=3) == whole
     values["b"][100:310] = 0
     assert same(whole, expected(values))

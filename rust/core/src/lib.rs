@@ -73,11 +73,17 @@ pub mod sequence {
 pub mod track {
     mod block;
     mod decoded;
+    mod pieces;
+    mod runs;
+    mod sums;
+    mod transform;
     mod value_counts;
 
     pub use self::block::{Block, PaintedWindow};
     pub use self::decoded::{DecodedTrack, Decoder};
-    pub use self::value_counts::ValueCounts;
+    pub use self::sums::{Added, Sums};
+    pub use self::transform::{Transform, transform};
+    pub use self::value_counts::{LowerBits, ValueCounts};
 
     /// The memory that tracks share: blocks that are held, and a cache of others.
     pub type Memory = crate::memory::Cache<Block>;

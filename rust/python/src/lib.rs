@@ -7,6 +7,7 @@
 #![allow(clippy::doc_markdown, clippy::needless_pass_by_value)]
 
 mod alignment;
+mod arithmetic;
 mod bam;
 mod batch;
 mod error;
@@ -30,6 +31,10 @@ use pyo3::prelude::*;
 mod _core {
     #[pymodule_export]
     use super::alignment::CutSites;
+    #[pymodule_export]
+    use super::arithmetic::TrackSums;
+    #[pymodule_export]
+    use super::arithmetic::TrackTransform;
     #[pymodule_export]
     use super::bam::bam_header;
     #[pymodule_export]

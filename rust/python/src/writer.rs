@@ -142,7 +142,7 @@ impl BigWigWriter {
 }
 
 impl BigWigWriter {
-    fn append(
+    pub(crate) fn append(
         &mut self,
         py: Python<'_>,
         work: impl FnOnce(&mut bigwig::BigWigWriter) -> Result<()> + Send,

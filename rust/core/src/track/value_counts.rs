@@ -3,10 +3,14 @@
 //! The bits of floats above 0 are ordered as the floats are. So a percentile takes two passes with little memory: the
 //! first counts bases by the upper 16 bits, the *level* of a value, and says which level holds the percentile; the
 //! second counts the bases of that level by the lower 16 bits, which is by value.
+//!
+//! Values of one level are whole multiples of one number: their upper bits are the same, and the lower 16 bits count on
+//! from there. So the sums of these counts, and of their squares, give the exact sums of the values and of their squares.
 
 use super::block::ContiguousRuns;
-use crate::bigwig::{BigWig, Intervals, Scratch};
-use crate::error::{Result, zeroed};
+use super::runs::{RunScratch, read_runs};
+use crate::bigwig::BigWig;
+use crate::error::{Result, reserve, zeroed};
 use crate::spans::Span;
 
 /// Levels of the floats above 0: a sign bit of 0, and 15 bits.
@@ -16,8 +20,16 @@ const LEVEL_SIZE: usize = 1 << 16;
 /// Marks levels that are not counted.
 const ABSENT: u32 = u32::MAX;
 /// Bases read at a time where intervals overlap.
-const PIECE: u32 = 1 << 20;
 const WHAT: &str = "counts of values";
+
+/// Sums over the bases of a level, which are exact up to 2^32 bases.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LowerBits {
+    /// Of the lower 16 bits of the values.
+    pub sum: u64,
+    /// Of the squares of these.
+    pub sum_of_squares: u64,
+}
 
 /// Bases by value, gathered region by region. Values that are 0 or less, infinite or NaN do not count.
 #[derive(Debug)]
@@ -27,11 +39,15 @@ pub struct ValueCounts {
     /// The bits of a value that are added to that place.
     mask: u32,
     bases: Vec<i64>,
-    largest: f32,
+    /// For each level; empty where bases are counted by value.
+    lower_bits: Vec<LowerBits>,
+    /// The smallest and the largest value other than 0.
+    range: Option<(f32, f32)>,
+    below_zero: i64,
+    infinite: Option<(u32, u32, f32)>,
     are_whole: bool,
     not_a_number: i64,
-    scratch: Scratch,
-    runs: ContiguousRuns,
+    buffers: RunScratch,
 }
 
 impl ValueCounts {
@@ -56,15 +72,21 @@ impl ValueCounts {
             }
             (LEVELS, 0)
         };
+        let sums = if of.is_none() { LEVELS } else { 0 };
+        let mut lower_bits = Vec::new();
+        reserve(&mut lower_bits, sums, WHAT)?;
+        lower_bits.resize(sums, LowerBits::default());
         Ok(Self {
             places,
             mask,
             bases: zeroed(size, WHAT)?,
-            largest: 0.0,
+            lower_bits,
+            range: None,
+            below_zero: 0,
+            infinite: None,
             are_whole: true,
             not_a_number: 0,
-            scratch: Scratch::default(),
-            runs: ContiguousRuns::default(),
+            buffers: RunScratch::default(),
         })
     }
 
@@ -73,9 +95,37 @@ impl ValueCounts {
         &self.bases
     }
 
-    /// The largest value so far, of a chosen level or not; 0 if there is none.
+    /// What is counted, without the places that have no base: place, bases, and the sums of a level.
+    ///
+    /// A place is a level; of chosen levels, it is that of [`Self::bases`], and there are no sums.
+    pub fn found(&self) -> impl Iterator<Item = (usize, i64, LowerBits)> + '_ {
+        let found = self.bases.iter().enumerate();
+        found
+            .filter(|(_, bases)| **bases > 0)
+            .map(|(place, bases)| {
+                let sums = self.lower_bits.get(place).copied();
+                (place, *bases, sums.unwrap_or_default())
+            })
+    }
+
+    /// The largest value so far, of a chosen level or not; 0 if none is above it.
     pub fn largest(&self) -> f32 {
-        self.largest
+        self.range.map_or(0.0, |(_, largest)| largest.max(0.0))
+    }
+
+    /// The smallest and the largest finite value so far other than 0, those below 0 too.
+    pub fn range(&self) -> Option<(f32, f32)> {
+        self.range
+    }
+
+    /// Bases so far whose value is below 0, and finite.
+    pub fn below_zero(&self) -> i64 {
+        self.below_zero
+    }
+
+    /// The first interval that was found to be infinite, as far as it lies in the region that was added.
+    pub fn infinite(&self) -> Option<(u32, u32, f32)> {
+        self.infinite
     }
 
     /// Whether all values so far are whole numbers, of a chosen level or not.
@@ -104,50 +154,11 @@ impl ValueCounts {
         end: u32,
         without: &[Span],
     ) -> Result<()> {
-        track.check_region(chrom, start, end)?;
-        let blocks = track.chrom_blocks(chrom)?;
-        if !blocks.are_apart() {
-            return self.add_painted(track, chrom, (start, end), without);
-        }
-        for index in blocks.overlapping(start, end) {
-            let block = &blocks.refs()[index];
-            let region = (block.start.max(start), block.end.min(end));
-            let mut runs = std::mem::take(&mut self.runs);
-            runs.clear();
-            let mut counting = CountingNan {
-                runs: &mut runs,
-                region,
-                bases: 0,
-            };
-            track.decode_into(chrom, block, &mut self.scratch, &mut counting)?;
-            let not_a_number = counting.bases;
-            if runs.is_disordered {
-                self.add_painted(track, chrom, region, without)?;
-            } else {
-                self.not_a_number += not_a_number;
-                self.add_runs(&runs, region, without);
-            }
-            self.runs = runs;
-        }
-        Ok(())
-    }
-
-    /// Adds a region base by base.
-    fn add_painted(
-        &mut self,
-        track: &BigWig,
-        chrom: usize,
-        region: Span,
-        without: &[Span],
-    ) -> Result<()> {
-        for start in (region.0..region.1).step_by(PIECE as usize) {
-            let end = start.saturating_add(PIECE).min(region.1);
-            let mut values = zeroed((end - start) as usize, WHAT)?;
-            track.values(chrom, start, end, &mut values, &mut self.scratch)?;
-            let mut runs = ContiguousRuns::default();
-            runs.push_side_by_side(start, 1, values.into_iter());
-            self.add_runs(&runs, (start, end), without);
-        }
+        let mut buffers = std::mem::take(&mut self.buffers);
+        let add = |runs: &ContiguousRuns, region| self.add_runs(runs, region, without);
+        let not_a_number = read_runs(track, chrom, (start, end), &mut buffers, add);
+        self.buffers = buffers;
+        self.not_a_number += not_a_number?;
         Ok(())
     }
 
@@ -156,8 +167,7 @@ impl ValueCounts {
         let mut without = without[first..].iter().peekable();
         for (start, end, value) in runs.iter() {
             let (start, end) = (start.max(region.0), end.min(region.1));
-            let is_counted = value > 0.0 && value < f32::INFINITY;
-            if start >= end || !is_counted {
+            if start >= end || value == 0.0 {
                 continue;
             }
             while without.next_if(|span| span.1 <= start).is_some() {}
@@ -169,54 +179,30 @@ impl ValueCounts {
             if bases == 0 {
                 continue;
             }
-            self.largest = self.largest.max(value);
+            if value.is_infinite() {
+                self.infinite.get_or_insert((start, end, value));
+                continue;
+            }
+            let (smallest, largest) = self.range.get_or_insert((value, value));
+            (*smallest, *largest) = (smallest.min(value), largest.max(value));
+            if value < 0.0 {
+                self.below_zero += i64::from(bases);
+                continue;
+            }
             self.are_whole &= value.trunc() == value;
             let bits = value.to_bits();
             let place = self.places[(bits >> 16) as usize];
-            if place != ABSENT {
-                self.bases[(place + (bits & self.mask)) as usize] += i64::from(bases);
+            if place == ABSENT {
+                continue;
+            }
+            let (place, lower) = (place as usize, u64::from(bits & 0xffff));
+            self.bases[place + (bits & self.mask) as usize] += i64::from(bases);
+            if let Some(sums) = self.lower_bits.get_mut(place) {
+                let sum = lower * u64::from(bases);
+                sums.sum = sums.sum.wrapping_add(sum);
+                sums.sum_of_squares = sums.sum_of_squares.wrapping_add(lower.wrapping_mul(sum));
             }
         }
-    }
-}
-
-/// Passes intervals on, and counts the bases of a region whose value is NaN.
-struct CountingNan<'a> {
-    runs: &'a mut ContiguousRuns,
-    region: Span,
-    bases: i64,
-}
-
-impl Intervals for CountingNan<'_> {
-    fn reserve(&mut self, additional: usize) {
-        self.runs.reserve(additional);
-    }
-
-    fn push(&mut self, start: u32, end: u32, value: f32) {
-        if value.is_nan() {
-            let (start, end) = (start.max(self.region.0), end.min(self.region.1));
-            self.bases += i64::from(end.saturating_sub(start));
-        }
-        self.runs.push(start, end, value);
-    }
-
-    fn push_side_by_side(
-        &mut self,
-        start: u32,
-        width: u32,
-        values: impl ExactSizeIterator<Item = f32>,
-    ) {
-        let (from, to) = self.region;
-        let mut end = start;
-        let bases = &mut self.bases;
-        let counted = values.inspect(|value| {
-            let start = end;
-            end += width;
-            if value.is_nan() {
-                *bases += i64::from(end.min(to).saturating_sub(start.max(from)));
-            }
-        });
-        self.runs.push_side_by_side(start, width, counted);
     }
 }
 
@@ -228,8 +214,8 @@ mod tests {
 
     /// Places and counts of what is not 0.
     fn found(counts: &ValueCounts) -> Vec<(usize, i64)> {
-        let bases = counts.bases().iter().copied().enumerate();
-        bases.filter(|(_, bases)| *bases > 0).collect()
+        let found = counts.found();
+        found.map(|(place, bases, _)| (place, bases)).collect()
     }
 
     #[test]
@@ -253,6 +239,12 @@ mod tests {
         counts.add(&track, 0, 30, 100, &[])?;
         assert_eq!(found(&counts), [(0x3f80, 7), (0x4040, 40)]);
         assert_eq!((counts.largest(), counts.are_whole()), (3.0, false));
+        assert_eq!(
+            (counts.range(), counts.below_zero()),
+            (Some((-2.0, 3.0)), 1)
+        );
+        let sums: Vec<u64> = counts.found().map(|(_, _, sums)| sums.sum).collect();
+        assert_eq!(sums, [3, 0]);
 
         let mut part = ValueCounts::new(None)?;
         let without = [(0, 3), (5, 7), (8, 9), (30, 35), (36, 37), (49, 70)];
