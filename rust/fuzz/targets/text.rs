@@ -68,7 +68,7 @@ fn check(bytes: &[u8], settings: &TextSettings) -> Result<()> {
         );
     }
 
-    let sites = store.finish()?;
+    let sites = store.finish(1)?;
     let mut kept = 0;
     for group in 0..2 {
         for chrom in 0..3 {

@@ -601,7 +601,7 @@ mod tests {
         let names = ["a".to_owned(), "b".to_owned()];
         let never = || false;
         let tallies = add_lines(&mut store, &names, bytes, settings, (&dir, 64), &never)?;
-        let sites = store.finish()?;
+        let sites = store.finish(1)?;
         let by = |number| {
             let (group, chrom) = if settings.barcodes.is_some() {
                 (number, 0)
@@ -901,7 +901,7 @@ mod tests {
             (&dir, 0),
             &|| false,
         )?;
-        let sites = store.finish()?.sorted(0, 0)?;
+        let sites = store.finish(1)?.sorted(0, 0)?;
         let found: Vec<_> = sites.iter().map(|site| site.position).collect();
         assert_eq!(found, [3_000_000_000, 3_000_000_099]);
         Ok(())
