@@ -129,7 +129,9 @@ pub mod alignment {
     pub use self::spill::{Spill, Spilled};
     pub use self::spread::{Places, Spread};
     pub use self::store::{MARGIN, SiteStore, Sites};
-    pub use self::text::{Bad, Ends, TextSettings, TextTallies, add_lines, add_text};
+    pub use self::text::{
+        Bad, Barcodes, Dropped, Ends, TextSettings, TextTallies, add_lines, add_text,
+    };
 }
 
 /// Which windows a batch holds.

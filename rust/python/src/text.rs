@@ -1,6 +1,6 @@
 //! Settings and counts of text files, for `CutSites.add_text`.
 
-use maxatac_core::alignment::{Bad, Ends, TextKind, TextSettings, TextTallies};
+use maxatac_core::alignment::{Bad, Barcodes, Ends, TextKind, TextSettings, TextTallies};
 use numpy::PyArray1;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -29,9 +29,7 @@ pub(crate) fn ends(shift: &str) -> PyResult<Ends> {
     }
 }
 
-pub(crate) fn barcodes(
-    barcodes: Option<&Bound<'_, PyMapping>>,
-) -> PyResult<Option<Vec<(Vec<u8>, u32)>>> {
+pub(crate) fn barcodes(barcodes: Option<&Bound<'_, PyMapping>>) -> PyResult<Option<Barcodes>> {
     barcodes.map(|found| found.items()?.extract()).transpose()
 }
 
