@@ -21,6 +21,8 @@ const BLOCK: usize = 0xff00;
 /// Bytes in front of and behind the compressed data of a block.
 const HEAD: usize = 18;
 const TAIL: usize = 8;
+/// The empty block at the end, which some programs compare byte by byte.
+const END: [u8; 28] = *b"\x1f\x8b\x08\x04\0\0\0\0\0\xff\x06\0BC\x02\0\x1b\0\x03\0\0\0\0\0\0\0\0\0";
 /// Text is compressed once there is so much of it.
 const ENOUGH: usize = 256 * BLOCK;
 /// Level 6 takes twice as long and saves a few percent.
@@ -131,9 +133,7 @@ impl BedWriter {
     /// [`Error::Io`] if the file cannot be written.
     pub fn finish(mut self, sites: &Sites) -> Result<()> {
         self.compress(self.text.len(), sites)?;
-        let mut last = Vec::new();
-        pack(&[], &mut last)?;
-        self.put(&last)?;
+        self.put(&END)?;
         let synced = self.file.sync_all();
         self.named(synced)
     }
@@ -144,10 +144,6 @@ impl BedWriter {
         for part in text[..len].chunks(ENOUGH) {
             let packed: Vec<Result<Vec<u8>>> = sites.pool().install(|| {
                 let blocks = part.par_chunks(BLOCK);
-                let pack = |block| {
-                    let mut packed = Vec::new();
-                    pack(block, &mut packed).map(|()| packed)
-                };
                 blocks.map(pack).collect()
             });
             for packed in packed {
@@ -188,11 +184,11 @@ fn put_number(text: &mut Vec<u8>, number: u32) {
 }
 
 /// Makes a block of text.
-fn pack(text: &[u8], block: &mut Vec<u8>) -> Result<()> {
+fn pack(text: &[u8]) -> Result<Vec<u8>> {
     let level = CompressionLvl::new(LEVEL).unwrap_or_default();
     let mut compressor = Compressor::new(level);
     let bound = compressor.deflate_compress_bound(text.len());
-    *block = zeroed(HEAD + bound + TAIL, WHAT)?;
+    let mut block = zeroed(HEAD + bound + TAIL, WHAT)?;
     let size = compressor
         .deflate_compress(text, &mut block[HEAD..HEAD + bound])
         .expect("the bound is the most that there can be");
@@ -207,5 +203,5 @@ fn pack(text: &[u8], block: &mut Vec<u8>) -> Result<()> {
     block[..HEAD - 2].copy_from_slice(&head);
     let len = u16::try_from(block.len() - 1).expect("text of a block never grows to 64 KiB");
     block[HEAD - 2..HEAD].copy_from_slice(&len.to_le_bytes());
-    Ok(())
+    Ok(block)
 }
