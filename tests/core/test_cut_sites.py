@@ -311,9 +311,9 @@ def test_bedtools_makes_the_same_windows_and_runs(tmp_path: Path) -> None:
 def test_what_cannot_be_done(tmp_path: Path) -> None:
     sizes = {"chr1": 100}
     one, strand = np.array([5]), np.array([False])
-    for settings_ in [{"threads": 0}, {"groups": 0}]:
+    for threads, groups in [(0, 1), (1, 0)]:
         with pytest.raises(ValueError, match="1 or more"):
-            CutSites(sizes, temp_dir=tmp_path, memory=0, **settings_)
+            CutSites(sizes, temp_dir=tmp_path, memory=0, threads=threads, groups=groups)
     with pytest.raises(ValueError, match="wheat"):
         CutSites({"wheat": 2**32}, temp_dir=tmp_path, memory=0)
 
