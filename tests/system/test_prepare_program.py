@@ -50,7 +50,7 @@ def test_many_groups_and_few_open_files(tmp_path: Path, sizes: Path) -> None:
     table = tmp_path / "b.tsv"
     table.write_text("".join(f"BC{number}\tgroup {number}\n" for number in range(200)))
     done = subprocess.run(
-        command(fragments, chrom_sizes=sizes, output=tmp_path / "out", barcodes=table, memory=10_000, sites_bed=True),
+        command(fragments, chrom_sizes=sizes, output=tmp_path / "out", barcodes=table, memory=10_000),
         capture_output=True, text=True, check=False,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)),
     )  # fmt: skip
