@@ -55,7 +55,7 @@ class CoverageCounts(TypedDict):
     outside: int
 
 @type_check_only
-class SiteSpread(TypedDict):
+class SitePlaces(TypedDict):
     bins: NDArray[np.int64]
     in_blacklist: int
     within: int
@@ -210,7 +210,7 @@ class CutSites:
         without: NDArray[np.int64],
         within: NDArray[np.int64],
         step: int = 0,
-    ) -> SiteSpread: ...
+    ) -> SitePlaces: ...
     def sites(self, group: int, chrom: str) -> tuple[NDArray[np.int64], NDArray[np.bool_]]: ...
 
 @final

@@ -7,6 +7,7 @@ middle.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +20,7 @@ FLANK = 20
 """Bases to either side of a site that are counted."""
 
 MOST = 50_000
-"""Cut sites that are looked at, evenly spaced over the chromosomes."""
+"""Cut sites that are looked at, or up to twice as many, evenly spaced over the chromosomes."""
 
 BASES = ("A", "C", "G", "T")
 
@@ -54,8 +55,13 @@ class BaseComposition:
         self._per_base = MOST / max(groups, 1) / max(sum(chrom_sizes.values()), 1)
         self.counts = np.zeros((2, 2 * FLANK + 1, len(BASES)), np.int64)
 
+    def step(self, chrom: str, sites: int) -> int:
+        """One of how many of the sites of a chromosome is to be added; 0 for none."""
+        wanted = math.ceil(self._per_base * self._sizes[chrom])
+        return max(sites // wanted, 1) if wanted else 0
+
     def add(self, chrom: str, positions: NDArray[np.int64], reverse: NDArray[np.bool_]) -> None:
-        """Count the bases around some of the sites of a chromosome.
+        """Count the bases around sites.
 
         Parameters
         ----------
@@ -70,9 +76,7 @@ class BaseComposition:
             If the sequence cannot be read.
         """
         size = self._sizes[chrom]
-        wanted = min(len(positions), int(np.ceil(self._per_base * size)))
-        some = np.linspace(0, len(positions) - 1, wanted).astype(np.int64) if wanted else np.empty(0, np.int64)
-        for position, is_reverse in zip(positions[some].tolist(), reverse[some].tolist(), strict=True):
+        for position, is_reverse in zip(positions.tolist(), reverse.tolist(), strict=True):
             start, end = position - FLANK, position + FLANK + 1
             if start >= 0 and end <= size:
                 around = self._genome.one_hot(chrom, start, end, reverse_complement=is_reverse)

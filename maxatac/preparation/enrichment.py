@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maxatac._core import CutSites
 from maxatac.genome.spans import Spans, merge
 
 BIN = 500
@@ -16,8 +17,6 @@ BIN = 500
 
 TOP = 0.01
 """Share of the bins, those with most cut sites, that the enrichment is about."""
-
-_PIECE = 1 << 20  # sites that are looked at together
 
 _NONE: Spans = np.empty((0, 2), np.int64)
 
@@ -34,6 +33,13 @@ class SiteSpread:
     ----------
     blacklist, peaks : mapping of str to array of shape (spans, 2), int64
         By chromosome, sorted and disjoint.
+
+    Attributes
+    ----------
+    sites : dict of str to int
+        Cut sites, by chromosome.
+    in_blacklist, in_peaks : int
+        Those in the blacklist, and others that lie in peaks.
     """
 
     def __init__(self, blacklist: Mapping[str, Spans] | None = None, peaks: Mapping[str, Spans] | None = None) -> None:
@@ -44,35 +50,44 @@ class SiteSpread:
         self.in_blacklist = 0
         self.in_peaks = 0
 
-    def add(self, chrom: str, size: int, positions: NDArray[np.int64]) -> None:
-        """Count the sites of a chromosome.
+    def add(
+        self, sites: CutSites, group: int, chrom: str, size: int, *, step: int = 0
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Count the sites of the group on a chromosome.
 
         Parameters
         ----------
+        sites : CutSites
+        group : int
         chrom : str
         size : int
             Its length in bp.
-        positions : shape (sites,), int64
-            In rising order.
+        step : int
+            One of so many sites is returned; with 0 there is none.
+
+        Returns
+        -------
+        positions : shape (some sites,), int64
+        reverse : shape (some sites,), bool
+            Whether the read lies on the - strand.
+
+        Raises
+        ------
+        OSError
+            If temporary data cannot be read.
         """
         blacklist = self._blacklist.get(chrom, _NONE)
-        self.sites[chrom] = len(positions)
-        per_bin = np.zeros(-(-size // BIN), np.int64)
-        for first in range(0, len(positions), _PIECE):
-            piece = positions[first : first + _PIECE]
-            inside = _mask(blacklist, piece)
-            self.in_blacklist += int(inside.sum())
-            piece = piece[~inside]
-            if self._peaks is not None:
-                self.in_peaks += int(_mask(self._peaks.get(chrom, _NONE), piece).sum())
-            # Sites may lie a few bp outside, where the shift moved them.
-            per_bin += np.bincount(np.clip(piece, 0, size - 1) // BIN, minlength=len(per_bin))
-        per_bin = per_bin[~_hidden(blacklist, size)]
-        found = np.bincount(per_bin) if len(per_bin) else np.zeros(1, np.int64)
-        grown = np.zeros(max(len(found), len(self._bins)), np.int64)
-        grown[: len(self._bins)] = self._bins
-        grown[: len(found)] += found
-        self._bins = grown
+        within = _NONE if self._peaks is None else self._peaks.get(chrom, _NONE)
+        found = sites.spread(group, chrom, width=BIN, without=blacklist, within=within, step=step)
+        self.sites[chrom] = sites.count(group, chrom)
+        self.in_blacklist += found["in_blacklist"]
+        self.in_peaks += found["within"]
+        hidden = _hidden(blacklist, size)
+        per_bin = found["bins"] if len(found["bins"]) else np.zeros(len(hidden), np.int64)
+        counts = np.bincount(per_bin[~hidden], minlength=len(self._bins))
+        counts[: len(self._bins)] += self._bins
+        self._bins = counts
+        return found["positions"], found["reverse"]
 
     @property
     def total(self) -> int:
@@ -134,14 +149,6 @@ class SiteSpread:
             "sites_in_peaks": None if self._peaks is None else self.in_peaks,
             "frip": self.frip,
         }
-
-
-def _mask(spans: Spans, positions: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which of the sorted positions lie in one of the spans."""
-    steps = np.zeros(len(positions) + 1, np.int64)
-    np.add.at(steps, np.searchsorted(positions, spans[:, 0]), 1)
-    np.add.at(steps, np.searchsorted(positions, spans[:, 1]), -1)
-    return np.cumsum(steps[:-1]) > 0
 
 
 def _hidden(blacklist: Spans, size: int) -> NDArray[np.bool_]:

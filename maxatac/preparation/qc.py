@@ -55,6 +55,8 @@ _MARKED = "marked as duplicates before"  # in place of duplicates, where marks a
 _MANY_ORGANELLES = 0.2
 _MANY_CLIPPED = 0.1
 _MANY_HIDDEN = 0.1
+_FLAT = 1.5  # times the share at random
+_FEW = 0.5  # of the sites would be in the fullest bins at random: too few to tell
 _LOW_NRF = 0.7  # ENCODE calls what lies below concerning
 _OFF = 1.0  # bp between the sites and the middle of Tn5's pattern; the right ends of 10x fragments are 1 bp off
 
@@ -254,14 +256,18 @@ def _of_tracks(facts: QcFacts) -> Iterator[str]:
     hidden = [f"{track.name} ({share(part)})" for track in found if (part := track.spread.hidden) > _MANY_HIDDEN]
     if hidden:
         yield f"Many of the cut sites lie in the blacklist: {listed(hidden)}."
+    flat = []
     for track in found:
         numbers = track.spread.entry()
-        found_share, at_random = numbers["share_in_top_bins"], numbers["share_in_top_bins_at_random"]
-        if found_share is not None and found_share < 1.5 * at_random:
-            yield (
-                f"{track.name}: the {share(TOP)} of bins of {BIN} bp with most cut sites hold {share(found_share)} of "
-                f"them, and would hold {share(at_random)} if the sites lay at random: there is hardly any enrichment."
-            )
+        here, at_random = numbers["share_in_top_bins"], numbers["share_in_top_bins_at_random"]
+        # Of few sites, most are alone in their bins wherever they lie.
+        if here is not None and here < _FLAT * at_random and at_random < _FEW:
+            flat.append(f"{track.name} ({share(here)}, at random {share(at_random)})")
+    if flat:
+        yield (
+            f"Hardly any enrichment: the {share(TOP)} of bins of {BIN} bp with most cut sites hold hardly more of them "
+            f"than sites at random places would: {listed(flat)}."
+        )
 
 
 def _of_shift(facts: QcFacts) -> Iterator[str]:

@@ -40,8 +40,8 @@ class SitesSeen:
         """Look at the sites of a group; ``called`` are peaks that count where none were given."""
         spread = SiteSpread(self._blacklist, called if self._peaks is None else self._peaks)
         for chrom, size in self._chroms.items():
-            positions, reverse = sites.sites(group, chrom)
-            spread.add(chrom, size, positions)
+            step = 0 if self.composition is None else self.composition.step(chrom, sites.count(group, chrom))
+            positions, reverse = spread.add(sites, group, chrom, size, step=step)
             if self.composition is not None:
                 self.composition.add(chrom, positions, reverse)
         return spread

@@ -69,11 +69,11 @@ class PreparedTrack:
         peaks = {} if self.peaks is None else {"peaks": self.peaks.entry()}
         return scale | self.coverage.entry() | peaks
 
-    def facts(self, spread: SiteSpread, prefix: str) -> TrackFacts:
+    def facts(self, spread: SiteSpread) -> TrackFacts:
         """Describe it for the quality control."""
         coverage = self.coverage
         return TrackFacts(
-            self.name or prefix, spread, coverage.used, self.depth, coverage.covered, coverage.p99, coverage.highest,
+            self.files.name, spread, coverage.used, self.depth, coverage.covered, coverage.p99, coverage.highest,
             None if self.peaks is None else self.peaks.count,
         )  # fmt: skip
 
@@ -181,7 +181,7 @@ class PreparedPrepare:
                 if track is not None:
                     tracks.append(track)
                     called = None if track.peaks is None else track.peaks.spans
-                    facts.append(track.facts(seen.add(sites, group, called), self.config.prefix))
+                    facts.append(track.facts(seen.add(sites, group, called)))
             if self.sample.groups is not None:
                 self._write_table(self.sample.groups, tracks)
         written = {track.name for track in tracks}

@@ -11,16 +11,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cut_sites import spread_of
 from html_pages import Page
 
 from maxatac.preparation.complexity import REMOVED
-from maxatac.preparation.enrichment import SiteSpread
 from maxatac.preparation.multiqc import multiqc_table
 from maxatac.preparation.qc import LADDER, QcFacts, TrackFacts, find_warnings, length_numbers, qc_numbers
 from maxatac.preparation.qc_page import render, write_qc
 from maxatac.wording import share
 
 ODD = 'T <b>cell</b> & "co" $x^2$'
+
+SIZES = {"chr1": 100_000, "chr2": 100_000}
 
 LOST_READS = {"unmapped": 50, "other_chrom": 115, "duplicates": 135, "orphans": 0, "not_proper": 20, "low_mapq": 80}
 
@@ -35,10 +37,11 @@ def lengths(*found: tuple[int, int]) -> np.ndarray:
 def track(name: str = "s", sites: int = 5_000, blacklist: tuple[int, int] = (0, 1_000), **changes: Any) -> TrackFacts:
     """A track of two chromosomes, a tenth of whose sites lie in few places."""
     rng = np.random.default_rng(7)
-    spread = SiteSpread({"chr1": np.array([blacklist])}, {"chr1": np.array([[20_000, 21_000]])})
-    for chrom in ("chr1", "chr2"):
+    positions = {}
+    for chrom in SIZES:
         anywhere, peak = rng.integers(0, 100_000, sites // 2 - sites // 20), rng.integers(20_000, 20_300, sites // 20)
-        spread.add(chrom, 100_000, np.sort(np.concatenate((anywhere, peak))))
+        positions[chrom] = np.concatenate((anywhere, peak))
+    spread = spread_of(SIZES, positions, {"chr1": np.array([blacklist])}, {"chr1": np.array([[20_000, 21_000]])})
     usual = {"used_sites": sites - 30, "depth": 1_000, "covered_bases": 90_000, "at_percentile": 11.5, "highest": 40}
     return TrackFacts(name, spread, **(usual | changes))
 
@@ -87,8 +90,7 @@ def test_numbers_for_the_record() -> None:
 
 
 def test_organelle_that_was_chosen_counts_by_its_sites() -> None:
-    spread = SiteSpread()
-    spread.add("chrM", 1_000, np.arange(40))
+    spread = spread_of({"chrM": 1_000}, {"chrM": np.arange(40)})
     chosen = dataclasses.replace(track(), spread=spread)
     assert facts([chosen], other_chroms={}).organelles == {"chrM": 40}
     assert dataclasses.replace(facts([chosen], other_chroms={}), unit="fragment").organelles == {"chrM": 20}
@@ -121,10 +123,10 @@ def test_warnings(made: QcFacts, words: str) -> None:
 
 
 def test_even_sites_are_no_enrichment() -> None:
-    spread = SiteSpread()
-    spread.add("chr1", 1_000_000, np.sort(np.random.default_rng(8).integers(0, 1_000_000, 20_000)))
+    positions = np.random.default_rng(8).integers(0, 1_000_000, 20_000)
+    spread = spread_of({"chr1": 1_000_000}, {"chr1": positions})
     (warning,) = find_warnings(facts([TrackFacts("s", spread, 2_000_000, 1, 1, 5.0, 9)]))
-    assert "hardly any enrichment" in warning
+    assert "Hardly any enrichment" in warning
 
 
 def test_page_is_whole(tmp_path: Path) -> None:
@@ -165,8 +167,7 @@ def test_fragments_without_duplicates_or_sequence(tmp_path: Path) -> None:
 
 
 def test_nothing_was_read(tmp_path: Path) -> None:
-    spread = SiteSpread()
-    spread.add("chr1", 1_000, np.empty(0, np.int64))
+    spread = spread_of({"chr1": 1_000}, {})
     made = QcFacts("s", [Path("a.tsv")], "fragment", 0, {}, [TrackFacts("s", spread, 0, 0, 0, 0.0, 0)])
     shown, numbers = page(made, tmp_path)
     json.dumps(numbers, allow_nan=False)
