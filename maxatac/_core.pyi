@@ -18,6 +18,8 @@ __all__ = [
     "TrackTransform",
     "ValueCounts",
     "WindowReader",
+    "bam_header",
+    "check_end",
 ]
 
 _CompactInputs = tuple[NDArray[np.uint8], NDArray[np.float32]]
@@ -129,6 +131,7 @@ class BigWigWriter:
     def close(self) -> None: ...
 
 def bam_header(path: str | bytes | PathLike[str] | PathLike[bytes]) -> dict[str, Any]: ...
+def check_end(path: str | bytes | PathLike[str] | PathLike[bytes]) -> None: ...
 
 @final
 class CutSites:

@@ -45,14 +45,11 @@ class Groups:
         What stands for each group in the names of its files.
     numbers : tuple of mapping of bytes to int
         For each input, the place of the group of each barcode.
-    in_several : int
-        Barcodes that are listed for more than one input.
     """
 
     names: tuple[str, ...]
     parts: tuple[str, ...]
     numbers: tuple[Mapping[bytes, int], ...]
-    in_several: int = 0
 
     @property
     def sizes(self) -> list[int]:
@@ -113,8 +110,7 @@ def read_groups(path: Path, files: Sequence[Path], problems: Problems) -> Groups
         return None
     number = {group: place for place, group in enumerate(groups)}
     numbers = tuple({barcode.encode(): number[group] for barcode, group in each.items()} for each in group_of)
-    listed = Counter(barcode for each in numbers for barcode in each)
-    return Groups(tuple(groups), tuple(parts), numbers, sum(count > 1 for count in listed.values()))
+    return Groups(tuple(groups), tuple(parts), numbers)
 
 
 def check_barcodes(groups: Groups, files: Sequence[ReadsFile], path: Path, problems: Problems) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,8 @@ def read_cut_sites(config: PrepareConfig, inputs: PrepareInputs, temp_dir: Path)
     CutSites
         Finished.
     dict
-        What was counted, over all inputs: reads by what became of them, lengths of fragments, and others.
+        What was counted, over all inputs: reads by what became of them, lengths of fragments, and others;
+        ``barcodes_in_several_files`` where there are barcodes.
 
     Raises
     ------
@@ -70,6 +72,9 @@ def read_cut_sites(config: PrepareConfig, inputs: PrepareInputs, temp_dir: Path)
             numbers = None if groups is None else groups.numbers[place]
             logger.info("reading %s (%s)", file.path, byte_size(file.path.stat().st_size))
             tallies = joined(tallies, _read_text(config, inputs, file, numbers, sites))
+        if "barcodes_met" in tallies:
+            met = Counter(tallies.pop("barcodes_met"))
+            tallies["barcodes_in_several_files"] = sum(files > 1 for files in met.values())
     sites.finish()
     if not tallies["sites"]:
         raise MaxatacError(_why_nothing(inputs, tallies))

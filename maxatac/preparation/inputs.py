@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from maxatac._core import Genome, bam_header
+from maxatac.data.regions import read_peaks
 from maxatac.errors import MaxatacError, Problem, Problems
 from maxatac.files.checksums import has_same_content, is_same_file
 from maxatac.files.sniff import check_file
 from maxatac.genome.blacklist import Blacklist, check_blacklist, read_blacklist
-from maxatac.genome.chroms import ORGANELLES, check_chrom_names, in_byte_order, other_spellings
-from maxatac.genome.intervals import read_intervals, rows_by_code
+from maxatac.genome.chroms import ORGANELLES, in_byte_order, other_spellings
+from maxatac.genome.intervals import rows_by_code
 from maxatac.genome.spans import Spans, merge
 from maxatac.preparation.barcodes import Groups, check_barcodes, read_groups
 from maxatac.preparation.genome import GenomeSizes, choose_chroms, open_sizes
@@ -305,18 +306,14 @@ def _choose(
 def _read_peaks(
     path: Path, sizes: Mapping[str, int], chroms: Mapping[str, int], problems: Problems
 ) -> dict[str, Spans] | None:
-    """Read the peaks for the share of cut sites in them, and compare them with the genome."""
-    intervals = read_intervals(path, problems)
-    if intervals is None or not check_chrom_names(intervals.chrom.counts(), path, sizes, problems):
+    """Read the peaks for the share of cut sites in them; what lies beyond a chromosome's end is cut off."""
+    intervals = read_peaks(path, sizes, problems, what="ATAC peaks", may_be_empty=True)
+    if intervals is None:
         return None
     peaks: dict[str, Spans] = {}
     for code, rows in rows_by_code(intervals.chrom.codes):
         chrom = intervals.chrom.names[code]
-        if chrom in sizes and (beyond := intervals.end[rows] > sizes[chrom]).any():
-            row = rows[np.flatnonzero(beyond)[0]]
-            told = f"{chrom}:{intervals.start[row]:,}-{intervals.end[row]:,} ends beyond its {sizes[chrom]:,} bp"
-            line = int(intervals.line[row])
-            problems.add("size", told, hint="another genome build?", file=path, line=line)
         if chrom in chroms:
-            peaks[chrom] = merge(np.stack((intervals.start[rows], intervals.end[rows]), axis=1))
+            spans = np.stack((intervals.start[rows], intervals.end[rows]), axis=1)
+            peaks[chrom] = merge(np.clip(spans, 0, chroms[chrom]))
     return peaks

@@ -12,9 +12,23 @@ from maxatac.preparation.enrichment import SiteSpread
 from maxatac.preparation.inputs import PrepareInputs
 from maxatac.preparation.qc import LOST, QcFacts, TrackFacts
 from maxatac.preparation.settings import PERCENTILE, PrepareConfig
+from maxatac.wording import counted, share
 
 _MOST_BARCODED = 0.5
 """Share of the reads with a barcode from which on a BAM is one of single cells."""
+
+_BAD = {
+    "negative_start": "they start before their chromosome",
+    "empty": "they do not end behind their start",
+    "past_end": "they end beyond their chromosome",
+}
+"""Why a line cannot be right: key of the tallies to words."""
+
+_MANY_EQUAL = 0.1
+"""Share of lines that are equal to another from which on there is a warning."""
+
+_SHOWN = 3
+"""Lines of each kind that are shown."""
 
 _AMONG = ("secondary", "supplementary", "qc_failed", "marked")
 
@@ -83,7 +97,7 @@ def qc_facts(
         multiplicity=tallies.get("multiplicity", {}),
         clipped=tallies.get("clipped_5p"),
         composition=composition,
-        shared_barcodes=None if inputs.groups is None or len(inputs.files) == 1 else inputs.groups.in_several,
+        shared_barcodes=tallies.get("barcodes_in_several_files") if len(inputs.files) > 1 else None,
         warnings=list(read_warnings(config, inputs, tallies)),
     )
 
@@ -107,6 +121,15 @@ def read_warnings(config: PrepareConfig, inputs: PrepareInputs, tallies: Mapping
         yield (
             f"{barcoded:,} of {primary:,} reads carry the barcode of a cell: equal fragments of two cells were taken "
             "for duplicates. Use the fragments file, or --barcode_tag CB."
+        )
+    for kind, count in tallies.get("dropped", {}).items():
+        if count:
+            first = "; ".join(tallies["first_dropped"][kind][:_SHOWN])
+            yield f"{counted(count, 'line')} left out because {_BAD[kind]}: {first}."
+    equal = tallies.get("equal", 0) / (tallies.get("compared") or 1)
+    if equal > _MANY_EQUAL and not config.remove_equal_fragments:
+        yield (
+            f"{share(equal)} of the lines are equal to another, and count: --remove_equal_fragments counts them once."
         )
     if tallies.get("without_bases"):
         yield (

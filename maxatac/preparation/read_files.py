@@ -15,7 +15,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from maxatac.errors import Problems
+from maxatac._core import check_end
+from maxatac.errors import Problem, Problems, ReadsError
 from maxatac.files.sniff import file_fault, kind_of_fault, phrase, sniff_bytes
 
 _HEAD_BYTES = 1 << 20
@@ -91,6 +92,11 @@ def find_format(path: Path, wanted: str, problems: Problems) -> ReadsFile | None
         return ReadsFile(path, "bam")
     if _SAM_HEADER.match(head):
         problems.add("format", "SAM text", expected="BAM, fragments, BED or BEDPE", hint=_TO_BAM, file=path)
+        return None
+    try:
+        check_end(path)
+    except (ReadsError, OSError) as error:
+        problems.append(Problem.of(error))
         return None
     lines = tuple(_lines_of(head))
     if kind not in ("BED text", "unknown") or b"\0" in head or not lines or wanted == "bam":

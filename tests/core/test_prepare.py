@@ -15,9 +15,10 @@ import pyBigWig
 import pytest
 import tiny
 from bam import write_bam
+from fragments import write_text
 from numpy.typing import NDArray
 
-from maxatac.errors import InputError, MaxatacError, Problem
+from maxatac.errors import InputError, MaxatacError, Problem, ReadsError
 from maxatac.preparation.settings import PrepareConfig
 from maxatac.preparation.workflow import PrepareResult, prepare, prepare_prepare
 
@@ -444,6 +445,34 @@ def test_equal_fragments(tmp_path: Path, sizes: Path) -> None:
     path = text(tmp_path / "f.bed", "chr1\t104\t295\nchr1\t104\t295\nchr1\t504\t695\n")
     assert_sites(make(path, shift="10x"), 104, 294, 104, 294, 504, 694)
     assert_sites(make(path, shift="10x", remove_equal_fragments=True, force=True), 104, 294, 504, 694)
+
+
+def test_a_few_lines_that_cannot_be_right(tmp_path: Path, sizes: Path, caplog: pytest.LogCaptureFixture) -> None:
+    good = "".join(f"chr1\t{place % 500}\t{place % 500 + 100}\n" for place in range(4_000))
+    bad = "chr1\t500\t31000\nchr1\t-7\t100\nchr1\t100\t100\n"
+    (track,) = make(text(tmp_path / "f.tsv", good + bad)).tracks
+    assert track.coverage.sites == 8_000
+    assert record_of(tmp_path / "out")["tallies"]["dropped"] == {"negative_start": 1, "empty": 1, "past_end": 1}
+    assert [word for word in ("line 4001", "line 4002", "line 4003") if word not in caplog.text] == []
+
+
+def test_many_lines_beyond_the_end(tmp_path: Path, sizes: Path) -> None:
+    path = text(tmp_path / "f.tsv", "chr1\t1\t100\nchr1\t900\t1100\n")
+    with pytest.raises(ReadsError) as caught:
+        make(path)
+    assert caught.value.path == path
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["x_prepare.log"]
+
+
+def test_cut_files_are_refused_at_the_start(tmp_path: Path, sizes: Path) -> None:
+    fragments = write_text(tmp_path / "f.tsv.gz", "chr1 104 295 A 1")
+    bam = write_bam(tmp_path / "a.bam", SIZES, PAIR)
+    for path in (fragments, bam):
+        path.write_bytes(path.read_bytes()[:-28])
+        (problem,) = refused(path)
+        assert (problem.kind, problem.file) == ("format", path)
+    assert "--allow_missing_eof" in str(problem)
+    assert_sites(make(bam, allow_missing_eof=True), 104, 295)
 
 
 def test_all_chromosomes_stand_in_the_header(tmp_path: Path, sizes: Path) -> None:

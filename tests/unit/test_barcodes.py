@@ -62,7 +62,6 @@ def test_samples_keep_equal_barcodes_apart(tmp_path: Path, names: tuple[str, str
     text = f"AAAC-1\tT\t{names[0]}\nAAAC-1\tB\t{names[1]}\nAAAC-11\tT\t{names[1]}\n"
     groups = groups_of(tmp_path, text, TWO)
     assert groups.numbers == ({b"AAAC-1": 1}, {b"AAAC-1": 0, b"AAAC-11": 1})
-    assert groups.in_several == 1
 
 
 def test_several_inputs_need_a_sample(tmp_path: Path) -> None:

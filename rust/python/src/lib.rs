@@ -48,6 +48,8 @@ mod _core {
     #[pymodule_export]
     use super::sampler::Sampler;
     #[pymodule_export]
+    use super::text::check_end;
+    #[pymodule_export]
     use super::track::Track;
     #[pymodule_export]
     use super::value_counts::ValueCounts;

@@ -1,12 +1,34 @@
 //! Settings and counts of text files, for `CutSites.add_text`.
 
 use maxatac_core::alignment::{Bad, Barcodes, Ends, TextKind, TextSettings, TextTallies};
+use maxatac_core::io::{EndBlock, Inflated};
 use numpy::PyArray1;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyMapping};
 
+use crate::error::to_python;
 use crate::path::FilePath;
+
+/// Look at the last bytes of a text file: whether it was cut off, as far as these tell.
+///
+/// Parameters
+/// ----------
+/// path : str, bytes or os.PathLike
+///     Plain, gzip or BGZF.
+///
+/// Raises
+/// ------
+/// OSError
+///     If the file cannot be read.
+/// ReadsError
+///     If it is BGZF and ends inside a block, or without the empty block that marks its end.
+#[pyfunction]
+pub(crate) fn check_end(py: Python<'_>, path: FilePath) -> PyResult<()> {
+    let kind = TextKind::Fragments.file_kind();
+    let opened = py.detach(|| Inflated::open(&path.path, kind, 1, EndBlock::Required));
+    opened.map(drop).map_err(|error| to_python(py, error))
+}
 
 pub(crate) fn kind(name: &str) -> PyResult<TextKind> {
     match name {
