@@ -70,7 +70,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, label: str) -
     body = []
     for row in rows:
         cells = [
-            tag("th", cell, scope="row") if place == 0 else tag("td", cell, class_=_kind(cell))
+            tag("th", cell, scope="row", class_=_width(cell)) if place == 0 else tag("td", cell, class_=_kind(cell))
             for place, cell in enumerate(row)
         ]
         body.append(tag("tr", *cells))
@@ -79,9 +79,11 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, label: str) -
 
 
 def _kind(cell: str) -> str | None:
-    """Class of a cell; long words may be broken anywhere on paper."""
-    if _is_number(cell):
-        return "number"
+    return "number" if _is_number(cell) else _width(cell)
+
+
+def _width(cell: str) -> str | None:
+    """Class of a cell with long words, which may be broken anywhere on paper."""
     return "long" if max(map(len, cell.split()), default=0) > _LONG else None
 
 
@@ -175,7 +177,7 @@ dd { margin: 0; }
   .wide svg { min-width: 0; }
   table { font-size: 8pt; }
   th, td { padding-right: .4rem; }
-  td.long { overflow-wrap: anywhere; }
+  .long { overflow-wrap: anywhere; }
   a { color: inherit; }
 }
 """

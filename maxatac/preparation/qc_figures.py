@@ -15,7 +15,7 @@ from maxatac.preparation.complexity import Complexity
 from maxatac.preparation.composition import BASES, FLANK
 from maxatac.preparation.enrichment import BIN, TOP
 from maxatac.preparation.qc import LADDER, TrackFacts, length_numbers
-from maxatac.wording import number, share
+from maxatac.wording import number, share, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,6 +31,7 @@ _LOOKS: tuple[Look, ...] = (
 _BASE_LOOKS: dict[str, Look] = {
     "A": (GREEN, "-", "o"), "C": (BLUE, "--", "s"), "G": (ORANGE, "-.", "^"), "T": (PURPLE, ":", "D"),
 }  # fmt: skip
+_LONGEST_NAME = 60  # letters, in a legend
 _LENGTHS_OF_A_ROW = 25  # bp, in the table of lengths
 _CURVE = 4  # times the depth of the data that the complexity curve reaches
 
@@ -151,7 +152,14 @@ def draw_enrichment(tracks: Sequence[TrackFacts]) -> Drawing:
     def plot(figure: Figure) -> None:
         axes = figure.subplots()
         for track, (found, _), (colour, dash, _) in zip(shown, curves, _LOOKS, strict=False):
-            axes.plot(shares[1:], found[1:], color=colour, linestyle=dash, linewidth=1.7, label=track.name)
+            axes.plot(
+                shares[1:],
+                found[1:],
+                color=colour,
+                linestyle=dash,
+                linewidth=1.7,
+                label=shortened(track.name, _LONGEST_NAME),
+            )
         for place, (_, at_random) in enumerate(curves):
             label = "as many sites at random places" if place == 0 else None
             axes.plot(shares[1:], at_random[1:], color=GREY, linewidth=1, zorder=1, label=label)

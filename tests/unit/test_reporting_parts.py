@@ -49,6 +49,7 @@ def test_markup_escapes_what_is_not_markup() -> None:
     assert Markup("<b>") + "<i>" == "<b>&lt;i&gt;"
     assert "&lt;x&gt;" in table(("<x>",), [("<y>",)], label="<z>")
     assert 'aria-label="&lt;z&gt;"' in table((), [], label="<z>")
+    assert f'<th scope="row" class="long">{"x" * 31}</th>' in table(("a",), [("x" * 31,)], label="z")
 
 
 @pytest.mark.parametrize(
