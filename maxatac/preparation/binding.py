@@ -85,8 +85,8 @@ class Bound:
     blacklisted: int
 
     @property
-    def stretches(self) -> int:
-        """How many there are."""
+    def regions(self) -> int:
+        """How many stretches of bound bases there are."""
         return sum(map(len, self.spans.values()))
 
     @property
@@ -102,7 +102,7 @@ class Bound:
     def describe(self) -> str:
         """Say it in words."""
         where = f"{share(self.prevalence)} of {counted(len(self.sizes), 'chromosome')}"
-        return f"{counted(self.stretches, 'bound stretch').replace('stretchs', 'stretches')}, {where}"
+        return f"{counted(self.regions, 'bound region')}, {where}"
 
 
 @dataclass(frozen=True)
@@ -113,22 +113,22 @@ class BindingResult:
     ----------
     track : Path
         The bigWig.
-    regions : Path
-        The bound stretches as BED.
+    peaks : Path
+        The bound regions as BED.
     bound : Bound
     meta_file : Path or None
         The table with the row of this cell type.
     """
 
     track: Path
-    regions: Path
+    peaks: Path
     bound: Bound
     meta_file: Path | None
 
     def describe(self) -> list[str]:
         """Say what was written."""
         table = [] if self.meta_file is None else [f"{self.meta_file}"]
-        return [f"{self.track}: {self.bound.describe()}", f"{self.regions}", *table]
+        return [f"{self.track}: {self.bound.describe()}", f"{self.peaks}", *table]
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,14 +138,14 @@ class PreparedBinding:
     config: BindingConfig
     folder: CommandFolder
     track: Path
-    regions: Path
+    peaks: Path
     bound: Bound
     meta: MetaTable | None
 
     @property
     def outputs(self) -> list[Path]:
         """The bigWig and the BED; the table of cell types belongs to several runs."""
-        return [self.track, self.regions]
+        return [self.track, self.peaks]
 
     @property
     def inputs(self) -> dict[str, Path]:
@@ -161,7 +161,7 @@ class PreparedBinding:
         """Say what would be done."""
         files = [f"{path}: {count.describe()}" for path, count in self.bound.counts.items()]
         table = [] if self.meta is None else [self.meta.describe()]
-        return [*files, self.bound.describe(), f"would write {self.track} and {self.regions}", *table]
+        return [*files, self.bound.describe(), f"would write {self.track} and {self.peaks}", *table]
 
     def work(self, run: CommandRun) -> BindingResult:
         """Write track, BED and row."""
@@ -173,14 +173,14 @@ class PreparedBinding:
             lines = [
                 f"{chrom}\t{start}\t{end}\n" for chrom, spans in bound.spans.items() for start, end in spans.tolist()
             ]
-            write_text(self.regions, "".join(lines))
+            write_text(self.peaks, "".join(lines))
             if self.meta is not None:
                 self.meta.add()
         logger.info("%s: %s", self.track, bound.describe())
         run.note("peaks", {str(path): vars(count) for path, count in bound.counts.items()})
-        run.note("bound", {"stretches": bound.stretches, "bases": bound.bases, "share": bound.prevalence})
+        run.note("bound", {"regions": bound.regions, "bases": bound.bases, "share": bound.prevalence})
         run.note("blacklisted_bases", bound.blacklisted)
-        return BindingResult(self.track, self.regions, bound, self.config.meta_out)
+        return BindingResult(self.track, self.peaks, bound, self.config.meta_out)
 
 
 def _write_track(path: Path, bound: Bound, max_zooms: int) -> None:
@@ -207,7 +207,7 @@ def prepare_binding(config: BindingConfig) -> PreparedBinding:
     """
     problems = config.problems()
     folder = CommandFolder.of(config, "binding")
-    track, regions = folder.named(".bw"), folder.named("_peaks.bed")
+    track, bed = folder.named(".bw"), folder.named("_peaks.bed")
     sizes = open_sizes(config, problems)
     blacklist = Blacklist.empty() if config.blacklist is None else read_blacklist(config.blacklist, problems)
     files = distinct_files("--chip_peaks", config.chip_peaks, problems)
@@ -220,16 +220,16 @@ def prepare_binding(config: BindingConfig) -> PreparedBinding:
         if config.summit_window is not None:
             _check_summits(replicates, problems)
         if config.meta_out is not None:
-            meta = open_meta(config, sizes, chosen, (track, regions), problems)
+            meta = open_meta(config, sizes, chosen, (track, bed), problems)
         if not problems:
             bound = find_bound(replicates, chosen, blacklist, depth=config.depth or 1, width=config.summit_window)
             if meta is not None:
-                meta = meta.with_peaks(bound.stretches, problems)
-    problems += folder.problems([track, regions], inputs=config.files(), force=config.force)
+                meta = meta.with_peaks(bound.regions, problems)
+    problems += folder.problems([track, bed], inputs=config.files(), force=config.force)
     if problems or bound is None:
         raise InputError(problems)
     _tell(bound, track)
-    return PreparedBinding(config, folder, track, regions, bound, meta)
+    return PreparedBinding(config, folder, track, bed, bound, meta)
 
 
 def _check_summits(replicates: Sequence[Intervals], problems: Problems) -> None:
@@ -286,7 +286,7 @@ def _spans_of(intervals: Intervals, sizes: Mapping[str, int], width: int | None)
     is_chosen = lengths >= 0
     is_inside = intervals.end <= lengths
     used = is_chosen & is_inside
-    starts, ends, on_midpoint = _stretch(intervals, lengths, width)
+    starts, ends, on_midpoint = _bound_part(intervals, lengths, width)
     spans = {
         intervals.chrom.names[code]: merge(np.stack((starts[rows], ends[rows]), axis=1)[used[rows]])
         for code, rows in rows_by_code(intervals.chrom.codes)
@@ -301,7 +301,7 @@ def _spans_of(intervals: Intervals, sizes: Mapping[str, int], width: int | None)
     return spans, count
 
 
-def _stretch(
+def _bound_part(
     intervals: Intervals, lengths: NDArray[np.int64], width: int | None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     """Find what of each peak counts as bound; also tells which windows are on a midpoint."""

@@ -54,9 +54,9 @@ class MetaTable:
         """Say what would be done."""
         return f"would add {self.row['Cell_Line']} ({self.row[LABEL_COLUMN]}) to {self.path}"
 
-    def with_peaks(self, stretches: int, problems: Problems) -> MetaTable:
+    def with_peaks(self, regions: int, problems: Problems) -> MetaTable:
         """Leave out the ChIP peaks if no base is bound, which a training row cannot do without."""
-        if stretches:
+        if regions:
             return self
         if self.row[LABEL_COLUMN] != "Test":
             told, expected = "no bound base", "some in a cell type that trains"
@@ -138,7 +138,7 @@ def open_meta(
     chosen : mapping of str to int
         Lengths of the chosen chromosomes in bp.
     outputs : (Path, Path)
-        The track and the BED of bound stretches, which are not written yet.
+        The track and the BED of bound regions, which are not written yet.
     problems : Problems
         Gets everything that is wrong.
 
@@ -154,7 +154,7 @@ def open_meta(
     if config.atac_peaks is not None:
         read_peaks(config.atac_peaks, sizes.lengths, problems, what="ATAC peaks")
     _check_place(config.meta_out, {**config.files(), "an output": outputs[0], "another output": outputs[1]}, problems)
-    # The peaks themselves have summits; the stretches of several replicates have none.
+    # The peaks themselves have summits; the regions of several replicates have none.
     peaks = config.chip_peaks[0] if len(config.chip_peaks) == 1 else outputs[1]
     files = (config.signal, outputs[0], config.atac_peaks, peaks)
     cells = [_path_text(path, config.meta_out, problems) for path in files]

@@ -61,7 +61,7 @@ def values(path: Path) -> dict[str, NDArray[np.float64]]:
 
 
 def bound(path: Path) -> list[Peak]:
-    """The stretches of 1, after a check that all else is 0."""
+    """The regions of 1, after a check that all else is 0."""
     found: list[Peak] = []
     for chrom, bases in values(path).items():
         assert np.isin(bases, (0, 1)).all()
@@ -84,14 +84,14 @@ def record(result: BindingResult) -> dict[str, Any]:
 def test_peaks_are_1_and_all_else_is_0(sizes: Path, tmp_path: Path) -> None:
     peaks = bed(tmp_path / "a.bed", [("chr2", 0, 50), ("chr1", 90, 120), ("chr1", 100, 200), ("chr1", 200, 210)])
     result = make(sizes, peaks)
-    assert bound(result.track) == lines(result.regions) == [("chr1", 90, 210), ("chr2", 0, 50)]
+    assert bound(result.track) == lines(result.peaks) == [("chr1", 90, 210), ("chr2", 0, 50)]
     with pyBigWig.open(str(result.track)) as track:
         # Also the chromosome without a peak stands there with a value at each base; organelles do not.
         assert list(track.chroms().items()) == [("chr1", 1_000), ("chr10", 300), ("chr2", 500)]
         assert track.intervals("chr10") == ((0, 300, 0.0),)
         assert track.intervals("chr1") == ((0, 90, 0.0), (90, 210, 1.0), (210, 1_000, 0.0))
     assert record(result)["settings"]["chroms"] == NUCLEAR
-    assert record(result)["bound"] == {"stretches": 2, "bases": 170, "share": 170 / 1_800}
+    assert record(result)["bound"] == {"regions": 2, "bases": 170, "share": 170 / 1_800}
     assert record(result)["inputs"]["chip_peaks"]["sha256"] == sha256(peaks)
 
 
@@ -220,6 +220,12 @@ def test_one_peak_of_many_beyond_the_end_is_left_out(
     assert f"{path}, line 1" in caplog.text
 
 
+def test_a_few_peaks_on_other_sequences(sizes: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = bed(tmp_path / "a.bed", [("chr1", start, start + 5) for start in range(0, 70, 10)] + [("chrUn_1", 1, 9)])
+    assert make(sizes, path).bound.counts[path].other_chromosomes == 1
+    assert "1 of 8 intervals are on chromosomes that the genome lacks: found chrUn_1" in caplog.text
+
+
 def test_no_rule_about_how_names_look(tmp_path: Path) -> None:
     sizes = tiny.write_sizes(tmp_path / "s", {"Chr01": 100, "scaffold_7": 50, "LGM3": 70})
     peaks = bed(tmp_path / "a.bed", [("scaffold_7", 0, 10), ("LGM3", 0, 10)])
@@ -277,7 +283,7 @@ def test_no_peak(sizes: Path, tmp_path: Path, content: bytes, packed: bool, capl
     path = tmp_path / "a.bed"
     path.write_bytes(gzip.compress(content) if packed else content)
     result = make(sizes, path, summit_window=100)
-    assert bound(result.track) == lines(result.regions) == []
+    assert bound(result.track) == lines(result.peaks) == []
     assert list(values(result.track)) == NUCLEAR
     assert f"{path}: holds no peak" in caplog.text
 
@@ -326,7 +332,7 @@ def test_the_command(sizes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
     assert not (tmp_path / "out").exists()
     assert main(given) == 0
     told = capsys.readouterr().out
-    assert f"{tmp_path / 'out' / 'x.bw'}: 1 bound stretch, " in told
+    assert f"{tmp_path / 'out' / 'x.bw'}: 1 bound region, " in told
     assert main(given) == 2
     assert main([*given, "--force"]) == 0
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
@@ -396,7 +402,7 @@ def test_paths_are_found_from_any_folder(
     assert not problems
 
 
-def test_peaks_of_several_replicates_are_the_bound_stretches(
+def test_peaks_of_several_replicates_are_the_bound_regions(
     sizes: Path, peaks: Path, cell: Mapping[str, Any], tmp_path: Path
 ) -> None:
     other = bed(tmp_path / "b.bed", [("chr1", 150, 250)])

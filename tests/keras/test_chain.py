@@ -1,4 +1,4 @@
-"""``predict``, ``threshold`` and ``peaks`` pass their results on unchanged, in one folder."""
+"""Commands take what others have made: ``prepare``, ``binding``, ``check``; ``predict``, ``threshold``, ``peaks``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import predicting
 import pyBigWig
 import pytest
-from tiny import write_bigwig
+from tiny import CELLS, TinySet, write_bigwig
 
 from maxatac.cli.main import main
 from maxatac.files.checksums import sha256
@@ -49,3 +49,34 @@ def test_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyt
     assert bases == 32 * sum(value >= cutoff for rows in scores.values() for _, _, value in rows)
     # Bins of another width are not those of the table.
     assert "bins of 32 bp" in run("peaks", "-i", "out/x.bw", "-cutoff_file", "out/x.tsv", "--bin_size", "64", "--force")
+
+
+def test_from_reads_and_peaks_to_a_table(
+    tiny_set: TinySet, tmp_path: Path, quick_network: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def run(command: str, cell_type: str, *words: str | Path) -> None:
+        genome = ("--sequence", tiny_set.sequence, "--blacklist", tiny_set.blacklist)
+        assert main([command, *map(str, (*words, *genome, "-n", cell_type, "-o", command))]) == 0
+
+    for cell_type in CELLS:
+        peaks = [line.split("\t") for line in tiny_set.file(cell_type, "atac.narrowPeak").read_text().splitlines()]
+        fragments = tmp_path / f"{cell_type}.tsv"
+        # The whole peak and its halves, so that the middle has the highest coverage.
+        lines = [
+            f"{chrom}\t{first}\t{last}\tcell\t1\n"
+            for chrom, start, end, *_ in peaks
+            for middle in [(int(start) + int(end)) // 2]
+            for first, last in ((start, end), (start, middle), (middle, end))
+        ]
+        fragments.write_text("".join(lines))
+        run("prepare", cell_type, "-i", fragments)
+        (signal,) = (tmp_path / "prepare").glob(f"{cell_type}_*_minmax01.bw")
+        label = ("--label", "Test" if cell_type == CELLS[-1] else "Train")
+        row = ("--cell_type", cell_type, "--tf", "TF1", "--signal", signal, *label)
+        files = ("--peaks", tiny_set.file(cell_type, "chip.narrowPeak"), "--meta_out", "data/table.tsv")
+        run("binding", cell_type, *files, *row, "--atac_peaks", tiny_set.file(cell_type, "atac.narrowPeak"))
+    monkeypatch.chdir("/")
+    words = tiny_set.arguments(tmp_path / "run", meta_file=tmp_path / "data" / "table.tsv")
+    assert main(["check", *words[1:]]) == 0
