@@ -94,7 +94,7 @@ class MetaTable:
             return
         rows = _rows(self.path, problems)
         columns, lines = _texts(self.path, problems)
-        if any(text.count("\t") >= len(columns) for text in lines.values()):
+        if any(text.rstrip().count("\t") >= len(columns) for text in lines.values()):
             told, expected = "rows with more columns than the header", "as many"
             problems.add("column", told, expected=expected, hint="names of rows?", file=self.path)
         mine = self._place(rows, problems)
@@ -213,7 +213,8 @@ def _rows(meta: Path, problems: Problems) -> list[tuple[Place, dict[str, str]]]:
 def _texts(meta: Path, problems: Problems) -> tuple[list[str], dict[int, str]]:
     """Read the names of all columns, and the text of each line by its number."""
     lines = {number: f"{text}\n" for number, text in read_lines(meta, problems, what="meta file")}
-    return next(iter(lines.values()), "").strip().replace('"', "").split("\t"), lines
+    header = next(iter(lines.values()), "").rstrip()
+    return [name.strip().strip('"') for name in header.split("\t")], lines
 
 
 @contextlib.contextmanager

@@ -428,9 +428,14 @@ def test_columns_of_others_stay(sizes: Path, peaks: Path, cell: Mapping[str, Any
     make(sizes, peaks, **cell)
     (row,) = table(meta)
     names = ["Note", *reversed(row)]
-    meta.write_text("\t".join(names) + "\r\n\r\n" + "\t".join(["mine", *reversed(row.values())]))
+    # As spreadsheets leave it: quoted, padded, with a blank line and without a last line end.
+    header = "\t".join(f' "{name}"' for name in names)
+    meta.write_text(f"{header}\t\t\r\n\r\n" + "\t".join(["mine", *reversed(row.values()), "", ""]))
     make(sizes, peaks, **{**cell, "cell_type": "B", "prefix": "y"})
-    assert [(row["Note"], row["Cell_Line"]) for row in table(meta)] == [("mine", "A"), (".", "B")]
+    problems = Problems()
+    assert [sample.binding.name for sample in read_meta(meta, problems)] == ["x.bw", "y.bw"]
+    assert not problems
+    assert [line.split("\t")[0] for line in meta.read_text().splitlines()[1:]] == ["mine", "."]
 
 
 def test_another_transcription_factor(sizes: Path, peaks: Path, cell: Mapping[str, Any]) -> None:
