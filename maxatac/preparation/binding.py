@@ -24,7 +24,7 @@ from maxatac.preparation.binding_meta import MetaTable, open_meta
 from maxatac.preparation.genome import choose_chroms, open_sizes
 from maxatac.preparation.settings import BindingConfig
 from maxatac.runs.command import CommandFolder, CommandRun, carry_out
-from maxatac.wording import base_pairs, counted, share
+from maxatac.wording import base_pairs, counted, first_few, share
 
 logger = logging.getLogger(__name__)
 
@@ -140,6 +140,7 @@ class PreparedBinding:
     track: Path
     peaks: Path
     bound: Bound
+    left_out: Mapping[str, Sequence[str]]
     meta: MetaTable | None
 
     @property
@@ -168,6 +169,8 @@ class PreparedBinding:
         bound = self.bound
         for path, count in bound.counts.items():
             logger.info("%s: %s", path, count.describe())
+        for reason, names in self.left_out.items():
+            logger.info("left out: %s (%s)", first_few(names), reason)
         with run.phases.measuring("writing"):
             _write_track(self.track, bound, self.config.max_zooms)
             lines = [
@@ -180,6 +183,7 @@ class PreparedBinding:
         run.note("peaks", {str(path): vars(count) for path, count in bound.counts.items()})
         run.note("bound", {"regions": bound.regions, "bases": bound.bases, "share": bound.prevalence})
         run.note("blacklisted_bases", bound.blacklisted)
+        run.note("chroms_left_out", self.left_out)
         return BindingResult(self.track, self.peaks, bound, self.config.meta_out)
 
 
@@ -212,8 +216,11 @@ def prepare_binding(config: BindingConfig) -> PreparedBinding:
     blacklist = Blacklist.empty() if config.blacklist is None else read_blacklist(config.blacklist, problems)
     files = distinct_files("--chip_peaks", config.chip_peaks, problems)
     bound = meta = None
+    left_out: dict[str, list[str]] = {}
     if sizes is not None:
         chosen = choose_chroms(config.chroms, sizes, problems)
+        others = [name for name in sizes.lengths if name not in chosen]
+        left_out = {"organelles" if config.chroms is None else "not named": others} if others else {}
         check_blacklist(blacklist, sizes.lengths, problems, used=chosen)
         read = [read_peaks(path, sizes.lengths, problems, what="ChIP peaks", may_be_empty=True) for path in files]
         replicates = [intervals for intervals in read if intervals is not None]
@@ -229,7 +236,7 @@ def prepare_binding(config: BindingConfig) -> PreparedBinding:
     if problems or bound is None:
         raise InputError(problems)
     _tell(bound, track)
-    return PreparedBinding(config, folder, track, bed, bound, meta)
+    return PreparedBinding(config, folder, track, bed, bound, left_out, meta)
 
 
 def _check_summits(replicates: Sequence[Intervals], problems: Problems) -> None:

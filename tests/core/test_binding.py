@@ -91,6 +91,7 @@ def test_peaks_are_1_and_all_else_is_0(sizes: Path, tmp_path: Path) -> None:
         assert track.intervals("chr10") == ((0, 300, 0.0),)
         assert track.intervals("chr1") == ((0, 90, 0.0), (90, 210, 1.0), (210, 1_000, 0.0))
     assert record(result)["settings"]["chroms"] == NUCLEAR
+    assert record(result)["chroms_left_out"] == {"organelles": ["chrM"]}
     assert record(result)["bound"] == {"regions": 2, "bases": 170, "share": 170 / 1_800}
     assert record(result)["inputs"]["chip_peaks"]["sha256"] == sha256(peaks)
 
@@ -339,6 +340,9 @@ def test_the_command(sizes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
         "x.bw", "x_peaks.bed", "x_binding_run.json", "x_binding.log",
     }  # fmt: skip
     assert main(["binding", "--config", str(tmp_path / "out" / "x_binding_run.json"), "-n", "y"]) == 0
+    (tmp_path / "settings.json").write_text(json.dumps({"combine": 2, "label": "Test", "chip_peaks": [str(peaks)] * 2}))
+    assert main(["binding", "--config", str(tmp_path / "settings.json"), *given[3:], "-n", "z", "--dry_run"]) == 2
+    assert "--combine" not in capsys.readouterr().err
 
 
 def test_zoom_levels(sizes: Path, tmp_path: Path) -> None:
