@@ -211,6 +211,7 @@ WHOLE = bgzf(TWENTY[:200], end_block=False) + bgzf(TWENTY[200:])
         gzip.compress(TWENTY) + b"rest",
         TWENTY + b"chr9\t1135567",
     ],
+    ids=range(11),
 )
 def test_a_cut_file_is_refused(path: Path, content: bytes, threads: int) -> None:
     refused(path, content, threads=threads)
