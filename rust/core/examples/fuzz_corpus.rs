@@ -118,7 +118,7 @@ fn members() -> TestResult<Vec<Vec<u8>>> {
     let (blocks, member) = (bgzf(&text, 50)?, gzip(&text)?);
     let end = bgzf(b"", 1)?;
     let deflated = &member[17..];
-    let long_header = b"\x1f\x8b\x08\x1e\0\0\0\0\0\x03\x05\0XX\x01\0zname\0remark\0\x12\x34";
+    let long_header = b"\x1f\x8b\x08\x1e\0\0\0\0\0\x03\x05\0XX\x01\0zname\0remark\0\x6c\xb2";
     let files: [&[&[u8]]; 8] = [
         &[&text],
         &[&blocks],

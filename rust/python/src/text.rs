@@ -101,14 +101,8 @@ pub(crate) fn to_dict<'py>(
     dict.set_item("depth", tallies.sites)?;
     dict.set_item("fragment_lengths", PyArray1::from_iter(py, lengths))?;
     dict.set_item("multiplicity", multiplicity)?;
-    dict.set_item(
-        "pairs",
-        seen.iter().map(|(times, count)| times * count).sum::<u64>(),
-    )?;
-    dict.set_item(
-        "unique_pairs",
-        seen.iter().map(|(_, count)| count).sum::<u64>(),
-    )?;
+    dict.set_item("pairs", tallies.pairs)?;
+    dict.set_item("unique_pairs", tallies.unique_pairs)?;
     if let Some(listed) = &settings.barcodes {
         let met = tallies
             .met

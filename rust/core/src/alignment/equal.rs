@@ -14,24 +14,36 @@ const TILE_BITS: u32 = 22;
 /// Bytes of the numbers in front of a name.
 const HEAD: usize = 16;
 /// Fragments that were seen more often are counted with those that were seen so often.
-const MOST: usize = 1 << 16;
+const MOST: usize = 4096;
 
 /// How many fragments were seen once, twice and so on.
 #[derive(Clone, Debug)]
-pub(super) struct Multiplicity(Vec<u64>);
+pub(super) struct Multiplicity {
+    counts: Vec<u64>,
+    /// How many different fragments there are.
+    pub(super) distinct: u64,
+    /// How often they were seen in all.
+    pub(super) seen: u64,
+}
 
 impl Multiplicity {
     pub(super) fn new() -> Result<Self> {
-        Ok(Self(zeroed(MOST, WHAT)?))
+        Ok(Self {
+            counts: zeroed(MOST + 1, WHAT)?,
+            distinct: 0,
+            seen: 0,
+        })
     }
 
     pub(super) fn count(&mut self, seen: u64) {
-        self.0[seen.min(MOST as u64 - 1) as usize] += 1;
+        self.counts[seen.min(MOST as u64) as usize] += 1;
+        self.distinct += 1;
+        self.seen = self.seen.saturating_add(seen);
     }
 
     /// Pairs of how often, and how many; those that there are.
     pub(super) fn entries(&self) -> Vec<(u64, u64)> {
-        let counts = (0..).zip(self.0.iter().copied());
+        let counts = (0..).zip(self.counts.iter().copied());
         counts.filter(|&(_, count)| count > 0).collect()
     }
 }

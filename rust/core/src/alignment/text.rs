@@ -127,6 +127,10 @@ pub struct TextTallies {
     /// How many fragments were seen once, twice and so on: by column 5 of a fragments file, by equal lines otherwise.
     /// Empty if that is unknown.
     pub multiplicity: Vec<(u64, u64)>,
+    /// How often fragments were seen in all, and how many there are; 0 if that is unknown.
+    pub pairs: u64,
+    /// See `pairs`.
+    pub unique_pairs: u64,
 }
 
 /// Adds the cut sites of a text file.
@@ -442,7 +446,7 @@ impl<'a> Reader<'a> {
             name: line.name,
         };
         if is_fragments && let Some(seen) = line.number {
-            self.multiplicity.count(seen);
+            self.multiplicity.count(seen.max(1));
         }
         if let Some(merger) = &mut self.merger {
             return merger.add(chrom, &fragment);
@@ -468,18 +472,15 @@ impl<'a> Reader<'a> {
             })?;
             equal = Some(seen);
         }
-        let equal = equal.map(|seen| seen.entries());
-        tallies.equal = equal
-            .as_ref()
-            .map(|seen| seen.iter().map(|&(times, count)| (times - 1) * count).sum());
+        tallies.equal = equal.as_ref().map(|equal| equal.seen - equal.distinct);
         if self.settings.merge_equal {
             tallies.duplicates = tallies.equal.unwrap_or(0);
         }
-        tallies.multiplicity = if is_seen && tallies.columns > 4 {
-            self.multiplicity.entries()
-        } else {
-            equal.unwrap_or_default()
-        };
+        let seen = Some(self.multiplicity).filter(|_| is_seen && tallies.columns > 4);
+        if let Some(seen) = seen.or(equal) {
+            tallies.multiplicity = seen.entries();
+            (tallies.pairs, tallies.unique_pairs) = (seen.seen, seen.distinct);
+        }
         let is_met = self.is_met.iter().enumerate();
         tallies.met = is_met
             .filter_map(|(place, &met)| met.then_some(place))
@@ -536,6 +537,8 @@ impl TextTallies {
             sites: 0,
             fragment_lengths: zeroed(LONG + 1, WHAT)?,
             multiplicity: Vec::new(),
+            pairs: 0,
+            unique_pairs: 0,
         })
     }
 }

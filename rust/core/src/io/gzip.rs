@@ -79,6 +79,9 @@ fn read_header(bytes: &[u8]) -> Option<Member> {
         }
     }
     if flags & HAS_HEADER_CRC != 0 {
+        if u16_at(bytes, header)? != libdeflater::crc32(bytes.get(..header)?) as u16 {
+            return Some(Member::Other("a gzip member whose header has another CRC"));
+        }
         header += 2;
     }
     (header <= bytes.len()).then_some(Member::Stream { header })

@@ -391,7 +391,9 @@ impl Source {
             return Ok(false);
         }
         if part.bytes.is_empty() {
-            part.bytes = zeroed(MOST_INFLATED, "the bytes of a file")?;
+            let length = usize::try_from(self.file.len()).unwrap_or(usize::MAX);
+            let length = length.saturating_mul(64).clamp(BLOCK, MOST_INFLATED);
+            part.bytes = zeroed(length, "the bytes of a file")?;
         }
         if !self.is_compressed {
             self.copy(part);
@@ -407,14 +409,15 @@ impl Source {
     /// Moves what is left of the window to its start, and fills the rest.
     fn refill(&mut self) -> Result<()> {
         if self.window.is_empty() {
-            self.window = zeroed(WINDOW, "a part of a file")?;
+            let length = usize::try_from(self.file.len()).unwrap_or(usize::MAX);
+            self.window = zeroed(length.min(WINDOW), "a part of a file")?;
         }
         self.window.copy_within(self.start..self.stop, 0);
         self.stop -= self.start;
         self.start = 0;
         let next = self.offset + self.stop as u64;
         let left = usize::try_from(self.file.len() - next).unwrap_or(usize::MAX);
-        let stop = self.stop + left.min(WINDOW - self.stop);
+        let stop = self.stop + left.min(self.window.len() - self.stop);
         self.file
             .read_exact_at(&mut self.window[self.stop..stop], next)?;
         self.stop = stop;
@@ -477,7 +480,7 @@ impl Source {
                 self.failed = Some(self.file.damaged(self.offset, reason));
                 break;
             }
-            if inflated + length > MOST_INFLATED {
+            if inflated + length > part.bytes.len() {
                 break;
             }
             reserve(&mut self.blocks, 1, "the blocks of a file")?;
@@ -723,7 +726,7 @@ mod tests {
         let headers: [&[u8]; 4] = [
             b"\x1f\x8b\x08\0\0\0\0\0\0\x03",
             b"\x1f\x8b\x08\x10\0\0\0\0\0\x03a remark\0",
-            b"\x1f\x8b\x08\x1e\0\0\0\0\0\x03\x05\0XX\x01\0zname\0remark\0\x12\x34",
+            b"\x1f\x8b\x08\x1e\0\0\0\0\0\x03\x05\0XX\x01\0zname\0remark\0\x6c\xb2",
             // The field of a BGZF block beside a name: not a block that can be found by its size.
             b"\x1f\x8b\x08\x0c\0\0\0\0\0\x03\x06\0BC\x02\0\xff\xffname\0",
         ];
