@@ -2,8 +2,8 @@ use std::collections::HashMap;
 
 use maxatac_core::Result;
 use maxatac_core::alignment::{
-    BedColumns, BedWriter, CountHistogram, CutSite, Places, ReadLabel, Room, Scale, SiteStore,
-    Sites, TextSettings, Windows, add_text,
+    BamSettings, BedColumns, BedWriter, CountHistogram, CutSite, Places, ReadLabel, Room, Scale,
+    SiteStore, Sites, TextSettings, Windows, add_text,
 };
 use maxatac_core::spans::merge;
 use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2};
@@ -248,18 +248,17 @@ impl CutSites {
         accept_no_end: bool,
         max_fragment: Option<u64>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let settings = bam::settings(
+        let settings = BamSettings {
             single_end,
-            skip_deduplication,
-            trust_marks,
+            duplicates: bam::duplicates(skip_deduplication, trust_marks)?,
             per_file,
             min_mapq,
             primary_only,
-            barcode_tag,
+            barcode_tag: barcode_tag.map(bam::tag).transpose()?,
             barcodes,
-            accept_no_end,
             max_fragment,
-        )?;
+            accept_no_end,
+        };
         self.fill(|store, names, room| bam::add(py, store, names, paths, &settings, room))
     }
 

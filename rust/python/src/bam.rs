@@ -1,6 +1,5 @@
 //! BAM files: their headers, and the cut sites of their reads.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 
 use maxatac_core::alignment::{
@@ -80,49 +79,25 @@ pub(crate) fn add<'py>(
     told(py, &tallies)
 }
 
-/// The settings as Python gives them.
-pub(crate) fn settings(
-    single_end: bool,
-    skip_deduplication: bool,
-    trust_marks: bool,
-    per_file: bool,
-    min_mapq: u8,
-    primary_only: bool,
-    barcode_tag: Option<&str>,
-    barcodes: Option<HashMap<Vec<u8>, u32>>,
-    accept_no_end: bool,
-    max_fragment: Option<u64>,
-) -> PyResult<BamSettings> {
-    let barcode_tag = match barcode_tag.map(|tag| (tag, <[u8; 2]>::try_from(tag.as_bytes()))) {
-        Some((tag, Err(_))) => {
-            return Err(PyValueError::new_err(format!(
-                "barcode_tag: found {tag:?}; expected two letters such as CB"
-            )));
-        }
-        Some((_, Ok(tag))) => Some(tag),
-        None => None,
-    };
-    let duplicates = match (skip_deduplication, trust_marks) {
-        (true, true) => {
-            return Err(PyValueError::new_err(
-                "skip_deduplication and trust_marks exclude each other",
-            ));
-        }
-        (true, false) => Duplicates::Keep,
-        (false, true) => Duplicates::Marked,
-        (false, false) => Duplicates::Find,
-    };
-    Ok(BamSettings {
-        single_end,
-        duplicates,
-        per_file,
-        min_mapq,
-        primary_only,
-        barcode_tag,
-        barcodes,
-        max_fragment,
-        accept_no_end,
+/// The tag of that name.
+pub(crate) fn tag(name: &str) -> PyResult<[u8; 2]> {
+    name.as_bytes().try_into().map_err(|_| {
+        PyValueError::new_err(format!(
+            "barcode_tag: found {name:?}; expected two letters such as CB"
+        ))
     })
+}
+
+/// What to do about duplicates, as two options say it.
+pub(crate) fn duplicates(skip: bool, trust_marks: bool) -> PyResult<Duplicates> {
+    match (skip, trust_marks) {
+        (true, true) => Err(PyValueError::new_err(
+            "skip_deduplication and trust_marks exclude each other",
+        )),
+        (true, false) => Ok(Duplicates::Keep),
+        (false, true) => Ok(Duplicates::Marked),
+        (false, false) => Ok(Duplicates::Find),
+    }
 }
 
 fn told<'py>(py: Python<'py>, tallies: &BamTallies) -> PyResult<Bound<'py, PyDict>> {

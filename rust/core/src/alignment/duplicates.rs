@@ -18,13 +18,17 @@
 
 use std::cmp::Ordering;
 use std::path::Path;
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
 use super::bam::flag;
 use super::pairs::{Mate, number};
 use super::spill::{Spill, Spilled};
-use crate::error::{Result, reserve};
+use crate::error::{Error, Result, reserve};
 
 const WHAT: &str = "pairs of reads";
+/// Threads that sort, each of which holds up to three buckets.
+const MOST_WORKERS: usize = 8;
 
 /// What is compared. Pairs with equal keys are duplicates of each other.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
@@ -319,14 +323,50 @@ pub(super) struct Decisions {
     spilled: Spilled,
 }
 
+/// The entries of a bucket, those with one key beside each other, the one to stay first.
+struct Sorted {
+    entries: Vec<Entry>,
+    names: Vec<u8>,
+}
+
 impl Decisions {
-    /// The number of buckets.
-    pub(super) fn len(&self) -> u32 {
-        self.buckets
+    /// Decides on all entries, in an order that depends on them only; several threads sort ahead.
+    pub(super) fn decide(
+        &self,
+        verdicts: &mut impl Verdicts,
+        threads: usize,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<()> {
+        let workers = threads.clamp(1, MOST_WORKERS) as u32;
+        thread::scope(|scope| {
+            let mut sorted = Vec::new();
+            for worker in 0..workers {
+                // A worker that is told no more, because of an error, ends at its next bucket.
+                let (sender, receiver) = sync_channel(1);
+                let sort = move || {
+                    for bucket in (worker..self.buckets).step_by(workers as usize) {
+                        if sender.send(self.sorted(bucket)).is_err() {
+                            break;
+                        }
+                    }
+                };
+                let started = thread::Builder::new().spawn_scoped(scope, sort);
+                started.map_err(|error| Error::no_threads(workers as usize, &error))?;
+                sorted.push(receiver);
+            }
+            for (_, receiver) in (0..self.buckets).zip((0..workers).cycle()) {
+                if is_cancelled() {
+                    return Err(Error::Cancelled);
+                }
+                let received = sorted[receiver as usize].recv();
+                let bucket = received.map_err(|_| Error::Misuse("a worker has ended".into()))?;
+                bucket?.decide(verdicts)?;
+            }
+            Ok(())
+        })
     }
 
-    /// Decides on the entries of a bucket, in an order that depends on them only.
-    pub(super) fn decide(&self, bucket: u32, verdicts: &mut impl Verdicts) -> Result<()> {
+    fn sorted(&self, bucket: u32) -> Result<Sorted> {
         let mut bytes = Vec::new();
         self.spilled.read(bucket, &mut bytes)?;
         let (mut entries, mut names) = (Vec::new(), Vec::new());
@@ -341,25 +381,31 @@ impl Decisions {
             });
             names.extend_from_slice(&name);
         }
-        drop(bytes);
-        let name = |entry: &Entry| &names[entry.name.0..][..usize::from(entry.name.1)];
+        let mut sorted = Sorted { entries, names };
+        sorted.sort();
+        Ok(sorted)
+    }
+}
+
+impl Sorted {
+    fn sort(&mut self) {
+        let Self { entries, names } = self;
         entries.sort_unstable_by(|a, b| {
-            a.before(b)
-                .then_with(|| name(a).cmp(name(b)).then(a.file.cmp(&b.file)))
+            let names = || a.name(names).cmp(b.name(names)).then(a.file.cmp(&b.file));
+            a.before(b).then_with(names)
         });
-        for group in entries.chunk_by(|a, b| a.key == b.key) {
-            decide_group(group, name, verdicts)?;
+    }
+
+    fn decide(&self, verdicts: &mut impl Verdicts) -> Result<()> {
+        for group in self.entries.chunk_by(|a, b| a.key == b.key) {
+            decide_group(group, &self.names, verdicts)?;
         }
         Ok(())
     }
 }
 
 /// Tells which of the entries with one key stay: those that were sorted first.
-fn decide_group<'a>(
-    group: &[Entry],
-    name: impl Fn(&Entry) -> &'a [u8],
-    verdicts: &mut impl Verdicts,
-) -> Result<()> {
+fn decide_group(group: &[Entry], names: &[u8], verdicts: &mut impl Verdicts) -> Result<()> {
     let is_single = group.iter().any(|entry| entry.key.right == SINGLE);
     let is_mate = |entry: &Entry| entry.left.is_none() && entry.right.is_none();
     // A pair has a read with this end: no single read stays.
@@ -385,7 +431,7 @@ fn decide_group<'a>(
                 .count()
                 == 2,
         );
-        verdicts.decided(name(entry), sides)?;
+        verdicts.decided(entry.name(names), sides)?;
     }
     if pairs > 0 {
         verdicts.seen(pairs);
@@ -394,6 +440,10 @@ fn decide_group<'a>(
 }
 
 impl Entry {
+    fn name<'a>(&self, names: &'a [u8]) -> &'a [u8] {
+        &names[self.name.0..][..usize::from(self.name.1)]
+    }
+
     /// The order of the entries of a key, but for their names: the one to stay first.
     fn before(&self, other: &Self) -> Ordering {
         self.key

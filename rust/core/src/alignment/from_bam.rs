@@ -54,6 +54,7 @@ pub enum Duplicates {
 
 /// Which reads count.
 #[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools)] // each is an option of the command
 pub struct BamSettings {
     /// Reads count whether they are paired or not.
     pub single_end: bool,
@@ -267,13 +268,9 @@ pub fn add_bam(
         candidates,
         ..
     } = reads;
-    let decisions = candidates.finish();
-    for bucket in 0..decisions.len() {
-        if is_cancelled() {
-            return Err(Error::Cancelled);
-        }
-        decisions.decide(bucket, &mut sink)?;
-    }
+    candidates
+        .finish()
+        .decide(&mut sink, room.threads, is_cancelled)?;
     Ok(sink.tallies)
 }
 
@@ -697,7 +694,7 @@ impl Sink<'_> {
         }
         self.tallies.clipped_5p += u64::from(side.is_clipped);
         let five = position(side.five);
-        let site = CutSite {
+        let cut = CutSite {
             group: self.groups.get(side.barcode as usize).copied().unwrap_or(0),
             chrom,
             position: if side.is_reverse {
@@ -718,16 +715,16 @@ impl Sink<'_> {
             name: &self.label,
             quality: side.mapq,
         };
-        self.store.push(site, label)
+        self.store.push(cut, label)
     }
 }
 
 impl Verdicts for Sink<'_> {
     fn decided(&mut self, name: &[u8], sides: [Option<(Side, bool)>; 2]) -> Result<()> {
         let fates = sides.map(|side| {
-            side.map(|(side, is_duplicate)| match is_duplicate {
-                true => (side, Fate::Duplicate),
-                false => (side, Fate::ALL[usize::from(side.fate)].0),
+            side.map(|(side, is_duplicate)| {
+                let fate = Fate::ALL[usize::from(side.fate)].0;
+                (side, if is_duplicate { Fate::Duplicate } else { fate })
             })
         });
         for (side, fate) in fates.iter().flatten() {
