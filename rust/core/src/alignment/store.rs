@@ -317,7 +317,7 @@ impl Sites {
             return Err(Error::Misuse("the sites have no labels".into()));
         }
         let read = |start: i64, bytes: &[u8]| {
-            let mut records = with_capacity(bytes.len() / (KEY_SIZE + LABEL_HEAD), WHAT)?;
+            let mut records = with_capacity(Records(bytes).count(), WHAT)?;
             records.extend(Records(bytes));
             records.sort_unstable();
             let sites = records.into_iter();
@@ -415,7 +415,7 @@ impl Sites {
     fn sorted_keys(&self, bytes: &[u8]) -> Result<Vec<u32>> {
         let mut keys;
         if self.has_labels {
-            keys = with_capacity(bytes.len() / (KEY_SIZE + LABEL_HEAD), WHAT)?;
+            keys = with_capacity(Records(bytes).count(), WHAT)?;
             keys.extend(Records(bytes).map(|(key, ..)| key));
         } else {
             keys = with_capacity(bytes.len() / KEY_SIZE, WHAT)?;
