@@ -344,7 +344,7 @@ values = np.random.default_rng(1).random(500_000, dtype=np.float32)
 for size in map(int, sys.argv[2:]):
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
     try:
-        writer = BigWigWriter(sys.argv[1], {"chr1": 100_000_000})
+        writer = BigWigWriter(sys.argv[1], {"chr1": 100_000_000}, threads=1 + (size > 300_000))
         for start in range(0, len(values), 50_000):
             writer.write_bins("chr1", start * 32, 32, values[start : start + 50_000])
         writer.close()

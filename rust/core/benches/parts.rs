@@ -1,6 +1,6 @@
-//! The parts of the loader, one by one: `make bench-core`.
+//! The parts of the loader, one by one, and the coverage of cut sites: `make bench-core`.
 //!
-//! Reads what `maxatac simulate` has written to `core_sparse` and `core_dense` in the folder that `MAXATAC_BENCH_DATA`
+//! The loader reads what `maxatac simulate` has written to `core_sparse` and `core_dense` in the folder that `MAXATAC_BENCH_DATA`
 //! names, since how long a block takes depends on what is in it. Windows are those of the ATAC-seq peaks.
 
 use std::error::Error;
@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use criterion::{Criterion, Throughput};
+use maxatac_core::alignment::{CountHistogram, CutSite, ReadLabel, Scale, SiteStore, Windows};
+use maxatac_core::bigwig::BigWigWriter;
 use maxatac_core::sampling::{Regions, SampledChrom, Sampler, Settings};
 use maxatac_core::track::{DecodedTrack, Decoder, Memory, PaintedWindow};
 use maxatac_core::window::{
@@ -23,6 +25,8 @@ const WINDOW: u32 = 1024;
 const BIN: u32 = 32;
 const BATCH: usize = 1000;
 const SEED: u64 = 1;
+const SITES: u64 = 1_000_000;
+const SITES_CHROM: u32 = 5_000_000;
 
 /// Floats of the input of one window.
 const FLOATS: usize = WINDOW as usize * CHANNELS;
@@ -34,6 +38,7 @@ fn main() -> BenchResult {
         return Ok(());
     };
     let mut criterion = Criterion::default().configure_from_args();
+    cut_sites(&mut criterion)?;
     one_hot(&mut criterion, &Data::open(&folder.join("core_sparse"))?)?;
     bins(&mut criterion);
     for kind in ["sparse", "dense"] {
@@ -138,6 +143,59 @@ fn bins(criterion: &mut Criterion) {
         });
     });
     group.finish();
+}
+
+/// Cut sites everywhere on a chromosome, as dense as those of 20 million reads on 100 Mb.
+fn cut_sites(criterion: &mut Criterion) -> BenchResult {
+    let folder = std::env::temp_dir();
+    let gather = || -> BenchResult<SiteStore> {
+        let mut store = SiteStore::new(&[SITES_CHROM], 1, &folder, 1 << 30, false)?;
+        for number in 0..SITES {
+            let place = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+            let site = CutSite {
+                group: 0,
+                chrom: 0,
+                position: (place % u64::from(SITES_CHROM)) as i64,
+                is_reverse: number % 2 == 1,
+            };
+            store.push(site, ReadLabel::default())?;
+        }
+        Ok(store)
+    };
+    let windows = Windows {
+        slop: 20,
+        without: &[],
+    };
+    let sites = gather()?.finish(1)?;
+    let count = || -> BenchResult<CountHistogram> {
+        let mut counts = CountHistogram::default();
+        let add = |start, end, count| {
+            counts.add(count, u64::from(end - start));
+            Ok(())
+        };
+        sites.coverage(0, 0, windows, add, &|| false)?;
+        Ok(counts)
+    };
+    let path = folder.join(format!("maxatac-bench-{}.bw", std::process::id()));
+    let write = || -> BenchResult {
+        let mut track = BigWigWriter::create(&path, [("chr1", SITES_CHROM.into())], 10)?;
+        let scale = Scale {
+            factor: 0.1,
+            clip: None,
+        };
+        sites.write_track(&mut track, "chr1", (0, 0), windows, scale, &|| false)?;
+        Ok(track.finish()?)
+    };
+    let mut group = criterion.benchmark_group("cut sites");
+    group
+        .throughput(Throughput::Elements(SITES))
+        .sample_size(10);
+    group.bench_function("gather", |bencher| bencher.iter(gather));
+    group.bench_function("count", |bencher| bencher.iter(count));
+    group.bench_function("track", |bencher| bencher.iter(write));
+    group.finish();
+    fs::remove_file(path)?;
+    Ok(())
 }
 
 /// A block of a track from the file to runs.

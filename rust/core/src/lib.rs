@@ -1,4 +1,5 @@
-//! Readers of 2bit and bigWig files, a writer of bigWig files, one-hot encoding, and the reader and sampler of maxATAC's windows.
+//! Readers of 2bit and bigWig files, a writer of bigWig files, one-hot encoding, the reader and sampler of maxATAC's
+//! windows, and the way from aligned reads to tracks of cut sites.
 //!
 //! A **2bit** file holds the sequences of a genome with four bases to the byte, together with the places where the
 //! base is not known (N). A **bigWig** file holds one number per base of a genome: sorted intervals with a value

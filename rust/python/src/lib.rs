@@ -26,7 +26,8 @@ mod writer;
 
 use pyo3::prelude::*;
 
-/// The compiled part of maxatac: readers of 2bit and bigWig files, a writer of bigWig files, and the reader and the sampler of windows.
+/// The compiled part of maxatac: readers of 2bit and bigWig files, a writer of bigWig files, the reader and the sampler
+/// of windows, and the cut sites of aligned reads.
 #[pymodule]
 mod _core {
     #[pymodule_export]
