@@ -41,11 +41,14 @@ class ReadsFile:
         ``bam``, ``fragments``, ``bed`` or ``bedpe``.
     lines : tuple of tuple of str
         The fields of its first lines, if it is text; comments are left out.
+    is_packed : bool
+        Whether it is gzip or bgzip.
     """
 
     path: Path
     format: str
     lines: tuple[tuple[str, ...], ...] = ()
+    is_packed: bool = True
 
     @property
     def columns(self) -> int:
@@ -109,15 +112,14 @@ def find_format(path: Path, wanted: str, problems: Problems) -> ReadsFile | None
         told = f"text of {len(lines[0])} columns, which may be fragments or reads"
         problems.add("format", told, hint="say which with --input_format", file=path)
         return None
-    return ReadsFile(path, format, lines)
+    return ReadsFile(path, format, lines, is_packed=_is_packed(path))
 
 
 def read_head(path: Path) -> bytes:
     """Read the first bytes of a file, unpacked as far as they can be; what is damaged is told when all is read."""
-    with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
-    if not head.startswith(b"\x1f\x8b"):
-        return head
+    if not _is_packed(path):
+        with path.open("rb") as file:
+            return file.read(_HEAD_BYTES)
     parts: list[bytes] = []
     try:
         with gzip.open(path) as unpacked:
@@ -126,6 +128,11 @@ def read_head(path: Path) -> bytes:
     except (OSError, EOFError, zlib.error):
         pass
     return b"".join(parts)
+
+
+def _is_packed(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == b"\x1f\x8b"
 
 
 def _can_be_read(path: Path, problems: Problems) -> bool:

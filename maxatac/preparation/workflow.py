@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from maxatac._core import CutSites
-from maxatac.errors import InputError, MaxatacError, Problems
+from maxatac.errors import InputError, MaxatacError
 from maxatac.files.atomic import replacing, write_text
 from maxatac.preparation.coverage import (
     Coverage,
@@ -20,7 +18,7 @@ from maxatac.preparation.coverage import (
     scaled_statistics,
     write_tracks,
 )
-from maxatac.preparation.cut_sites import read_cut_sites, sites_memory
+from maxatac.preparation.cut_sites import read_cut_sites
 from maxatac.preparation.enrichment import SiteSpread
 from maxatac.preparation.inputs import PrepareInputs, open_inputs, tell_of_inputs
 from maxatac.preparation.macs import CalledPeaks, call_peaks, effective_size, find_macs, macs_folder
@@ -29,17 +27,14 @@ from maxatac.preparation.qc import TrackFacts
 from maxatac.preparation.qc_page import write_qc
 from maxatac.preparation.quality import SitesSeen, qc_facts
 from maxatac.preparation.settings import PrepareConfig
+from maxatac.preparation.space import check_space
 from maxatac.preparation.statistics import write_statistics
 from maxatac.runs.command import CommandFolder, CommandRun, carry_out
-from maxatac.runs.folder import RunFolder
 from maxatac.runs.settings import loader_threads
 from maxatac.system.progress import telling
-from maxatac.wording import base_pairs, byte_size, counted, first_few
+from maxatac.wording import base_pairs, counted, first_few
 
 logger = logging.getLogger(__name__)
-
-_TEMPORARY_PER_BYTE = {"bam": 1.5, "fragments": 2.5, "bed": 2.5, "bedpe": 2.5}
-"""Bytes of temporary data for each byte of a packed input, at most; with the names of reads, half as much more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -279,39 +274,11 @@ def prepare_prepare(config: PrepareConfig) -> PreparedPrepare:
     sample = SampleFiles.of(folder, has_groups=config.barcodes is not None)
     outputs = [*(path for group in files for path in group), *sample]
     problems += folder.problems(outputs, inputs=config.files(), force=config.force)
-    _check_space(config, folder, reads, problems)
+    check_space(config, folder.folder, () if reads is None else reads.files, problems)
     macs = find_macs(problems) if config.call_peaks else None
     if problems or reads is None:
         raise InputError(problems)
     return PreparedPrepare(config, folder, reads, files, sample, macs)
-
-
-def _check_space(config: PrepareConfig, folder: CommandFolder, reads: PrepareInputs | None, problems: Problems) -> None:
-    """Check the folder for temporary data, and that it has the space that may be needed."""
-    temp_dir = config.temp_dir
-    if temp_dir is not None and not temp_dir.is_dir():
-        told = "is a file" if temp_dir.exists() else "does not exist"
-        problems.add("output", told, expected=None, hint="make it first", option="--temp_dir", file=temp_dir)
-        return
-    if temp_dir is None:
-        temp_dir = RunFolder(folder.folder, folder.prefix).existing()
-        option = "--output"
-    else:
-        option = "--temp_dir"
-        if not os.access(temp_dir, os.W_OK | os.X_OK):
-            problems.add("output", "cannot be written to", option=option, file=temp_dir)
-            return
-    if reads is None or not temp_dir.is_dir():
-        return
-    names = 1.5 if config.sites_bed or config.call_peaks else 1.0
-    needed = sum(names * _TEMPORARY_PER_BYTE[file.format] * file.path.stat().st_size for file in reads.files)
-    if needed <= sites_memory(config):
-        return
-    free = shutil.disk_usage(temp_dir).free
-    if free < needed:
-        told = f"{byte_size(free)} are free, and temporary data may need {byte_size(needed)}"
-        hint = "name another folder with --temp_dir, or give more --memory"
-        problems.add("machine", told, hint=hint, option=option, file=temp_dir)
 
 
 def prepare(config: PrepareConfig) -> PrepareResult:

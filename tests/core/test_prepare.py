@@ -498,7 +498,7 @@ def test_results_do_not_depend_on_memory_and_threads(tmp_path: Path, sizes: Path
 def test_a_small_temporary_folder(tmp_path: Path, sizes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = text(tmp_path / "f.tsv", FRAGMENTS * 100)
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1_000))
-    (problem,) = refused(path, memory=2_000, temp_dir=tmp_path)
+    (problem,) = refused(path, memory=1_000, temp_dir=tmp_path)
     assert (problem.kind, problem.option, problem.file) == ("machine", "--temp_dir", tmp_path)
     make(path)
 
