@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pyBigWig
 import pytest
+from html_pages import Page
 from numpy.typing import NDArray
 
 from maxatac.errors import Problems
@@ -118,3 +120,52 @@ def test_the_record(made: PrepareResult, sizes: Mapping[str, int]) -> None:
     assert record["formats"] == {str(record["settings"]["input"][0]): "bed"}
     assert record["tallies"]["records"] == 467_908
     assert record["tallies"]["other_chrom"] == {"chrM": 16_876}
+
+
+def test_quality_by_plain_numpy(
+    made: PrepareResult,
+    yeast: Path,
+    fragments: Path,
+    sites: Mapping[str, NDArray[np.int64]],
+    sizes: Mapping[str, int],
+    blacklist: Blacklist,
+) -> None:
+    quality = json.loads((made.quality.parent / "y_prepare_run.json").read_text())["quality"]
+    peaks = [line.split()[:3] for line in (yeast / "SRR1822137_part1of2_ATAC_peaks.bed").read_text().splitlines()]
+    bins, hidden, free_sites, in_peaks = [], 0, 0, 0
+    for chrom, size in sizes.items():
+        black, peak = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
+        for start, end in blacklist.spans(chrom):
+            black[start:end] = True
+        for name, start, end in peaks:
+            if name == chrom:
+                peak[int(start) : int(end)] = True
+        # A few sites lie behind the end, where the shift moved them.
+        places = np.clip(sites[chrom], 0, size - 1)
+        hidden += int(black[places].sum())
+        free = places[~black[places]]
+        free_sites += len(free)
+        in_peaks += int(peak[free].sum())
+        shown = [not black[start : start + 500].all() for start in range(0, size, 500)]
+        bins += np.bincount(free // 500, minlength=len(shown))[shown].tolist()
+    (track,) = quality["tracks"].values()
+    assert track["bins"] == len(bins)
+    assert track["share_in_blacklist"] == hidden / (hidden + free_sites)
+    assert (track["sites_in_peaks"], track["frip"]) == (in_peaks, in_peaks / free_sites)
+    fullest = np.concatenate(([0], np.cumsum(np.sort(bins)[::-1])))
+    expected = np.interp(len(bins) / 100, np.arange(len(fullest)), fullest) / free_sites
+    assert track["share_in_top_bins"] == pytest.approx(expected, rel=1e-12)
+    # Real reads show where Tn5 cut: the shift is right.
+    assert quality["base_composition"]["middle_of_the_pattern"] == {"+": 0, "-": 0}
+    with gzip.open(fragments, "rt") as lines:
+        times = Counter(line for line in lines if not line.startswith("chrM"))
+    assert (quality["complexity"]["pairs"], quality["complexity"]["distinct_pairs"]) == (times.total(), len(times))
+    assert quality["complexity"]["pbc1"] == list(times.values()).count(1) / len(times)
+
+
+def test_the_page(made: PrepareResult) -> None:
+    page = Page(made.quality)
+    assert [attributes["id"] for attributes in page.named("figure")] == [
+        "filters", "lengths", "lengths_log", "enrichment", "composition", "complexity",
+    ]  # fmt: skip
+    assert "467,908 fragments" in page.prose
