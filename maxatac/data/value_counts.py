@@ -20,7 +20,7 @@ LEVELS = 1 << 15
 LEVEL_SIZE = 1 << 16
 """Values of a level."""
 
-_PIECE = 1 << 24  # bp that are counted at a time
+_PIECE = 1 << 22  # bp that are counted at a time
 
 Piece = tuple[str, int, int]
 """Chromosome, start and end."""

@@ -281,8 +281,9 @@ class NormalizeConfig(TrackSettings, ResourceSettings, ResultSettings, GenomeSet
             self._require_float32(problems, name)
         if self.min is not None and self.max is not None:
             self._require(problems, "max", self.min < self.max, f"a number above --min, {self.min:g}")
-        for name in ("min", "max", "clip"):
-            if self.method in METHODS and self.method != "min-max" and getattr(self, name) not in (None, False):
+        given = {"min": self.min is not None, "max": self.max is not None, "clip": self.clip}
+        for name, is_given in given.items():
+            if is_given and self.method in METHODS and self.method != "min-max":
                 problems.add("setting", f"has no effect on {self.method}", hint="it is for min-max", option=f"--{name}")
 
 
