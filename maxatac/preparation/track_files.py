@@ -130,11 +130,16 @@ def _compare(
 ) -> dict[Path, tuple[str, ...]]:
     """Compare every track with the files that the lengths are from; gives the chromosomes that each lacks."""
     absent = {}
-    for path, sizes in tracks.items():
+    paths = list(tracks)
+    for place, (path, sizes) in enumerate(tracks.items()):
         missing: list[str] = []
         for file in dict.fromkeys(owners.values()):
             names = [name for name, owner in owners.items() if owner == file]
-            missing += compare_chrom_sizes(lengths, file, sizes, path, names, problems)
+            if file in paths[place:]:
+                # That file is compared with this one.
+                missing += [name for name in names if name not in sizes]
+            else:
+                missing += compare_chrom_sizes(lengths, file, sizes, path, names, problems)
         if missing:
             absent[path] = tuple(in_byte_order(missing))
     return absent
