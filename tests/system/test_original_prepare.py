@@ -66,9 +66,9 @@ def rows(path: Path) -> Iterator[list[str]]:
 
 def assert_same(ours: Path, theirs: Original, genome: Genome) -> None:
     """The same cut sites, and the same tracks at every base."""
-    found = sorted((row[0], int(row[1]), row[5] if len(row) > 5 else "") for row in rows(ours.with_name("x_IS.bed.gz")))
-    # Of fragments, theirs have those in the blacklist still. A site may lie beyond the end, behind clipped bases.
-    assert found == [site for site in theirs.sites() if not genome.blacklisted[site[0]][site[1] : site[1] + 1].any()]
+    has_strands = any(strand for _, _, strand in theirs.sites())
+    found = sorted((row[0], int(row[1]), row[5] if has_strands else "") for row in rows(ours.with_name("x_IS.bed.gz")))
+    assert found == [site for site in theirs.sites() if _is_listed(site, genome)]
 
     track = theirs.dense(genome.sizes)
     scaled = values(ours.with_name("x_IS_slop20_RP20M.bw"), genome.sizes)
@@ -81,6 +81,16 @@ def assert_same(ours: Path, theirs: Original, genome: Genome) -> None:
     for chrom in genome.sizes:
         same = expected[chrom] * (percentile / own_percentile)
         np.testing.assert_allclose(normalised[chrom], same, rtol=TOLERANCE, atol=0, err_msg=chrom)
+
+
+def _is_listed(site: tuple[str, int, str], genome: Genome) -> bool:
+    """Whether we list a site that they do.
+
+    Of fragments they list those in the blacklist, to leave them out later. A site of clipped reads may lie a few bases
+    beyond the end, and is no line of a BED file then; its widened interval is.
+    """
+    chrom, position, _ = site
+    return position < genome.sizes[chrom] and not genome.blacklisted[chrom][position]
 
 
 # ---- yeast
@@ -180,43 +190,29 @@ def _odd_lines(found: Fragments, sizes: Mapping[str, int]) -> Iterator[str]:
         yield f"tiny_{number} {chrom}:0+46S4M {chrom}:{size - 4}-4M46S"
 
 
-@pytest.fixture(scope="module")
-def yeast_track(yeast_reads: Path, yeast_genome: Genome) -> Original:
-    return _track(yeast_reads, yeast_genome, yeast_reads.parent / "original")
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("order", ["none", "position"])
-def test_reads_of_yeast(
-    order: str, tmp_path: Path, yeast_reads: Path, yeast_track: Original, yeast_genome: Genome
-) -> None:
-    # Sorted by position by the original's last step but one.
-    path = yeast_reads
-    if order == "position":
-        path = tmp_path / "sorted.bam"
-        original.run(f"samtools sort -l 1 -o {path} {yeast_reads}")
-    assert len(yeast_track.sites()) > 400_000
-    assert_same(prepared(tmp_path / "out", "-i", path, genome=yeast_genome), yeast_track, yeast_genome)
-
-
-@pytest.mark.slow
-def test_reads_of_yeast_with_their_duplicates(tmp_path: Path, yeast_reads: Path, yeast_genome: Genome) -> None:
-    theirs = _track(yeast_reads, yeast_genome, tmp_path / "original", skip_deduplication=True)
-    ours = prepared(tmp_path / "out", "-i", yeast_reads, "--skip_deduplication", genome=yeast_genome)
+def test_reads_of_yeast(tmp_path: Path, yeast_reads: Path, yeast_genome: Genome) -> None:
+    theirs = _track(yeast_reads, yeast_genome, tmp_path / "original")
+    ours = prepared(tmp_path / "out", "-i", yeast_reads, genome=yeast_genome)
+    assert len(theirs.sites()) > 400_000
     assert_same(ours, theirs, yeast_genome)
+    # Whatever the order of the reads.
+    path = tmp_path / "sorted.bam"
+    original.run(f"samtools sort -l 1 -o {path} {yeast_reads}")
+    again = prepared(tmp_path / "sorted", "-i", path, "--threads", 1, genome=yeast_genome)
+    for name in ("x_IS.bed.gz", "x_IS_slop20.bed.gz", "x_IS_slop20_RP20M.bw", "x_IS_slop20_RP20M_minmax01.bw"):
+        assert again.with_name(name).read_bytes() == ours.with_name(name).read_bytes()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("packing", ["plain", "gzip", "bgzip"])
-def test_fragments_of_yeast(packing: str, tmp_path: Path, yeast_fragments: Fragments, yeast_genome: Genome) -> None:
+def test_fragments_of_yeast(tmp_path: Path, yeast_fragments: Fragments, yeast_genome: Genome) -> None:
     found = yeast_fragments
     draw = random.Random(2)
     lines = (
         f"{found.names[chrom]} {start} {end} {draw.choice('ACGT')}-1 1"
         for chrom, start, end in zip(found.chrom, found.start, found.end, strict=True)
     )
-    name = "fragments.tsv" if packing == "plain" else "fragments.tsv.gz"
-    path = write_text(tmp_path / name, "# a comment", lines, packing=packing)
+    path = write_text(tmp_path / "fragments.tsv.gz", "# a comment", lines)
     theirs = original.track_of_fragments(
         path, tmp_path / "original", yeast_genome.sizes_file, yeast_genome.blacklist, list(yeast_genome.sizes)
     )
@@ -225,7 +221,7 @@ def test_fragments_of_yeast(packing: str, tmp_path: Path, yeast_fragments: Fragm
 
 # ---- small cases
 
-CASES = 600
+CASES = 300
 SIZE = 2_000
 
 
@@ -303,7 +299,9 @@ def _random_reads(draw: random.Random, chrom: str) -> Iterator[str]:
     made = Draw(draw, chrom)
     for number in range(draw.randint(2, 9)):
         word = draw.choice([""] * 6 + ["qc_failed", "secondary", "supplementary"])
-        yield f"{made.name(number)} {draw.choice([made.either()] * 9 + ['*'])} {made.words()} {word}"
+        # Of equals markdup keeps the first in the file, which is sorted by name as a person would.
+        name = f"{chrom}.{draw.choice('rRq')}{number}"
+        yield f"{name} {draw.choice([made.either()] * 9 + ['*'])} {made.words()} {word}"
 
 
 def _with_barcodes(draw: random.Random, lines: Iterator[str]) -> Iterator[str]:
@@ -333,6 +331,7 @@ def test_random_reads(kind: str, seed: int, tmp_path: Path, small: Genome) -> No
     words = {"pairs": [], "single": ["--single_end"], "barcodes": ["--barcode_tag", "CB"]}
     ours = prepared(tmp_path / "out", "-i", path, *words.get(kind, ["--skip_deduplication"]), genome=small)
     assert kept(ours) == kept(tmp_path / "original" / "IS")
+    assert kept(ours.with_name("x_IS_slop20")) == kept(tmp_path / "original" / "IS_slop20")
     assert_same(ours, theirs, small)
 
 
@@ -379,7 +378,7 @@ def test_known_reads(tmp_path: Path) -> None:
     theirs = _track(path, genome, tmp_path / "original")
     assert {site[:3] for site in kept(tmp_path / "original" / "IS")} == expected
     ours = prepared(tmp_path / "out", "-i", path, genome=genome)
-    assert {site[:3] for site in kept(ours)} == expected
+    assert {site[:3] for site in kept(ours)} == {site for site in expected if site[1] < SIZE}
     assert_same(ours, theirs, genome)
 
 
