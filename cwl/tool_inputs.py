@@ -52,6 +52,11 @@ EXCLUDED = {
         "cell_types": "the default, so that every output is there",
         "dense": "for benchmarks",
     },
+    "binding": dict.fromkeys(
+        ("meta_out", "cell_type", "tf_name", "signal", "atac_peaks", "label"),
+        "of a row of a meta file: a table of paths cannot travel, and its place is taken by the records of cells that "
+        "maxatac-train.cwl has",
+    ),
     "benchmark": {"skip_plot": "the same as plot: false"},
     "threshold": {"meta_file": "a table of paths cannot travel; prediction and binding take its place"},
 }

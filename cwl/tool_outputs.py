@@ -135,6 +135,23 @@ OUTPUTS: dict[str, tuple[Output, ...]] = {
         Output("quality_table", "File", f"{P}_qc_mqc.tsv", _TSV, "The same for MultiQC."),
         *_of_every_run("prepare"),
     ),
+    "normalize": (
+        Output("track", "File", f"{P}.bw", _BIGWIG, "The normalised track."),
+        Output(
+            "statistics", "File[]", (f"{P}_genome_stats.txt", f"{P}_chromosome_min_max.txt"), _TEXT,
+            "Statistics of the track that was read.",
+        ),
+        *_of_every_run("normalize"),
+    ),
+    "average": (
+        Output("track", "File", f"{P}.bw", _BIGWIG, "The mean of the tracks."),
+        *_of_every_run("average"),
+    ),
+    "binding": (
+        Output("track", "File", f"{P}.bw", _BIGWIG, "The binding: 1 on bound bases, 0 on all others."),
+        Output("regions", "File", f"{P}_peaks.bed", _BED, "The bound regions."),
+        *_of_every_run("binding"),
+    ),
     "predict": (
         Output(
             "tracks", "File[]", (f"{P}.bw", f"{P}_*.bw"), _BIGWIG,

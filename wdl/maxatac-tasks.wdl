@@ -111,6 +111,202 @@ task prepare {
 }
 # end
 
+# begin: wdl task of normalize
+task normalize {
+  input {
+    File signal
+    File? sequence
+    File? chrom_sizes
+    Array[String] chroms = []
+    File? blacklist
+    String method = "min-max"
+    Float max_percentile = 99.0
+    Float? min
+    Float? max
+    Boolean clip = false
+    Int max_zooms = 10
+    String prefix
+    String loglevel = "info"
+    String? memory
+    Int cores = 4
+    Int ram_mb = 16384
+    Int outdir_mb = 4096
+    Int preemptible = 0
+    Int max_retries = 0
+    String docker = "maxatac:0.1.0"
+  }
+  Array[File] given = select_all([signal, sequence, chrom_sizes, blacklist])
+  Int input_mb = ceil(size(given, "MiB"))
+  # An apostrophe between the shell's single quotes: they end, one stands between double quotes, and they begin again.
+  String apostrophe = "'\"'\"'"
+  command <<<
+    set -eu
+    mkdir results
+    # give OPTION LIST: an option with the lines of a file; without it where there are none
+    give() {
+      local words
+      mapfile -t words < "$2"
+      [ -z "${words[*]}" ] || options+=("$1" "${words[@]}")
+    }
+    options=(
+      ~{"--signal '" + sub(signal, "'", apostrophe) + "'"}
+      ~{if defined(sequence) then "--sequence '" + sub(select_first([sequence]), "'", apostrophe) + "'" else ""}
+      ~{if defined(chrom_sizes) then "--chrom_sizes '" + sub(select_first([chrom_sizes]), "'", apostrophe) + "'" else ""}
+      ~{if defined(blacklist) then "--blacklist '" + sub(select_first([blacklist]), "'", apostrophe) + "'" else ""}
+      ~{"--method '" + sub(method, "'", apostrophe) + "'"}
+      --max_percentile ~{max_percentile}
+      ~{"--min " + min}
+      ~{"--max " + max}
+      ~{if clip then "--clip" else "--no-clip"}
+      --max_zooms ~{max_zooms}
+      ~{"--prefix '" + sub(prefix, "'", apostrophe) + "'"}
+      ~{"--loglevel '" + sub(loglevel, "'", apostrophe) + "'"}
+    )
+    give --chroms '~{write_lines(chroms)}'
+    maxatac normalize --output results --threads ~{cores} --memory '~{if defined(memory) then sub(select_first([memory]), "'", apostrophe) else ram_mb / 4 + "Mi"}' "${options[@]}"
+  >>>
+  output {
+    File track = "results/~{prefix}.bw"
+    Array[File] statistics = flatten([glob("results/~{prefix}_genome_stats.txt"), glob("results/~{prefix}_chromosome_min_max.txt")])
+    File record = "results/~{prefix}_normalize_run.json"
+    File log = "results/~{prefix}_normalize.log"
+  }
+  runtime {
+    docker: docker
+    cpu: cores
+    memory: ram_mb + " MiB"
+    disks: "local-disk " + ceil((input_mb + outdir_mb) / 1024.0 + 1) + " SSD"
+    preemptible: preemptible
+    maxRetries: max_retries
+  }
+}
+# end
+
+# begin: wdl task of average
+task average {
+  input {
+    Array[File] input
+    Array[Float] weights = []
+    File? sequence
+    File? chrom_sizes
+    Array[String] chroms = []
+    File? blacklist
+    Int max_zooms = 10
+    String prefix
+    String loglevel = "info"
+    String? memory
+    Int cores = 4
+    Int ram_mb = 16384
+    Int outdir_mb = 4096
+    Int preemptible = 0
+    Int max_retries = 0
+    String docker = "maxatac:0.1.0"
+  }
+  Array[File] given = flatten([select_all([sequence, chrom_sizes, blacklist]), input])
+  Int input_mb = ceil(size(given, "MiB"))
+  # An apostrophe between the shell's single quotes: they end, one stands between double quotes, and they begin again.
+  String apostrophe = "'\"'\"'"
+  command <<<
+    set -eu
+    mkdir results
+    # give OPTION LIST: an option with the lines of a file; without it where there are none
+    give() {
+      local words
+      mapfile -t words < "$2"
+      [ -z "${words[*]}" ] || options+=("$1" "${words[@]}")
+    }
+    options=(
+      ~{if defined(sequence) then "--sequence '" + sub(select_first([sequence]), "'", apostrophe) + "'" else ""}
+      ~{if defined(chrom_sizes) then "--chrom_sizes '" + sub(select_first([chrom_sizes]), "'", apostrophe) + "'" else ""}
+      ~{if defined(blacklist) then "--blacklist '" + sub(select_first([blacklist]), "'", apostrophe) + "'" else ""}
+      --max_zooms ~{max_zooms}
+      ~{"--prefix '" + sub(prefix, "'", apostrophe) + "'"}
+      ~{"--loglevel '" + sub(loglevel, "'", apostrophe) + "'"}
+    )
+    give --input '~{write_lines(input)}'
+    give --weights '~{write_lines(weights)}'
+    give --chroms '~{write_lines(chroms)}'
+    maxatac average --output results --threads ~{cores} --memory '~{if defined(memory) then sub(select_first([memory]), "'", apostrophe) else ram_mb / 4 + "Mi"}' "${options[@]}"
+  >>>
+  output {
+    File track = "results/~{prefix}.bw"
+    File record = "results/~{prefix}_average_run.json"
+    File log = "results/~{prefix}_average.log"
+  }
+  runtime {
+    docker: docker
+    cpu: cores
+    memory: ram_mb + " MiB"
+    disks: "local-disk " + ceil((input_mb + outdir_mb) / 1024.0 + 1) + " SSD"
+    preemptible: preemptible
+    maxRetries: max_retries
+  }
+}
+# end
+
+# begin: wdl task of binding
+task binding {
+  input {
+    Array[File] chip_peaks
+    String combine = "union"
+    Int? summit_window
+    File? sequence
+    File? chrom_sizes
+    Array[String] chroms = []
+    File? blacklist
+    String prefix
+    String loglevel = "info"
+    Int max_zooms = 10
+    Int ram_mb = 4096
+    Int outdir_mb = 4096
+    Int preemptible = 0
+    Int max_retries = 0
+    String docker = "maxatac:0.1.0"
+  }
+  Array[File] given = flatten([select_all([sequence, chrom_sizes, blacklist]), chip_peaks])
+  Int input_mb = ceil(size(given, "MiB"))
+  # An apostrophe between the shell's single quotes: they end, one stands between double quotes, and they begin again.
+  String apostrophe = "'\"'\"'"
+  command <<<
+    set -eu
+    mkdir results
+    # give OPTION LIST: an option with the lines of a file; without it where there are none
+    give() {
+      local words
+      mapfile -t words < "$2"
+      [ -z "${words[*]}" ] || options+=("$1" "${words[@]}")
+    }
+    options=(
+      ~{"--combine '" + sub(combine, "'", apostrophe) + "'"}
+      ~{"--summit_window " + summit_window}
+      ~{if defined(sequence) then "--sequence '" + sub(select_first([sequence]), "'", apostrophe) + "'" else ""}
+      ~{if defined(chrom_sizes) then "--chrom_sizes '" + sub(select_first([chrom_sizes]), "'", apostrophe) + "'" else ""}
+      ~{if defined(blacklist) then "--blacklist '" + sub(select_first([blacklist]), "'", apostrophe) + "'" else ""}
+      ~{"--prefix '" + sub(prefix, "'", apostrophe) + "'"}
+      ~{"--loglevel '" + sub(loglevel, "'", apostrophe) + "'"}
+      --max_zooms ~{max_zooms}
+    )
+    give --chip_peaks '~{write_lines(chip_peaks)}'
+    give --chroms '~{write_lines(chroms)}'
+    maxatac binding --output results "${options[@]}"
+  >>>
+  output {
+    File track = "results/~{prefix}.bw"
+    File regions = "results/~{prefix}_peaks.bed"
+    File record = "results/~{prefix}_binding_run.json"
+    File log = "results/~{prefix}_binding.log"
+  }
+  runtime {
+    docker: docker
+    cpu: 1
+    memory: ram_mb + " MiB"
+    disks: "local-disk " + ceil((input_mb + outdir_mb) / 1024.0 + 1) + " SSD"
+    preemptible: preemptible
+    maxRetries: max_retries
+  }
+}
+# end
+
 # begin: wdl task of predict
 task predict {
   input {

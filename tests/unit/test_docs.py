@@ -40,7 +40,8 @@ def test_pages_are_found() -> None:
     assert {p.name for p in PAGES} == {
         "README.md", "CHANGELOG.md", "train.md", "check.md", "simulate.md", "loader.md", "how-it-is-built.md",
         "distribute.md", "report.md", "docker.md", "cwl.md", "seven-bridges.md", "terra.md", "predict.md", "merge.md",
-        "peaks.md", "threshold.md", "benchmark.md", "models.md", "chain.md",
+        "peaks.md", "threshold.md", "benchmark.md", "models.md", "chain.md", "prepare.md", "normalize.md", "average.md",
+        "binding.md",
     }  # fmt: skip
 
 
