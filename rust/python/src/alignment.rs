@@ -328,18 +328,9 @@ impl CutSites {
             merge_equal,
             max_fragment,
         };
-        // The sites that are gathered take the rest.
         let tallies = self.fill(|store, chroms, room| {
             cancellable(py, |is_cancelled| {
-                add_text(
-                    store,
-                    chroms,
-                    &path.path,
-                    &settings,
-                    (room.dir.as_path(), room.memory / 2),
-                    room.threads,
-                    is_cancelled,
-                )
+                add_text(store, chroms, &path.path, &settings, room, is_cancelled)
             })
         })?;
         text::to_dict(py, &path, &settings, &tallies)

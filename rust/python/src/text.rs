@@ -70,18 +70,8 @@ pub(crate) fn to_dict<'py>(
         dropped.set_item(name, lines.lines)?;
         first.set_item(name, shown.collect::<Vec<_>>())?;
     }
-    let bad_lines: u64 = tallies.dropped.iter().map(|dropped| dropped.lines).sum();
-    let others: u64 = tallies.other_chroms.values().sum();
-    let compared = tallies.records
-        - bad_lines
-        - others
-        - tallies.orphans
-        - tallies.not_proper
-        - tallies.no_barcode
-        - tallies.too_long;
-    let seen = &tallies.multiplicity;
     let multiplicity = PyDict::new(py);
-    for (times, count) in seen {
+    for (times, count) in &tallies.multiplicity {
         multiplicity.set_item(times, count)?;
     }
     let lengths = tallies.fragment_lengths.iter().map(|&count| count as i64);
@@ -95,7 +85,7 @@ pub(crate) fn to_dict<'py>(
     dict.set_item("too_long", tallies.too_long)?;
     dict.set_item("over_10kb", tallies.over_10kb)?;
     dict.set_item("duplicates", tallies.duplicates)?;
-    dict.set_item("compared", tallies.equal.map_or(0, |_| compared))?;
+    dict.set_item("compared", tallies.equal.map_or(0, |_| tallies.good))?;
     dict.set_item("equal", tallies.equal.unwrap_or(0))?;
     dict.set_item("sites", tallies.sites)?;
     dict.set_item("depth", tallies.sites)?;
@@ -109,7 +99,7 @@ pub(crate) fn to_dict<'py>(
             .iter()
             .map(|&place| PyBytes::new(py, &listed[place].0));
         dict.set_item("barcodes_met", met.collect::<Vec<_>>())?;
-        dict.set_item("barcoded", compared + tallies.too_long)?;
+        dict.set_item("barcoded", tallies.good + tallies.too_long)?;
     }
     Ok(dict)
 }

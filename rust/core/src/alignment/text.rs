@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use rustc_hash::FxHashMap;
 
 use super::equal::{EqualCounter, Fragment, Merger, Multiplicity};
+use super::from_bam::Room;
 use super::line::{Line, Place, TextKind, is_skipped, parse, shown, wrong_columns};
 use super::site::{CutSite, ReadLabel};
 use super::store::SiteStore;
@@ -116,9 +117,11 @@ pub struct TextTallies {
     pub too_long: u64,
     /// Fragments above 10 kb, those that are too long too.
     pub over_10kb: u64,
-    /// Lines that were left out because an equal one stays.
+    /// Lines that nothing of this is against.
+    pub good: u64,
+    /// Good lines that were left out because an equal one stays.
     pub duplicates: u64,
-    /// Lines that are equal to one before; `None` if that is unknown, because the lines are not in the order of their starts.
+    /// Good lines that are equal to one before; `None` if that is unknown, because the lines are not in the order of their starts.
     pub equal: Option<u64>,
     /// Sites that were added.
     pub sites: u64,
@@ -135,8 +138,7 @@ pub struct TextTallies {
 
 /// Adds the cut sites of a text file.
 ///
-/// `chroms` are the names of the chromosomes of `store`. Fragments that are compared with each other take up to `memory`
-/// bytes, and then space in the folder `dir`.
+/// `chroms` are the names of the chromosomes of `store`.
 ///
 /// # Errors
 ///
@@ -149,13 +151,12 @@ pub fn add_text(
     chroms: &[String],
     path: &Path,
     settings: &TextSettings,
-    (dir, memory): (&Path, u64),
-    threads: usize,
+    room: &Room,
     is_cancelled: &dyn Fn() -> bool,
 ) -> Result<TextTallies> {
     let kind = settings.kind.file_kind();
-    let bytes = Inflated::open(path, kind, threads, EndBlock::Required)?;
-    add_lines(store, chroms, bytes, settings, (dir, memory), is_cancelled)
+    let bytes = Inflated::open(path, kind, room.threads, EndBlock::Required)?;
+    add_lines(store, chroms, bytes, settings, room, is_cancelled)
 }
 
 /// The same of a file that is open.
@@ -164,11 +165,11 @@ pub fn add_lines(
     chroms: &[String],
     mut bytes: Inflated,
     settings: &TextSettings,
-    (dir, memory): (&Path, u64),
+    room: &Room,
     is_cancelled: &dyn Fn() -> bool,
 ) -> Result<TextTallies> {
     let path = bytes.file().path().to_path_buf();
-    let mut reader = Reader::new(store, chroms, path, settings, (dir, memory))?;
+    let mut reader = Reader::new(store, chroms, path, settings, room)?;
     // The start of a line that goes on in the next part.
     let mut started = Vec::new();
     loop {
@@ -248,7 +249,7 @@ impl<'a> Reader<'a> {
         names: &'a [String],
         path: PathBuf,
         settings: &'a TextSettings,
-        (dir, memory): (&Path, u64),
+        room: &Room,
     ) -> Result<Self> {
         if settings.kind == TextKind::Bedpe && (settings.single_end || settings.barcodes.is_some())
         {
@@ -257,7 +258,14 @@ impl<'a> Reader<'a> {
         }
         let with_names = settings.kind == TextKind::Fragments || settings.barcodes.is_some();
         let merger = if settings.merge_equal {
-            Some(Merger::new(store.chrom_lengths(), dir, memory, with_names)?)
+            // The sites take the rest.
+            let memory = room.memory / 2;
+            Some(Merger::new(
+                store.chrom_lengths(),
+                &room.dir,
+                memory,
+                with_names,
+            )?)
         } else {
             None
         };
@@ -445,6 +453,7 @@ impl<'a> Reader<'a> {
             quality: quality.unwrap_or(0).min(255) as u8,
             name: line.name,
         };
+        self.tallies.good += 1;
         if is_fragments && let Some(seen) = line.number {
             self.multiplicity.count(seen.max(1));
         }
@@ -532,6 +541,7 @@ impl TextTallies {
             met: Vec::new(),
             too_long: 0,
             over_10kb: 0,
+            good: 0,
             duplicates: 0,
             equal: None,
             sites: 0,
@@ -606,7 +616,7 @@ mod tests {
         let bytes = Inflated::new(file, 1, EndBlock::Required)?;
         let names = ["a".to_owned(), "b".to_owned()];
         let never = || false;
-        let tallies = add_lines(&mut store, &names, bytes, settings, (&dir, 64), &never)?;
+        let tallies = add_lines(&mut store, &names, bytes, settings, &room(64), &never)?;
         let sites = store.finish(1)?;
         let by = |number| {
             let (group, chrom) = if settings.barcodes.is_some() {
@@ -621,6 +631,15 @@ mod tests {
                 .collect())
         };
         Ok((tallies, [by(0)?, by(1)?]))
+    }
+
+    fn room(memory: u64) -> Room {
+        let dir = std::env::temp_dir();
+        Room {
+            dir,
+            memory,
+            threads: 1,
+        }
     }
 
     fn line_of(result: &Result<(TextTallies, Sites)>) -> Option<u64> {
@@ -907,7 +926,7 @@ mod tests {
             &["a".to_owned()],
             bytes,
             &FRAGMENTS,
-            (&dir, 0),
+            &room(0),
             &|| false,
         )?;
         let sites = store.finish(1)?.sorted(0, 0)?;
