@@ -123,7 +123,9 @@ pub mod alignment {
     pub use self::bam::{BamHeader, BamReader};
     pub use self::bed::{BedColumns, BedWriter};
     pub use self::coverage::{CountHistogram, SiteUse, Windows};
-    pub use self::from_bam::{BamSettings, BamTallies, Duplicates, Fate, Room, add_bam};
+    pub use self::from_bam::{
+        BamSettings, BamTallies, Duplicates, Fate, Room, add_bam, add_bam_files,
+    };
     pub use self::line::TextKind;
     pub use self::signal::Scale;
     pub use self::site::{CutSite, ReadLabel};

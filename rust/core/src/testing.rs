@@ -743,3 +743,61 @@ fn deflate(bytes: &[u8]) -> TestResult<Vec<u8>> {
     deflated.truncate(length);
     Ok(deflated)
 }
+
+/// A read of a BAM file.
+#[derive(Clone, Copy, Debug)]
+pub struct BamRead<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its flags.
+    pub flags: u16,
+    /// Number of the sequence, and the leftmost base.
+    pub place: (i32, i32),
+    /// Number of the mate's sequence, and its leftmost base.
+    pub mate: (i32, i32),
+    /// Lengths and letters of the operations.
+    pub cigar: &'a [(u32, u8)],
+    /// One for each base.
+    pub qualities: &'a [u8],
+    /// As they stand in the file.
+    pub tags: &'a [u8],
+}
+
+/// A BAM file, inflated.
+pub fn bam(text: &[u8], sequences: &[(&str, u32)], reads: &[BamRead<'_>]) -> TestResult<Vec<u8>> {
+    let mut file = b"BAM\x01".to_vec();
+    file.extend(u32::try_from(text.len())?.to_le_bytes());
+    file.extend(text);
+    file.extend(u32::try_from(sequences.len())?.to_le_bytes());
+    for (name, length) in sequences {
+        file.extend(u32::try_from(name.len() + 1)?.to_le_bytes());
+        file.extend(name.as_bytes());
+        file.push(0);
+        file.extend(length.to_le_bytes());
+    }
+    for read in reads {
+        let mut record = Vec::new();
+        record.extend(read.place.0.to_le_bytes());
+        record.extend(read.place.1.to_le_bytes());
+        record.extend([u8::try_from(read.name.len() + 1)?, 60, 0, 0]);
+        record.extend(u16::try_from(read.cigar.len())?.to_le_bytes());
+        record.extend(read.flags.to_le_bytes());
+        record.extend(u32::try_from(read.qualities.len())?.to_le_bytes());
+        record.extend(read.mate.0.to_le_bytes());
+        record.extend(read.mate.1.to_le_bytes());
+        record.extend(0_i32.to_le_bytes());
+        record.extend(read.name.as_bytes());
+        record.push(0);
+        for (size, letter) in read.cigar {
+            let code = b"MIDNSHP=X".iter().position(|known| known == letter);
+            let code = u32::try_from(code.ok_or("no such operation")?)?;
+            record.extend((size << 4 | code).to_le_bytes());
+        }
+        record.extend(vec![0x11; read.qualities.len().div_ceil(2)]);
+        record.extend(read.qualities);
+        record.extend(read.tags);
+        file.extend(u32::try_from(record.len())?.to_le_bytes());
+        file.extend(record);
+    }
+    Ok(file)
+}

@@ -549,3 +549,101 @@ pub struct Extent {
     /// Clipped bases behind the last.
     pub behind: i64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{BamRead, TestResult, bam, bgzf};
+
+    const READ: BamRead<'_> = BamRead {
+        name: "r1",
+        flags: flag::PAIRED | flag::REVERSE,
+        place: (1, 100),
+        mate: (0, 30),
+        cigar: &[],
+        qualities: &[14, 15, 40],
+        tags: b"NMC\x01XBBS\x02\0\0\0\x01\0\x02\0CBZAC-1\0XAAq",
+    };
+
+    fn opened(bytes: Vec<u8>) -> Result<BamReader> {
+        let file = PositionedFile::in_memory("a.bam", bytes, FileKind::Bam)?;
+        BamReader::from_file(file, 1, EndBlock::Optional)
+    }
+
+    #[test]
+    fn a_record_is_read_whole_whatever_the_blocks() -> TestResult {
+        let bytes = bam(
+            b"@HD\tSO:unknown\n\0",
+            &[("chr1", 900), ("2", 800)],
+            &[READ; 3],
+        )?;
+        for block in [1, 7, 60_000] {
+            let mut bam = opened(bgzf(&bytes, block)?)?;
+            assert_eq!(bam.header().names, ["chr1", "2"]);
+            assert_eq!(bam.header().lengths, [900, 800]);
+            assert_eq!(bam.header().order.as_deref(), Some("unknown"));
+            let mut count = 0;
+            while let Some(read) = bam.next()? {
+                assert_eq!(
+                    (read.sequence, read.position, read.name),
+                    (1, 100, &b"r1"[..])
+                );
+                assert_eq!((read.mapq, read.score()), (60, 55));
+                assert!(read.is_reverse() && !read.is_unmapped());
+                assert_eq!(read.tag(*b"CB"), Some(&b"AC-1"[..]));
+                assert_eq!(read.tag(*b"XA"), Some(&b"q"[..]));
+                assert_eq!((read.tag(*b"NM"), read.tag(*b"XX")), (None, None));
+                count += 1;
+            }
+            assert_eq!(count, 3);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn extents_are_those_of_aligned_bases() -> TestResult {
+        #[rustfmt::skip]
+        let cases: [(&[(u32, u8)], (i64, i64, i64)); 5] = [
+            (&[(5, b'S'), (10, b'M'), (100, b'N'), (10, b'M'), (3, b'I'), (20, b'M'), (2, b'D'), (5, b'M'), (4, b'S')], (247, 5, 4)),
+            (&[(3, b'H'), (2, b'S'), (10, b'='), (1, b'X'), (2, b'H')], (111, 5, 2)),
+            (&[(4, b'S'), (3, b'P'), (10, b'M')], (110, 4, 0)),
+            (&[], (101, 0, 0)),
+            (&[(7, b'S')], (101, 7, 7)),
+        ];
+        for (cigar, (end, before, behind)) in cases {
+            let bytes = bam(b"", &[("1", 9), ("2", 9)], &[BamRead { cigar, ..READ }])?;
+            let mut bam = opened(bytes)?;
+            let read = bam.next()?.ok_or("there is a read")?;
+            let expected = Extent {
+                start: 100,
+                end,
+                before,
+                behind,
+            };
+            assert_eq!(read.extent(), expected);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn any_cut_is_an_error_or_a_shorter_file() -> TestResult {
+        let bytes = bam(b"@CO\tx\n", &[("chr1", 900), ("2", 800)], &[READ; 2])?;
+        let one = bam(b"@CO\tx\n", &[("chr1", 900), ("2", 800)], &[READ])?.len();
+        let none = bam(b"@CO\tx\n", &[("chr1", 900), ("2", 800)], &[])?.len();
+        for length in 0..bytes.len() {
+            let read = || -> Result<u32> {
+                let mut bam = opened(bytes[..length].to_vec())?;
+                let mut count = 0;
+                while bam.next()?.is_some() {
+                    count += 1;
+                }
+                Ok(count)
+            };
+            match read() {
+                Ok(count) => assert!([(none, 0), (one, 1)].contains(&(length, count))),
+                Err(error) => assert!(matches!(error, Error::Format { .. }), "{error}"),
+            }
+        }
+        Ok(())
+    }
+}

@@ -338,6 +338,15 @@ impl Decisions {
         is_cancelled: &dyn Fn() -> bool,
     ) -> Result<()> {
         let workers = threads.clamp(1, MOST_WORKERS) as u32;
+        if workers == 1 {
+            for bucket in 0..self.buckets {
+                if is_cancelled() {
+                    return Err(Error::Cancelled);
+                }
+                self.sorted(bucket)?.decide(verdicts)?;
+            }
+            return Ok(());
+        }
         thread::scope(|scope| {
             let mut sorted = Vec::new();
             for worker in 0..workers {
@@ -542,5 +551,161 @@ impl Reader<'_> {
         let number = self.number()?;
         let difference = (number >> 1) as i32 ^ -((number & 1) as i32);
         Some(from.wrapping_add(difference as u32))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytemuck::Zeroable;
+
+    use super::super::pairs::place;
+    use super::*;
+    use crate::testing::TestResult;
+
+    #[derive(Default)]
+    struct Told {
+        stay: Vec<String>,
+        multiplicity: Vec<u64>,
+    }
+
+    impl Verdicts for Told {
+        fn decided(&mut self, name: &[u8], sides: [Option<(Side, bool)>; 2]) -> Result<()> {
+            for (side, is_duplicate) in sides.iter().flatten() {
+                if !is_duplicate {
+                    let name = String::from_utf8_lossy(name);
+                    self.stay.push(format!("{name}/{}", side.mate));
+                }
+            }
+            Ok(())
+        }
+
+        fn seen(&mut self, pairs: u64) {
+            self.multiplicity.push(pairs);
+        }
+    }
+
+    /// A read at [start, end) with these flags.
+    fn read(flags: u16, start: i64, end: i64, score: u32) -> Mate {
+        let is_reverse = flags & flag::REVERSE != 0;
+        Mate {
+            start: place(start),
+            end: place(end),
+            position: place(start),
+            five: place(if is_reverse { end } else { start }),
+            score,
+            flags,
+            ..Mate::zeroed()
+        }
+    }
+
+    fn told(add: impl Fn(&mut Candidates) -> Result<()>, per_file: bool) -> TestResult<Told> {
+        let mut results = Vec::new();
+        for (memory, threads) in [(0, 1), (1 << 20, 1), (1 << 20, 3)] {
+            let dir = std::env::temp_dir();
+            let mut candidates = Candidates::new(&dir, memory, 0, per_file, true)?;
+            add(&mut candidates)?;
+            let mut told = Told::default();
+            candidates.finish().decide(&mut told, threads, &|| false)?;
+            told.stay.sort();
+            results.push(told);
+        }
+        assert!(results.windows(2).all(|two| two[0].stay == two[1].stay));
+        Ok(results.swap_remove(0))
+    }
+
+    const FIRST: u16 = flag::PAIRED | flag::FIRST;
+    const LAST: u16 = flag::PAIRED | flag::LAST;
+
+    #[test]
+    fn the_best_pair_stays_and_of_equals_the_first_name() -> TestResult {
+        let add = |candidates: &mut Candidates| {
+            for (name, score) in [("r9", 500), ("r10", 500), ("r1", 499)] {
+                let forward = read(FIRST, 100, 150, score);
+                let reverse = read(LAST | flag::REVERSE, 250, 300, 7);
+                candidates.add_pair((&reverse, 0), (&forward, 0), 0, name.as_bytes())?;
+            }
+            // The same ends, but the first mate is the reverse one: a duplicate all the same.
+            let forward = read(LAST, 100, 150, 1);
+            let reverse = read(FIRST | flag::REVERSE, 250, 300, 7);
+            candidates.add_pair((&forward, 0), (&reverse, 0), 0, b"turned")
+        };
+        let told = told(add, false)?;
+        assert_eq!(told.stay, ["r10/1", "r10/2"]);
+        assert_eq!(told.multiplicity, [4]);
+        Ok(())
+    }
+
+    #[test]
+    fn mates_on_one_strand_are_compared_by_their_outer_ends() -> TestResult {
+        let add = |candidates: &mut Candidates| {
+            let left = |score| read(FIRST, 100, 150, score);
+            candidates.add_pair((&left(9), 0), (&read(LAST, 250, 300, 1), 0), 0, b"a")?;
+            candidates.add_pair((&left(5), 0), (&read(LAST, 260, 300, 1), 0), 0, b"b")?;
+            candidates.add_pair((&left(4), 0), (&read(LAST, 250, 301, 1), 0), 0, b"c")?;
+            // Both reverse, and the first mate right: the same fragment seen from its other strand.
+            let right = read(FIRST | flag::REVERSE, 250, 300, 3);
+            let other = read(LAST | flag::REVERSE, 100, 150, 1);
+            candidates.add_pair((&right, 0), (&other, 0), 0, b"d")
+        };
+        assert_eq!(told(add, false)?.stay, ["a/1", "a/2", "c/1", "c/2"]);
+        Ok(())
+    }
+
+    #[test]
+    fn a_read_that_is_not_examined_stays() -> TestResult {
+        let add = |candidates: &mut Candidates| {
+            let reverse = |flags, score| read(LAST | flag::REVERSE | flags, 250, 300, score);
+            let forward = read(FIRST, 100, 150, 1);
+            candidates.add_pair((&forward, 0), (&reverse(flag::QC_FAILED, 90), 0), 0, b"a")?;
+            candidates.add_pair((&forward, 0), (&reverse(0, 5), 0), 0, b"b")
+        };
+        let told = told(add, false)?;
+        assert_eq!(told.stay, ["a/1", "a/2", "b/2"]);
+        assert_eq!(told.multiplicity, [1]);
+        Ok(())
+    }
+
+    #[test]
+    fn single_reads_give_way_to_pairs() -> TestResult {
+        let add = |candidates: &mut Candidates| {
+            candidates.add_single((&read(0, 100, 150, 900), 0), 0, b"gives way")?;
+            candidates.add_single((&read(0, 400, 450, 3), 0), 0, b"low")?;
+            candidates.add_single((&read(0, 400, 450, 4), 0), 0, b"high")?;
+            let reverse = read(LAST | flag::REVERSE, 250, 300, 1);
+            candidates.add_pair((&read(FIRST, 100, 150, 1), 0), (&reverse, 0), 0, b"pair")
+        };
+        assert_eq!(told(add, false)?.stay, ["high/0", "pair/1", "pair/2"]);
+        Ok(())
+    }
+
+    #[test]
+    fn files_are_told_apart_on_wish() -> TestResult {
+        let add = |candidates: &mut Candidates| {
+            let pair = (
+                read(FIRST, 100, 150, 1),
+                read(LAST | flag::REVERSE, 250, 300, 1),
+            );
+            candidates.add_pair((&pair.0, 0), (&pair.1, 0), 0, b"a")?;
+            candidates.add_pair((&pair.0, 0), (&pair.1, 0), 1, b"a")
+        };
+        assert_eq!(told(add, false)?.stay.len(), 2);
+        assert_eq!(told(add, true)?.stay.len(), 4);
+        Ok(())
+    }
+
+    #[test]
+    fn numbers_are_read_as_they_were_written() {
+        let numbers = [0, 1, 0x7f, 0x80, 1 << 14, 1 << 28, u32::MAX];
+        let mut bytes = Vec::new();
+        for number in numbers {
+            write(&mut bytes, number);
+            write_difference(&mut bytes, number, 100);
+        }
+        let mut reader = Reader { bytes: &bytes };
+        for number in numbers {
+            assert_eq!(reader.number(), Some(number));
+            assert_eq!(reader.difference(100), Some(number));
+        }
+        assert_eq!(reader.number(), None);
     }
 }

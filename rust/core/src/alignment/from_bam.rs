@@ -21,6 +21,7 @@
 //! Reads without a mapped mate cannot stay in paired-end data. So it is not decided whether they are duplicates.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::bam::{BamReader, Record, flag};
@@ -28,8 +29,8 @@ use super::duplicates::{Candidates, Side, Verdicts};
 use super::pairs::{Joined, Mate, Mates, Unjoined, is_twice, place, position};
 use super::site::{CutSite, ReadLabel};
 use super::store::SiteStore;
-use crate::error::{Error, Result, zeroed};
-use crate::io::EndBlock;
+use crate::error::{Error, FileKind, Result, zeroed};
+use crate::io::{EndBlock, PositionedFile};
 
 /// How far inside of a read the middle of the cut lies: the transposase duplicates 9 bp.
 const SHIFT: i64 = 4;
@@ -226,11 +227,39 @@ pub fn add_bam(
     room: &Room,
     is_cancelled: &dyn Fn() -> bool,
 ) -> Result<BamTallies> {
+    let sizes = paths
+        .iter()
+        .map(|path| fs::metadata(path).map_or(0, |found| found.len()));
+    let size = sizes.sum();
+    let mut files = paths
+        .iter()
+        .map(|path| PositionedFile::open(path, FileKind::Bam));
+    add_bam_files(
+        store,
+        chroms,
+        &mut files,
+        size,
+        settings,
+        room,
+        is_cancelled,
+    )
+}
+
+/// The same for files that are opened one by one, which have `size` bytes in all.
+///
+/// # Errors
+///
+/// As [`add_bam`].
+pub fn add_bam_files(
+    store: &mut SiteStore,
+    chroms: &[String],
+    files: &mut dyn Iterator<Item = Result<PositionedFile>>,
+    size: u64,
+    settings: &BamSettings,
+    room: &Room,
+    is_cancelled: &dyn Fn() -> bool,
+) -> Result<BamTallies> {
     let mut sequences = Sequences::new(chroms);
-    let mut size = 0;
-    for path in paths {
-        size += std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-    }
     let candidates = Candidates::new(
         &room.dir,
         room.memory / 2,
@@ -252,16 +281,15 @@ pub fn add_bam(
         settings,
     };
     reads.sink.groups.clone_from(&reads.barcodes.groups);
-    for (file, path) in paths.iter().enumerate() {
-        let numbers = add_file(
+    for (number, file) in files.enumerate() {
+        add_file(
             &mut reads,
             &mut sequences,
-            path,
-            file as u32,
+            file?,
+            number as u32,
             room,
             is_cancelled,
-        );
-        numbers?;
+        )?;
     }
     let Reads {
         mut sink,
@@ -376,7 +404,7 @@ struct OneFile {
 fn add_file(
     reads: &mut Reads<'_>,
     sequences: &mut Sequences<'_>,
-    path: &Path,
+    opened: PositionedFile,
     file: u32,
     room: &Room,
     is_cancelled: &dyn Fn() -> bool,
@@ -386,7 +414,8 @@ fn add_file(
     } else {
         EndBlock::Required
     };
-    let mut bam = BamReader::open(path, room.threads, end)?;
+    let (path, size) = (opened.path().to_path_buf(), opened.len());
+    let mut bam = BamReader::from_file(opened, room.threads, end)?;
     let names = bam.header().names.clone();
     let mut this = OneFile {
         file,
@@ -394,7 +423,6 @@ fn add_file(
         lengths: bam.header().lengths.clone(),
         last: (0, -1),
     };
-    let size = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
     let with_names = reads.settings.single_end;
     let mut mates = Mates::new(&room.dir, room.memory / 2, size, with_names)?;
     let mut others = vec![0_u64; names.len()];
@@ -413,7 +441,7 @@ fn add_file(
                 let reason = format!("a read on {}, whose length is 0", names[sequence]);
                 return Err(bam.damaged(reason));
             }
-            Err(Unfit::Twice(hash)) => return Err(twice(path, hash)),
+            Err(Unfit::Twice(hash)) => return Err(twice(&path, hash)),
         }
     }
     drop(bam);
@@ -431,7 +459,7 @@ fn add_file(
     match finished {
         Ok(()) => Ok(()),
         Err(Unjoined::Failed(error)) => Err(error),
-        Err(Unjoined::Twice(hash)) => Err(twice(path, hash)),
+        Err(Unjoined::Twice(hash)) => Err(twice(&path, hash)),
     }
 }
 
@@ -746,5 +774,133 @@ impl Verdicts for Sink<'_> {
         self.tallies.pairs += pairs;
         self.tallies.unique_pairs += 1;
         *self.tallies.multiplicity.entry(pairs).or_default() += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{BamRead, TestResult, bam};
+
+    const FORWARD: u16 = flag::PAIRED | flag::PROPER | flag::FIRST;
+    const REVERSE: u16 = flag::PAIRED | flag::PROPER | flag::LAST | flag::REVERSE;
+
+    fn pair<'a>(
+        name: &'a str,
+        start: i32,
+        cigar: &'a [(u32, u8)],
+        quality: &'a [u8],
+    ) -> [BamRead<'a>; 2] {
+        let forward = BamRead {
+            name,
+            flags: FORWARD,
+            place: (0, start),
+            mate: (0, 250),
+            cigar,
+            qualities: quality,
+            tags: b"",
+        };
+        let reverse = BamRead {
+            flags: REVERSE,
+            place: (0, 250),
+            mate: (0, start),
+            cigar: &[(50, b'M')],
+            ..forward
+        };
+        [forward, reverse]
+    }
+
+    type Found = (Vec<(i64, bool)>, BamTallies);
+
+    fn sites(reads: &[BamRead<'_>], settings: &BamSettings, memory: u64) -> TestResult<Found> {
+        let room = Room {
+            dir: std::env::temp_dir(),
+            memory,
+            threads: 2,
+        };
+        let bytes = bam(b"", &[("chr1", 1000), ("chrM", 100)], reads)?;
+        let size = bytes.len() as u64;
+        let file = PositionedFile::in_memory("a.bam", bytes, FileKind::Bam);
+        let mut store = SiteStore::new(&[1000], 1, &room.dir, memory, false)?;
+        let chroms = ["chr1".to_owned()];
+        let files = &mut std::iter::once(file);
+        let settings = BamSettings {
+            accept_no_end: true,
+            ..settings.clone()
+        };
+        let tallies = add_bam_files(&mut store, &chroms, files, size, &settings, &room, &|| {
+            false
+        })?;
+        let sites = store.finish(1)?.sorted(0, 0)?;
+        Ok((
+            sites
+                .iter()
+                .map(|cut| (cut.position, cut.is_reverse))
+                .collect(),
+            tallies,
+        ))
+    }
+
+    #[test]
+    fn a_pair_gives_two_sites_and_a_duplicate_none() -> TestResult {
+        let clipped = [(10, b'S'), (40, b'M')];
+        let mut reads = pair("b", 100, &[(50, b'M')], &[30; 50]).to_vec();
+        reads.extend(pair("a", 110, &clipped, &[29; 50]));
+        reads.push(BamRead {
+            flags: flag::UNMAPPED,
+            place: (-1, -1),
+            ..reads[0]
+        });
+        reads.push(BamRead {
+            name: "m",
+            flags: 0,
+            place: (1, 0),
+            ..reads[0]
+        });
+        for memory in [0, 1 << 20] {
+            let (found, tallies) = sites(&reads, &BamSettings::default(), memory)?;
+            assert_eq!(found, [(104, false), (295, true)]);
+            assert_eq!((tallies.pairs, tallies.unique_pairs), (2, 1));
+            assert_eq!(tallies.multiplicity, BTreeMap::from([(2, 1)]));
+            assert_eq!(tallies.fates.iter().sum::<u64>(), tallies.records);
+            assert_eq!(tallies.fates[Fate::Duplicate as usize], 2);
+            assert_eq!(tallies.other_chroms, BTreeMap::from([("chrM".into(), 1)]));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn fates_stand_in_their_order() {
+        for (number, (fate, _)) in Fate::ALL.into_iter().enumerate() {
+            assert_eq!(fate as usize, number);
+        }
+    }
+
+    #[test]
+    fn a_stop_is_heard() -> TestResult {
+        let room = Room {
+            dir: std::env::temp_dir(),
+            memory: 1 << 20,
+            threads: 1,
+        };
+        let bytes = bam(b"", &[("chr1", 1000)], &[])?;
+        let file = PositionedFile::in_memory("a.bam", bytes, FileKind::Bam);
+        let mut store = SiteStore::new(&[1000], 1, &room.dir, 1 << 20, false)?;
+        let settings = BamSettings {
+            accept_no_end: true,
+            ..BamSettings::default()
+        };
+        let files = &mut std::iter::once(file);
+        let stopped = add_bam_files(
+            &mut store,
+            &["chr1".into()],
+            files,
+            0,
+            &settings,
+            &room,
+            &|| true,
+        );
+        assert!(matches!(stopped, Err(Error::Cancelled)));
+        Ok(())
     }
 }

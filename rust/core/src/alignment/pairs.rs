@@ -299,3 +299,118 @@ impl Hasher for Hashed {
         self.0 = hash as u64;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::bam::flag::{FIRST, LAST};
+    use super::*;
+    use crate::testing::TestResult;
+
+    fn mate(flags: u16, score: u32) -> Mate {
+        Mate {
+            flags,
+            score,
+            ..Mate::zeroed()
+        }
+    }
+
+    /// Pairs and orphans by their scores, and the name of each.
+    fn joined(
+        reads: &[(&str, u16)],
+        memory: u64,
+    ) -> std::result::Result<Vec<(u32, u32, String)>, Unjoined> {
+        let mut found = Vec::new();
+        let mut put = |joined: Joined<'_>| {
+            let (a, b, name) = match joined {
+                Joined::Pair(a, b, name) => (a.score.min(b.score), a.score.max(b.score), name),
+                Joined::Orphan(read, name) => (read.score, 0, name),
+            };
+            found.push((a, b, String::from_utf8_lossy(name).into_owned()));
+            Ok(())
+        };
+        let mut mates = Mates::new(&std::env::temp_dir(), memory, 0, true)?;
+        for ((name, flags), score) in reads.iter().zip(1..) {
+            let read = mate(*flags, score);
+            if let Some(other) = mates.add(name.as_bytes(), &read)? {
+                put(Joined::Pair(&other, &read, name.as_bytes()))?;
+            }
+        }
+        mates.finish(put)?;
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    #[test]
+    fn mates_are_joined_in_memory_and_on_disk() -> TestResult {
+        let reads = [
+            ("a", FIRST),
+            ("b", LAST),
+            ("c", LAST),
+            ("b", FIRST),
+            ("a", LAST),
+        ];
+        for memory in [0, WAITING * 3, 1 << 20] {
+            let found = joined(&reads, memory).map_err(|error| format!("{error:?}"))?;
+            let names = |a, b, name: &str| (a, b, name.to_owned());
+            assert_eq!(
+                found,
+                [names(1, 5, "a"), names(2, 4, "b"), names(3, 0, "c")]
+            );
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_mate_twice_is_found_however_far_apart() {
+        let pair = [("a", FIRST), ("a", LAST)];
+        let cases: [&[(&str, u16)]; 3] = [
+            &[("a", FIRST), ("a", FIRST)],
+            &[pair[0], pair[1], ("b", FIRST), pair[0], pair[1]],
+            &[pair[0], pair[1], ("a", LAST)],
+        ];
+        for reads in cases {
+            for memory in [0, WAITING * 3, 1 << 20] {
+                match joined(reads, memory) {
+                    Err(Unjoined::Twice(hash)) => {
+                        assert!(is_twice(b"a", hash) && !is_twice(b"b", hash));
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn names_that_differ_have_other_hashes() {
+        let names = (0..20_000).map(|number| format!("A00:{number}:{}", number % 7));
+        let mut hashes: Vec<u128> = names.map(|name| hash(name.as_bytes())).collect();
+        hashes.extend([hash(b""), hash(b"\0"), hash(&[0; 16]), hash(&[0; 17])]);
+        let count = hashes.len();
+        hashes.sort_unstable();
+        hashes.dedup();
+        assert_eq!(hashes.len(), count);
+        for part in [hash_low, hash_high] {
+            let mut parts: Vec<u64> = hashes.iter().map(part).collect();
+            parts.sort_unstable();
+            parts.dedup();
+            assert_eq!(parts.len(), count);
+        }
+    }
+
+    fn hash_low(hash: &u128) -> u64 {
+        *hash as u64
+    }
+
+    fn hash_high(hash: &u128) -> u64 {
+        (*hash >> 64) as u64
+    }
+
+    #[test]
+    fn places_in_front_of_a_sequence_are_numbers() {
+        for at in [-1 << 30, -7, 0, 5, i64::from(i32::MAX)] {
+            assert_eq!(position(place(at)), at);
+        }
+        assert_eq!(place(i64::MIN), 0);
+        assert_eq!(place(i64::MAX), u32::MAX);
+    }
+}
