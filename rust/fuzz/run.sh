@@ -35,7 +35,7 @@ fi
 # Where the fuzzer starts from is always what the writers write today; what it finds on the way is kept for the next run.
 cargo run --quiet --locked --package maxatac-core --example fuzz_corpus -- "$folder/seeds"
 cargo "+$toolchain" fuzz build --fuzz-dir rust/fuzz --target-dir "$folder/build"
-for target in fuzz_twobit fuzz_bigwig fuzz_inflate fuzz_text; do
+for target in fuzz_twobit fuzz_bigwig fuzz_inflate fuzz_text fuzz_bam; do
     mkdir -p "$folder/corpus/$target" "$folder/artifacts/$target"
     cargo "+$toolchain" fuzz run --fuzz-dir rust/fuzz --target-dir "$folder/build" "$target" \
         "$folder/corpus/$target" "$folder/seeds/$target" "$folder/artifacts/$target" -- \

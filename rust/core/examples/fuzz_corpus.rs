@@ -2,14 +2,14 @@
 //!
 //! They are small, and have between them all that the formats allow: both byte orders, all versions, all kinds of
 //! sections, trees of one and of many levels, compressed and plain blocks, zoom levels, all kinds of gzip members, all
-//! columns of fragments. Where a target has settings, the last byte chooses them.
+//! columns of fragments, reads with all kinds of flags. Where a target has settings, the last bytes choose them.
 
 use std::env;
 use std::fs;
 use std::path::Path;
 
 use maxatac_core::testing::{
-    BigWigFile, ENDIANS, Endian, Items, Section, TestResult, TwoBitFile, bgzf, gzip,
+    BamRead, BigWigFile, ENDIANS, Endian, Items, Section, TestResult, TwoBitFile, bam, bgzf, gzip,
 };
 
 fn main() -> TestResult {
@@ -18,7 +18,8 @@ fn main() -> TestResult {
     write_all(&folder.join("fuzz_twobit"), &genomes())?;
     write_all(&folder.join("fuzz_bigwig"), &tracks()?)?;
     write_all(&folder.join("fuzz_inflate"), &members()?)?;
-    write_all(&folder.join("fuzz_text"), &lines()?)
+    write_all(&folder.join("fuzz_text"), &lines()?)?;
+    write_all(&folder.join("fuzz_bam"), &reads()?)
 }
 
 fn write_all(folder: &Path, files: &[Vec<u8>]) -> TestResult {
@@ -162,6 +163,94 @@ fn lines() -> TestResult<Vec<Vec<u8>>> {
                 files.push([file, vec![choice]].concat());
             }
         }
+    }
+    Ok(files)
+}
+
+fn reads() -> TestResult<Vec<Vec<u8>>> {
+    const SEQUENCES: [(&str, u32); 3] = [("chr1", 1_000), ("chrM", 500), ("chr2", u32::MAX)];
+    const MIXED: &[(u32, u8)] = &[
+        (3, b'H'),
+        (2, b'S'),
+        (9, b'M'),
+        (1, b'I'),
+        (4, b'D'),
+        (8, b'='),
+        (5, b'N'),
+        (9, b'X'),
+        (3, b'S'),
+    ];
+    let forward = BamRead {
+        name: "r1",
+        flags: 0x1 | 0x2 | 0x40,
+        place: (0, 100),
+        mate: (0, 250),
+        cigar: &[(30, b'M')],
+        qualities: &[30; 30],
+        tags: b"NMC\x01CBZAC-1\0",
+    };
+    let reverse = BamRead {
+        flags: 0x1 | 0x2 | 0x80 | 0x10,
+        place: (0, 250),
+        mate: (0, 100),
+        ..forward
+    };
+    let odd = BamRead {
+        cigar: MIXED,
+        tags: b"BBBS\x02\0\0\0\x01\0\x02\0CBAA",
+        ..forward
+    };
+    let named = |name, read| BamRead { name, ..read };
+    let flagged = |flags, read: BamRead<'static>| BamRead { flags, ..read };
+    let moved = |place, read: BamRead<'static>| BamRead { place, ..read };
+    let sets: [&[BamRead<'_>]; 5] = [
+        &[],
+        &[
+            forward,
+            reverse,
+            named("r0", forward),
+            named("r0", reverse),
+            named("r3", odd),
+            named("r3", reverse),
+        ],
+        &[
+            forward,
+            flagged(0x1 | 0x10 | 0x100, reverse),
+            flagged(0x1 | 0x2 | 0x800, forward),
+            flagged(0x4, forward),
+        ],
+        &[
+            flagged(0, forward),
+            flagged(0x400, named("s", forward)),
+            moved((2, i32::MAX - 40), named("far", reverse)),
+        ],
+        &[
+            moved((0, 990), forward),
+            moved((-1, -1), reverse),
+            moved((1, 3), named("m", forward)),
+            named("m", reverse),
+        ],
+    ];
+    let mut files = Vec::new();
+    for (reads, choices) in sets.into_iter().flat_map(|reads| {
+        [
+            [2, 0],
+            [2, 64],
+            [2 | 4, 64],
+            [0, 3],
+            [1, 0],
+            [2 | 32 | 8, 0],
+            [2 | 64, 20],
+        ]
+        .map(|choices| (reads, choices))
+    }) {
+        let file = bam(
+            b"@HD\tVN:1.6\tSO:unsorted\n@PG\tID:a\n\0",
+            &SEQUENCES,
+            reads,
+        )?;
+        files.push([file.clone(), choices.to_vec()].concat());
+        files.push([bgzf(&file, 100)?, choices.to_vec()].concat());
     }
     Ok(files)
 }
