@@ -19,6 +19,7 @@ from fragments import write_text
 from numpy.typing import NDArray
 
 from maxatac.errors import InputError, MaxatacError, Problem, ReadsError
+from maxatac.preparation.macs import CalledPeaks
 from maxatac.preparation.settings import PrepareConfig
 from maxatac.preparation.workflow import PrepareResult, prepare, prepare_prepare
 
@@ -553,3 +554,56 @@ def test_the_record_repeats_a_run(tmp_path: Path, sizes: Path) -> None:
     assert main(["prepare", "--config", str(record), "--output", str(tmp_path / "again")]) == 0
     name = "x_IS_slop20_RP20M.bw"
     assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "out" / name).read_bytes()
+
+
+def test_peaks_are_called_on_the_widened_sites(tmp_path: Path, sizes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+
+    def call(macs: Path, sites: Path, output: Path, **settings: Any) -> CalledPeaks:
+        given.update(settings, macs=macs, sites=gzip.decompress(sites.read_bytes()).decode().splitlines())
+        output.write_text("")
+        return CalledPeaks(output, 1, {"chr1": np.array([[100, 110]])}, ("macs3",), settings["genome_size"])
+
+    monkeypatch.setattr("maxatac.preparation.workflow.find_macs", lambda _: Path("/bin/macs3"))
+    monkeypatch.setattr("maxatac.preparation.workflow.call_peaks", call)
+    path = text(tmp_path / "f.tsv", FRAGMENTS)
+    make(path, call_peaks=True, chroms=("chr1",))
+    assert (given["name"], given["slop"], given["genome_size"]) == ("x", 20, 1_000)
+    rows = [line.split("\t") for line in given["sites"]]
+    assert [f"{row[1]}-{row[2]}{row[5]}" for row in rows] == [
+        "84-125+", "84-125+", "274-315-", "274-315-", "284-325+", "474-515-",
+    ]  # fmt: skip
+    record = record_of(tmp_path / "out")
+    assert record["tracks"]["x"]["peaks"]["command"] == ["macs3"]
+    assert record["quality"]["tracks"]["x"]["frip"] == 2 / 6
+    make(path, call_peaks=True, genome_size=12e6, force=True)
+    assert given["genome_size"] == 12_000_000
+
+
+def test_peaks_without_macs(tmp_path: Path, sizes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (problem,) = refused(text(tmp_path / "f.tsv", FRAGMENTS), call_peaks=True)
+    assert problem.option == "--call_peaks"
+
+
+def test_share_of_sites_in_given_peaks(tmp_path: Path, sizes: Path) -> None:
+    peaks = text(tmp_path / "p.bed", "chr1\t104\t105\nchr2\t204\t205\n")
+    make(text(tmp_path / "f.tsv", FRAGMENTS), peaks=peaks)
+    assert record_of(tmp_path / "out")["quality"]["tracks"]["x"]["frip"] == 3 / 8
+
+
+def test_bed_files_of_the_sites(tmp_path: Path) -> None:
+    bam = write_bam(tmp_path / "a.bam", SIZES, "a chr1:100+ chr1:250- mapq=60/13\nb chr1:0+ chr1:950-\n")
+    make(bam, sites_bed=True, blacklist=text(tmp_path / "b.bed", "chr1\t310\t311\n"))
+    found = {
+        name: gzip.decompress((tmp_path / "out" / name).read_bytes()).decode().splitlines()
+        for name in ("x_IS.bed.gz", "x_IS_slop20.bed.gz")
+    }
+    assert found["x_IS.bed.gz"] == [
+        "chr1\t4\t5\tb/1\t60\t+", "chr1\t104\t105\ta/1\t60\t+", "chr1\t295\t296\ta/2\t13\t-",
+        "chr1\t995\t996\tb/2\t60\t-",
+    ]  # fmt: skip
+    assert found["x_IS_slop20.bed.gz"] == [
+        "chr1\t0\t25\tb/1\t60\t+", "chr1\t84\t125\ta/1\t60\t+", "chr1\t975\t1000\tb/2\t60\t-",
+    ]  # fmt: skip
