@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import shutil
 import signal
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from maxatac.errors import MaxatacError, Problems
+from maxatac._core import Genome
+from maxatac.errors import InputError, MaxatacError, Problems
+from maxatac.files.twobit import TwoBitWriter
 from maxatac.preparation import macs
 from maxatac.preparation.macs import call_peaks, effective_size, find_macs, macs_folder
+from maxatac.preparation.settings import PrepareConfig
+from maxatac.preparation.workflow import prepare
 
 PEAKS = "chr1\t100\t300\ts_peak_1\t50\t.\t3.1\t7.2\t5.0\t40\nchr1\t900\t950\ts_peak_2\t50\t.\t3.1\t7.2\t5.0\t20\n"
 
 
+_ARGUMENTS = """
+while [ "$1" != --treatment ]; do shift; done
+IN=$2
+while [ "$1" != --outdir ]; do shift; done
+OUT=$2
+"""
+
+
 def program(folder: Path, script: str) -> Path:
-    """Make a program; it is called with the arguments of MACS, and finds the folder for its output in $OUT."""
+    """Make a program that is called as MACS is, and finds its input and the folder for its output in $IN and $OUT."""
     folder.mkdir(exist_ok=True)
     path = folder / macs.PROGRAM
-    path.write_text(f'#!/bin/sh\nwhile [ "$1" != --outdir ]; do shift; done\nOUT=$2\n{script}\n')
+    path.write_text(f"#!/bin/sh\n{_ARGUMENTS}{script}\n")
     path.chmod(0o755)
     return path
 
@@ -117,8 +131,68 @@ def test_program_is_beside_python_or_on_the_path(tmp_path: Path, monkeypatch: py
     assert find_macs(Problems()) == on_path
 
 
-def test_size_without_a_sequence() -> None:
-    assert effective_size({"chr1": 1_000, "chr2": 34}) == 1_034
+def test_size_of_the_genome(tmp_path: Path) -> None:
+    sizes = {"chr1": 1_000, "chr2": 34}
+    assert effective_size(sizes) == 1_034
+    none = np.empty((0, 2), np.int64)
+    with TwoBitWriter(tmp_path / "g.2bit", [*sizes, "chrM"]) as writer:
+        writer.add(np.zeros(1_000, np.uint8), np.array([[0, 100], [990, 1_000]]), none)
+        writer.add(np.zeros(34, np.uint8), none, none)
+        writer.add(np.zeros(70, np.uint8), none, none)
+    assert effective_size(sizes, Genome(tmp_path / "g.2bit")) == 1_034 - 110
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> PrepareConfig:
+    (tmp_path / "g.sizes").write_text("chr1\t10000\nchr2\t5000\n")
+    lines = [f"chr{1 + place % 2}\t{1_000 + place}\t{1_200 + place}\tBC{place % 2}\t1\n" for place in range(40)]
+    (tmp_path / "f.tsv").write_text("".join(lines))
+    return PrepareConfig(
+        input=(tmp_path / "f.tsv",), chrom_sizes=tmp_path / "g.sizes", prefix="s", output=tmp_path / "out",
+        call_peaks=True,
+    )  # fmt: skip
+
+
+def test_prepare_calls_peaks(settings: PrepareConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    peak = r"chr1\t1000\t1010\tp\t1\t.\t1\t1\t1\t5\n"
+    script = f"""gzip -dc "$IN" > {tmp_path}/seen.bed; printf '{peak}' > "$OUT/s_peaks.narrowPeak" """
+    path = program(tmp_path / "bin", script)
+    monkeypatch.setenv("PATH", str(path.parent), prepend=os.pathsep)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    (track,) = prepare(settings).tracks
+    assert track.peaks is not None and track.peaks.path.read_text().startswith("chr1\t1000\t1010\tp")
+    seen = [line.split("\t") for line in (tmp_path / "seen.bed").read_text().splitlines()]
+    assert len(seen) == 80 and {len(line) for line in seen} == {6}
+    assert {(int(end) - int(start), strand) for _, start, end, _, _, strand in seen} == {(41, "+"), (41, "-")}
+    record = json.loads((settings.output / "s_prepare_run.json").read_text())
+    assert record["tracks"]["s"]["peaks"]["genome_size"] == 15_000
+    command = record["tracks"]["s"]["peaks"]["command"]
+    assert command[:2] == [str(path), "callpeak"] and command[command.index("--gsize") + 1] == "15000"
+    # Sites at 1,000 to 1,009 of chr1: every second fragment starts there.
+    assert record["quality"]["tracks"]["s"]["frip"] == 5 / 80
+    assert not [found for found in settings.output.iterdir() if found.name.startswith(".")]
+
+
+def test_prepare_says_before_work_how_to_get_macs(settings: PrepareConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(sys, "executable", str(settings.output / "python"))
+    with pytest.raises(InputError) as caught:
+        prepare(settings)
+    (problem,) = caught.value.problems
+    assert (problem.option, problem.hint) == ("--call_peaks", macs.HOW_TO_GET_IT)
+    assert not settings.output.exists()
+
+
+def test_prepare_leaves_nothing_where_macs_fails(
+    settings: PrepareConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = program(tmp_path / "bin", "echo no memory; exit 1")
+    monkeypatch.setenv("PATH", str(path.parent), prepend=os.pathsep)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    with pytest.raises(MaxatacError, match="no memory"):
+        prepare(settings)
+    assert [found.name for found in settings.output.iterdir()] == ["s_prepare.log"]
+    assert "macs3: no memory" in (settings.output / "s_prepare.log").read_text()
 
 
 def test_macs_itself(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
