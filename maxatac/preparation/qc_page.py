@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,11 @@ from maxatac.preparation.qc_figures import (
 )
 from maxatac.wording import NOT_AVAILABLE, counted, first_few, listed, number, share
 
+logger = logging.getLogger(__name__)
+
 
 def write_qc(page: Path, table: Path, facts: QcFacts) -> dict[str, Any]:
-    """Write the page and the table of a run.
+    """Write the page and the table of a run; if the page cannot be drawn, only a warning tells.
 
     Parameters
     ----------
@@ -44,7 +47,13 @@ def write_qc(page: Path, table: Path, facts: QcFacts) -> dict[str, Any]:
     """
     numbers = qc_numbers(facts)
     write_text(table, multiqc_table(facts, numbers))
-    write_text(page, render(facts, numbers))
+    try:
+        text = render(facts, numbers)
+    except Exception as error:  # noqa: BLE001 - whatever a plotting library raises: the tracks are good
+        logger.warning("%s was not drawn: %s", page.name, error)
+        logger.debug("traceback", exc_info=True)
+    else:
+        write_text(page, text)
     return numbers
 
 

@@ -95,9 +95,9 @@ class PrepareResult:
     quality: Path
 
     def describe(self) -> list[str]:
-        """List the tracks and the page."""
+        """List the tracks, and the page if it could be drawn."""
         paths = [path for track in self.tracks for path in (track.files.scaled, track.files.normalised)]
-        return [*map(str, paths), str(self.quality)]
+        return [str(path) for path in (*paths, self.quality) if path.exists()]
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ import pytest
 from cut_sites import spread_of
 from html_pages import Page
 
+from maxatac.preparation import qc_page
 from maxatac.preparation.complexity import REMOVED
 from maxatac.preparation.multiqc import multiqc_table
 from maxatac.preparation.qc import LADDER, QcFacts, TrackFacts, find_warnings, length_numbers, qc_numbers
@@ -164,6 +165,19 @@ def test_fragments_without_duplicates_or_sequence(tmp_path: Path) -> None:
     assert numbers["complexity"]["unknown"] == REMOVED
     assert REMOVED[1:] in shown.prose
     assert [attributes["id"] for attributes in shown.named("figure")] == ["filters", "enrichment"]
+
+
+def test_page_that_cannot_be_drawn_costs_only_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("no font")
+
+    monkeypatch.setattr(qc_page, "draw_filters", fail)
+    numbers = write_qc(tmp_path / "s_qc.html", tmp_path / "s_qc_mqc.tsv", facts())
+    assert numbers["kept"] == 600
+    assert [path.name for path in tmp_path.iterdir()] == ["s_qc_mqc.tsv"]
+    assert [record.getMessage() for record in caplog.records] == ["s_qc.html was not drawn: no font"]
 
 
 def test_nothing_was_read(tmp_path: Path) -> None:
