@@ -37,7 +37,7 @@ class SiteSpread:
     Attributes
     ----------
     sites : dict of str to int
-        Cut sites, by chromosome.
+        Cut sites, by chromosome that has any.
     in_blacklist, in_peaks : int
         Those in the blacklist, and others that lie in peaks.
     """
@@ -77,14 +77,16 @@ class SiteSpread:
             If temporary data cannot be read.
         """
         blacklist = self._blacklist.get(chrom, _NONE)
+        if not (count := sites.count(group, chrom)):
+            # There may be a hundred thousand contigs, and hundreds of groups.
+            self._bins[0] += -(-size // BIN) if len(blacklist) == 0 else int((~_hidden(blacklist, size)).sum())
+            return np.empty(0, np.int64), np.empty(0, np.bool_)
         within = _NONE if self._peaks is None else self._peaks.get(chrom, _NONE)
         found = sites.spread(group, chrom, width=BIN, without=blacklist, within=within, step=step)
-        self.sites[chrom] = sites.count(group, chrom)
+        self.sites[chrom] = count
         self.in_blacklist += found["in_blacklist"]
         self.in_peaks += found["within"]
-        hidden = _hidden(blacklist, size)
-        per_bin = found["bins"] if len(found["bins"]) else np.zeros(len(hidden), np.int64)
-        counts = np.bincount(per_bin[~hidden], minlength=len(self._bins))
+        counts = np.bincount(found["bins"][~_hidden(blacklist, size)], minlength=len(self._bins))
         counts[: len(self._bins)] += self._bins
         self._bins = counts
         return found["positions"], found["reverse"]

@@ -85,3 +85,12 @@ def test_nothing_is_not_a_number(size: int) -> None:
     assert (numbers["share_in_top_bins"], numbers["frip"]) == (None, None)
     with pytest.raises(ValueError, match="no cut site"):
         spread.curve(np.array([0.5]))
+
+
+def test_chromosomes_without_sites_have_bins_too() -> None:
+    blacklist = {"chr2": spans((0, 600)), "chr3": spans((0, 1_250))}
+    sizes = {"chr1": 1_000, "chr2": 1_250, "chr3": 1_250, "chr4": 1}
+    empty, alone = spread_of(sizes, {"chr1": np.array([3])}, blacklist), spread_of({"chr1": 1_000}, {"chr1": [3]})
+    assert (empty.bins, alone.bins) == (2 + 2 + 0 + 1, 2)
+    one_each = {chrom: np.array([size - 1]) for chrom, size in sizes.items()}
+    assert spread_of(sizes, one_each, blacklist).bins == empty.bins
