@@ -5,8 +5,8 @@ from __future__ import annotations
 import gzip
 import random
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -64,20 +64,22 @@ def rows(path: Path) -> Iterator[list[str]]:
             yield line.rstrip("\n").split("\t")
 
 
-def assert_same(ours: Path, theirs: Original, genome: Genome) -> None:
+def assert_same(ours: Path, theirs: Original, genome: Genome, slop: int = 20) -> None:
     """The same cut sites, and the same tracks at every base."""
     has_strands = any(strand for _, _, strand in theirs.sites())
     found = sorted((row[0], int(row[1]), row[5] if has_strands else "") for row in rows(ours.with_name("x_IS.bed.gz")))
     assert found == [site for site in theirs.sites() if _is_listed(site, genome)]
 
     track = theirs.dense(genome.sizes)
-    scaled = values(ours.with_name("x_IS_slop20_RP20M.bw"), genome.sizes)
+    # The file is named after --rpm_factor, where theirs is always RP20M.
+    normalised_file, scaled_file = sorted(ours.parent.glob(f"x_IS_slop{slop}_RP*.bw"), key=lambda path: -len(path.name))
+    scaled = values(scaled_file, genome.sizes)
     for chrom in genome.sizes:
         np.testing.assert_allclose(scaled[chrom], track[chrom], rtol=TOLERANCE, atol=0, err_msg=chrom)
     expected, percentile = original.min_max(track, genome.blacklisted)
     own_percentile = original.min_max(scaled, genome.blacklisted)[1]
     assert own_percentile == pytest.approx(percentile, rel=TOLERANCE)
-    normalised = values(ours.with_name("x_IS_slop20_RP20M_minmax01.bw"), genome.sizes)
+    normalised = values(normalised_file, genome.sizes)
     for chrom in genome.sizes:
         same = expected[chrom] * (percentile / own_percentile)
         np.testing.assert_allclose(normalised[chrom], same, rtol=TOLERANCE, atol=0, err_msg=chrom)
@@ -311,28 +313,39 @@ def _with_barcodes(draw: random.Random, lines: Iterator[str]) -> Iterator[str]:
         yield f"{line} CB={barcode}" if barcode else line
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-@pytest.mark.parametrize("kind", ["pairs", "single", "barcodes", "duplicates"])
-def test_random_reads(kind: str, seed: int, tmp_path: Path, small: Genome) -> None:
-    draw = random.Random(seed)
-    make = _random_reads if kind == "single" else _random_pairs
-    lines = (line for chrom in small.sizes for line in make(draw, chrom))
-    reads = records(_with_barcodes(draw, lines) if kind == "barcodes" else lines)
+@dataclass(frozen=True)
+class Kind:
+    """How random reads are made, and what both programs are told."""
+
+    make: Callable[[random.Random, str], Iterator[str]] = _random_pairs
+    has_barcodes: bool = False
+    theirs: Mapping[str, Any] = field(default_factory=dict)
+    ours: Sequence[object] = ()
+    slop: int = 20
+
+
+KINDS = {
+    "pairs": Kind(),
+    "reads": Kind(_random_reads, theirs={"single_end": True}, ours=["--single_end"]),
+    "barcodes": Kind(has_barcodes=True, theirs={"barcode_tag": "CB"}, ours=["--barcode_tag", "CB"]),
+    "duplicates": Kind(theirs={"skip_deduplication": True}, ours=["--skip_deduplication"]),
+    "narrow": Kind(theirs={"rpm_factor": 1000}, ours=["--rpm_factor", 1000], slop=0),
+    "wide": Kind(slop=400),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_random_reads(name: str, tmp_path: Path, small: Genome) -> None:
+    draw, kind = random.Random(name), KINDS[name]
+    lines = (line for chrom in small.sizes for line in kind.make(draw, chrom))
+    reads = records(_with_barcodes(draw, lines) if kind.has_barcodes else lines)
     draw.shuffle(reads)
     path = write_bam(tmp_path / "reads.bam", small.sizes, reads)
-    theirs = _track(
-        path,
-        small,
-        tmp_path / "original",
-        single_end=kind == "single",
-        barcode_tag="CB" if kind == "barcodes" else None,
-        skip_deduplication=kind == "duplicates",
-    )
-    words = {"pairs": [], "single": ["--single_end"], "barcodes": ["--barcode_tag", "CB"]}
-    ours = prepared(tmp_path / "out", "-i", path, *words.get(kind, ["--skip_deduplication"]), genome=small)
-    assert kept(ours) == kept(tmp_path / "original" / "IS")
-    assert kept(ours.with_name("x_IS_slop20")) == kept(tmp_path / "original" / "IS_slop20")
-    assert_same(ours, theirs, small)
+    theirs = _track(path, small, tmp_path / "original", slop=kind.slop, **kind.theirs)
+    ours = prepared(tmp_path / "out", "-i", path, "--slop", kind.slop, *kind.ours, genome=small)
+    for sites in ("IS", f"IS_slop{kind.slop}"):
+        assert kept(ours.with_name(f"x_{sites}")) == kept(tmp_path / "original" / sites)
+    assert_same(ours, theirs, small, kind.slop)
 
 
 KNOWN = {
