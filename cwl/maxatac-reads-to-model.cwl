@@ -1,0 +1,596 @@
+cwlVersion: v1.2
+class: Workflow
+label: From reads to a model
+doc: |
+  Makes the signal of each cell type from its reads, calls its ATAC-seq peaks unless they are given, makes its binding
+  from ChIP-seq peaks, and trains a model on all of them. docs/prepare.md, docs/binding.md and docs/train.md explain the
+  options.
+
+requirements:
+  InlineJavascriptRequirement: {}
+  ScatterFeatureRequirement: {}
+  StepInputExpressionRequirement: {}
+  SchemaDefRequirement:
+    types:
+      - $import: types.yml
+
+inputs:
+  reads:
+    type: {type: array, items: types.yml#cell_reads}
+    doc: The cell types, one record each, with their reads and peaks.
+  # begin: workflow inputs of prepare without input, sequence, chrom_sizes, chroms, blacklist, barcodes, peaks, call_peaks, prefix, loglevel, memory, cores, ram_mb, tmpdir_mb, outdir_mb and max_hours
+  input_format:
+    type: {type: enum, symbols: [auto, bam, fragments, bed, bedpe]}
+    default: auto
+    doc: "What the input is: fragments is that of 10x, with a line per fragment; bed has a fragment in each line, or with --single_end a read with its strand in column 6; bedpe has both mates in ten columns."
+  shift:
+    type: ["null", {type: enum, symbols: [none, "10x", "+4/-4"]}]
+    doc: "How the ends were moved to the cut sites before: by +4/-5 bp (10x), by +4/-4 bp, or not at all (none), where prepare moves them, by +4/-4 bp. Without it: none for BAM, 10x for fragments; to be given for BED and BEDPE."
+  single_end:
+    type: boolean
+    default: false
+    doc: "Take each read by itself, with a cut site at its 5' end; needed for reads that are not paired."
+  skip_deduplication:
+    type: boolean
+    default: false
+    doc: "Keep duplicates of a BAM; they are removed by default, by the rule of samtools markdup."
+  trust_duplicate_flags:
+    type: boolean
+    default: false
+    doc: "Drop what is marked as duplicate in the BAM; marks are ignored by default, and duplicates found anew."
+  deduplicate_per_file:
+    type: boolean
+    default: false
+    doc: "Look for duplicates in each BAM by itself, for files of different libraries."
+  remove_equal_fragments:
+    type: boolean
+    default: false
+    doc: "Count lines of BED, BEDPE or fragments with the same ends once; with barcodes, those of one barcode."
+  min_mapq:
+    type: int
+    default: 0
+    doc: "Lowest mapping quality of a read of a BAM. It is judged after duplicates are removed, and for each mate."
+  primary_only:
+    type: boolean
+    default: false
+    doc: "Leave secondary and supplementary alignments of a BAM out."
+  max_fragment:
+    type: int?
+    doc: "Longest fragment; longer ones are left out. Without it: none."
+  allow_missing_eof:
+    type: boolean
+    default: false
+    doc: "Accept a BAM without the block that marks its end, which is missing when a file was cut off."
+  barcode_tag:
+    type: string?
+    doc: "Tag of a BAM that holds the barcode, such as CB; only reads of one barcode are then duplicates. Without it: none."
+  max_zooms:
+    type: int
+    default: 10
+    doc: "Zoom levels of the bigWig, at most; 0 to 10."
+  slop:
+    type: int
+    default: 20
+    doc: "Bases on each side of a cut site that are covered."
+  rpm_factor:
+    type: int
+    default: 20000000
+    doc: "Reads that the coverage is scaled to, in place of those there are."
+  clip:
+    type: boolean
+    default: false
+    doc: "Cut the normalised track at 1."
+  sites_bed:
+    type: boolean
+    default: false
+    doc: "Write the cut sites as BED too, as they are and widened by --slop."
+  genome_size:
+    type: double?
+    doc: "Size of the mappable genome for MACS. Without it: bases other than N of the chromosomes in use (with --sequence), else their length."
+  # end
+  # begin: workflow inputs of binding without chip_peaks, sequence, chrom_sizes, chroms, blacklist, prefix, loglevel, max_zooms, ram_mb, tmpdir_mb, outdir_mb and max_hours
+  combine:
+    type: string
+    default: union
+    doc: "Bases that are bound, of several replicates: union (in a peak of any), intersection (of all), or a number (of at least so many)."
+  summit_window:
+    type: int?
+    doc: "Take this many bp around each summit, half of them before it, in place of the whole peak: 200 takes summit - 100 to summit + 100. Without it: the whole peak."
+  # end
+  track_chroms:
+    type: string[]?
+    doc: "Chromosomes of signal and binding, over which the signal is normalised. Without it: all that genome and reads share, without mitochondria and plastids."
+  reads_mb:
+    type: int
+    default: 32768
+    doc: Space to reserve for temporary files and for the results of each step that reads reads, in MiB each.
+  # begin: workflow inputs of train without cells and resume_from
+  tf:
+    type: string
+    doc: "Name of the transcription factor."
+  sequence:
+    type: File
+    doc: "Genome sequence as 2bit."
+  prefix:
+    type: string
+    default: maxatac_model
+    doc: "First part of the name of every output file."
+  keep_checkpoints:
+    type: string
+    default: all
+    doc: "Which epochs' checkpoints stay: all, best, or last:N (the last N and the best)."
+  save_roi:
+    type: boolean
+    default: false
+    doc: "Write the pools of regions of interest; --train_roi reads them back."
+  plot:
+    type: boolean
+    default: true
+    doc: "Draw the model's structure, the training history and the report; without, maxatac report can draw it later."
+  report:
+    type: boolean
+    default: true
+    doc: "Write a report of the run when it is finished: one HTML file, and its figures."
+  model_format:
+    type: {type: enum, symbols: [keras, h5]}
+    default: keras
+    doc: "Format of the checkpoints; the best model is written in both."
+  loglevel:
+    type: {type: enum, symbols: [fatal, error, warning, info, debug]}
+    default: info
+    doc: "What to log, in upper or lower case."
+  chroms:
+    type: string[]?
+    doc: "Chromosomes that the study is limited to. With --tchroms and --vchroms given and this not, their union. Names of a default list that the genome lacks are left out; names typed here must exist. Without it: chr2 chr3 chr4 chr5 chr6 chr7 chr9 chr10 chr11 chr12 chr13 chr14 chr15 chr16 chr17 chr18 chr19 chr20 chr21 chr22 chrX."
+  tchroms:
+    type: string[]?
+    doc: "Chromosomes for training only. Without it: chr3 chr4 chr5 chr6 chr7 chr9 chr10 chr11 chr12 chr13 chr14 chr15 chr16 chr17 chr18 chr20 chr21 chr22."
+  vchroms:
+    type: string[]?
+    doc: "Chromosomes for validation only. Without it: chr2 chr19."
+  test_chroms:
+    type: string[]?
+    doc: "Chromosomes that the selected model is scored on after training; they neither train nor validate. Without it: chr1 chr8, less those above."
+  blacklist:
+    type: File?
+    doc: "Regions that no window may touch: BED or bigWig, plain or gzip. Without it: none."
+  chrom_sizes:
+    type: File?
+    doc: "Chromosome sizes to hold against those of the 2bit, which are used. Without it: none."
+  genome:
+    type: string?
+    doc: "Name of the genome build, a label for the run record only. Without it: none."
+  train_roi:
+    type: File?
+    doc: "Training regions to use instead of the peaks of the meta file: BED, narrowPeak, or what --save_roi wrote. Without it: none."
+  validate_roi:
+    type: File?
+    doc: "Validation regions to use instead of the peaks of the meta file. Without it: none."
+  center:
+    type: {type: enum, symbols: [midpoint, summit]}
+    default: midpoint
+    doc: "What of a peak its window is centred on."
+  jitter:
+    type: int
+    default: 480
+    doc: "Shift each region by a uniform -BP..BP. Without it every binding site sits in the middle of its window, and the network learns the place; 0 is the original's behaviour."
+  rand_ratio:
+    type: double
+    default: 0.0
+    doc: "Share of each training and validation batch that is random windows of the genome, 0 to 1."
+  shuffle_cell_type:
+    type: boolean
+    default: true
+    doc: "Give each region a training cell type drawn at random, not its own (pan-cell training)."
+  rev_comp_train:
+    type: boolean
+    default: false
+    doc: "Reverse complement each example with probability 1/2."
+  test_cell_types:
+    type: string[]?
+    doc: "Cell types to hold out, in place of those labelled Test in the meta file; all others train. Without it: none."
+  allow_shared_files:
+    type: string[]?
+    doc: "Test cell types that may have files in common with training cell types. Otherwise signal, binding or peaks that are equal in content, under whatever path, are an error: such a test proves nothing. Without it: none."
+  arch:
+    type: {type: enum, symbols: [DCNN_V2]}
+    default: DCNN_V2
+    doc: "Architecture of the network."
+  dense:
+    type: boolean
+    default: false
+    doc: "End the network in a dense layer."
+  output_activation:
+    type: {type: enum, symbols: [sigmoid, linear, relu, softplus]}
+    default: sigmoid
+    doc: "Activation of the output; anything but sigmoid needs --quant."
+  quant:
+    type: boolean
+    default: false
+    doc: "Quantitative targets: the mean binding signal of each bin, fitted by mean squared error."
+  target_scale_factor:
+    type: double
+    default: 1.0
+    doc: "Factor of quantitative targets; needs --quant."
+  weights:
+    type: File?
+    doc: "Weights to start from: .keras, .weights.h5, or a published .h5 model. Without it: do not initialize with weights."
+  epochs:
+    type: int
+    default: 20
+    doc: "Epochs to train for."
+  batches:
+    type: int
+    default: 100
+    doc: "Batches per epoch, for training and for validation."
+  batch_size:
+    type: int
+    default: 1000
+    doc: "Examples per training batch."
+  val_batch_size:
+    type: int
+    default: 1000
+    doc: "Examples per validation batch."
+  genome_validation:
+    type: string?
+    doc: "Windows of the genome-like validation set, which tile the validation chromosomes; all, or 0 for none. Without it: as many as around peaks, at most 10,000 or a quarter of them."
+  select:
+    type: ["null", {type: enum, symbols: [dice, average_precision, loss]}]
+    doc: "What the best epoch is best in: Dice coefficient or loss of the validation windows around peaks, or average precision of the genome-like set. Without it: dice; loss with --quant."
+  ema:
+    type: double?
+    doc: "Validate, save and select an exponential moving average of the weights, of which this share stays at each step, such as 0.99. Without it: none."
+  early_stopping:
+    type: int?
+    doc: "End training after N epochs without a better one, by what --select says. Without it: none."
+  seed:
+    type: long?
+    doc: "Seed of everything random. Without it: drawn from 1..99999 and recorded."
+  compact_transport:
+    type: boolean
+    default: false
+    doc: "Send base codes and signal to the device, a quarter of the bytes, and make the one-hot form there; the saved model is the same."
+  deterministic:
+    type: boolean
+    default: false
+    doc: "Let a GPU use only algorithms that give the same bits each time, which are slower."
+  distribute:
+    type: boolean
+    default: false
+    doc: "Train on several devices: all that this process has, and those of the other processes that Slurm, Open MPI, or JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES and JAX_PROCESS_ID tell of, each of which reads its own part of every batch. Needs KERAS_BACKEND=jax."
+  test:
+    type: boolean
+    default: true
+    doc: "Score the selected model on whole held-out chromosomes of the cell types labelled Test."
+  test_rev_comp:
+    type: boolean
+    default: false
+    doc: "Average the predictions for both strands in the test, which takes twice the time."
+  memory:
+    type: string?
+    doc: "Memory for decoded tracks, such as 200M or 4G; the results do not depend on it. Without it: a quarter of what is reserved."
+  cores:
+    type: int
+    default: 4
+    doc: "Processor cores to reserve; loader and network have as many threads each."
+  ram_mb:
+    type: int
+    default: 16384
+    doc: "Memory to reserve, in MiB."
+  tmpdir_mb:
+    type: int
+    default: 1024
+    doc: "Space for temporary files to reserve, in MiB."
+  outdir_mb:
+    type: int
+    default: 4096
+    doc: "Space for the results to reserve, in MiB."
+  max_hours:
+    type: int
+    default: 0
+    doc: "Hours after which the engine stops the run; 0 for no limit."
+  # end
+
+steps:
+  split:
+    run: split-reads.cwl
+    in: {tf: tf, reads: reads}
+    out: [input, prefix, call_peaks, atac_peaks, chip_peaks, binding_prefix]
+  prepare:
+    run: maxatac-prepare.cwl
+    scatter: [input, prefix, call_peaks, peaks]
+    scatterMethod: dotproduct
+    in:
+      input: split/input
+      prefix: split/prefix
+      call_peaks: split/call_peaks
+      peaks: split/atac_peaks
+      # Without peaks to call it is refused.
+      genome_size: {source: genome_size, valueFrom: "$(inputs.call_peaks ? self : null)"}
+      chroms: track_chroms
+      tmpdir_mb: reads_mb
+      outdir_mb: reads_mb
+      # begin: step inputs of prepare without input, chroms, barcodes, peaks, call_peaks, genome_size, prefix, tmpdir_mb and outdir_mb
+      input_format: input_format
+      shift: shift
+      sequence: sequence
+      chrom_sizes: chrom_sizes
+      blacklist: blacklist
+      single_end: single_end
+      skip_deduplication: skip_deduplication
+      trust_duplicate_flags: trust_duplicate_flags
+      deduplicate_per_file: deduplicate_per_file
+      remove_equal_fragments: remove_equal_fragments
+      min_mapq: min_mapq
+      primary_only: primary_only
+      max_fragment: max_fragment
+      allow_missing_eof: allow_missing_eof
+      barcode_tag: barcode_tag
+      max_zooms: max_zooms
+      slop: slop
+      rpm_factor: rpm_factor
+      clip: clip
+      sites_bed: sites_bed
+      loglevel: loglevel
+      memory: memory
+      cores: cores
+      ram_mb: ram_mb
+      max_hours: max_hours
+      # end
+    # begin: step outputs of prepare without groups
+    out: [signal, scaled, statistics, cut_sites, slopped_sites, called_peaks, quality, quality_table, record, log]
+    # end
+  binding:
+    run: maxatac-binding.cwl
+    scatter: [chip_peaks, prefix]
+    scatterMethod: dotproduct
+    in:
+      chip_peaks: split/chip_peaks
+      prefix: split/binding_prefix
+      chroms: track_chroms
+      # begin: step inputs of binding without chip_peaks, chroms, prefix, ram_mb, tmpdir_mb, outdir_mb and max_hours
+      combine: combine
+      summit_window: summit_window
+      sequence: sequence
+      chrom_sizes: chrom_sizes
+      blacklist: blacklist
+      loglevel: loglevel
+      max_zooms: max_zooms
+      # end
+    # begin: step outputs of binding
+    out: [track, regions, record, log]
+    # end
+  join:
+    run: join-reads.cwl
+    in:
+      reads: reads
+      signal: prepare/signal
+      called_peaks: prepare/called_peaks
+      binding: binding/track
+      regions: binding/regions
+    out: [cells]
+  train:
+    run: maxatac-train.cwl
+    in:
+      cells: join/cells
+      # begin: step inputs of train without cells and resume_from
+      tf: tf
+      sequence: sequence
+      prefix: prefix
+      keep_checkpoints: keep_checkpoints
+      save_roi: save_roi
+      plot: plot
+      report: report
+      model_format: model_format
+      loglevel: loglevel
+      chroms: chroms
+      tchroms: tchroms
+      vchroms: vchroms
+      test_chroms: test_chroms
+      blacklist: blacklist
+      chrom_sizes: chrom_sizes
+      genome: genome
+      train_roi: train_roi
+      validate_roi: validate_roi
+      center: center
+      jitter: jitter
+      rand_ratio: rand_ratio
+      shuffle_cell_type: shuffle_cell_type
+      rev_comp_train: rev_comp_train
+      test_cell_types: test_cell_types
+      allow_shared_files: allow_shared_files
+      arch: arch
+      dense: dense
+      output_activation: output_activation
+      quant: quant
+      target_scale_factor: target_scale_factor
+      weights: weights
+      epochs: epochs
+      batches: batches
+      batch_size: batch_size
+      val_batch_size: val_batch_size
+      genome_validation: genome_validation
+      select: select
+      ema: ema
+      early_stopping: early_stopping
+      seed: seed
+      compact_transport: compact_transport
+      deterministic: deterministic
+      distribute: distribute
+      test: test
+      test_rev_comp: test_rev_comp
+      memory: memory
+      cores: cores
+      ram_mb: ram_mb
+      tmpdir_mb: tmpdir_mb
+      outdir_mb: outdir_mb
+      max_hours: max_hours
+      # end
+    # begin: step outputs of train
+    out: [best_model, best_model_h5, best_epoch, history, cell_history, timing, thresholds, test_table, test_scores, predictions, history_plot, structure_plot, report_page, report_data, figures, record, log, cell_table, resume_state, checkpoints, tensorboard, regions, region_counts]
+    # end
+
+outputs:
+  # begin: workflow outputs of train
+  best_model:
+    type: File
+    doc: "The selected model, for any program with Keras."
+    outputSource: train/best_model
+  best_model_h5:
+    type: File
+    doc: "The same as HDF5."
+    outputSource: train/best_model_h5
+  best_epoch:
+    type: File
+    doc: "One line: file name of the selected checkpoint."
+    outputSource: train/best_epoch
+  history:
+    type: File
+    doc: "Loss, Dice coefficient and more of each epoch."
+    outputSource: train/history
+  cell_history:
+    type: File?
+    doc: "Validation scores of each epoch by cell type."
+    outputSource: train/cell_history
+  timing:
+    type: File
+    doc: "Times of each epoch."
+    outputSource: train/timing
+  thresholds:
+    type: File?
+    doc: "Precision and recall at each threshold; not without bound bins in the genome-like windows."
+    outputSource: train/thresholds
+  test_table:
+    type: File?
+    doc: "Scores of the independent test; not without it."
+    outputSource: train/test_table
+  test_scores:
+    type: File?
+    doc: "The same for programs."
+    outputSource: train/test_scores
+  predictions:
+    type: File[]
+    doc: "Predictions of the independent test, one track per cell type."
+    outputSource: train/predictions
+  history_plot:
+    type: File?
+    doc: "Loss and Dice; not without plot."
+    outputSource: train/history_plot
+  structure_plot:
+    type: File?
+    doc: "The network; not without plot."
+    outputSource: train/structure_plot
+  report_page:
+    type: File?
+    doc: "The report, one HTML file; not without it."
+    outputSource: train/report_page
+  report_data:
+    type: File?
+    doc: "What it shows beside the tables."
+    outputSource: train/report_data
+  figures:
+    type: Directory?
+    doc: "The figures of the report, as PNG and SVG."
+    outputSource: train/figures
+  record:
+    type: File
+    doc: "What was run, on what, with what result."
+    outputSource: train/record
+  log:
+    type: File
+    doc: "The log."
+    outputSource: train/log
+  cell_table:
+    type: File
+    doc: "The cell types as a meta file."
+    outputSource: train/cell_table
+  resume_state:
+    type: File
+    doc: "What resume_from goes on from."
+    outputSource: train/resume_state
+  checkpoints:
+    type: File[]
+    doc: "The models after each epoch."
+    outputSource: train/checkpoints
+  tensorboard:
+    type: Directory?
+    doc: "Event files for TensorBoard."
+    outputSource: train/tensorboard
+  regions:
+    type: File[]
+    doc: "The pools of regions, with save_roi."
+    outputSource: train/regions
+  region_counts:
+    type: File[]
+    doc: "How many regions there are, with save_roi."
+    outputSource: train/region_counts
+  # end
+  # begin: scattered outputs of prepare without groups
+  prepare_signal:
+    type: {type: array, items: {type: array, items: File}}
+    doc: "The normalised signal, for training and prediction; one track, or one per group of barcodes."
+    outputSource: prepare/signal
+  prepare_scaled:
+    type: {type: array, items: {type: array, items: File}}
+    doc: "The coverage, scaled to rpm_factor reads."
+    outputSource: prepare/scaled
+  prepare_statistics:
+    type: {type: array, items: {type: array, items: File}}
+    doc: "Statistics of the scaled coverage."
+    outputSource: prepare/statistics
+  prepare_cut_sites:
+    type: {type: array, items: {type: array, items: File}}
+    doc: "The cut sites; none without sites_bed."
+    outputSource: prepare/cut_sites
+  prepare_slopped_sites:
+    type: {type: array, items: {type: array, items: File}}
+    doc: "The same, widened."
+    outputSource: prepare/slopped_sites
+  prepare_called_peaks:
+    type: {type: array, items: {type: array, items: File}}
+    doc: "ATAC-seq peaks, with call_peaks."
+    outputSource: prepare/called_peaks
+  prepare_quality:
+    type: {type: array, items: File}
+    doc: "Quality of the reads: one page."
+    outputSource: prepare/quality
+  prepare_quality_table:
+    type: {type: array, items: File}
+    doc: "The same for MultiQC."
+    outputSource: prepare/quality_table
+  prepare_record:
+    type: {type: array, items: File}
+    doc: "What was run, on what, with what result."
+    outputSource: prepare/record
+  prepare_log:
+    type: {type: array, items: File}
+    doc: "The log."
+    outputSource: prepare/log
+  # end
+  # begin: scattered outputs of binding
+  binding_track:
+    type: {type: array, items: File}
+    doc: "The binding: 1 on bound bases, 0 on all others."
+    outputSource: binding/track
+  binding_regions:
+    type: {type: array, items: File}
+    doc: "The bound regions."
+    outputSource: binding/regions
+  binding_record:
+    type: {type: array, items: File}
+    doc: "What was run, on what, with what result."
+    outputSource: binding/record
+  binding_log:
+    type: {type: array, items: File}
+    doc: "The log."
+    outputSource: binding/log
+  # end
+
+$namespaces:
+  s: https://schema.org/
+  sbg: https://sevenbridges.com
+s:license: https://spdx.org/licenses/Apache-2.0
+s:citation: https://doi.org/10.1371/journal.pcbi.1010863
+sbg:license: Apache-2.0
+sbg:toolkit: maxatac
+sbg:categories: [ATAC-seq, Machine learning]
