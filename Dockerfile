@@ -58,9 +58,10 @@ RUN tools/bin/maturin build --quiet --release --locked --offline --interpreter p
     && install -m 755 docker/entrypoint.sh entrypoint
 
 FROM ${BASE}
-# tini hands signals on, so that a run can save its state; workflow engines call bash and ps. The home is for every user.
+# tini hands signals on, so that a run can save its state; workflow engines call bash and ps; macs calls the peaks of
+# "prepare --call_peaks". The home is for every user.
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends procps python3 tini \
+    && apt-get install -y --no-install-recommends macs procps python3 tini \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/ldconfig/* /var/log/* \
     && install -d -m 1777 /home/maxatac
 

@@ -26,7 +26,9 @@ from maxatac.genome.spans import Spans, merge
 
 logger = logging.getLogger(__name__)
 
-PROGRAM = "macs3"
+PROGRAMS = ("macs3", "macs2")
+"""Names that MACS goes by: that of PyPI, and that of Debian's package, which the container image has. The options used
+here mean the same in both."""
 
 HOW_TO_GET_IT = "pip install 'maxatac[peaks]', or pip install macs3, in the environment of maxatac"
 
@@ -75,13 +77,15 @@ class CalledPeaks:
 
 
 def find_macs(problems: Problems) -> Path | None:
-    """Find MACS beside Python, then on the ``PATH``; ``None`` and a problem if it is in neither."""
-    beside = Path(sys.executable).parent / PROGRAM
-    if os.access(beside, os.X_OK) and beside.is_file():
-        return beside
-    if (found := shutil.which(PROGRAM)) is not None:
-        return Path(found)
-    problems.add("setting", f"{PROGRAM} is not installed", hint=HOW_TO_GET_IT, option="--call_peaks")
+    """Find MACS 3, else MACS 2, beside Python, then on the ``PATH``; ``None`` and a problem if neither is there."""
+    for name in PROGRAMS:
+        beside = Path(sys.executable).parent / name
+        if os.access(beside, os.X_OK) and beside.is_file():
+            return beside
+        if (found := shutil.which(name)) is not None:
+            return Path(found)
+    told = f"{' or '.join(PROGRAMS)} is not installed"
+    problems.add("setting", told, hint=HOW_TO_GET_IT, option="--call_peaks")
     return None
 
 
@@ -118,7 +122,7 @@ def macs_folder(temp_dir: Path, prefix: str) -> Iterator[Path]:
     OSError
         If it cannot be made.
     """
-    stem = f".{prefix}_{PROGRAM}-"
+    stem = f".{prefix}_macs-"
     for left in temp_dir.iterdir():
         if left.name.startswith(stem) and left.is_dir() and not left.is_symlink():
             shutil.rmtree(left, ignore_errors=True)
@@ -211,6 +215,7 @@ def _read(path: Path) -> tuple[int, dict[str, Spans]]:
 
 def _run(command: Sequence[str]) -> None:
     """Run a program to its end, and log what it says; whatever interrupts this ends the program too."""
+    name = Path(command[0]).name
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         encoding="utf-8", errors="backslashreplace",
@@ -221,7 +226,7 @@ def _run(command: Sequence[str]) -> None:
             for line in process.stdout:
                 if said := _BEFORE_A_LINE.sub("", line).rstrip():
                     last.append(said)
-                    logger.log(logging.WARNING if line.startswith("WARN") else logging.INFO, "%s: %s", PROGRAM, said)
+                    logger.log(logging.WARNING if line.startswith("WARN") else logging.INFO, "%s: %s", name, said)
             status = process.wait()
         except BaseException:
             process.terminate()

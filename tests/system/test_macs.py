@@ -32,10 +32,10 @@ OUT=$2
 """
 
 
-def program(folder: Path, script: str) -> Path:
+def program(folder: Path, script: str, name: str = "macs3") -> Path:
     """Make a program that is called as MACS is, and finds its input and the folder for its output in $IN and $OUT."""
     folder.mkdir(exist_ok=True)
-    path = folder / macs.PROGRAM
+    path = folder / name
     path.write_text(f"#!/bin/sh\n{_ARGUMENTS}{script}\n")
     path.chmod(0o755)
     return path
@@ -49,10 +49,11 @@ def run(path: Path, tmp_path: Path, name: str = "s") -> macs.CalledPeaks:
         )  # fmt: skip
 
 
-def test_peaks_and_command(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("name", macs.PROGRAMS)
+def test_peaks_and_command(name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     script = f'printf "%s" "{PEAKS}" > "$OUT/s_peaks.narrowPeak"\necho "INFO  @ 1 May: [34 MB] #1 read" >&2'
     with caplog.at_level("INFO", logger="maxatac"):
-        found = run(program(tmp_path / "bin", script), tmp_path)
+        found = run(program(tmp_path / "bin", script, name), tmp_path)
     assert (found.count, found.bases, found.path.read_text()) == (2, 250, PEAKS)
     command = list(found.command)
     assert command[1] == "callpeak"
@@ -61,7 +62,7 @@ def test_peaks_and_command(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> 
               "--keep-dup": "all"}  # fmt: skip
     assert after | wanted == after and "--nomodel" in command
     assert caplog.messages[0].startswith("peaks: ") and "--gsize 12071326" in caplog.messages[0]
-    assert caplog.messages[1] == "macs3: #1 read"
+    assert caplog.messages[1] == f"{name}: #1 read"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bin", "s_peaks.narrowPeak"]
 
 
@@ -106,12 +107,12 @@ def test_interrupted_run_leaves_no_process(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
-    for name in (".s_macs3-abc", ".other_macs3-abc"):
+    for name in (".s_macs-abc", ".other_macs-abc"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "big").write_text("x")
     with macs_folder(tmp_path, "s") as folder:
         assert folder.parent == tmp_path
-    assert [found.name for found in tmp_path.iterdir()] == [".other_macs3-abc"]
+    assert [found.name for found in tmp_path.iterdir()] == [".other_macs-abc"]
 
 
 def test_program_is_beside_python_or_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,6 +124,10 @@ def test_program_is_beside_python_or_on_the_path(tmp_path: Path, monkeypatch: py
     (problem,) = problems
     assert (problem.kind, problem.option) == ("setting", "--call_peaks")
     assert "maxatac[peaks]" in str(problem)
+    older = program(elsewhere, "", "macs2")
+    assert find_macs(Problems()) == older
+    older = program(beside, "", "macs2")
+    assert find_macs(Problems()) == older
     on_path = program(elsewhere, "")
     assert find_macs(Problems()) == on_path
     here = program(beside, "")
@@ -195,10 +200,11 @@ def test_prepare_leaves_nothing_where_macs_fails(
     assert "macs3: no memory" in (settings.output / "s_prepare.log").read_text()
 
 
-def test_macs_itself(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    path = shutil.which(macs.PROGRAM)
+@pytest.mark.parametrize("name", macs.PROGRAMS)
+def test_macs_itself(name: str, tmp_path: Path) -> None:
+    path = shutil.which(name)
     if path is None:
-        pytest.skip("macs3 is not installed")
+        pytest.skip(f"{name} is not installed")
     with gzip.open(tmp_path / "sites.bed.gz", "wt") as file:
         for place in range(10):
             strand = "+-"[place % 2]
