@@ -131,7 +131,12 @@ class CommandOptions:
         self.add(group, *spellings, metavar="CHROM", default_text=default_text, help=help)
 
     def resources(
-        self, *, of_network: bool = False, memory_for: str = "decoded tracks", more: Sequence[str] = ()
+        self,
+        *,
+        of_network: bool = False,
+        memory_for: str = "decoded tracks",
+        at_most: str = "",
+        more: Sequence[str] = (),
     ) -> Any:
         """Declare threads and memory, and give the group.
 
@@ -141,6 +146,8 @@ class CommandOptions:
             Whether the threads are those of the network too.
         memory_for : str
             What the help says that the memory is for.
+        at_most : str
+            The largest default of the memory, such as ``500M``; none if empty.
         more : sequence of str
             Further spellings of ``--threads``.
         """
@@ -148,8 +155,9 @@ class CommandOptions:
         network = ", and of the network on a CPU, which may round differently with another number" if of_network else ""
         told = f"Threads of the reader{network}."
         self.add(group, "--threads", *more, default_text="what the process may use", help=told)
+        limit = f", at most {at_most}" if at_most else ""
         self.add(
-            group, "--memory", metavar="BYTES", default_text="a quarter of what the process may use",
+            group, "--memory", metavar="BYTES", default_text=f"a quarter of what the process may use{limit}",
             help=f"Memory for {memory_for}, such as 200M or 4G; the results do not depend on it.",
         )  # fmt: skip
         return group

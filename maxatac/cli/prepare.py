@@ -32,7 +32,7 @@ def add_parser(subparsers: Any) -> None:
     _add_peaks(options)
     options.results(more=("-prefix", "-name"))
     group = options.resources(
-        memory_for="reads and cut sites, before they go to temporary files", more=("-t", "-threads")
+        memory_for="reads and cut sites, before they go to temporary files", at_most="500M", more=("-t", "-threads")
     )
     options.add(
         group, "--temp_dir", type=config.folder, metavar="DIR", default_text="the output folder",

@@ -78,6 +78,8 @@ def read_cut_sites(config: PrepareConfig, inputs: PrepareInputs, temp_dir: Path)
     sites.finish()
     if not tallies["sites"]:
         raise MaxatacError(_why_nothing(inputs, tallies))
+    if tallies.get("unsorted"):
+        logger.info("the reads are not in the order of their positions; the results do not depend on it")
     logger.info("%s cut sites of %s records", f"{tallies['sites']:,}", f"{tallies['records']:,}")
     return sites, tallies
 

@@ -168,12 +168,19 @@ def _guess(path: Path, fields: Sequence[str]) -> str | None:
         return "bedpe"
     if name.endswith((".bed", ".bedpe", ".tagalign")):
         return "bed" if 3 <= len(fields) <= 6 else None
-    if name.endswith(".tsv") and 3 <= len(fields) <= 6:
+    if name.endswith(".tsv") and 3 <= len(fields) <= 6 and not _is_read(fields):
         # 10x and the original name fragments so.
         return "fragments"
     if 4 <= len(fields) <= 6 and _BARCODE.search(fields[3]):
         return "fragments"
     return None
+
+
+def _is_read(fields: Sequence[str]) -> bool:
+    """Recognise a line of tagAlign: a strand in column 6, and no barcode in column 4."""
+    if len(fields) < 6 or fields[5] not in ("+", "-") or _BARCODE.search(fields[3]):
+        return False
+    return fields[3] in ("N", ".", "*", "") or any(mark in fields[3] for mark in ":/")
 
 
 def _are_numbers(fields: Sequence[str]) -> bool:

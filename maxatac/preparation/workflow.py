@@ -95,8 +95,9 @@ class PrepareResult:
     quality: Path
 
     def describe(self) -> list[str]:
-        """List the tracks, and the page if it could be drawn."""
-        paths = [path for track in self.tracks for path in (track.files.scaled, track.files.normalised)]
+        """List tracks, peaks, and the page if it could be drawn."""
+        files = [track.files for track in self.tracks]
+        paths = [path for each in files for path in (each.scaled, each.normalised, each.peaks) if path is not None]
         return [str(path) for path in (*paths, self.quality) if path.exists()]
 
 

@@ -56,6 +56,7 @@ def test_formats(tmp_path: Path, name: str, content: str | bytes, expected: str)
         ("a.bed", "@SQ\tSN:chr1\tLN:10\n"),
         ("a.txt", "chr1\t1\t9\n"),
         ("a.txt", TAG_ALIGN),
+        ("a.tsv", TAG_ALIGN),
         ("a.bed", "chr1\t0\t9\tx\t0\t+\t0\t9\t0\t1\t9,\t0,\n"),
         ("a.bed", "# nothing\n\n"),
         ("a.bed", b"chr1\t1\t9\0"),

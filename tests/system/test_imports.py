@@ -62,6 +62,8 @@ def test_coordinates_need_no_core() -> None:
 def test_public_names() -> None:
     public = fresh("import maxatac; print(*dir(maxatac))").split()
     names = [
+        "AverageConfig",
+        "AverageResult",
         "BenchmarkConfig",
         "BenchmarkResult",
         "BindingConfig",
@@ -70,6 +72,8 @@ def test_public_names() -> None:
         "Memory",
         "MergeConfig",
         "MergeResult",
+        "NormalizeConfig",
+        "NormalizeResult",
         "PeaksConfig",
         "PeaksResult",
         "PredictConfig",
@@ -85,9 +89,11 @@ def test_public_names() -> None:
         "Trainer",
         "WindowDataset",
         "WindowReader",
+        "average",
         "benchmark",
         "binding",
         "merge",
+        "normalize",
         "peaks",
         "predict",
         "prepare",
