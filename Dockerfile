@@ -71,7 +71,8 @@ COPY --from=build /build/package /opt/maxatac
 COPY --from=build /build/entrypoint /usr/local/bin/maxatac-entrypoint
 
 # The root may be read-only and the user any. Keras and Matplotlib look for settings in folders of the image: what lies
-# under /tmp may be another user's, and what lies in the home is for other programs. Compiled code is in the image.
+# under /tmp may be another user's, and what lies in the home is for other programs: packages there, too, which Debian's
+# Python, that of MACS, would prefer to its own. Compiled code is in the image.
 ARG BACKEND=tensorflow
 ENV PATH=/opt/maxatac/bin:/usr/local/bin:/usr/bin:/bin \
     KERAS_BACKEND=${BACKEND} \
@@ -81,6 +82,7 @@ ENV PATH=/opt/maxatac/bin:/usr/local/bin:/usr/bin:/bin \
     HOME=/home/maxatac \
     LANG=C.UTF-8 \
     PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONNOUSERSITE=1 \
     PYTHONUNBUFFERED=1
 
 ARG BASE

@@ -36,7 +36,7 @@ SCRIPT = "docs/image.py"
 # Part of the instruction that makes a layer, and what the layer holds, in the order of the Dockerfile.
 LAYERS = (
     ("", "Debian 12, slim"),
-    ("apt-get", "Python 3.11, tini, ps"),
+    ("apt-get", "Python 3.11, MACS, tini, ps"),
     ("/opt/maxatac", "Python packages of the lock"),
     ("/usr/share/doc/maxatac", "licences"),
     ("/opt/maxatac", "maxatac"),

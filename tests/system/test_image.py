@@ -197,6 +197,14 @@ def test_no_setting_leads_to_a_folder_that_users_share() -> None:
     assert f"install -d -m 1777 {settings['HOME']}" in dict(instructions(last_stage=True))["RUN"]
 
 
+def test_macs_is_there_with_the_packages_of_debian_alone() -> None:
+    last = instructions(last_stage=True)
+    settings = dict(re.findall(r"(\w+)=(\S+)", dict(last)["ENV"]))
+    assert " macs " in dict(last)["RUN"]
+    # Its Python is Debian's, which looks for packages where these two say, and in the home.
+    assert settings["PYTHONNOUSERSITE"] == "1" and not {"PYTHONPATH", "PYTHONHOME"} & set(settings)
+
+
 @pytest.mark.parametrize(
     ("given", "tags"),
     [

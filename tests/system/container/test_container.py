@@ -275,6 +275,29 @@ def test_model_of_a_training_predicts(engine: Engine, data: TinySet, out: Path, 
     assert sites[:3] == ["chr3", "0", str(size // 32 * 32)]
 
 
+def test_peaks_of_reads(engine: Engine, data: TinySet, out: Path) -> None:
+    """MACS has Debian's Python, and finds its own packages there, not those in the home or maxatac's."""
+    lines = [f"chr1\t{start}\t{start + 100}\tA{start}-1\t1\n" for start in range(5_000, 150_000, 500)]
+    lines += [f"chr1\t{start}\t{start + 60}\tB{start}-1\t1\n" for start in range(50_000, 50_100)]
+    (out / "fragments.tsv").write_text("".join(lines))
+    packages = out / "home" / ".local/lib/python3.11/site-packages"
+    packages.mkdir(parents=True)
+    for name in ("numpy", "MACS2", "usercustomize"):
+        (packages / f"{name}.py").write_text("raise SystemExit('code of another')\n")
+    words = ["prepare", "--input", "fragments.tsv", "--sequence", "/in/genome.2bit", "--prefix", "S", "--call_peaks"]
+    home = ["-e", "HOME=/out/home"]
+    done = engine.run(*words, "--output", "results", options=[*CONFINED, *mounts(data, out), *home])
+    assert done.returncode == 0, told(done)
+    record = json.loads((out / "results" / "S_prepare_run.json").read_text())
+    peaks = record["tracks"]["S"]["peaks"]
+    assert peaks["command"][:2] == ["/usr/bin/macs2", "callpeak"]
+    (chrom, start, end, *_), *_ = (line.split("\t") for line in (out / "results" / peaks["path"]).open())
+    assert chrom == "chr1" and 49_900 < int(start) < 50_100 < int(end) < 50_300
+    # At their ends, 0-based: 10x has moved them before.
+    with pyBigWig.open(str(out / "results" / "S_IS_slop20_RP20M_minmax01.bw")) as track:
+        assert track.values("chr1", 50_000, 50_010)[0] > 0
+
+
 def test_sigterm_leaves_a_run_that_another_container_ends(
     engine: Engine, data: TinySet, out: Path, in_one_go: Path
 ) -> None:
