@@ -839,6 +839,35 @@ mod tests {
     }
 
     #[test]
+    fn a_file_can_be_left_before_its_end() -> TestResult {
+        // More parts than wait: the thread that reads ahead has to be told.
+        let whole = bgzf(&sample(700_000), 100)?.repeat(9);
+        for threads in THREADS {
+            drop(open(&whole, threads, EndBlock::Required)?);
+            let mut inflated = open(&whole, threads, EndBlock::Required)?;
+            assert!(!inflated.fill()?.is_empty());
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn nothing_is_read_after_an_error() -> TestResult {
+        let cut = &gzip(b"text")?[..20];
+        for threads in THREADS {
+            let mut inflated = open(cut, threads, EndBlock::Required)?;
+            let result = loop {
+                match inflated.fill().map(<[u8]>::len) {
+                    Ok(length) => inflated.consume(length),
+                    Err(error) => break error,
+                }
+            };
+            assert!(matches!(result, Error::Format { .. }), "{result:?}");
+            assert!(matches!(inflated.fill(), Err(Error::Misuse(_))));
+        }
+        Ok(())
+    }
+
+    #[test]
     fn what_follows_the_last_member_is_an_error() -> TestResult {
         for (behind, threads) in [
             (b"text".as_slice(), 1),
