@@ -12,6 +12,7 @@ import numpy as np
 
 from maxatac._core import CutSites
 from maxatac.errors import MaxatacError
+from maxatac.genome.chroms import WARN_UNKNOWN
 from maxatac.preparation.inputs import PrepareInputs, unshared_hint
 from maxatac.preparation.read_files import ReadsFile
 from maxatac.preparation.settings import PrepareConfig
@@ -78,6 +79,7 @@ def read_cut_sites(config: PrepareConfig, inputs: PrepareInputs, temp_dir: Path)
     sites.finish()
     if not tallies["sites"]:
         raise MaxatacError(_why_nothing(inputs, tallies))
+    _tell_left_out(inputs, tallies)
     if tallies.get("unsorted"):
         logger.info("the reads are not in the order of their positions; the results do not depend on it")
     logger.info("%s cut sites of %s records", f"{tallies['sites']:,}", f"{tallies['records']:,}")
@@ -134,6 +136,20 @@ def joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
         else:
             total[name] = before + value
     return total
+
+
+def _tell_left_out(inputs: PrepareInputs, tallies: Mapping[str, Any]) -> None:
+    """Log how many reads are on sequences that are not used; warn where the genome lacks many of them."""
+    elsewhere: Mapping[str, int] = tallies["other_chrom"]
+    most = sorted(elsewhere, key=lambda name: -elsewhere[name])
+    if most:
+        told = first_few([f"{name} ({elsewhere[name]:,})" for name in most], 8)
+        logger.info("records on sequences that are left out: %s", told)
+    unknown = [name for name in most if name not in inputs.sizes.lengths]
+    lost = sum(elsewhere[name] for name in unknown)
+    if lost > WARN_UNKNOWN * tallies["records"]:
+        told = f"{lost:,} of {tallies['records']:,} records are on sequences that the genome lacks"
+        logger.warning("%s, such as %s; %s", told, first_few(unknown), unshared_hint(unknown, inputs.sizes.lengths))
 
 
 def _why_nothing(inputs: PrepareInputs, tallies: Mapping[str, Any]) -> str:

@@ -167,7 +167,7 @@ class PreparedPrepare:
         with run.phases.measuring("reading"):
             sites, tallies = read_cut_sites(self.config, self.reads, self._temp_dir)
         names = ("",) if self.reads.groups is None else self.reads.groups.names
-        total = 3 * sum(sites.count(group, chrom) for group in range(len(names)) for chrom in self.reads.chroms)
+        total = 2 * sum(sites.count(group, chrom) for group in range(len(names)) for chrom in self.reads.chroms)
         tracks: list[PreparedTrack] = []
         facts: list[TrackFacts] = []
         seen = SitesSeen(self.reads)
@@ -178,11 +178,13 @@ class PreparedPrepare:
                     tracks.append(track)
                     called = None if track.peaks is None else track.peaks.spans
                     facts.append(track.facts(seen.add(sites, group, called)))
+            if not tracks:
+                raise MaxatacError(f"the blacklist leaves none of {tallies['sites']:,} cut sites")
             if self.sample.groups is not None:
                 self._write_table(self.sample.groups, tracks)
         written = {track.name for track in tracks}
         if empty := tuple(name for name in names if name not in written):
-            logger.warning("no cut site in %s: no track", first_few(empty))
+            logger.warning("no cut site that counts in %s: no track", first_few(empty))
         with run.phases.measuring("quality"):
             quality = qc_facts(self.config, self.reads, tallies, facts, seen.composition)
             numbers = write_qc(self.sample.page, self.sample.multiqc, quality)
@@ -195,13 +197,11 @@ class PreparedPrepare:
     def _write(
         self, sites: CutSites, group: int, name: str, files: GroupFiles, tallies: Mapping[str, Any], advance: Any
     ) -> PreparedTrack | None:
-        """Write the files of a group; None if it has no cut site."""
+        """Write the files of a group; None if no cut site of it counts."""
         config, reads = self.config, self.reads
         coverage = measure_coverage(sites, group, reads.chroms, reads.blacklist, config.slop, advance)
-        if not coverage.sites:
-            return None
         if not coverage.covered:
-            raise MaxatacError(f"{files.scaled}: the blacklist leaves none of {coverage.sites:,} cut sites")
+            return None
         depth = tallies["depth"] if reads.groups is None else coverage.sites
         factor = config.rpm_factor / depth
         tracks = {files.scaled: (factor, None), files.normalised: (1 / coverage.p99, 1.0 if config.clip else None)}

@@ -235,7 +235,8 @@ def test_some_names_are_shared(tmp_path: Path, caplog: pytest.LogCaptureFixture)
     assert record["chroms"] == ["chr1", "chr2"]
     assert record["chroms_left_out"] == {"not in the input": ["chr3"], "not in the genome": ["chrUn"]}
     assert record["tallies"]["other_chrom"] == {"chrUn": 2}
-    assert "chrUn" in caplog.text
+    assert "chrUn (2)" in caplog.text
+    assert [item.levelno for item in caplog.records if "genome lacks" in item.getMessage()] == [logging.WARNING]
 
 
 def test_lengths_that_differ(tmp_path: Path, sizes: Path) -> None:
@@ -393,6 +394,14 @@ def test_groups(tmp_path: Path, sizes: Path) -> None:
     record = record_of(tmp_path / "out")
     assert record["groups_without_sites"] == ["none"]
     assert record["tracks"]["T"]["depth"] == 4
+
+
+def test_a_group_in_the_blacklist_does_not_stop_the_others(tmp_path: Path, sizes: Path) -> None:
+    path = text(tmp_path / "f.tsv", "chr1\t104\t295\tA\nchr1\t504\t695\tC\n")
+    table = text(tmp_path / "b.tsv", "A\tone\nC\ttwo\n")
+    result = make(path, barcodes=table, blacklist=text(tmp_path / "b.bed", "chr1\t100\t300\n"))
+    assert [track.name for track in result.tracks] == ["two"]
+    assert result.empty == ("one",)
 
 
 def test_samples_with_equal_barcodes(tmp_path: Path, sizes: Path) -> None:
