@@ -137,7 +137,6 @@ class PreparedPrepare:
             "chroms": list(reads.chroms),
             "shift": None if reads.are_bam else reads.shift,
             "input_format": formats.pop() if len(formats) == 1 else "auto",
-            "temp_dir": self._temp_dir,
         }
 
     @property

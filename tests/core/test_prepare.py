@@ -151,7 +151,8 @@ def test_the_percentile_becomes_1(tmp_path: Path, sizes: Path) -> None:
 
 
 def test_the_shift_of_the_input(tmp_path: Path, sizes: Path) -> None:
-    assert_sites(make(text(tmp_path / "10x.tsv", "chr1\t104\t295\n"), prefix="x"), 104, 294)
+    assert_sites(make(text(tmp_path / "a.tsv", "chr1\t10\t60\r\n")), 10, 59)
+    assert_sites(make(text(tmp_path / "10x.tsv", "chr1\t104\t295\n"), force=True), 104, 294)
     for line, shift in (("104\t296", "+4/-4"), ("100\t300", "none")):
         result = make(text(tmp_path / "f.bed", f"chr1\t{line}\n"), shift=shift, force=True)
         assert_sites(result, 104, 295)
