@@ -125,8 +125,8 @@ def check_barcodes(groups: Groups, files: Sequence[ReadsFile], path: Path, probl
         there = {line[3] for line in file.lines if len(line) > 3}
         listed = {barcode.decode() for barcode in numbers}
         if there.isdisjoint(listed) and (alike := _alike(there, listed)) is not None:
-            told = f"none of the first {counted(len(there), 'barcode')} of {file.path} is in the table"
-            hint = f"the table has {alike[1]}, the fragments have {alike[0]}"
+            told = f"none of the first barcodes of {file.path} is in the table"
+            hint = f"it has {alike[0]}, the table {alike[1]}"
             problems.add("value", told, hint=hint, option="--barcodes", file=path)
 
 

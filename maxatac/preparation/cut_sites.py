@@ -14,6 +14,8 @@ from maxatac._core import CutSites
 from maxatac.errors import MaxatacError
 from maxatac.genome.chroms import WARN_UNKNOWN
 from maxatac.preparation.inputs import PrepareInputs, unshared_hint
+from maxatac.preparation.qc import LOST
+from maxatac.preparation.quality import lost_reads
 from maxatac.preparation.read_files import ReadsFile
 from maxatac.preparation.settings import PrepareConfig
 from maxatac.runs.settings import MEMORY_SHARE, loader_threads
@@ -165,10 +167,11 @@ def _why_nothing(inputs: PrepareInputs, tallies: Mapping[str, Any]) -> str:
             f"{first_few(names, 5)}; {unshared_hint(names, inputs.sizes.lengths)}"
         )
     if inputs.groups is not None and not tallies.get("barcoded"):
-        return f"{paths}: no read has a barcode of the table"
-    lost = {
-        name: count for name, count in tallies.items() if isinstance(count, int) and count and name not in ("depth",)
-    }
-    counts = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in lost.items())
-    hint = "" if not tallies.get("not_paired") else "; single reads need --single_end"
-    return f"{paths}: no cut site is left of {counted(tallies['records'], 'read')} ({counts}){hint}"
+        there = first_few(dict.fromkeys(line[3] for file in inputs.files for line in file.lines if len(line) > 3), 2)
+        listed = first_few([barcode.decode() for numbers in inputs.groups.numbers for barcode in numbers], 2)
+        found = f"; they have {there}" if there else ""
+        return f"{paths}: no read has a barcode of the table, such as {listed}{found}"
+    lost = lost_reads(tallies, marks=False)
+    counts = ", ".join(f"{count:,} {LOST[name]}" for name, count in lost.items())
+    hint = "; single reads need --single_end" if tallies.get("not_paired") else ""
+    return f"{paths}: no cut site is left of {counted(tallies['records'], 'read')}: {counts}{hint}"

@@ -170,8 +170,9 @@ def _check_formats(config: PrepareConfig, files: Sequence[ReadsFile], problems: 
     is_bam = are_bam.pop()
     for name in _FOR_TEXT if is_bam else _FOR_BAM:
         if getattr(config, name):
-            told = f"has no effect on {'a BAM' if is_bam else 'text'}"
-            problems.add("setting", told, option=f"--{name}", file=files[0].path)
+            told = f"is for {'text' if is_bam else 'BAM'} only"
+            hint = f"{files[0].path} is {files[0].format}"
+            problems.add("setting", told, hint=hint, option=f"--{name}")
     if is_bam:
         if config.shift not in (None, "none"):
             told = f"the reads of a BAM are taken as they were aligned; {config.shift} is for fragments, BED and BEDPE"
