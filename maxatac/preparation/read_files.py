@@ -19,7 +19,7 @@ from maxatac._core import check_end
 from maxatac.errors import Problem, Problems, ReadsError
 from maxatac.files.sniff import file_fault, kind_of_fault, phrase, sniff_bytes
 
-_HEAD_BYTES = 1 << 20
+_HEAD_BYTES = 1 << 18
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
 
