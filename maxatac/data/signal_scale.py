@@ -15,7 +15,15 @@ from pathlib import Path
 import numpy as np
 
 from maxatac._core import Track, ValueCounts
-from maxatac.data.value_counts import LEVEL_SIZE, LEVELS, LevelPercentiles, Piece, count_values, pieces_of, sum_bases
+from maxatac.data.value_counts import (
+    LEVELS,
+    LevelPercentiles,
+    Piece,
+    count_values,
+    pieces_of,
+    sum_bases,
+    values_by_level,
+)
 from maxatac.genome.blacklist import Blacklist
 from maxatac.genome.chroms import ORGANELLES
 from maxatac.system.progress import telling
@@ -195,8 +203,7 @@ def _from_counts(count: Callable[[Sequence[int] | None], list[ValueCounts]]) -> 
         return SignalScale(0.0, 0.0, 0.0, whole_numbers=False, covered=0, not_a_number=not_a_number)
     places = LevelPercentiles(np.arange(LEVELS), by_level, _PERCENTS)
     levels = sorted(places.levels)
-    by_value = sum_bases(count(levels)).reshape(len(levels), LEVEL_SIZE)
-    p50, p99 = places.values(dict(zip(levels, by_value, strict=True)))
+    p50, p99 = places.values(values_by_level(count(levels), levels))
     largest = max(part.largest for part in counts)
     are_whole = all(part.are_whole for part in counts)
     return SignalScale(p50, p99, largest, whole_numbers=are_whole, covered=covered, not_a_number=not_a_number)

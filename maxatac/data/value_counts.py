@@ -25,6 +25,9 @@ _PIECE = 1 << 22  # bp that are counted at a time
 Piece = tuple[str, int, int]
 """Chromosome, start and end."""
 
+ValuesOfLevel = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""The lower 16 bits of the values that occur, ascending, and how many bases have each."""
+
 
 def pieces_of(track: Track, chrom: str) -> Iterator[Piece]:
     """Cut a chromosome of a track into pieces."""
@@ -93,6 +96,13 @@ def sum_bases(parts: Sequence[ValueCounts]) -> NDArray[np.int64]:
     return total
 
 
+def values_by_level(parts: Sequence[ValueCounts], levels: Sequence[int]) -> dict[int, ValuesOfLevel]:
+    """Sort what several threads have counted of chosen levels by level."""
+    bases = sum_bases(parts).reshape(len(levels), LEVEL_SIZE)
+    lower = [np.flatnonzero(row) for row in bases]
+    return {level: (lower[row], bases[row, lower[row]]) for row, level in enumerate(levels)}
+
+
 class LevelPercentiles:
     """Where percentiles of values lie that were counted by level.
 
@@ -116,12 +126,13 @@ class LevelPercentiles:
         self._held = {rank: (int(levels[place]), rest) for rank, (place, rest) in held.items()}
         self.levels = {level for level, _ in self._held.values()}
 
-    def values(self, by_value: Mapping[int, NDArray[np.int64]]) -> list[float]:
-        """Look the percentiles up in the bases by value, shape (65536,), of each level; 0 if there is no base."""
+    def values(self, by_value: Mapping[int, ValuesOfLevel]) -> list[float]:
+        """Look the percentiles up in the values of each level; 0 if there is no base."""
         value = {}
         for rank, (level, rest) in self._held.items():
-            lower, _ = holding(by_value[level], rest)
-            value[rank] = float(np.array(level * LEVEL_SIZE + lower, np.uint32).view(np.float32))
+            lower, bases = by_value[level]
+            bits = level * LEVEL_SIZE + int(lower[holding(bases, rest)[0]])
+            value[rank] = float(np.array(bits, np.uint32).view(np.float32))
         return [
             0.0 if found is None else interpolate(value[found[0]], value[found[1]], found[2]) for found in self._ranks
         ]

@@ -2,7 +2,7 @@
 
 The first pass counts the bases by level, the upper 16 bits of a value (see ``ValueCounts``), with sums from which mean
 and standard deviation follow as exact fractions. The second pass counts the bases by value in those levels that hold a
-percentile.
+percentile; a chromosome is left out if each of them has one value alone, as in most tracks of scaled counts.
 """
 
 from __future__ import annotations
@@ -15,7 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maxatac._core import Track, ValueCounts
-from maxatac.data.value_counts import LEVEL_SIZE, LEVELS, LevelPercentiles, count_values, pieces_of, sum_bases
+from maxatac.data.value_counts import (
+    LEVEL_SIZE,
+    LEVELS,
+    LevelPercentiles,
+    ValuesOfLevel,
+    count_values,
+    pieces_of,
+    values_by_level,
+)
 from maxatac.genome.blacklist import Blacklist
 from maxatac.preparation.coverage import bases_within
 from maxatac.preparation.statistics import ChromStatistics, TrackStatistics
@@ -56,7 +64,7 @@ def measure_track(
     threads: int,
     advance: Callable[[int], object],
 ) -> MeasuredTrack:
-    """Measure a track; it is read twice.
+    """Measure a track; it is read once or twice.
 
     Parameters
     ----------
@@ -88,26 +96,31 @@ def measure_track(
 
     seen = _Seen()
     sums = _LevelSums()
-    by_level: dict[str, NDArray[np.int64]] = {}
+    by_level: dict[str, _ChromLevels] = {}
     for chrom in sizes:
         if chrom in track.chrom_sizes:
             parts = count(chrom, None)
-            by_level[chrom] = sums.add(parts)
+            by_level[chrom] = _ChromLevels.of(parts)
+            sums.add(by_level[chrom])
             free = sizes[chrom] - bases_within(blacklist, chrom, sizes[chrom])
-            seen.add(chrom, parts, free - int(by_level[chrom][1].sum()))
+            seen.add(chrom, parts, free - int(by_level[chrom].bases.sum()))
     of_all = LevelPercentiles(np.arange(LEVELS), sums.bases, (percentile, _MEDIAN))
     by_value = {level: np.zeros(LEVEL_SIZE, np.int64) for level in of_all.levels}
     medians: dict[str, float] = {}
-    for chrom, (levels, bases) in by_level.items():
-        median = LevelPercentiles(levels, bases, (_MEDIAN,))
-        chosen = sorted(median.levels | (of_all.levels & set(levels.tolist())))
-        # A chromosome without a covered base has no level.
-        counted = sum_bases(count(chrom, chosen)) if chosen else np.empty(0, np.int64)
-        values = dict(zip(chosen, np.reshape(counted, (-1, LEVEL_SIZE)), strict=True))
+    for chrom, found in by_level.items():
+        median = LevelPercentiles(found.levels, found.bases, (_MEDIAN,))
+        wanted = median.levels | (of_all.levels & set(found.levels.tolist()))
+        values = {level: only for level in wanted if (only := found.only_value(level)) is not None}
+        if levels := sorted(wanted - values.keys()):
+            values |= values_by_level(count(chrom, levels), levels)
+        else:
+            advance(sizes[chrom])
         (medians[chrom],) = median.values(values)
         for level in of_all.levels & values.keys():
-            by_value[level] += values[level]
-    highest, middle = of_all.values(by_value)
+            lower, bases = values[level]
+            by_value[level][lower] += bases
+    occurring = {level: np.flatnonzero(bases) for level, bases in by_value.items()}
+    highest, middle = of_all.values({level: (lower, by_value[level][lower]) for level, lower in occurring.items()})
     mean, deviation = sums.mean_and_deviation()
     chroms = {chrom: ChromStatistics(*seen.ranges.get(chrom, (0.0, 0.0)), medians.get(chrom, 0.0)) for chrom in sizes}
     smallest = min((of.smallest for of in chroms.values()), default=0.0)
@@ -142,6 +155,37 @@ class _Seen:
             self.infinite[chrom] = min(infinite)
 
 
+@dataclass(frozen=True, eq=False)
+class _ChromLevels:
+    """The levels of a chromosome, ascending, their bases, and sums of the lower bits and of their squares over these."""
+
+    levels: NDArray[np.int64]
+    bases: NDArray[np.int64]
+    lower: NDArray[np.uint64]
+    squares: NDArray[np.uint64]
+
+    @classmethod
+    def of(cls, parts: Sequence[ValueCounts]) -> _ChromLevels:
+        """Add up what several threads have counted."""
+        bases = np.zeros(LEVELS, np.int64)
+        lower, squares = np.zeros((2, LEVELS), np.uint64)
+        for part in parts:
+            levels, of_bases, of_lower, of_squares = part.found()
+            bases[levels] += of_bases
+            lower[levels] += of_lower
+            squares[levels] += of_squares
+        levels = np.flatnonzero(bases)
+        return cls(levels, bases[levels], lower[levels], squares[levels])
+
+    def only_value(self, level: int) -> ValuesOfLevel | None:
+        """Give the value of a level, if it has one alone: then the mean of squares is the square of the mean."""
+        place = int(np.searchsorted(self.levels, level))
+        bases, lower, square = int(self.bases[place]), int(self.lower[place]), int(self.squares[place])
+        if bases * square != lower * lower:
+            return None
+        return np.array([lower // bases]), np.array([bases])
+
+
 class _LevelSums:
     """Bases by level, and the sums over them, of all chromosomes."""
 
@@ -151,18 +195,12 @@ class _LevelSums:
         # The sums of squares of one chromosome fill 64 bits.
         self._squares = np.zeros((2, LEVELS), np.uint64)
 
-    def add(self, parts: Sequence[ValueCounts]) -> NDArray[np.int64]:
-        """Add a chromosome; gives its levels and their bases, as rows."""
-        bases = np.zeros(LEVELS, np.int64)
-        for part in parts:
-            levels, counted, sums, squares = part.found()
-            bases[levels] += counted
-            self._lower[levels] += sums
-            self._squares[0, levels] += squares & np.uint64(0xFFFF_FFFF)
-            self._squares[1, levels] += squares >> np.uint64(32)
-        self.bases += bases
-        levels = np.flatnonzero(bases)
-        return np.stack((levels, bases[levels]))
+    def add(self, found: _ChromLevels) -> None:
+        """Add a chromosome."""
+        self.bases[found.levels] += found.bases
+        self._lower[found.levels] += found.lower
+        self._squares[0, found.levels] += found.squares & np.uint64(0xFFFF_FFFF)
+        self._squares[1, found.levels] += found.squares >> np.uint64(32)
 
     def mean_and_deviation(self) -> tuple[float, float]:
         """Compute mean and standard deviation of all values, each rounded once; 0 without any.

@@ -166,6 +166,27 @@ def test_mean_and_deviation_are_rounded_once(tmp_path: Path) -> None:
     assert record(close)["statistics"]["deviation"] == 1
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_values_that_share_their_upper_bits(tmp_path: Path, seed: int) -> None:
+    """Neighbouring floats: in some chromosomes they are alone in their level, in others not."""
+    random = np.random.default_rng(seed)
+    near = np.array([1, 1 + 2**-23, 1 + 2**-22, 1.9, 1.9000001, 0.0], np.float32)
+    values = {f"chr{n}": random.choice(near[: n + 1], 300) for n in range(6)}
+    intervals = [(chrom, n, n + 1, float(v)) for chrom, bases in values.items() for n, v in enumerate(bases)]
+    signal = tiny.write_bigwig(tmp_path / "s.bw", intervals, dict.fromkeys(values, 300))
+    percentile = random.choice([40, 50, 60.5, 99])
+    result = run(signal, max_percentile=percentile, min=0)
+    covered = np.concatenate(list(values.values())).astype(np.float64)
+    covered = covered[covered > 0]
+    assert result.normalization.divide == np.percentile(covered, percentile)
+    found = record(signal)["statistics"]
+    assert [found["median"], found["covered"]] == [np.median(covered), len(covered)]
+    assert found["deviation"] == pytest.approx(covered.std(), rel=1e-12)
+    medians = {line.split("\t")[0]: line.split("\t")[3] for line in result.chrom_min_max.read_text().splitlines()[1:]}
+    for chrom, bases in values.items():
+        assert float(medians[chrom]) == np.median(bases[bases > 0].astype(np.float64))
+
+
 @pytest.mark.parametrize(
     ("settings", "low", "high"),
     [({"min": 0.25}, 0.25, None), ({"max": 1.5}, 0, 1.5), ({"min": -1, "max": 2.5}, -1, 2.5), ({"max": 0.01}, 0, 0.01)],

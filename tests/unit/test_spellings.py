@@ -11,7 +11,7 @@ from maxatac.cli.main import main, parse
 from maxatac.cli.running import settings_from
 from maxatac.evaluation.settings import BenchmarkConfig, ThresholdConfig
 from maxatac.prediction.settings import MergeConfig, PeaksConfig, PredictConfig
-from maxatac.preparation.settings import BindingConfig, PrepareConfig
+from maxatac.preparation.settings import AverageConfig, BindingConfig, NormalizeConfig, PrepareConfig
 from maxatac.runs.settings import Settings
 
 COMMANDS: dict[str, tuple[type[Settings], str]] = {
@@ -21,6 +21,8 @@ COMMANDS: dict[str, tuple[type[Settings], str]] = {
     "prepare": (PrepareConfig, "--input a.bam --prefix x"),
     "threshold": (ThresholdConfig, "--meta_file m.tsv --prefix x"),
     "benchmark": (BenchmarkConfig, "--prediction a.bw --gold_standard b.bw --prefix x"),
+    "normalize": (NormalizeConfig, "--signal a.bw --prefix x"),
+    "average": (AverageConfig, "--input a.bw --prefix x"),
     "binding": (BindingConfig, "--chip_peaks a.bed --sequence g.2bit --prefix x"),
 }
 """The settings of each command, and what it cannot do without."""
@@ -97,6 +99,22 @@ SPELLINGS: dict[str, dict[str, str]] = {
         "skip_plot": "-skip_plot --skip_plot",
         "quant": "--quant",
     },
+    "normalize": RESULTS | CHROMS | SIZES | {
+        "signal": "-i --signal",
+        "prefix": "-n --name --prefix -prefix",
+        "method": "--method",
+        "max_percentile": "--max_percentile",
+        "min": "--min",
+        "max": "--max",
+        "clip": "--clip",
+        "blacklist": "-bl --blacklist --blacklist_bw",
+        "max_zooms": "--max_zooms",
+    },
+    "average": RESULTS | CHROMS | SIZES | {
+        "input": "-i --input",
+        "weights": "-w --weights",
+        "max_zooms": "--max_zooms",
+    },
     "binding": RESULTS | CHROMS | SIZES | {
         "chip_peaks": "-i --peaks --chip_peaks",
         "sequence": "--seq --sequence",
@@ -121,6 +139,11 @@ VALUES: dict[str, tuple[str, Any]] = {
     "bin_size": ("32", 32),
     "agg": ("mean", "mean"),
     "round_predictions": ("9", 9),
+    "method": ("ARCSINH", "arcsinh"),
+    "max_percentile": ("99.5", 99.5),
+    "min": ("-0.5", -0.5),
+    "max": ("1.5", 1.5),
+    "weights": ("0.5", 0.5),
     "slop": ("10", 10),
     "rpm_factor": ("1000000", 1_000_000),
 }

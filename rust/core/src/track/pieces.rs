@@ -104,7 +104,7 @@ impl PieceWriter {
                 });
             pieces.collect()
         };
-        let mut made = Vec::new();
+        let mut ready = Vec::new();
         // Some pieces are made while those before them are written.
         for some in starts
             .chunks(pieces_at_a_time(memory))
@@ -113,13 +113,14 @@ impl PieceWriter {
         {
             let (written, next) = rayon::join(
                 || {
-                    made.into_iter()
+                    ready
+                        .into_iter()
                         .try_for_each(|runs| self.put(writer, chrom, runs))
                 },
                 || some.map_or(Ok(Vec::new()), make_some),
             );
             written?;
-            made = next?;
+            ready = next?;
         }
         Ok(())
     }
@@ -135,7 +136,7 @@ impl PieceWriter {
         };
         match self.last.take() {
             Some((from, to, last)) if to == *start && last.to_bits() == value.to_bits() => {
-                *start = from
+                *start = from;
             }
             last => writer.write(chrom, last)?,
         }

@@ -12,7 +12,7 @@ use crate::spans::{Span, inside};
 #[derive(Debug, Default)]
 pub struct Sums {
     start: u32,
-    sums: Vec<f64>,
+    bases: Vec<f64>,
     pieces: PieceWriter,
 }
 
@@ -32,13 +32,13 @@ impl Sums {
     ///
     /// [`Error::Resource`] if there is too little memory.
     pub fn begin(&mut self, start: u32, end: u32) -> Result<()> {
-        let bases = end.saturating_sub(start) as usize;
+        let count = end.saturating_sub(start) as usize;
         self.start = start;
-        if self.sums.len() == bases {
-            self.sums.fill(0.0);
+        if self.bases.len() == count {
+            self.bases.fill(0.0);
         } else {
-            self.sums = Vec::new();
-            self.sums = zeroed(bases, "the sums of tracks")?;
+            self.bases = Vec::new();
+            self.bases = zeroed(count, "the sums of tracks")?;
         }
         Ok(())
     }
@@ -56,7 +56,7 @@ impl Sums {
         is_cancelled: &(dyn Fn() -> bool + Sync),
     ) -> Result<Added> {
         let first = self.start;
-        let pieces = self.sums.par_chunks_mut(PIECE as usize).enumerate();
+        let pieces = self.bases.par_chunks_mut(PIECE as usize).enumerate();
         let added = pieces.map_init(RunScratch::default, |buffers, (number, sums)| {
             if is_cancelled() {
                 return Err(Error::Cancelled);
@@ -94,9 +94,9 @@ impl Sums {
 
     /// Sets the sums of bases in the spans, which are sorted and apart, to 0.
     pub fn clear(&mut self, spans: &[Span]) {
-        let end = self.start + self.sums.len() as u32;
+        let end = self.start + self.bases.len() as u32;
         for (from, to) in inside(spans, self.start, end) {
-            self.sums[(from - self.start) as usize..(to - self.start) as usize].fill(0.0);
+            self.bases[(from - self.start) as usize..(to - self.start) as usize].fill(0.0);
         }
     }
 
@@ -119,12 +119,12 @@ impl Sums {
     ) -> Result<()> {
         let Self {
             start: first,
-            sums,
+            bases,
             pieces,
         } = self;
         let make = |(start, end): Span, _: &mut RunScratch| {
             let mut joined = JoinedRuns::new(false);
-            let sums = &sums[(start - *first) as usize..(end - *first) as usize];
+            let sums = &bases[(start - *first) as usize..(end - *first) as usize];
             let mut rest = sums;
             while let Some(sum) = rest.first() {
                 let bits = sum.to_bits();
@@ -136,11 +136,97 @@ impl Sums {
             }
             Ok(joined.into_runs())
         };
-        let region = (*first, *first + sums.len() as u32);
+        let region = (*first, *first + bases.len() as u32);
         pieces.write(writer, chrom, region, memory, make, is_cancelled)?;
         if is_last {
             pieces.finish(writer, chrom)?;
         }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{BigWigFile, Endian, Items, Section, TempFile, TestResult};
+
+    const SIZE: u32 = 3 * PIECE;
+
+    fn written(intervals: &[(u32, u32, f32)]) -> TestResult<(TempFile, BigWig)> {
+        let temp = TempFile::new("summed.bw", &[])?;
+        let mut writer = BigWigWriter::create(temp.path(), [("chr1", SIZE.into())], 0)?;
+        writer.write("chr1", intervals.iter().copied())?;
+        writer.finish()?;
+        let track = BigWig::open(temp.path())?;
+        Ok((temp, track))
+    }
+
+    /// Sums two tracks in regions of the given length, and reads the mean back.
+    fn mean(
+        one: &BigWig,
+        other: &BigWig,
+        part: u32,
+        memory: u64,
+    ) -> TestResult<Vec<(u32, u32, f32)>> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build()?;
+        let temp = TempFile::new("mean.bw", &[])?;
+        let mut writer = BigWigWriter::create(temp.path(), [("chr1", SIZE.into())], 0)?;
+        let mut sums = Sums::default();
+        let go_on = || false;
+        for start in (0..SIZE).step_by(part as usize) {
+            let end = (start + part).min(SIZE);
+            sums.begin(start, end)?;
+            pool.install(|| sums.add(one, 0, 3.0, &go_on))?;
+            pool.install(|| sums.add(other, 0, 1.0, &go_on))?;
+            sums.clear(&[(2, 4), (SIZE - 1, SIZE)]);
+            let is_last = end == SIZE;
+            pool.install(|| sums.write("chr1", 4.0, is_last, memory, &mut writer, &go_on))?;
+        }
+        writer.finish()?;
+        let runs = BigWig::open(temp.path())?.intervals(0, 0, SIZE)?;
+        Ok(runs.iter().collect())
+    }
+
+    #[test]
+    fn runs_are_joined_across_pieces_and_regions() -> TestResult {
+        let (_one, one) = written(&[(0, 5, 1.0), (10, SIZE, 2.0)])?;
+        let (_other, other) = written(&[(1, 2, f32::NAN), (3, 10, 4.0), (20, 30, -6.0)])?;
+        let expected = [
+            (0, 2, 0.75),
+            (4, 5, 1.75),
+            (5, 10, 1.0),
+            (10, 20, 1.5),
+            (30, SIZE - 1, 1.5),
+        ];
+        for (part, memory) in [(SIZE, u64::MAX), (PIECE, 0), (PIECE / 2 + 3, u64::MAX)] {
+            assert_eq!(mean(&one, &other, part, memory)?, expected, "{part}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_no_number_is_told() -> TestResult {
+        let infinite = (8, 12, f32::INFINITY);
+        let items = Items::BedGraph(vec![(0, 5, f32::NAN), infinite, (20, 30, f32::NAN)]);
+        let blocks: Vec<Vec<Section>> = vec![vec![(0, items)]];
+        let file = BigWigFile {
+            chroms: &[("chr1", 0, 40)],
+            blocks: &blocks,
+            version: 4,
+            endian: Endian::Little,
+            compressed: true,
+            children: 3,
+            hole: 0,
+        };
+        let temp = file.write()?;
+        let track = BigWig::open(temp.path())?;
+        let mut sums = Sums::default();
+        sums.begin(3, 25)?;
+        let added = sums.add(&track, 0, 1.0, &|| false)?;
+        assert_eq!(added.not_a_number, 7);
+        assert_eq!(added.infinite, Some(infinite));
+        let cancelled = sums.add(&track, 0, 1.0, &|| true);
+        assert!(matches!(cancelled, Err(Error::Cancelled)));
         Ok(())
     }
 }

@@ -144,3 +144,104 @@ fn transformed(
     }
     Ok(joined.into_runs())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{TempFile, TestResult};
+    use crate::track::pieces::PIECE;
+
+    const SIZE: u32 = 2 * PIECE + 7;
+
+    fn transformed(
+        kind: Transform,
+        without: &[Span],
+        excluded: f32,
+    ) -> TestResult<Vec<(u32, u32, f32)>> {
+        let source = TempFile::new("source.bw", &[])?;
+        let mut writer = BigWigWriter::create(source.path(), [("chr1", SIZE.into())], 0)?;
+        let middle = (10, PIECE + 10, 4.0);
+        writer.write("chr1", [(0, 3, 1.0), (3, 6, 1.0), middle])?;
+        writer.finish()?;
+        let result = TempFile::new("result.bw", &[])?;
+        let sizes = [("chr1", SIZE.into()), ("chr2", 9)];
+        let mut writer = BigWigWriter::create(result.path(), sizes, 0)?;
+        let track = BigWig::open(source.path())?;
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build()?;
+        for (name, size) in [("chr1", SIZE), ("chr2", 9)] {
+            let writer = &mut writer;
+            pool.install(|| {
+                transform(
+                    &track,
+                    name,
+                    size,
+                    kind,
+                    without,
+                    excluded,
+                    0,
+                    writer,
+                    &|| false,
+                )
+            })?;
+        }
+        writer.finish()?;
+        let written = BigWig::open(result.path())?;
+        let runs = [written.intervals(0, 0, SIZE)?, written.intervals(1, 0, 9)?];
+        Ok(runs.iter().flat_map(|runs| runs.iter()).collect())
+    }
+
+    #[test]
+    fn zero_is_left_out_where_it_stays_zero() -> TestResult {
+        let halved = Transform::Linear {
+            subtract: 0.0,
+            divide: 2.0,
+            low: 0.0,
+            high: 1.0,
+        };
+        let found = transformed(halved, &[(1, 2), (5, 12), (PIECE, PIECE + 1)], 0.0)?;
+        let expected = [
+            (0, 1, 0.5),
+            (2, 5, 0.5),
+            (12, PIECE, 1.0),
+            (PIECE + 1, PIECE + 10, 1.0),
+        ];
+        assert_eq!(found, expected);
+        Ok(())
+    }
+
+    #[test]
+    fn every_base_has_a_value_where_zero_becomes_another() -> TestResult {
+        let moved = Transform::Linear {
+            subtract: 4.0,
+            divide: 1.0,
+            low: f64::NEG_INFINITY,
+            high: f64::INFINITY,
+        };
+        let found = transformed(moved, &[(1, 2), (7, 8), (PIECE - 1, PIECE + 20)], -4.0)?;
+        let expected = [
+            (0, 1, -3.0),
+            (1, 2, -4.0),
+            (2, 6, -3.0),
+            (6, 10, -4.0),
+            (10, PIECE - 1, 0.0),
+            (PIECE - 1, SIZE, -4.0),
+            (0, 9, -4.0),
+        ];
+        assert_eq!(found, expected);
+        Ok(())
+    }
+
+    #[test]
+    fn functions_are_odd_or_lose_no_digits() {
+        assert_eq!(Transform::Arcsinh.apply(-1e-20), -1e-20);
+        assert_eq!(Transform::Arcsinh.apply(1.0), 0.881_373_6);
+        assert_eq!(Transform::Log1p.apply(1e-20), 1e-20);
+        let negated = Transform::Linear {
+            subtract: 0.0,
+            divide: -1.0,
+            low: -1.0,
+            high: 1.0,
+        };
+        assert_eq!(negated.apply(0.0).to_bits(), 0);
+    }
+}
