@@ -330,7 +330,7 @@ KINDS = {
     "barcodes": Kind(has_barcodes=True, theirs={"barcode_tag": "CB"}, ours=["--barcode_tag", "CB"]),
     "duplicates": Kind(theirs={"skip_deduplication": True}, ours=["--skip_deduplication"]),
     "narrow": Kind(theirs={"rpm_factor": 1000}, ours=["--rpm_factor", 1000], slop=0),
-    "wide": Kind(slop=400),
+    "wide": Kind(ours=["--memory", "1K"], slop=400),
 }
 
 
