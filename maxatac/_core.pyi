@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from types import MappingProxyType
 from typing import Any, Literal, Self, TypedDict, final, overload, type_check_only
@@ -169,6 +169,7 @@ class CutSites:
         barcodes: Mapping[bytes, int] | None = None,
         accept_no_end: bool = False,
         max_fragment: int | None = None,
+        progress: Callable[[int], object] | None = None,
     ) -> dict[str, Any]: ...
     def add_text(
         self,

@@ -19,6 +19,7 @@ from maxatac.preparation.quality import lost_reads
 from maxatac.preparation.read_files import ReadsFile
 from maxatac.preparation.settings import PrepareConfig
 from maxatac.runs.settings import MEMORY_SHARE, loader_threads
+from maxatac.system.progress import telling
 from maxatac.system.resources import usable_memory
 from maxatac.wording import byte_size, counted, first_few
 
@@ -90,21 +91,23 @@ def read_cut_sites(config: PrepareConfig, inputs: PrepareInputs, temp_dir: Path)
 
 def _read_bam(config: PrepareConfig, inputs: PrepareInputs, sites: CutSites) -> dict[str, Any]:
     paths = [file.path for file in inputs.files]
-    size = byte_size(sum(path.stat().st_size for path in paths))
-    logger.info("reading %s (%s)", first_few([str(path) for path in paths]), size)
-    tallies: dict[str, Any] = sites.add_bam(
-        paths,
-        single_end=config.single_end,
-        skip_deduplication=config.skip_deduplication,
-        trust_marks=config.trust_duplicate_flags,
-        per_file=config.deduplicate_per_file,
-        min_mapq=config.min_mapq,
-        primary_only=config.primary_only,
-        barcode_tag=config.barcode_tag,
-        barcodes=None if inputs.groups is None else inputs.groups.numbers[0],
-        accept_no_end=config.allow_missing_eof,
-        max_fragment=config.max_fragment,
-    )
+    size = sum(path.stat().st_size for path in paths)
+    logger.info("reading %s (%s)", first_few([str(path) for path in paths]), byte_size(size))
+    with telling("reading", size, "B") as advance:
+        tallies: dict[str, Any] = sites.add_bam(
+            paths,
+            single_end=config.single_end,
+            skip_deduplication=config.skip_deduplication,
+            trust_marks=config.trust_duplicate_flags,
+            per_file=config.deduplicate_per_file,
+            min_mapq=config.min_mapq,
+            primary_only=config.primary_only,
+            barcode_tag=config.barcode_tag,
+            barcodes=None if inputs.groups is None else inputs.groups.numbers[0],
+            accept_no_end=config.allow_missing_eof,
+            max_fragment=config.max_fragment,
+            progress=advance,
+        )
     return tallies
 
 

@@ -17,7 +17,7 @@ use maxatac_core::{Error, FileKind, PositionedFile, Result};
 const LENGTHS: [u32; 2] = [1_000, u32::MAX];
 
 fuzz_target!(|bytes: &[u8]| {
-    let Some((&[choice, more], bytes)) = bytes.split_last_chunk() else {
+    let Some((bytes, &[choice, more])) = bytes.split_last_chunk() else {
         return;
     };
     let is = |bit: u8| choice & 1 << bit != 0;
@@ -82,7 +82,7 @@ fn read_all(bytes: &[u8], settings: &BamSettings, memory: u64) -> Result<Found> 
         2 * bytes.len() as u64,
         settings,
         &room,
-        &|| false,
+        &|_| false,
     )?;
     assert_eq!(tallies.fates.iter().sum::<u64>(), tallies.records);
     let lost: u64 = tallies.other_chroms.values().sum();

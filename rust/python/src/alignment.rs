@@ -209,6 +209,8 @@ impl CutSites {
     ///     Read files without the block that ends them.
     /// max_fragment : int, optional
     ///     Longest fragment in bp.
+    /// progress : callable, optional
+    ///     Called some times a second with how many more bytes of the files are read.
     ///
     /// Returns
     /// -------
@@ -231,7 +233,7 @@ impl CutSites {
     ///     If a file is no BAM file, damaged or cut short, has a read twice, or reads on a sequence without a length.
     /// ValueError
     ///     After ``finish`` or an error, or if settings exclude each other.
-    #[pyo3(signature = (paths, *, single_end = false, skip_deduplication = false, trust_marks = false, per_file = false, min_mapq = 0, primary_only = false, barcode_tag = None, barcodes = None, accept_no_end = false, max_fragment = None))]
+    #[pyo3(signature = (paths, *, single_end = false, skip_deduplication = false, trust_marks = false, per_file = false, min_mapq = 0, primary_only = false, barcode_tag = None, barcodes = None, accept_no_end = false, max_fragment = None, progress = None))]
     #[allow(clippy::fn_params_excessive_bools)] // by name only in Python
     fn add_bam<'py>(
         &mut self,
@@ -247,6 +249,7 @@ impl CutSites {
         barcodes: Option<HashMap<Vec<u8>, u32>>,
         accept_no_end: bool,
         max_fragment: Option<u64>,
+        progress: Option<Py<PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
         let settings = BamSettings {
             single_end,
@@ -259,7 +262,7 @@ impl CutSites {
             max_fragment,
             accept_no_end,
         };
-        self.fill(|store, names, room| bam::add(py, store, names, paths, &settings, room))
+        self.fill(|store, names, room| bam::add(py, store, names, paths, &settings, room, progress))
     }
 
     /// Add the cut sites of a text file: plain, gzip or BGZF, in any order.

@@ -1,6 +1,7 @@
 //! BAM files: their headers, and the cut sites of their reads.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use maxatac_core::alignment::{
     BamHeader, BamReader, BamSettings, BamTallies, Duplicates, Fate, Room, SiteStore, add_bam,
@@ -13,7 +14,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::error::to_python;
-use crate::interrupt::cancellable;
+use crate::interrupt::telling;
 use crate::path::FilePath;
 
 /// Read what a BAM file says before its reads.
@@ -71,10 +72,26 @@ pub(crate) fn add<'py>(
     paths: Vec<FilePath>,
     settings: &BamSettings,
     room: &Room,
+    progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let paths: Vec<PathBuf> = paths.into_iter().map(|path| path.path).collect();
-    let tallies = cancellable(py, |is_cancelled| {
-        add_bam(store, chroms, &paths, settings, room, is_cancelled)
+    let read = AtomicU64::new(0);
+    let mut before = 0;
+    let tell = |py: Python<'_>| {
+        let Some(progress) = &progress else {
+            return Ok(());
+        };
+        let now = read.load(Ordering::Relaxed);
+        let more = now - before;
+        before = now;
+        progress.call1(py, (more,)).map(drop)
+    };
+    let tallies = telling(py, tell, |is_cancelled| {
+        let watch = |bytes| {
+            read.store(bytes, Ordering::Relaxed);
+            is_cancelled()
+        };
+        add_bam(store, chroms, &paths, settings, room, &watch)
     })?;
     told(py, &tallies)
 }

@@ -18,6 +18,15 @@ pub(crate) fn cancellable<T: Send>(
     py: Python<'_>,
     work: impl FnOnce(&(dyn Fn() -> bool + Sync)) -> Result<T, Error> + Send,
 ) -> PyResult<T> {
+    telling(py, |_| Ok(()), work)
+}
+
+/// The same; calls `tell` now and then, which also stops the work if it raises.
+pub(crate) fn telling<T: Send>(
+    py: Python<'_>,
+    mut tell: impl FnMut(Python<'_>) -> PyResult<()> + Send,
+    work: impl FnOnce(&(dyn Fn() -> bool + Sync)) -> Result<T, Error> + Send,
+) -> PyResult<T> {
     let cancelled = AtomicBool::new(false);
     py.detach(|| {
         std::thread::scope(|scope| {
@@ -37,10 +46,7 @@ pub(crate) fn cancellable<T: Send>(
             let mut interrupt = Ok(());
             while receiver.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
                 if interrupt.is_ok() {
-                    #[allow(clippy::redundant_closure_for_method_calls)]
-                    // the method alone is not general enough
-                    let signals = Python::attach(|py| py.check_signals());
-                    interrupt = signals;
+                    interrupt = Python::attach(|py| py.check_signals().and_then(|()| tell(py)));
                     cancelled.store(interrupt.is_err(), Ordering::Relaxed);
                 }
             }

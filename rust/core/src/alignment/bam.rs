@@ -602,8 +602,9 @@ mod tests {
 
     #[test]
     fn extents_are_those_of_aligned_bases() -> TestResult {
+        type Operations<'a> = &'a [(u32, u8)];
         #[rustfmt::skip]
-        let cases: [(&[(u32, u8)], (i64, i64, i64)); 5] = [
+        let cases: [(Operations<'_>, (i64, i64, i64)); 5] = [
             (&[(5, b'S'), (10, b'M'), (100, b'N'), (10, b'M'), (3, b'I'), (20, b'M'), (2, b'D'), (5, b'M'), (4, b'S')], (247, 5, 4)),
             (&[(3, b'H'), (2, b'S'), (10, b'='), (1, b'X'), (2, b'H')], (111, 5, 2)),
             (&[(4, b'S'), (3, b'P'), (10, b'M')], (110, 4, 0)),

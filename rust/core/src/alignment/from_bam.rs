@@ -212,20 +212,21 @@ pub struct Room {
 
 /// Adds the cut sites of the BAM files of one sample.
 ///
-/// `chroms` are the names of the chromosomes of `store`.
+/// `chroms` are the names of the chromosomes of `store`. `watch` is told now and then how many bytes of the files are
+/// read, and answers whether to stop.
 ///
 /// # Errors
 ///
 /// [`Error::Format`] for a file that is no BAM file, is damaged or cut short, has a name and mate twice, or reads on a
 /// sequence without a length. [`Error::Io`] if a file cannot be read or the folder not be written to.
-/// [`Error::Cancelled`] if `is_cancelled` says so. [`Error::Resource`] if there is too little memory.
+/// [`Error::Cancelled`] if `watch` says so. [`Error::Resource`] if there is too little memory.
 pub fn add_bam(
     store: &mut SiteStore,
     chroms: &[String],
     paths: &[PathBuf],
     settings: &BamSettings,
     room: &Room,
-    is_cancelled: &dyn Fn() -> bool,
+    watch: &dyn Fn(u64) -> bool,
 ) -> Result<BamTallies> {
     let sizes = paths
         .iter()
@@ -234,15 +235,7 @@ pub fn add_bam(
     let mut files = paths
         .iter()
         .map(|path| PositionedFile::open(path, FileKind::Bam));
-    add_bam_files(
-        store,
-        chroms,
-        &mut files,
-        size,
-        settings,
-        room,
-        is_cancelled,
-    )
+    add_bam_files(store, chroms, &mut files, size, settings, room, watch)
 }
 
 /// The same for files that are opened one by one, which have `size` bytes in all.
@@ -257,7 +250,7 @@ pub fn add_bam_files(
     size: u64,
     settings: &BamSettings,
     room: &Room,
-    is_cancelled: &dyn Fn() -> bool,
+    watch: &dyn Fn(u64) -> bool,
 ) -> Result<BamTallies> {
     let mut sequences = Sequences::new(chroms);
     let candidates = Candidates::new(
@@ -281,15 +274,20 @@ pub fn add_bam_files(
         settings,
     };
     reads.sink.groups.clone_from(&reads.barcodes.groups);
+    let mut before = 0;
     for (number, file) in files.enumerate() {
+        let file = file?;
+        let size = file.len();
+        let watch = |bytes| watch(before + bytes);
         add_file(
             &mut reads,
             &mut sequences,
-            file?,
+            file,
             number as u32,
             room,
-            is_cancelled,
+            &watch,
         )?;
+        before += size;
     }
     let Reads {
         mut sink,
@@ -298,7 +296,7 @@ pub fn add_bam_files(
     } = reads;
     candidates
         .finish()
-        .decide(&mut sink, room.threads, is_cancelled)?;
+        .decide(&mut sink, room.threads, &|| watch(before))?;
     Ok(sink.tallies)
 }
 
@@ -407,7 +405,7 @@ fn add_file(
     opened: PositionedFile,
     file: u32,
     room: &Room,
-    is_cancelled: &dyn Fn() -> bool,
+    watch: &dyn Fn(u64) -> bool,
 ) -> Result<()> {
     let end = if reads.settings.accept_no_end {
         EndBlock::Optional
@@ -427,11 +425,14 @@ fn add_file(
     let mut mates = Mates::new(&room.dir, room.memory / 2, size, with_names)?;
     let mut others = vec![0_u64; names.len()];
     let mut count: u64 = 0;
-    while let Some(record) = bam.next()? {
+    loop {
         count += 1;
-        if count.is_multiple_of(PATIENCE) && is_cancelled() {
+        if count.is_multiple_of(PATIENCE) && watch(bam.offset()) {
             return Err(Error::Cancelled);
         }
+        let Some(record) = bam.next()? else {
+            break;
+        };
         let added = reads.add(&mut this, &mut others, &mut mates, &record);
         match added {
             Ok(()) => {}
@@ -828,7 +829,7 @@ mod tests {
             accept_no_end: true,
             ..settings.clone()
         };
-        let tallies = add_bam_files(&mut store, &chroms, files, size, &settings, &room, &|| {
+        let tallies = add_bam_files(&mut store, &chroms, files, size, &settings, &room, &|_| {
             false
         })?;
         let sites = store.finish(1)?.sorted(0, 0)?;
@@ -898,7 +899,7 @@ mod tests {
             0,
             &settings,
             &room,
-            &|| true,
+            &|_| true,
         );
         assert!(matches!(stopped, Err(Error::Cancelled)));
         Ok(())

@@ -308,8 +308,8 @@ mod tests {
 
     fn mate(flags: u16, score: u32) -> Mate {
         Mate {
-            flags,
             score,
+            flags,
             ..Mate::zeroed()
         }
     }
