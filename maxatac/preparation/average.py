@@ -110,6 +110,7 @@ class PreparedAverage:
         part = min(room, _PART) if source.are_open else room
         sums = TrackSums(threads=threads, memory=memory // 2)
         bases = sum(sizes.values())
+        covered: Counter[Path] = Counter()
         not_a_number: Counter[Path] = Counter()
         with run.phases.measuring("averaging"), telling("averaging", bases * len(self.sizes), "bp") as advance:
             with new_bigwig(result, sizes, max_zooms=config.max_zooms, threads=threads) as writer:
@@ -118,27 +119,39 @@ class PreparedAverage:
                         end = min(start + part, size)
                         sums.begin(start, end)
                         for number, track in enumerate(self.config.input):
-                            not_a_number[track] += self._add(sums, chrom, source, number)
+                            if chrom in self.sizes[track]:
+                                found = self._add(sums, chrom, source, number)
+                                covered[track] += found[0]
+                                not_a_number[track] += found[1]
                             advance(end - start)
                         sums.clear(self.blacklist.spans(chrom))
                         sums.write(writer, chrom, math.fsum(self.weights), is_last=end == size)
-        for track, count in (+not_a_number).items():
-            logger.warning("%s: %s without a number (NaN): taken as 0", track, counted(count, "base"))
+                self._tell(covered, not_a_number)
         run.note("chroms_left_out", self.chroms.left_out)
         run.note("chroms_taken_as_0", {str(track): names for track, names in self.chroms.absent.items()})
+        run.note("covered_bases", {str(track): covered[track] for track in self.config.input})
         run.note("bases_not_a_number", {str(track): count for track, count in not_a_number.items()})
         return AverageResult(result)
 
-    def _add(self, sums: TrackSums, chrom: str, source: _Tracks, number: int) -> int:
-        """Add a part of a track; gives how many of its bases are NaN."""
+    def _add(self, sums: TrackSums, chrom: str, source: _Tracks, number: int) -> tuple[int, int]:
+        """Add a part of a track; gives how many of its bases have a value other than 0, and how many are NaN."""
         path = self.config.input[number]
-        if chrom not in self.sizes[path]:
-            return 0
-        not_a_number, infinite = sums.add(source.track(path), chrom, self.weights[number])
+        covered, not_a_number, infinite = sums.add(source.track(path), chrom, self.weights[number])
         if infinite is not None:
             start, end, value = infinite
             raise MaxatacError(f"{path}: the value of {chrom}:{start:,}-{end:,} is {value:g}; expected a finite number")
-        return not_a_number
+        return covered, not_a_number
+
+    def _tell(self, covered: Counter[Path], not_a_number: Counter[Path]) -> None:
+        """Tell what is odd about the tracks."""
+        if not covered.total():
+            raise MaxatacError("none of the tracks has a value other than 0 on the chosen chromosomes")
+        for track in self.config.input:
+            if not covered[track]:
+                logger.warning("%s: has no value other than 0 on the chosen chromosomes", track)
+            if not_a_number[track]:
+                count = counted(not_a_number[track], "base")
+                logger.warning("%s: %s without a number (NaN): taken as 0", track, count)
 
 
 class _Tracks:
@@ -176,7 +189,7 @@ def average(config: AverageConfig) -> AverageResult:
     InputError
         If anything is wrong with what was given: all of it, before anything is written.
     MaxatacError
-        If a track is damaged, or has an infinite value.
+        If a track is damaged or has an infinite value, or none has a value other than 0.
     OSError
         If the result cannot be written.
     """

@@ -157,7 +157,7 @@ class _Seen:
 
 @dataclass(frozen=True, eq=False)
 class _ChromLevels:
-    """The levels of a chromosome, ascending, their bases, and sums of the lower bits and of their squares over these."""
+    """The levels of a chromosome, ascending, their bases, and sums of the lower bits and of their squares over them."""
 
     levels: NDArray[np.int64]
     bases: NDArray[np.int64]

@@ -157,6 +157,17 @@ def test_nan_and_infinite_values(tmp_path: Path, caplog: pytest.LogCaptureFixtur
     assert [path.name for path in (tmp_path / "bad").iterdir()] == ["mean_average.log"]
 
 
+def test_tracks_without_a_value(tracks: list[Path], tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    flat = tiny.write_bigwig(tmp_path / "flat.bw", [("chr1", 5, 10, 0.0)], SIZES)
+    with caplog.at_level(logging.WARNING):
+        result = run([tracks[0], flat])
+    assert [line for line in caplog.messages if str(flat) in line] == caplog.messages != []
+    assert np.array_equal(read(result, "chr1"), (read(tracks[0], "chr1") / 2).astype(np.float32))
+    with pytest.raises(MaxatacError, match="none of the tracks"):
+        run([flat], output=tmp_path / "flat")
+    assert not list((tmp_path / "flat").glob("*.bw"))
+
+
 def test_a_damaged_track_leaves_nothing(tmp_path: Path) -> None:
     path = tmp_path / "s.bw"
     writer = BigWigWriter(path, {"a": 50_000})

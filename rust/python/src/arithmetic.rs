@@ -169,7 +169,7 @@ pub(crate) struct TrackSums {
     memory: u64,
 }
 
-type Added = (i64, Option<(u32, u32, f32)>);
+type Added = (i64, i64, Option<(u32, u32, f32)>);
 
 #[pymethods]
 impl TrackSums {
@@ -206,6 +206,8 @@ impl TrackSums {
     ///
     /// Returns
     /// -------
+    /// covered : int
+    ///     Bases with a value other than 0.
     /// not_a_number : int
     ///     Bases whose value is NaN; where intervals overlap, none are counted.
     /// infinite : tuple of int, int and float, or None
@@ -230,7 +232,7 @@ impl TrackSums {
             let index = file.require_chrom(chrom)?;
             pool.install(|| inner.add(file, index, weight, is_cancelled))
         })?;
-        Ok((added.not_a_number, added.infinite))
+        Ok((added.covered, added.not_a_number, added.infinite))
     }
 
     /// Set the sums of some bases to 0.

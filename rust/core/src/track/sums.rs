@@ -19,6 +19,8 @@ pub struct Sums {
 /// What was met in a region of a track that was added.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Added {
+    /// Bases with a value other than 0.
+    pub covered: i64,
     /// Bases whose value is NaN, which counts as 0; where intervals overlap, none are counted.
     pub not_a_number: i64,
     /// The first interval with an infinite value.
@@ -63,13 +65,14 @@ impl Sums {
             }
             let start = first + number as u32 * PIECE;
             let end = start + sums.len() as u32;
-            let mut infinite = None;
+            let (mut covered, mut infinite) = (0, None);
             let not_a_number = read_runs(track, chrom, (start, end), buffers, |runs, region| {
                 for (from, to, value) in runs.iter() {
                     let (from, to) = (from.max(region.0), to.min(region.1));
                     if from >= to || value == 0.0 {
                         continue;
                     }
+                    covered += i64::from(to - from);
                     if value.is_infinite() {
                         infinite.get_or_insert((from, to, value));
                     }
@@ -80,12 +83,14 @@ impl Sums {
                 }
             })?;
             Ok(Added {
+                covered,
                 not_a_number,
                 infinite,
             })
         });
         added.try_reduce(Added::default, |one, other| {
             Ok(Added {
+                covered: one.covered + other.covered,
                 not_a_number: one.not_a_number + other.not_a_number,
                 infinite: one.infinite.or(other.infinite),
             })
@@ -223,7 +228,7 @@ mod tests {
         let mut sums = Sums::default();
         sums.begin(3, 25)?;
         let added = sums.add(&track, 0, 1.0, &|| false)?;
-        assert_eq!(added.not_a_number, 7);
+        assert_eq!((added.covered, added.not_a_number), (4, 7));
         assert_eq!(added.infinite, Some(infinite));
         let cancelled = sums.add(&track, 0, 1.0, &|| true);
         assert!(matches!(cancelled, Err(Error::Cancelled)));
