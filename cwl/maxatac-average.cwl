@@ -50,7 +50,7 @@ inputs:
     inputBinding: {prefix: "--weights"}
   sequence:
     type: File?
-    doc: "Genome as 2bit, for chromosome sizes. Without it: none: sizes are those of any track."
+    doc: "Genome as 2bit, for chromosome sizes. Without it: none: sizes are those of the tracks."
     inputBinding: {prefix: "--sequence"}
   chrom_sizes:
     type: File?
@@ -58,7 +58,7 @@ inputs:
     inputBinding: {prefix: "--chrom_sizes"}
   chroms:
     type: string[]?
-    doc: "Chromosomes of the result. One that the genome has and any track lacks has the value 0. Without it: all of any track, and of the genome if it is given, without mitochondria and plastids."
+    doc: "Chromosomes of the result. One of the genome that is not in the tracks has the value 0. Without it: all of the tracks, and of the genome if it is given, without mitochondria and plastids."
     inputBinding: {prefix: "--chroms"}
   blacklist:
     type: File?

@@ -54,7 +54,7 @@ inputs:
     inputBinding: {prefix: "--chrom_sizes"}
   chroms:
     type: string[]?
-    doc: "Chromosomes of the result. One that the genome has and the track lacks has the value 0. Without it: all of the track, and of the genome if it is given, without mitochondria and plastids."
+    doc: "Chromosomes of the result. One of the genome that is not in the track has the value 0. Without it: all of the track, and of the genome if it is given, without mitochondria and plastids."
     inputBinding: {prefix: "--chroms"}
   blacklist:
     type: File?

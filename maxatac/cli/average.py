@@ -29,7 +29,7 @@ def add_parser(subparsers: Any) -> None:
         help="Weight of each track, in the same order: the result is the sum of weight times value, divided by the sum "
         "of the weights.",
     )  # fmt: skip
-    add_genome(options, group, of_track="any track", blacklisted="get no value")
+    add_genome(options, group, tracks="the tracks", blacklisted="get no value")
     options.track()
     options.results(more=("-prefix",))
     options.resources(memory_for="the sums")

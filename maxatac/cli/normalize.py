@@ -25,7 +25,7 @@ def add_parser(subparsers: Any) -> None:
     options.settings_file()
     group = options.group("input")
     options.add(group, "--signal", "-i", help="Track to normalise, as bigWig.")
-    add_genome(options, group, of_track="the track", blacklisted="become 0, by zscore what 0 becomes, and do not count")
+    add_genome(options, group, tracks="the track", blacklisted="become 0, by zscore what 0 becomes, and do not count")
     group = options.group("normalisation")
     options.add(group, "--method", type=str.lower, choices=METHODS, help="What is made of a value, see above.")
     options.add(
@@ -46,9 +46,9 @@ def add_parser(subparsers: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def add_genome(options: CommandOptions, group: Any, *, of_track: str, blacklisted: str) -> None:
+def add_genome(options: CommandOptions, group: Any, *, tracks: str, blacklisted: str) -> None:
     """Declare genome, chromosomes and blacklist of a command that reads tracks and needs no genome."""
-    told = f"none: sizes are those of {of_track}"
+    told = f"none: sizes are those of {tracks}"
     options.add(
         group, "--sequence", "--seq", metavar="2BIT", default_text=told, help="Genome as 2bit, for chromosome sizes."
     )
@@ -57,8 +57,8 @@ def add_genome(options: CommandOptions, group: Any, *, of_track: str, blackliste
         help="Chromosome sizes, in place of the 2bit or to compare with it.",
     )  # fmt: skip
     options.chroms(
-        group, default_text=f"all of {of_track}, and of the genome if it is given, without mitochondria and plastids",
-        help=f"Chromosomes of the result. One that the genome has and {of_track} lacks has the value 0.",
+        group, default_text=f"all of {tracks}, and of the genome if it is given, without mitochondria and plastids",
+        help=f"Chromosomes of the result. One of the genome that is not in {tracks} has the value 0.",
     )  # fmt: skip
     options.add(
         group, "--blacklist", "-bl", "--blacklist_bw",
