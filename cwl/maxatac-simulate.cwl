@@ -69,6 +69,11 @@ outputs:
     format: http://edamontology.org/format_3003
     doc: Regions where no read can be placed.
     outputBinding: {glob: blacklist.bed}
+  fragments:
+    type: File[]
+    format: http://edamontology.org/format_3003
+    doc: ATAC-seq fragments of each cell type.
+    outputBinding: {glob: [CellA_fragments.tsv.gz, CellB_fragments.tsv.gz, CellC_fragments.tsv.gz]}
   atac_signal:
     type: File[]
     format: http://edamontology.org/format_3006

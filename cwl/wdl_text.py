@@ -13,6 +13,9 @@ WDL_KINDS = {"string": "String", "int": "Int", "long": "Int", "double": "Float",
 WDL_LEFT_OUT = ("cells", "tf", "resume_from", "max_hours", "tmpdir_mb", "models", "tf_name", "unscored_out")
 """Inputs of the CWL that the WDL has in another form or not at all: WDL 1.0 knows no folders."""
 
+WDL_NAMES = {"input": "input_files", "peaks": "atac_peaks", "binding": "binding_tracks"}
+"""Inputs whose names are words of WDL or names of tasks, and what they are called there."""
+
 APOSTROPHE = """\
   # An apostrophe between the shell's single quotes: they end, one stands between double quotes, and they begin again.
   String apostrophe = "'\\"'\\"'\""""
@@ -42,13 +45,18 @@ LAY = """\
     }"""
 
 
+def wdl_name(name: str) -> str:
+    """Name an input in WDL."""
+    return WDL_NAMES.get(name, name)
+
+
 def wdl_inputs(command: str, leave_out: Collection[str] = ()) -> list[tuple[str, str, Any]]:
     """List the inputs of a WDL task: name, type, default. The run record of a file is one of its own."""
     made: list[tuple[str, str, Any]] = []
     for one in inputs_of(command):
         if one.name in WDL_LEFT_OUT or one.name in leave_out:
             continue
-        kind = one.type
+        kind, name = one.type, wdl_name(one.name)
         optional = False
         if isinstance(kind, list):
             optional, kind = True, kind[1]
@@ -58,13 +66,13 @@ def wdl_inputs(command: str, leave_out: Collection[str] = ()) -> list[tuple[str,
         kind = kind.removesuffix("?")
         if kind.endswith("[]"):
             needed = not optional and one.default is None
-            made.append((one.name, f"Array[{WDL_KINDS[kind[:-2]]}]", None if needed else one.default or []))
+            made.append((name, f"Array[{WDL_KINDS[kind[:-2]]}]", None if needed else one.default or []))
             record: tuple[str, Any] = ("Array[File]", [])
         else:
-            made.append((one.name, WDL_KINDS[kind] + ("?" if optional else ""), one.default))
+            made.append((name, WDL_KINDS[kind] + ("?" if optional else ""), one.default))
             record = ("File?", None)
         if one.beside:
-            made.append((f"{one.name}_record", *record))
+            made.append((f"{name}_record", *record))
     return made
 
 
@@ -84,7 +92,8 @@ def wdl_call(command: str, leave_out: Collection[str] = ()) -> list[str]:
 def wdl_command(command: str) -> list[str]:
     """Write the options of the command line of a WDL task."""
     own = {one.name for one in (CORES, *RESOURCES)} | {"memory"}
-    with_record = {one.name for one in inputs_of(command) if one.beside}
+    with_record = {wdl_name(one.name) for one in inputs_of(command) if one.beside}
+    options = {wdl_name(one.name): one.name for one in inputs_of(command)}
     lines, lists = ["options=("], []
     for name, kind, _ in wdl_inputs(command):
         if name in own or name.removesuffix("_record") in with_record - {name}:
@@ -102,7 +111,7 @@ def wdl_command(command: str) -> list[str]:
             )
         elif kind.startswith("Array"):
             # One a line: so the shell reads them as they are.
-            lists.append(f"give --{name} '~{{write_lines({name})}}'")
+            lists.append(f"give --{options[name]} '~{{write_lines({name})}}'")
         elif kind.removesuffix("?") in ("String", "File"):
             value = f"select_first([{name}])" if kind.endswith("?") else name
             quoted = f'"--{name} \'" + sub({value}, "\'", apostrophe) + "\'"'

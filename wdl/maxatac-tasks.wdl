@@ -6,7 +6,7 @@ version 1.0
 # begin: wdl task of prepare
 task prepare {
   input {
-    Array[File] input
+    Array[File] input_files
     String input_format = "auto"
     String? shift
     File? sequence
@@ -29,7 +29,7 @@ task prepare {
     Int rpm_factor = 20000000
     Boolean clip = false
     Boolean sites_bed = false
-    File? peaks
+    File? atac_peaks
     Boolean call_peaks = false
     Float? genome_size
     String prefix
@@ -42,7 +42,7 @@ task prepare {
     Int max_retries = 0
     String docker = "maxatac:0.1.0"
   }
-  Array[File] given = flatten([select_all([sequence, chrom_sizes, blacklist, barcodes, peaks]), input])
+  Array[File] given = flatten([select_all([sequence, chrom_sizes, blacklist, barcodes, atac_peaks]), input_files])
   Int input_mb = ceil(size(given, "MiB"))
   # An apostrophe between the shell's single quotes: they end, one stands between double quotes, and they begin again.
   String apostrophe = "'\"'\"'"
@@ -77,13 +77,13 @@ task prepare {
       --rpm_factor ~{rpm_factor}
       ~{if clip then "--clip" else "--no-clip"}
       ~{if sites_bed then "--sites_bed" else "--no-sites_bed"}
-      ~{if defined(peaks) then "--peaks '" + sub(select_first([peaks]), "'", apostrophe) + "'" else ""}
+      ~{if defined(atac_peaks) then "--atac_peaks '" + sub(select_first([atac_peaks]), "'", apostrophe) + "'" else ""}
       ~{if call_peaks then "--call_peaks" else "--no-call_peaks"}
       ~{"--genome_size " + genome_size}
       ~{"--prefix '" + sub(prefix, "'", apostrophe) + "'"}
       ~{"--loglevel '" + sub(loglevel, "'", apostrophe) + "'"}
     )
-    give --input '~{write_lines(input)}'
+    give --input '~{write_lines(input_files)}'
     give --chroms '~{write_lines(chroms)}'
     maxatac prepare --output results --threads ~{cores} --memory '~{if defined(memory) then sub(select_first([memory]), "'", apostrophe) else ram_mb / 4 + "Mi"}' "${options[@]}"
   >>>
@@ -185,7 +185,7 @@ task normalize {
 # begin: wdl task of average
 task average {
   input {
-    Array[File] input
+    Array[File] input_files
     Array[Float] weights = []
     File? sequence
     File? chrom_sizes
@@ -202,7 +202,7 @@ task average {
     Int max_retries = 0
     String docker = "maxatac:0.1.0"
   }
-  Array[File] given = flatten([select_all([sequence, chrom_sizes, blacklist]), input])
+  Array[File] given = flatten([select_all([sequence, chrom_sizes, blacklist]), input_files])
   Int input_mb = ceil(size(given, "MiB"))
   # An apostrophe between the shell's single quotes: they end, one stands between double quotes, and they begin again.
   String apostrophe = "'\"'\"'"
@@ -223,7 +223,7 @@ task average {
       ~{"--prefix '" + sub(prefix, "'", apostrophe) + "'"}
       ~{"--loglevel '" + sub(loglevel, "'", apostrophe) + "'"}
     )
-    give --input '~{write_lines(input)}'
+    give --input '~{write_lines(input_files)}'
     give --weights '~{write_lines(weights)}'
     give --chroms '~{write_lines(chroms)}'
     maxatac average --output results --threads ~{cores} --memory '~{if defined(memory) then sub(select_first([memory]), "'", apostrophe) else ram_mb / 4 + "Mi"}' "${options[@]}"
@@ -571,7 +571,7 @@ task threshold {
   input {
     Array[File] prediction = []
     Array[File] prediction_record = []
-    Array[File] binding = []
+    Array[File] binding_tracks = []
     Float? binding_threshold
     Array[String] chroms = []
     Int bin_size = 200
@@ -587,7 +587,7 @@ task threshold {
     Int max_retries = 0
     String docker = "maxatac:0.1.0"
   }
-  Array[File] given = flatten([select_all([blacklist, blacklist_bw, chrom_sizes]), prediction, prediction_record, binding])
+  Array[File] given = flatten([select_all([blacklist, blacklist_bw, chrom_sizes]), prediction, prediction_record, binding_tracks])
   Int input_mb = ceil(size(given, "MiB"))
   # An apostrophe between the shell's single quotes: they end, one stands between double quotes, and they begin again.
   String apostrophe = "'\"'\"'"
@@ -625,7 +625,7 @@ task threshold {
       ~{if plot then "--plot" else "--no-plot"}
     )
     lay --prediction '~{write_lines(prediction)}' '~{write_lines(prediction_record)}'
-    give --binding '~{write_lines(binding)}'
+    give --binding '~{write_lines(binding_tracks)}'
     give --chroms '~{write_lines(chroms)}'
     maxatac threshold --output results "${options[@]}"
   >>>

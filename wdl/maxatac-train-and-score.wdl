@@ -158,7 +158,7 @@ workflow maxatac_train_and_score {
     input:
       prediction = tracks,
       prediction_record = records,
-      binding = select_all(binding),
+      binding_tracks = select_all(binding),
       prefix = prefix + "_calibrated",
       # begin: wdl validation chroms
       chroms = if length(vchroms) > 0 then vchroms else ["chr2", "chr19"],

@@ -7,12 +7,16 @@ The scale to 20 million cancels, so the signal is the depth divided by the depth
 
 from __future__ import annotations
 
+import gzip
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from maxatac.files.atomic import replacing
 from maxatac.genome.spans import Spans, contains
 from maxatac.simulation.accessibility import Regions
 from maxatac.simulation.binding import Sites
@@ -89,6 +93,21 @@ def _is_protected(cuts: NDArray[np.int64], sites: Sites, rng: np.random.Generato
     close = np.abs(sites.centre[nearest] - cuts) <= _FOOTPRINT
     protected: NDArray[np.bool_] = close & sites.has_motif[nearest] & (drawn < _PROTECTION * sites.occupancy[nearest])
     return protected
+
+
+def write_fragments(path: Path, cuts: Mapping[str, NDArray[np.int64]], barcode: str) -> None:
+    """Write the cuts as fragments, gzipped: chromosome, start, end, barcode, count.
+
+    Neighbouring cuts are the ends of a fragment; an odd last one of a chromosome has none. As in fragments of 10x, the
+    first cut is the start, and the last one the base before the end.
+    """
+    with replacing(path) as partial, partial.open("wb") as packed:
+        # Without name and time, which would make the bytes differ from run to run.
+        with gzip.GzipFile(filename="", mode="wb", fileobj=packed, compresslevel=1, mtime=0) as file:
+            for chrom, places in cuts.items():
+                pairs = places[: len(places) // 2 * 2].reshape(-1, 2).tolist()
+                lines = [f"{chrom}\t{start}\t{last + 1}\t{barcode}\t1\n" for start, last in pairs]
+                file.write("".join(lines).encode())
 
 
 def depth_runs(cuts: NDArray[np.int64], size: int) -> Runs:

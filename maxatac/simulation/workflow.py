@@ -171,6 +171,8 @@ def _write_cell_type(
     logger.info("simulating the tracks of %s", cell_type)
     files = {column: folder / name for column, name in _file_names(config.tf, cell_type).items()}
     cuts, percentile, mean = _draw_cuts(config, chroms, number)
+    fragments = {chrom.name: cuts[chrom.name].astype(np.int64) for chrom in chroms}
+    tracks.write_fragments(folder / f"{cell_type}_fragments.tsv.gz", fragments, f"{cell_type}-1")
     # bigWig files have chromosomes in the order of their names, all other files in that of the genome
     in_name_order = sorted(chroms, key=lambda chrom: chrom.name)
     called = {}
@@ -257,6 +259,7 @@ def _describe(config: SimulateConfig, result: SimulatedSet, bits: float) -> list
         "blacklist.bed                     runs of N, satellites, tandem arrays: no read can be placed there",
         "motif.tsv                         probabilities of A, C, G, T at each position of the motif",
         "meta.tsv                          one row per cell type; its paths are relative to this folder",
+        "*_fragments.tsv.gz                fragments of ATAC-seq, whose ends are Tn5 cut sites",
         "*_atac.bw                         Tn5 cut sites, 20 bp to both sides, scaled to 0..1 by the 99th percentile",
         "*_atac_peaks.narrowPeak           peaks called from that signal",
         "*_chip_peaks.narrowPeak           peaks of 200 to 300 bp around bound sites, joined where they overlap",

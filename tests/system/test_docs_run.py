@@ -135,7 +135,7 @@ def test_chain_scores_as_the_test_of_train(chain: Path) -> None:
 
 
 def test_chain_calls_sites_on_the_scored_chromosomes(chain: Path) -> None:
-    rows = [line.split("\t") for line in (chain / "CellC_32bp.bed").read_text().splitlines()]
+    rows = [line.split("\t") for line in (chain / "CellC_SIMTF_32bp.bed").read_text().splitlines()]
     assert {row[0] for row in rows} == {"chr1", "chr7"}
     assert {row["tuned_here"] for row in _rows(chain / "CellC_benchmark.tsv") if row["predictor"] == "model"} == {"no"}
 

@@ -4,6 +4,7 @@ import argparse
 import csv
 import errno
 import filecmp
+import gzip
 import hashlib
 import resource
 import shlex
@@ -203,13 +204,34 @@ def test_every_file_is_there_and_nothing_else(small: SimulatedSet) -> None:
     cells = ("CellA", "CellB", "CellC")
     expected = {"genome.2bit", "genome.chrom.sizes", "blacklist.bed", "motif.tsv", "meta.tsv", "README.txt"}
     for cell in cells:
-        expected |= {f"{cell}_atac.bw", f"{cell}_atac_peaks.narrowPeak"}
+        expected |= {f"{cell}_atac.bw", f"{cell}_atac_peaks.narrowPeak", f"{cell}_fragments.tsv.gz"}
         expected |= {f"SIMTF_{cell}_binding.bw", f"SIMTF_{cell}_chip_peaks.narrowPeak"}
     assert {path.name for path in small.output.iterdir()} == expected
     assert small.cell_types == cells
     readme = small.readme.read_text()
     assert "seed        1\n" in readme
     assert f"scores {small.match_threshold:g} bits" in readme
+
+
+def test_signal_is_that_of_the_fragments(small: SimulatedSet) -> None:
+    with gzip.open(small.output / "CellA_fragments.tsv.gz", "rt") as file:
+        rows = [line.split("\t") for line in file]
+    assert {tuple(row[3:]) for row in rows} == {("CellA-1", "1\n")}
+    assert list(dict.fromkeys(row[0] for row in rows)) == list(small.sizes)
+    with pyBigWig.open(str(small.output / "CellA_atac.bw")) as track:
+        for name, size in small.sizes.items():
+            ends = [(int(row[1]), int(row[2])) for row in rows if row[0] == name]
+            assert all(start < end for start, end in ends)
+            depth = np.zeros(size + 1, np.int64)
+            for cut in (place for start, end in ends for place in (start, end - 1)):
+                depth[max(cut - 20, 0)] += 1
+                depth[min(cut + 20, size)] -= 1
+            depth = np.cumsum(depth)[:-1]
+            signal = np.nan_to_num(track.values(name, 0, size, numpy=True))
+            below = (signal > 0) & (signal < 1)
+            # The last cut of an odd number is in the signal alone.
+            ratio = depth[below] / signal[below]
+            assert np.mean(np.abs(ratio - np.median(ratio)) < 1e-3) > 0.999
 
 
 def test_meta_file(small: SimulatedSet) -> None:
@@ -478,7 +500,9 @@ def test_failure_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 # The parts, against plain loops.
 
 
-@pytest.mark.parametrize(("part", "name"), [("_write_genome", "sim"), ("_write_cell_type", "sim/CellA_atac.bw")])
+@pytest.mark.parametrize(
+    ("part", "name"), [("_write_genome", "sim"), ("_write_cell_type", "sim/CellA_fragments.tsv.gz")]
+)
 def test_disk_that_fills(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str, name: str) -> None:
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     write = getattr(workflow, part)

@@ -250,6 +250,7 @@ def test_example_jobs_fit(looked: Content) -> None:
             "maxatac-train.cwl", "maxatac-train-wf.cwl", "maxatac-train-chain.cwl", "maxatac-train-gpu.cwl",
             "maxatac-train-and-score.cwl",
         ],
+        "reads.yml": ["maxatac-reads-to-sites.cwl"], "reads-to-model.yml": ["maxatac-reads-to-model.cwl"],
         "sites.yml": ["maxatac-predict-sites.cwl"], "parts.yml": ["maxatac-predict-scatter.cwl"],
         "check.yml": ["maxatac-check.cwl"], "lists.yml": ["maxatac-train-lists.cwl"],
         "scatter.yml": ["maxatac-train-scatter.cwl"], "checker.yml": ["maxatac-checker.cwl"],
@@ -340,19 +341,23 @@ def test_wdl_hands_text_on_as_it_is(rendered: Callable[..., tuple[list[str], Con
 
 
 GIVEN: dict[str, Content] = {
+    "prepare": {"input_files": ["it's.bam", "b.bam"], "sequence": "genome.2bit", "prefix": "it's", "chroms": ["chr'1"]},
+    "normalize": {"signal": "it's.bw", "prefix": "it's", "max_percentile": 99.5, "blacklist": "b.bed"},
+    "average": {"input_files": ["it's.bw", "b.bw"], "weights": [1.0, 2.5], "prefix": "x"},
+    "binding": {"chip_peaks": ["it's.bed", "b.bed"], "combine": "2", "sequence": "genome.2bit", "prefix": "it's"},
     "benchmark": {"prediction": "x.bw", "prediction_record": "x_predict_run.json", "gold_standard": "b.bw",
                   "prefix": "x", "bin_size": [32, 100]},
     "predict": {"model": ["b's.h5", "a.keras"], "sequence": "genome.2bit", "signal": ["A.bw"], "chroms": ["chr'1"]},
     "merge": {"parts": ["1/x.bw", "2/x.bw"], "parts_record": ["1/x_predict_run.json", "2/x_predict_run.json"]},
     "peaks": {"input_bigwig": "it's.bw", "cutoff_file": "x.tsv", "cutoff_file_record": "x_threshold_run.json"},
-    "threshold": {"prediction": ["A.bw"], "prediction_record": ["A_predict_run.json"], "binding": ["b.bw"],
+    "threshold": {"prediction": ["A.bw"], "prediction_record": ["A_predict_run.json"], "binding_tracks": ["b.bw"],
                   "prefix": "it's"},
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("command", sorted(set(commands()) - {"train", "check", "report", "simulate"}))
 def test_wdl_task_gives_its_inputs(
-    command: str, rendered: Callable[..., tuple[list[str], Content]], tmp_path: Path
+    command: str, rendered: Callable[..., tuple[list[str], Content]], options: ModuleType, tmp_path: Path
 ) -> None:
     """What a task would run is what the command takes; a file that has a record lies beside it."""
 
@@ -368,11 +373,12 @@ def test_wdl_task_gives_its_inputs(
 
     given = {name: made(value) for name, value in GIVEN[command].items()}
     words, _ = rendered(command, **given)
+    names = {there: name for name, there in sys.modules["wdl_text"].WDL_NAMES.items()}
     found = build_parser().parse_args(words[:-1])
     for name, value in given.items():
         if name.endswith("_record"):
             continue
-        paths = [str(path) for path in as_list(getattr(found, name))]
+        paths = [str(path) for path in as_list(getattr(found, names.get(name, name)))]
         if not paths[0].startswith("inputs/"):
             assert paths == [str(one) for one in as_list(value)]
             continue
@@ -408,7 +414,8 @@ def test_wdl_has_the_options_of_the_cwl(command: str, looked: Content, options: 
     task = text[text.index(f"task {command} {{") :].partition("\n}\n")[0]
     for name in looked[f"maxatac-{command}.cwl"]["content"]["inputs"]:
         if name not in sys.modules["wdl_text"].WDL_LEFT_OUT:
-            assert re.search(rf"^    \S+ {name}\b", task, flags=re.MULTILINE), name
+            there = sys.modules["wdl_text"].wdl_name(name)
+            assert re.search(rf"^    \S+ {there}\b", task, flags=re.MULTILINE), name
 
 
 def test_wdl_example_fits() -> None:

@@ -298,6 +298,67 @@ def test_sites_by_toil(place: Place, direct: Outcome) -> None:
         assert (output / f"x_{name}.bw").read_bytes() == (place.folder / "two" / f"x_{name}.bw").read_bytes()
 
 
+def fragments(place: Place, cell: str) -> Path:
+    """Fragments in the ATAC-seq peaks of a cell type, and a few elsewhere."""
+    path = place.folder / f"{cell}_fragments.tsv"
+    peaks = [line.split("\t") for line in place.data.file(cell, "atac.narrowPeak").read_text().splitlines()]
+    spans = [(chrom, int(start) + 20 * step) for chrom, start, *_ in peaks for step in range(8)]
+    spans += [(chrom, start) for chrom, size in tiny.SIZES.items() for start in range(500, size - 500, 1_000)]
+    path.write_text("".join(f"{chrom}\t{start}\t{start + 70}\t{cell}-1\t1\n" for chrom, start in spans))
+    return path
+
+
+def test_reads_to_sites(place: Place, direct: Outcome) -> None:
+    """Each step reads what the one before it has left; a table of barcodes makes a track for each group."""
+    reads, barcodes = fragments(place, "CellC"), place.folder / "barcodes.tsv"
+    barcodes.write_text("CellC-1\tT cells\n")
+    job = applying(place, input=[file(reads)], barcodes=file(barcodes), chroms=["chr3"], bin_size=32, reads_mb=10)
+    output = place.folder / "reads"
+    status, told = place.cwltool("maxatac-reads-to-sites.cwl", written(place, "reads", job), output)
+    assert status == 0, told
+    (signal,), (track,), (sites,) = (
+        list(output.glob(name)) for name in ("*_minmax01.bw", "*[!0-9][!1]?.bw", "x_*_32bp.bed")
+    )
+    prepared, predicted, called = (
+        json.loads(path.read_text()) for path in (
+            output / "x_prepare_run.json", output / "x_predict_run.json", next(output.glob("*_peaks_run.json"))
+        )
+    )  # fmt: skip
+    assert prepared["outputs"]
+
+
+def test_reads_to_model(place: Place) -> None:
+    """Peaks are called where none are given, and two replicates of ChIP-seq are joined."""
+    macs = place.folder / "bin" / "macs3"
+    found = place.data.file("CellB", "atac.narrowPeak")
+    macs.write_text(
+        '#!/bin/sh\nfor word; do case $word in --name=*) name=${word#--name=} ;; esac; done\n'
+        f'while [ "$1" != --outdir ]; do shift; done\ncp {shlex.quote(str(found))} "$2/${{name}}_peaks.narrowPeak"\n'
+    )
+    macs.chmod(0o755)
+    reads = [
+        {
+            "cell_type": cell["cell_type"], "label": cell["label"], "chip_peaks": [cell["chip_peaks"]],
+            "atac_peaks": cell["atac_peaks"], "reads": [file(fragments(place, cell["cell_type"]))],
+        }
+        for cell in cells(place.data)
+    ]  # fmt: skip
+    del reads[1]["atac_peaks"]
+    reads[0]["chip_peaks"].append(file(place.data.file("CellB", "chip.narrowPeak")))
+    job = {**common(place.data), "tf": "TF1", "reads": reads, "genome_size": 300_000.0, "reads_mb": 10}
+    output = place.folder / "model"
+    status, told = place.cwltool("maxatac-reads-to-model.cwl", written(place, "model", job), output)
+    assert status == 0, told
+    record = json.loads((output / "maxatac_model_run.json").read_text())
+    assert record["status"] == "finished"
+    used = {entry["sha256"] for entry in record["inputs"].values()}
+    made = [f"{cell}_IS_slop20_RP20M_minmax01.bw" for cell in CELLS[:2]] + ["CellA_TF1.bw", "CellB_TF1.bw"]
+    made += ["CellA_TF1_peaks.bed", "CellB_peaks.narrowPeak"]
+    assert [name for name in made if sha256(output / name) not in used] == []
+    given = [place.data.file("CellA", "atac.narrowPeak"), place.data.file("CellB", "chip.narrowPeak")]
+    assert [path for path in given if sha256(path) not in used] == []
+
+
 def rows(path: Path) -> list[dict[str, str]]:
     with path.open() as file:
         return list(csv.DictReader(file, delimiter="\t"))
