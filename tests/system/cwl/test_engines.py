@@ -316,15 +316,13 @@ def test_reads_to_sites(place: Place, direct: Outcome) -> None:
     output = place.folder / "reads"
     status, told = place.cwltool("maxatac-reads-to-sites.cwl", written(place, "reads", job), output)
     assert status == 0, told
-    (signal,), (track,), (sites,) = (
-        list(output.glob(name)) for name in ("*_minmax01.bw", "*[!0-9][!1]?.bw", "x_*_32bp.bed")
-    )
     prepared, predicted, called = (
-        json.loads(path.read_text()) for path in (
-            output / "x_prepare_run.json", output / "x_predict_run.json", next(output.glob("*_peaks_run.json"))
-        )
-    )  # fmt: skip
-    assert prepared["outputs"]
+        json.loads((output / f"x_{command}_run.json").read_text()) for command in ("prepare", "predict", "peaks")
+    )
+    signal = output / "x_T_cells_IS_slop20_RP20M_minmax01.bw"
+    assert predicted["inputs"]["signal"]["sha256"] == sha256(signal) == prepared["outputs"][signal.name]["sha256"]
+    assert called["inputs"]["input_bigwig"]["sha256"] == sha256(output / "x.bw")
+    assert (output / "x_32bp.bed").exists() and (output / "x_qc.html").exists()
 
 
 def test_reads_to_model(place: Place) -> None:
