@@ -370,6 +370,7 @@ RECORD = encoded(records("a chr1:100+")[0], ["chr1"])
         (header(_sequences("chr1"))[:-2], "ends inside"),
         (header(_sequences("chr1", "chr1")), "twice"),
         (header([("chr1", 0)]) + RECORD, "length is 0"),
+        (header([("chr1", 1001)]) + RECORD, "1001 bp"),
         (header(_sequences("chr1")) + RECORD[:-1], "ends inside a record"),
         (header(_sequences("chr1")) + RECORD[:3], "ends inside"),
         (header(_sequences("chr1")) + b"\x08\0\0\0" + bytes(8), "8 bytes"),

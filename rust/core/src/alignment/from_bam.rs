@@ -421,6 +421,7 @@ fn add_file(
         lengths: bam.header().lengths.clone(),
         last: (0, -1),
     };
+    check_lengths(&reads.sink, &this, &names, &bam)?;
     let with_names = reads.settings.single_end;
     let mut mates = Mates::new(&room.dir, room.memory / 2, size, with_names)?;
     let mut others = vec![0_u64; names.len()];
@@ -462,6 +463,23 @@ fn add_file(
         Err(Unjoined::Failed(error)) => Err(error),
         Err(Unjoined::Twice(hash)) => Err(twice(&path, hash)),
     }
+}
+
+/// Refuses a file whose chromosomes have other lengths: it was aligned to another genome.
+fn check_lengths(sink: &Sink<'_>, this: &OneFile, names: &[String], bam: &BamReader) -> Result<()> {
+    let known = sink.store.chrom_lengths();
+    for ((name, &number), &length) in names.iter().zip(&this.numbers).zip(&this.lengths) {
+        // Those without a length are told of when they have reads.
+        let chrom = sink.chroms[number as usize].filter(|_| length > 0);
+        if let Some(&expected) = chrom.and_then(|chrom| known.get(chrom as usize))
+            && expected != length
+        {
+            let reason =
+                format!("{name} has {length} bp; expected {expected} bp, as in the genome");
+            return Err(bam.damaged(reason));
+        }
+    }
+    Ok(())
 }
 
 /// Why a read cannot be added.
