@@ -330,7 +330,7 @@ def test_reads_to_model(place: Place) -> None:
     macs = place.folder / "bin" / "macs3"
     found = place.data.file("CellB", "atac.narrowPeak")
     macs.write_text(
-        '#!/bin/sh\nfor word; do case $word in --name=*) name=${word#--name=} ;; esac; done\n'
+        "#!/bin/sh\nfor word; do case $word in --name=*) name=${word#--name=} ;; esac; done\n"
         f'while [ "$1" != --outdir ]; do shift; done\ncp {shlex.quote(str(found))} "$2/${{name}}_peaks.narrowPeak"\n'
     )
     macs.chmod(0o755)
