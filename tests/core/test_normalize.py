@@ -20,7 +20,8 @@ from maxatac._core import BigWigWriter, Track
 from maxatac.cli.main import main
 from maxatac.errors import InputError, Problem
 from maxatac.preparation.normalize import NormalizeResult, normalize
-from maxatac.preparation.settings import NormalizeConfig
+from maxatac.preparation.settings import NormalizeConfig, PrepareConfig
+from maxatac.preparation.workflow import prepare
 
 Values = Mapping[str, NDArray[np.float64]]
 
@@ -409,6 +410,32 @@ def test_files_that_are_refused(signal: Path, tmp_path: Path) -> None:
     assert (problem.kind, problem.file) == ("chromosome", text)
     (problem,) = refused(signal, blacklist=signal.parent)
     assert problem.file == signal.parent
+
+
+def test_prepare_normalises_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scaled track of `prepare`, normalised, is its normalised track; and the statistics are the same."""
+    monkeypatch.setattr("maxatac.preparation.qc_page.render", lambda *_: "")
+    random = np.random.default_rng(3)
+    starts = (3_000 * random.beta(2, 5, 700)).astype(int)
+    chroms = random.choice(["chr1", "chr2"], 700)
+    reads = tmp_path / "fragments.tsv"
+    lines = [f"{chrom}\t{start}\t{start + 90}\tA\t1\n" for chrom, start in zip(chroms, starts, strict=True)]
+    reads.write_text("".join(lines))
+    sizes = tiny.write_sizes(tmp_path / "sizes.txt", {"chr1": 3_100, "chr2": 3_200, "chr3": 50})
+    blacklist = tmp_path / "blacklist.bed"
+    blacklist.write_text("chr1\t500\t600\n")
+    folder = tmp_path / "prepared"
+    prepare(PrepareConfig(input=reads, chrom_sizes=sizes, blacklist=blacklist, output=folder, prefix="p"))
+    result = run(folder / "p_IS_slop20_RP20M.bw", blacklist=blacklist)
+    prepared = folder / "p_IS_slop20_RP20M_minmax01.bw"
+    for chrom, bases in read(prepared).items():
+        np.testing.assert_allclose(read(result.track)[chrom], bases, rtol=1e-6)
+    for ending in ("chromosome_min_max", "genome_stats"):
+        theirs = (folder / f"{prepared.stem}_{ending}.txt").read_text().split()
+        for mine, other in zip(
+            (tmp_path / "prepared" / "out" / f"new_{ending}.txt").read_text().split(), theirs, strict=True
+        ):
+            assert mine == other or float(mine) == pytest.approx(float(other), rel=1e-6)
 
 
 def test_the_signal_is_not_replaced(signal: Path) -> None:

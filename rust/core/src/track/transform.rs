@@ -187,7 +187,7 @@ mod tests {
         writer.finish()?;
         let written = BigWig::open(result.path())?;
         let runs = [written.intervals(0, 0, SIZE)?, written.intervals(1, 0, 9)?];
-        Ok(runs.iter().flat_map(crate::bigwig::Runs::iter).collect())
+        Ok(runs.iter().flat_map(Runs::iter).collect())
     }
 
     #[test]
