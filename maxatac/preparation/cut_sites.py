@@ -74,7 +74,6 @@ def read_cut_sites(config: PrepareConfig, inputs: PrepareInputs, temp_dir: Path)
     else:
         for place, file in enumerate(inputs.files):
             numbers = None if groups is None else groups.numbers[place]
-            logger.info("reading %s (%s)", file.path, byte_size(file.path.stat().st_size))
             tallies = joined(tallies, _read_text(config, inputs, file, numbers, sites))
         if "barcodes_met" in tallies:
             met = Counter(tallies.pop("barcodes_met"))
@@ -114,15 +113,19 @@ def _read_bam(config: PrepareConfig, inputs: PrepareInputs, sites: CutSites) -> 
 def _read_text(
     config: PrepareConfig, inputs: PrepareInputs, file: ReadsFile, barcodes: Mapping[bytes, int] | None, sites: CutSites
 ) -> dict[str, Any]:
-    tallies: dict[str, Any] = sites.add_text(
-        file.path,
-        kind=file.format,
-        shift=inputs.shift,
-        single_end=config.single_end,
-        barcodes=barcodes,
-        merge_equal=config.remove_equal_fragments,
-        max_fragment=config.max_fragment,
-    )
+    size = file.path.stat().st_size
+    logger.info("reading %s (%s)", file.path, byte_size(size))
+    with telling("reading", size, "B") as advance:
+        tallies: dict[str, Any] = sites.add_text(
+            file.path,
+            kind=file.format,
+            shift=inputs.shift,
+            single_end=config.single_end,
+            barcodes=barcodes,
+            merge_equal=config.remove_equal_fragments,
+            max_fragment=config.max_fragment,
+            progress=advance,
+        )
     return tallies
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -617,3 +618,18 @@ def test_bed_files_of_the_sites(tmp_path: Path) -> None:
     assert found["x_IS_slop20.bed.gz"] == [
         "chr1\t0\t25\tb/1\t60\t+", "chr1\t84\t125\ta/1\t60\t+", "chr1\t975\t1000\tb/2\t60\t-",
     ]  # fmt: skip
+
+
+def test_reading_tells_how_far_it_is(tmp_path: Path, sizes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_text(tmp_path / "f.tsv.gz", FRAGMENTS.replace("\t", " ") * 50_000)
+    told: list[int] = []
+
+    @contextlib.contextmanager
+    def telling(label: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
+        assert total == path.stat().st_size
+        yield told.append
+
+    monkeypatch.setattr("maxatac.preparation.cut_sites.telling", telling)
+    make(path)
+    assert all(more >= 0 for more in told)
+    assert sum(told) <= path.stat().st_size

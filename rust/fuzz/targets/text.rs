@@ -49,7 +49,7 @@ fn check(bytes: &[u8], settings: &TextSettings) -> Result<()> {
         memory: 1 << 24,
         threads: 1,
     };
-    let tallies = add_lines(&mut store, &names, inflated, settings, &room, &|| false)?;
+    let tallies = add_lines(&mut store, &names, inflated, settings, &room, &|_| false)?;
 
     let left_out = tallies
         .dropped

@@ -13,7 +13,7 @@ use pyo3::types::{PyDict, PyMapping};
 
 use crate::bam;
 use crate::error::{spans, to_python};
-use crate::interrupt::cancellable;
+use crate::interrupt::{cancellable, watched};
 use crate::path::FilePath;
 use crate::text;
 use crate::writer::BigWigWriter;
@@ -288,6 +288,8 @@ impl CutSites {
     ///     ``barcodes``, column 4.
     /// max_fragment : int, optional
     ///     The longest fragment in bp; longer ones are left out.
+    /// progress : callable, optional
+    ///     Called some times a second with how many more bytes of the file are read; those of plain gzip count at the end.
     ///
     /// Returns
     /// -------
@@ -311,7 +313,7 @@ impl CutSites {
     ///     If the file cannot be read, or the folder not be written to.
     /// ValueError
     ///     For settings that exclude each other, after ``finish`` and after an error.
-    #[pyo3(signature = (path, *, kind, shift, single_end = false, barcodes = None, merge_equal = false, max_fragment = None))]
+    #[pyo3(signature = (path, *, kind, shift, single_end = false, barcodes = None, merge_equal = false, max_fragment = None, progress = None))]
     fn add_text<'py>(
         &mut self,
         py: Python<'py>,
@@ -322,6 +324,7 @@ impl CutSites {
         barcodes: Option<&Bound<'py, PyMapping>>,
         merge_equal: bool,
         max_fragment: Option<u64>,
+        progress: Option<Py<PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
         let settings = TextSettings {
             kind: text::kind(kind)?,
@@ -332,8 +335,8 @@ impl CutSites {
             max_fragment,
         };
         let tallies = self.fill(|store, chroms, room| {
-            cancellable(py, |is_cancelled| {
-                add_text(store, chroms, &path.path, &settings, room, is_cancelled)
+            watched(py, progress, |watch| {
+                add_text(store, chroms, &path.path, &settings, room, &watch)
             })
         })?;
         text::to_dict(py, &path, &settings, &tallies)

@@ -1,7 +1,6 @@
 //! BAM files: their headers, and the cut sites of their reads.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use maxatac_core::alignment::{
     BamHeader, BamReader, BamSettings, BamTallies, Duplicates, Fate, Room, SiteStore, add_bam,
@@ -14,7 +13,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::error::to_python;
-use crate::interrupt::telling;
+use crate::interrupt::watched;
 use crate::path::FilePath;
 
 /// Read what a BAM file says before its reads.
@@ -75,22 +74,7 @@ pub(crate) fn add<'py>(
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let paths: Vec<PathBuf> = paths.into_iter().map(|path| path.path).collect();
-    let read = AtomicU64::new(0);
-    let mut before = 0;
-    let tell = |py: Python<'_>| {
-        let Some(progress) = &progress else {
-            return Ok(());
-        };
-        let now = read.load(Ordering::Relaxed);
-        let more = now - before;
-        before = now;
-        progress.call1(py, (more,)).map(drop)
-    };
-    let tallies = telling(py, tell, |is_cancelled| {
-        let watch = |bytes| {
-            read.store(bytes, Ordering::Relaxed);
-            is_cancelled()
-        };
+    let tallies = watched(py, progress, |watch| {
         add_bam(store, chroms, &paths, settings, room, &watch)
     })?;
     told(py, &tallies)

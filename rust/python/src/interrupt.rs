@@ -1,6 +1,6 @@
 //! Ctrl-C while the core works.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread::Builder;
 use std::time::Duration;
@@ -21,8 +21,33 @@ pub(crate) fn cancellable<T: Send>(
     telling(py, |_| Ok(()), work)
 }
 
-/// The same; calls `tell` now and then, which also stops the work if it raises.
-pub(crate) fn telling<T: Send>(
+/// The same for work that says how many bytes it has read; `progress` is called some times a second with how many more.
+pub(crate) fn watched<T: Send>(
+    py: Python<'_>,
+    progress: Option<Py<PyAny>>,
+    work: impl FnOnce(&(dyn Fn(u64) -> bool + Sync)) -> Result<T, Error> + Send,
+) -> PyResult<T> {
+    let read = AtomicU64::new(0);
+    let mut before = 0;
+    let tell = |py: Python<'_>| {
+        let Some(progress) = &progress else {
+            return Ok(());
+        };
+        let now = read.load(Ordering::Relaxed);
+        let more = now - before;
+        before = now;
+        progress.call1(py, (more,)).map(drop)
+    };
+    telling(py, tell, |is_cancelled| {
+        work(&|bytes| {
+            read.store(bytes, Ordering::Relaxed);
+            is_cancelled()
+        })
+    })
+}
+
+/// Runs `work` as `cancellable` does; calls `tell` now and then, which also stops the work if it raises.
+fn telling<T: Send>(
     py: Python<'_>,
     mut tell: impl FnMut(Python<'_>) -> PyResult<()> + Send,
     work: impl FnOnce(&(dyn Fn() -> bool + Sync)) -> Result<T, Error> + Send,

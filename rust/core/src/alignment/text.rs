@@ -144,7 +144,7 @@ pub struct TextTallies {
 ///
 /// [`Error::Line`] for a line that is not of the format, and where too many lines do not fit their chromosome.
 /// [`Error::Format`] for a file that is damaged or cut. [`Error::Io`] if the file cannot be read or the folder not be
-/// written to. [`Error::Cancelled`] if `is_cancelled` says so. [`Error::Resource`] if there is too little memory.
+/// written to. [`Error::Cancelled`] if `watch` says so, which is told how many bytes of the file are read. [`Error::Resource`] if there is too little memory.
 /// [`Error::Settings`] for settings that exclude each other.
 pub fn add_text(
     store: &mut SiteStore,
@@ -152,11 +152,11 @@ pub fn add_text(
     path: &Path,
     settings: &TextSettings,
     room: &Room,
-    is_cancelled: &dyn Fn() -> bool,
+    watch: &dyn Fn(u64) -> bool,
 ) -> Result<TextTallies> {
     let kind = settings.kind.file_kind();
     let bytes = Inflated::open(path, kind, room.threads, EndBlock::Required)?;
-    add_lines(store, chroms, bytes, settings, room, is_cancelled)
+    add_lines(store, chroms, bytes, settings, room, watch)
 }
 
 /// The same of a file that is open.
@@ -166,14 +166,14 @@ pub fn add_lines(
     mut bytes: Inflated,
     settings: &TextSettings,
     room: &Room,
-    is_cancelled: &dyn Fn() -> bool,
+    watch: &dyn Fn(u64) -> bool,
 ) -> Result<TextTallies> {
     let path = bytes.file().path().to_path_buf();
     let mut reader = Reader::new(store, chroms, path, settings, room)?;
     // The start of a line that goes on in the next part.
     let mut started = Vec::new();
     loop {
-        if is_cancelled() {
+        if watch(bytes.offset()) {
             return Err(Error::Cancelled);
         }
         let part = bytes.fill()?;
@@ -615,7 +615,7 @@ mod tests {
         let file = PositionedFile::in_memory("reads", text.to_vec(), kind)?;
         let bytes = Inflated::new(file, 1, EndBlock::Required)?;
         let names = ["a".to_owned(), "b".to_owned()];
-        let never = || false;
+        let never = |_: u64| false;
         let tallies = add_lines(&mut store, &names, bytes, settings, &room(64), &never)?;
         let sites = store.finish(1)?;
         let by = |number| {
@@ -927,7 +927,7 @@ mod tests {
             bytes,
             &FRAGMENTS,
             &room(0),
-            &|| false,
+            &|_| false,
         )?;
         let sites = store.finish(1)?.sorted(0, 0)?;
         let found: Vec<_> = sites.iter().map(|site| site.position).collect();
