@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from maxatac.errors import Problems
 from maxatac.preparation.barcodes import Groups
 from maxatac.preparation.outputs import SampleFiles, group_files, scale_name
+from maxatac.preparation.read_files import ReadsFile
 from maxatac.preparation.settings import PrepareConfig
+from maxatac.preparation.space import check_space, space_needed
 from maxatac.runs.command import CommandFolder
 
 
@@ -81,3 +84,24 @@ def test_names_of_files() -> None:
     assert [path.name for path in with_sites][4:] == ["x_IS.bed.gz", "x_IS_slop20.bed.gz"]
     names = [path.name for path in SampleFiles.of(folder, has_groups=True)]
     assert names == ["x_qc.html", "x_qc_mqc.tsv", "x_groups.tsv"]
+
+
+def test_space_for_temporary_data(tmp_path: Path) -> None:
+    path = tmp_path / "f.tsv.gz"
+    path.write_bytes(bytes(1_000))
+    packed, plain = ReadsFile(path, "fragments"), ReadsFile(path, "fragments", is_packed=False)
+    needed = space_needed(config(), [packed])
+    assert needed > 1_000 > space_needed(config(), [plain])
+    assert space_needed(config(), [packed, packed]) == 2 * needed
+    for settings in ({"sites_bed": True}, {"call_peaks": True}, {"remove_equal_fragments": True}):
+        assert space_needed(config(**settings), [packed]) > needed
+
+
+def test_folders_for_temporary_data(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for name, expected in (("absent", ["output"]), ("file", ["output"]), (".", [])):
+        check_space(config(temp_dir=tmp_path / name), tmp_path / "out", [], problems := Problems())
+        assert [problem.kind for problem in problems] == expected
+    # The output folder is made later.
+    check_space(config(), tmp_path / "out" / "deep", [], problems := Problems())
+    assert not problems
