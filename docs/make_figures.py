@@ -126,38 +126,46 @@ def _arrow(axes: matplotlib.axes.Axes, points: Sequence[tuple[float, float]]) ->
 
 def draw_chain(path: Path) -> None:
     """Draw which command takes which file of another."""
-    figure = Figure(figsize=(10, 4.1))
+    figure = Figure(figsize=(10, 6.2))
     FigureCanvasSVG(figure)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
-    axes.set(xlim=(0, 122), ylim=(50, 0))
+    axes.set(xlim=(0, 122), ylim=(76, 0))
     for place, colour, title, lines in (
-        ((2, 3, 22, 7), FILE, "training data", "genome, signal, binding"),
-        ((32, 3, 16, 7), PYTHON, "train", "fit and test"),
-        ((56, 3, 20, 7), FILE, "_best.keras", "the model"),
-        ((83, 3, 18, 7), FILE, "_thresholds.tsv", "its table"),
-        ((2, 16, 22, 7), FILE, "new cell type", "genome, signal"),
-        ((32, 16, 16, 7), PYTHON, "predict", "apply the model"),
-        ((56, 16, 20, 7), FILE, ".bw", "a score per 32-bp bin"),
-        ((83, 16, 18, 7), PYTHON, "peaks", "call sites"),
-        ((107, 16, 13, 7), FILE, "_32bp.bed", "sites"),
-        ((2, 29, 22, 7), FILE, "its binding", "if it was measured"),
-        ((32, 29, 16, 7), PYTHON, "threshold", "score to precision"),
-        ((56, 29, 20, 7), FILE, ".tsv", "table of thresholds"),
-        ((32, 41, 16, 7), PYTHON, "benchmark", "score predictions"),
-        ((56, 41, 20, 7), FILE, "_benchmark.tsv", "scores and baselines"),
+        ((2, 3, 22, 7), FILE, "reads", "BAM or fragments"),
+        ((32, 3, 16, 7), PYTHON, "prepare", "count cut sites"),
+        ((56, 3, 20, 7), FILE, "_minmax01.bw", "the signal"),
+        ((2, 16, 22, 7), FILE, "ChIP-seq peaks", "of each replicate"),
+        ((32, 16, 16, 7), PYTHON, "binding", "join peaks"),
+        ((56, 16, 20, 7), FILE, ".bw, meta.tsv", "binding and table"),
+        ((2, 29, 22, 7), FILE, "training data", "genome, signal, binding"),
+        ((32, 29, 16, 7), PYTHON, "train", "fit and test"),
+        ((56, 29, 20, 7), FILE, "_best.keras", "the model"),
+        ((83, 29, 18, 7), FILE, "_thresholds.tsv", "its table"),
+        ((2, 42, 22, 7), FILE, "new cell type", "genome, signal"),
+        ((32, 42, 16, 7), PYTHON, "predict", "apply the model"),
+        ((56, 42, 20, 7), FILE, ".bw", "a score per 32-bp bin"),
+        ((83, 42, 18, 7), PYTHON, "peaks", "call sites"),
+        ((107, 42, 13, 7), FILE, "_32bp.bed", "sites"),
+        ((2, 55, 22, 7), FILE, "its binding", "if it was measured"),
+        ((32, 55, 16, 7), PYTHON, "threshold", "score to precision"),
+        ((56, 55, 20, 7), FILE, ".tsv", "table of thresholds"),
+        ((32, 67, 16, 7), PYTHON, "benchmark", "score predictions"),
+        ((56, 67, 20, 7), FILE, "_benchmark.tsv", "scores and baselines"),
     ):
         _box(axes, place, colour, title, lines)
     for points in (
         ((24, 6.5), (32, 6.5)), ((48, 6.5), (56, 6.5)), ((24, 19.5), (32, 19.5)), ((48, 19.5), (56, 19.5)),
-        ((76, 19.5), (83, 19.5)), ((101, 19.5), (107, 19.5)), ((91, 10), (91, 16)), ((24, 32.5), (32, 32.5)),
-        ((48, 32.5), (56, 32.5)), ((48, 44.5), (56, 44.5)), ((66, 10), (66, 13), (40, 13), (40, 16)),
-        ((66, 23), (66, 26), (40, 26), (40, 29)), ((40, 26), (28, 26), (28, 43), (32, 43)),
-        ((13, 36), (13, 46), (32, 46)), ((76, 32.5), (91, 32.5), (91, 23)),
-        ((48, 4.7), (52, 4.7), (52, 1.3), (91, 1.3), (91, 3)),
+        ((76, 6.5), (79, 6.5), (79, 25.5), (13, 25.5), (13, 29)), ((66, 23), (66, 25.5)),
+        ((24, 32.5), (32, 32.5)), ((48, 32.5), (56, 32.5)), ((24, 45.5), (32, 45.5)), ((48, 45.5), (56, 45.5)),
+        ((76, 45.5), (83, 45.5)), ((101, 45.5), (107, 45.5)), ((91, 36), (91, 42)), ((24, 58.5), (32, 58.5)),
+        ((48, 58.5), (56, 58.5)), ((48, 70.5), (56, 70.5)), ((66, 36), (66, 39), (40, 39), (40, 42)),
+        ((66, 49), (66, 52), (40, 52), (40, 55)), ((40, 52), (28, 52), (28, 69), (32, 69)),
+        ((13, 62), (13, 72), (32, 72)), ((76, 58.5), (91, 58.5), (91, 49)),
+        ((48, 30.7), (52, 30.7), (52, 27.3), (91, 27.3), (91, 29)),
     ):  # fmt: skip
         _arrow(axes, points)
-    axes.text(92.2, 13, "one of the tables", fontsize=8.5, color=FAINT, va="center")
+    axes.text(92.2, 39, "one of the tables", fontsize=8.5, color=FAINT, va="center")
     _save(figure, path)
 
 
