@@ -28,6 +28,14 @@ logger = logging.getLogger(__name__)
 MOST_MEMORY = 500_000_000
 """Bytes for reads and cut sites if nothing else is asked for; what is more goes to a temporary file."""
 
+_REMEDIES = {
+    "not_paired": "single reads need --single_end",
+    "orphans": "--skip_deduplication keeps reads without their mates, by their flags",
+    "not_proper": "--single_end takes each read by itself",
+    "low_mapq": "choose a lower --min_mapq",
+}
+"""What may help where no read is left, by what keeps reads out."""
+
 
 def sites_memory(config: PrepareConfig) -> int:
     """Bytes that reads and cut sites may take in memory: as asked for, else a moderate part of what there is."""
@@ -179,5 +187,5 @@ def _why_nothing(inputs: PrepareInputs, tallies: Mapping[str, Any]) -> str:
         return f"{paths}: no read has a barcode of the table, such as {listed}{found}"
     lost = lost_reads(tallies, marks=False)
     counts = ", ".join(f"{count:,} {LOST[name]}" for name, count in lost.items())
-    hint = "; single reads need --single_end" if tallies.get("not_paired") else ""
+    hint = next((f"; {words}" for name, words in _REMEDIES.items() if name in lost), "")
     return f"{paths}: no cut site is left of {counted(tallies['records'], 'read')}: {counts}{hint}"

@@ -18,6 +18,7 @@ from pathlib import Path
 from maxatac._core import check_end
 from maxatac.errors import Problem, Problems, ReadsError
 from maxatac.files.sniff import file_fault, kind_of_fault, phrase, sniff_bytes
+from maxatac.wording import counted
 
 _HEAD_BYTES = 1 << 18
 
@@ -26,6 +27,11 @@ _URL = re.compile(r"[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
 _SAM_HEADER = re.compile(rb"@(HD|SQ|RG|PG|CO)\t")
 
 _BARCODE = re.compile(r"[ACGTN]{6,}(?![a-z])", re.IGNORECASE)
+
+_FEWEST_COLUMNS = 3
+
+_DAMAGE = (OSError, EOFError, zlib.error)
+"""What a file raises that cannot be unpacked."""
 
 _TO_BAM = "convert it with samtools view -b"
 
@@ -83,7 +89,11 @@ def find_format(path: Path, wanted: str, problems: Problems) -> ReadsFile | None
     """
     if not _can_be_read(path, problems):
         return None
-    head = read_head(path)
+    try:
+        head = read_head(path)
+    except _DAMAGE as error:
+        problems.add("format", f"damaged, or cut off: {error}", hint="copy or make it again", file=path)
+        return None
     kind = sniff_bytes(head)
     if kind == "CRAM":
         problems.add("format", "a CRAM file", expected="BAM, fragments, BED or BEDPE", hint=_TO_BAM, file=path)
@@ -107,6 +117,12 @@ def find_format(path: Path, wanted: str, problems: Problems) -> ReadsFile | None
         expected = "a BAM file" if wanted == "bam" else "BAM, fragments, BED or BEDPE"
         problems.add("format", found, expected=expected, file=path)
         return None
+    if (columns := len(lines[0])) < _FEWEST_COLUMNS:
+        is_text = "".join(lines[0]).isprintable()
+        found = f"{counted(columns, 'column')} in the first line" if is_text else "neither BAM nor text"
+        expected = f"{_FEWEST_COLUMNS} columns or more, with tabs between them" if is_text else "one of them"
+        problems.add("format", found, expected=expected, file=path)
+        return None
     format = _guess(path, lines[0]) if wanted == "auto" else wanted
     if format is None:
         told = f"text of {len(lines[0])} columns, which may be fragments or reads"
@@ -116,7 +132,7 @@ def find_format(path: Path, wanted: str, problems: Problems) -> ReadsFile | None
 
 
 def read_head(path: Path) -> bytes:
-    """Read the first bytes of a file, unpacked as far as they can be; what is damaged is told when all is read."""
+    """Read the first bytes of a file, unpacked as far as they can be; damage behind them is told when all is read."""
     if not _is_packed(path):
         with path.open("rb") as file:
             return file.read(_HEAD_BYTES)
@@ -125,8 +141,9 @@ def read_head(path: Path) -> bytes:
         with gzip.open(path) as unpacked:
             while sum(map(len, parts)) < _HEAD_BYTES and (part := unpacked.read(1 << 16)):
                 parts.append(part)
-    except (OSError, EOFError, zlib.error):
-        pass
+    except _DAMAGE:
+        if not parts:
+            raise
     return b"".join(parts)
 
 

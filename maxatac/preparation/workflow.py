@@ -178,7 +178,9 @@ class PreparedPrepare:
                     called = None if track.peaks is None else track.peaks.spans
                     facts.append(track.facts(seen.add(sites, group, called)))
             if not tracks:
-                raise MaxatacError(f"the blacklist leaves none of {tallies['sites']:,} cut sites")
+                raise MaxatacError(
+                    f"{self.config.blacklist}: the blacklist leaves none of {tallies['sites']:,} cut sites"
+                )
             if self.sample.groups is not None:
                 self._write_table(self.sample.groups, tracks)
         written = {track.name for track in tracks}

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+from bam import bgzf
 
 from maxatac.errors import Problems
 from maxatac.preparation.read_files import ReadsFile, find_format
@@ -74,6 +75,24 @@ def test_cram_and_sam_are_named(tmp_path: Path) -> None:
         _, problems = found(tmp_path / name, content)
         assert name[2:].upper() in problems[0].found
         assert "samtools" in str(problems[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "word"),
+    [
+        ("a.tsv", "chr1 104 295 A 1\n", "tabs"),
+        ("a.bam", b"\x89PNG\r\n\x1a\n" + b"x" * 50, "neither BAM nor text"),
+        ("a.tsv.gz", gzip.compress(b"chr1\t1\t9\n")[:-4], "cut off"),
+        ("a.tsv.gz", bgzf(b"chr1\t1\t9\n" * 90, block_size=300)[:-60], "cut off"),
+    ],
+)
+def test_what_was_found_instead_is_said(tmp_path: Path, name: str, content: str | bytes, word: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    problems = Problems()
+    assert find_format(path, "auto", problems) is None
+    assert [problem.kind for problem in problems] == ["format"]
+    assert word in str(problems[0])
 
 
 @pytest.mark.parametrize(
