@@ -92,7 +92,9 @@ class CommandOptions:
             if isinstance(value, tuple):
                 default_text = " ".join(map(str, value)) or "none"
             else:
-                default_text = "none" if value is None else switches.get(value, str(value))
+                # "." with the full stop behind it would be read as the folder above.
+                told = "the working directory" if value == Path() else str(value)
+                default_text = "none" if value is None else switches.get(value, told)
         if kwargs["default"] is dataclasses.MISSING:
             kwargs["default"] = None
             kwargs.setdefault("required", True)

@@ -22,7 +22,7 @@ from maxatac.runs.settings import Settings
 OF_THE_COMMAND = ("force", "resume")
 """Settings about an earlier run. In a file, --force would delete the run that the file came from."""
 
-OF_THE_MACHINE = ("threads", "memory")
+OF_THE_MACHINE = ("threads", "memory", "temp_dir")
 """Settings that a record has from the machine of its run. Results differ by rounding at most."""
 
 WITHOUT_EFFECT = ("multiprocessing", "max_queue_size")

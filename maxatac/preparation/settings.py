@@ -213,11 +213,13 @@ class BindingConfig(GenomeSettings, TrackSettings, ResultSettings):
 
     def _check(self, problems: Problems) -> None:
         super()._check(problems)
-        self._require(problems, "chip_peaks", len(self.chip_peaks) > 0, "at least one file of peaks")
-        most = max(len(self.chip_peaks), 1)
-        is_depth = self.depth is not None and 1 <= self.depth <= most
+        # There is none if a settings file that cannot be read was to name them.
+        files = self.chip_peaks or ()
+        self._require(problems, "chip_peaks", len(files) > 0, "at least one file of peaks")
+        most = max(len(files), 1)
+        is_depth = not files or (self.depth is not None and 1 <= self.depth <= most)
         expected = f"{UNION}, {INTERSECTION}, or a number from 1 to {most}, the files of --chip_peaks"
-        self._require(problems, "combine", is_depth or not self.chip_peaks, expected)
+        self._require(problems, "combine", is_depth, expected)
         self._require_counts(problems, "summit_window")
         self._require_choice(problems, "label", TABLE_LABELS)
         of_row = ("cell_type", "tf_name", "signal", "atac_peaks")

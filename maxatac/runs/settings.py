@@ -153,9 +153,11 @@ class ResultSettings(Settings):
     def _check(self, problems: Problems) -> None:
         super()._check(problems)
         self._require_choice(problems, "loglevel", LOG_LEVELS)
-        is_name = bool(self.prefix.strip()) and "/" not in self.prefix and not self.prefix.startswith(".")
+        # There is none if a settings file that cannot be read was to name it.
+        prefix = self.prefix or ""
+        is_name = bool(prefix.strip()) and "/" not in prefix and not prefix.startswith(".")
         self._require(problems, "prefix", is_name, "a file name without a folder and without a leading dot")
-        odd = sorted(set(_NOT_IN_NAMES.findall(self.prefix)))
+        odd = sorted(set(_NOT_IN_NAMES.findall(prefix)))
         hint = "shells and workflow engines take it for a pattern, and would not find the results"
         self._require(problems, "prefix", not odd, f"a file name without {' '.join(map(ascii, odd))}", hint)
 

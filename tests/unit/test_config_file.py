@@ -14,6 +14,7 @@ from maxatac.cli.main import main, parse
 from maxatac.cli.running import settings_from
 from maxatac.cli.settings_file import read_settings
 from maxatac.errors import Problem, Problems
+from maxatac.preparation.settings import PrepareConfig
 from maxatac.training.settings import TrainConfig
 
 # Keras 3 reads TensorFlow's variables in a way that numpy 2 warns about; the .h5 file is written on purpose.
@@ -282,6 +283,25 @@ def test_all_problems_are_told_at_once(tmp_path: Path, capsys: pytest.CaptureFix
         "--arch: found 'DCNN_V9'; expected one of DCNN_V2",
     ]
     assert told[-1] == "maxatac: 5 problems found before the start; nothing was written"
+
+
+@pytest.mark.parametrize("command", ["prepare", "normalize", "average", "binding", "threshold", "benchmark"])
+def test_damaged_file_that_was_to_name_the_prefix(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_text("{")
+    assert main([command, "--config", str(path)]) == 2
+    told = capsys.readouterr().err
+    assert f"{path}: cannot be read as JSON" in told
+    assert "--prefix: found None" in told
+
+
+def test_record_of_prepare_leaves_the_folder_of_temporary_data_to_the_machine(tmp_path: Path) -> None:
+    settings = {"input": ["a.bam"], "prefix": "x", "temp_dir": "/scratch/job_1", "slop": 5}
+    record = written(tmp_path / "a_run.json", {"maxatac": "0.1.0", "run_of": "prepare", "settings": settings})
+    made = settings_from(parse(["prepare", "--config", str(record)]), PrepareConfig)
+    assert (made.temp_dir, made.slop) == (None, 5)
 
 
 def test_level_of_the_log_that_is_none(tmp_path: Path, tiny_set: TinySet, capsys: pytest.CaptureFixture[str]) -> None:
