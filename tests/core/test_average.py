@@ -212,4 +212,6 @@ def test_the_command_line(tracks: list[Path], capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().out.splitlines()[-1] == str(output / "m.bw")
     with pyBigWig.open(str(output / "m.bw")) as track:
         assert track.chroms() == {"chr2": 1_000}
+    assert main(["average", "--config", str(output / "m_average_run.json"), "-o", str(output / "again")]) == 0
+    assert (output / "again" / "m.bw").read_bytes() == (output / "m.bw").read_bytes()
     assert main([*line, "--force", "--weights", "1"]) == 2

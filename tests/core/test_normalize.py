@@ -457,3 +457,6 @@ def test_the_command_line(signal: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert main([*line, "--force", "--no-clip", "--max", "0.5"]) == 0
     assert np.nanmax(read(output / "x.bw")["chr1"]) > 2
     assert main([*line, "--force", "--max_percentile", "101"]) == 2
+    record = output / "x_normalize_run.json"
+    assert main(["normalize", "--config", str(record), "-o", str(output / "again")]) == 0
+    assert (output / "again" / "x.bw").read_bytes() == (output / "x.bw").read_bytes()

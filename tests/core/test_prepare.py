@@ -15,7 +15,7 @@ import numpy as np
 import pyBigWig
 import pytest
 import tiny
-from bam import write_bam
+from bam import records, write_bam
 from fragments import write_text
 from numpy.typing import NDArray
 
@@ -346,7 +346,8 @@ def test_one_file_twice(tmp_path: Path) -> None:
     one = write_bam(tmp_path / "1.bam", SIZES, PAIR)
     copy = tmp_path / "copy.bam"
     copy.write_bytes(one.read_bytes())
-    for other in (one, copy):
+    (link := tmp_path / "link.bam").symlink_to(one)
+    for other in (one, copy, link):
         (problem,) = refused(one, other)
         assert (problem.kind, problem.option, problem.file) == ("setting", "--input", other)
 
@@ -507,6 +508,29 @@ def test_results_do_not_depend_on_memory_and_threads(tmp_path: Path, sizes: Path
         assert content == expected
 
 
+def test_any_order_of_a_bam_gives_the_same_files(tmp_path: Path) -> None:
+    random = np.random.default_rng(3)
+    reads = records(
+        f"r{n} chr1:{at}+ chr1:{at + 100 + n % 7}- CB={'AC'[n % 2]}"
+        for n, at in enumerate(random.integers(0, 300, 500))
+    )
+    shuffled = [reads[place] for place in random.permutation(len(reads))]
+    expected = None
+    for number, (order, by_position, settings) in enumerate((
+        (reads, True, {"threads": 64}),
+        (reads, False, {"memory": 1}),
+        (shuffled, False, {"memory": "1M", "threads": 2}),
+    )):  # fmt: skip
+        bam = write_bam(tmp_path / f"{number}.bam", SIZES, order, by_position=by_position, block_size=3_000)
+        output = tmp_path / f"out{number}"
+        make(bam, output=output, sites_bed=True, barcode_tag="CB", **settings)
+        made = (path for path in output.iterdir() if path.suffix in (".bw", ".gz", ".txt"))
+        content = {path.name: path.read_bytes() for path in made}
+        expected = expected or content
+        assert len(content) == 6
+        assert content == expected
+
+
 def test_a_small_temporary_folder(tmp_path: Path, sizes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = text(tmp_path / "f.tsv", FRAGMENTS * 100)
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1_000))
@@ -554,6 +578,12 @@ def test_single_reads_need_the_option(tmp_path: Path) -> None:
     bam = write_bam(tmp_path / "a.bam", SIZES, "e chr1:500-36M\nf chr1:100+36M\n")
     with pytest.raises(MaxatacError, match="--single_end"):
         make(bam)
+    not_proper = write_bam(tmp_path / "b.bam", SIZES, "a chr1:100+ chr1:250- not_proper")
+    with pytest.raises(MaxatacError, match="not properly paired; --single_end"):
+        make(not_proper, force=True)
+    orphan = write_bam(tmp_path / "c.bam", SIZES, "a/1 chr1:100+ mate=chr1:250- proper")
+    with pytest.raises(MaxatacError, match="--skip_deduplication"):
+        make(orphan, force=True)
     assert_sites(make(bam, single_end=True, force=True), 104, 531)
 
 
