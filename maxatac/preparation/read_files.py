@@ -120,7 +120,8 @@ def find_format(path: Path, wanted: str, problems: Problems) -> ReadsFile | None
     if (columns := len(lines[0])) < _FEWEST_COLUMNS:
         is_text = "".join(lines[0]).isprintable()
         found = f"{counted(columns, 'column')} in the first line" if is_text else "neither BAM nor text"
-        expected = f"{_FEWEST_COLUMNS} columns or more, with tabs between them" if is_text else "one of them"
+        tabs = f"{_FEWEST_COLUMNS} columns or more, with tabs between them"
+        expected = tabs if is_text else "BAM, fragments, BED or BEDPE"
         problems.add("format", found, expected=expected, file=path)
         return None
     format = _guess(path, lines[0]) if wanted == "auto" else wanted
