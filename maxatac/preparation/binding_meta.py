@@ -184,7 +184,7 @@ def _check_place(meta: Path, others: Mapping[str, Path], problems: Problems) -> 
             problems.add("output", f"is the path of {purpose} too", option="--meta_out", file=meta)
     folder = next(parent for parent in Path(os.path.abspath(meta)).parents if parent.exists())
     if meta.is_dir():
-        problems.add("output", "is a folder", expected="a table", option="--meta_out", file=meta)
+        problems.add("output", "a folder", expected="a table", option="--meta_out", file=meta)
     elif not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
         problems.add("output", f"{folder} cannot be written to", option="--meta_out", file=meta)
 
