@@ -18,9 +18,9 @@ _MOST_BARCODED = 0.5
 """Share of the reads with a barcode from which on a BAM is one of single cells."""
 
 _BAD = {
-    "negative_start": "they start before their chromosome",
-    "empty": "they do not end behind their start",
-    "past_end": "they end beyond their chromosome",
+    "negative_start": "start below 0",
+    "empty": "end not behind the start",
+    "past_end": "end beyond the chromosome",
 }
 """Why a line cannot be right: key of the tallies to words."""
 
@@ -125,7 +125,7 @@ def read_warnings(config: PrepareConfig, inputs: PrepareInputs, tallies: Mapping
     for kind, count in tallies.get("dropped", {}).items():
         if count:
             first = "; ".join(tallies["first_dropped"][kind][:_SHOWN])
-            yield f"{counted(count, 'line')} left out because {_BAD[kind]}: {first}."
+            yield f"{counted(count, 'line')} left out, {_BAD[kind]}: {first}."
     equal = tallies.get("equal", 0) / (tallies.get("compared") or 1)
     if equal > _MANY_EQUAL and not config.remove_equal_fragments:
         yield (

@@ -509,7 +509,7 @@ impl<'a> Reader<'a> {
                 && chrom.bad.saturating_mul(MOST_BAD) > chrom.lines
             {
                 let reason = format!(
-                    "{text} cannot be on {name}, which is {length} bp long, nor can {} of its {} lines in all, more than 1 in {MOST_BAD}: another build of the genome?",
+                    "{text} is not inside of {name}, which is {length} bp long, nor are {} of its {} lines, more than 1 in {MOST_BAD}: another build of the genome?",
                     chrom.bad, chrom.lines
                 );
                 return Err(self.error(*line, reason));
