@@ -98,30 +98,31 @@ def wdl_command(command: str) -> list[str]:
     for name, kind, _ in wdl_inputs(command):
         if name in own or name.removesuffix("_record") in with_record - {name}:
             continue
+        option = options[name]
         if name in with_record:
             is_list, is_optional = kind.startswith("Array"), kind.endswith("?")
             files = name if is_list else f"select_all([{name}])" if is_optional else f"[{name}]"
             records = f"{name}_record" if is_list else f"select_all([{name}_record])"
-            lists.append(f"lay --{name} '~{{write_lines({files})}}' '~{{write_lines({records})}}'")
+            lists.append(f"lay --{option} '~{{write_lines({files})}}' '~{{write_lines({records})}}'")
         elif kind == "Boolean":
-            lines.append(f'  ~{{if {name} then "--{name}" else "--no-{name}"}}')
+            lines.append(f'  ~{{if {name} then "--{option}" else "--no-{option}"}}')
         elif kind == "Boolean?":
             lines.append(
-                f'  ~{{if defined({name}) then (if select_first([{name}]) then "--{name}" else "--no-{name}") else ""}}'
+                f'  ~{{if defined({name}) then (if select_first([{name}]) then "--{option}" else "--no-{option}") else ""}}'
             )
         elif kind.startswith("Array"):
             # One a line: so the shell reads them as they are.
-            lists.append(f"give --{options[name]} '~{{write_lines({name})}}'")
+            lists.append(f"give --{option} '~{{write_lines({name})}}'")
         elif kind.removesuffix("?") in ("String", "File"):
             value = f"select_first([{name}])" if kind.endswith("?") else name
-            quoted = f'"--{name} \'" + sub({value}, "\'", apostrophe) + "\'"'
+            quoted = f'"--{option} \'" + sub({value}, "\'", apostrophe) + "\'"'
             lines.append(
                 f'  ~{{if defined({name}) then {quoted} else ""}}' if kind.endswith("?") else f"  ~{{{quoted}}}"
             )
         elif kind.endswith("?"):
-            lines.append(f'  ~{{"--{name} " + {name}}}')
+            lines.append(f'  ~{{"--{option} " + {name}}}')
         else:
-            lines.append(f"  --{name} ~{{{name}}}")
+            lines.append(f"  --{option} ~{{{name}}}")
     return [f"    {line}" for line in [*lines, ")", *lists]]
 
 

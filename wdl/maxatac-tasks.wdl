@@ -77,7 +77,7 @@ task prepare {
       --rpm_factor ~{rpm_factor}
       ~{if clip then "--clip" else "--no-clip"}
       ~{if sites_bed then "--sites_bed" else "--no-sites_bed"}
-      ~{if defined(atac_peaks) then "--atac_peaks '" + sub(select_first([atac_peaks]), "'", apostrophe) + "'" else ""}
+      ~{if defined(atac_peaks) then "--peaks '" + sub(select_first([atac_peaks]), "'", apostrophe) + "'" else ""}
       ~{if call_peaks then "--call_peaks" else "--no-call_peaks"}
       ~{"--genome_size " + genome_size}
       ~{"--prefix '" + sub(prefix, "'", apostrophe) + "'"}

@@ -341,7 +341,8 @@ def test_wdl_hands_text_on_as_it_is(rendered: Callable[..., tuple[list[str], Con
 
 
 GIVEN: dict[str, Content] = {
-    "prepare": {"input_files": ["it's.bam", "b.bam"], "sequence": "genome.2bit", "prefix": "it's", "chroms": ["chr'1"]},
+    "prepare": {"input_files": ["it's.bam", "b.bam"], "sequence": "genome.2bit", "prefix": "it's",
+                "chroms": ["chr'1"], "atac_peaks": "p.bed"},
     "normalize": {"signal": "it's.bw", "prefix": "it's", "max_percentile": 99.5, "blacklist": "b.bed"},
     "average": {"input_files": ["it's.bw", "b.bw"], "weights": [1.0, 2.5], "prefix": "x"},
     "binding": {"chip_peaks": ["it's.bed", "b.bed"], "combine": "2", "sequence": "genome.2bit", "prefix": "it's"},
