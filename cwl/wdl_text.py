@@ -107,9 +107,8 @@ def wdl_command(command: str) -> list[str]:
         elif kind == "Boolean":
             lines.append(f'  ~{{if {name} then "--{option}" else "--no-{option}"}}')
         elif kind == "Boolean?":
-            lines.append(
-                f'  ~{{if defined({name}) then (if select_first([{name}]) then "--{option}" else "--no-{option}") else ""}}'
-            )
+            chosen = f'if select_first([{name}]) then "--{option}" else "--no-{option}"'
+            lines.append(f'  ~{{if defined({name}) then ({chosen}) else ""}}')
         elif kind.startswith("Array"):
             # One a line: so the shell reads them as they are.
             lists.append(f"give --{option} '~{{write_lines({name})}}'")
