@@ -26,8 +26,8 @@ from maxatac.checking.findings import (
 from maxatac.checking.tracks import TrackValues, read_track, shared_sizes
 from maxatac.data.regions import COUNTS, Center, PoolReport, SourceCount, count_by_chromosome
 from maxatac.data.samples import Sample
+from maxatac.data.scale_limits import is_on_scale
 from maxatac.data.shared_files import EqualFiles, Use, uses_of
-from maxatac.data.signal_scale import is_on_scale
 from maxatac.errors import GenomeError, Problem, Problems, TrackError
 from maxatac.genome.blacklist import Blacklist
 from maxatac.genome.chroms import read_chrom_sizes

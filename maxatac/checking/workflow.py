@@ -30,8 +30,8 @@ from maxatac.checking.survey import (
 )
 from maxatac.checking.tracks import TrackValues
 from maxatac.data.genome_like import GenomeBatches
+from maxatac.data.scale_limits import is_on_scale
 from maxatac.data.shared_files import describe, find_equal_files, uses_of
-from maxatac.data.signal_scale import is_on_scale
 from maxatac.data.tracks import open_tracks
 from maxatac.errors import GenomeError, InputError, MaxatacError, Problem, Problems, WeightsError, visible
 from maxatac.genome.blacklist import Blacklist, read_blacklist

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from maxatac._core import Track, ValueCounts
+from maxatac.data.scale_limits import HIGHEST_RATIO, LOWEST_RATIO, is_on_scale
 from maxatac.data.value_counts import (
     LEVELS,
     LevelPercentiles,
@@ -28,9 +29,6 @@ from maxatac.genome.blacklist import Blacklist
 from maxatac.genome.chroms import ORGANELLES
 from maxatac.system.progress import telling
 from maxatac.wording import number
-
-LOWEST_RATIO, HIGHEST_RATIO = 0.5, 2.0
-"""A 99th percentile between these, as a multiple of the expected one, is on the same scale."""
 
 ENOUGH_COVERED = 100_000
 """So many covered bases tell the scale. In yeast, the 99th percentile of stretches with a quarter of that is off by a
@@ -159,11 +157,6 @@ def scale_warning(scale: SignalScale, trained: SignalScale | None = None) -> str
         f" are {_numbers(scale)}{whole}{training}; expected a 99th percentile of {number(low)} to"
         f" {number(high)}{fractions}; the predictions can be far too high or too low: {fix}"
     )
-
-
-def is_on_scale(p99: float | None, expected: float = 1.0) -> bool:
-    """Whether a 99th percentile of the values above 0 is near the expected one; that of a track without any is."""
-    return not p99 or LOWEST_RATIO * expected <= p99 <= HIGHEST_RATIO * expected
 
 
 def training_warning(scale: SignalScale) -> str | None:

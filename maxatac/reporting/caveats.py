@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from maxatac.data.loader_times import SLOW
-from maxatac.data.signal_scale import is_on_scale
+from maxatac.data.scale_limits import is_on_scale
 from maxatac.evaluation.bootstrap import BLOCK
 from maxatac.evaluation.ranking import BINDING, GUESS, MODEL, SIGNAL
 from maxatac.reporting.contents import Contents

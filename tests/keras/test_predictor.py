@@ -252,7 +252,9 @@ def test_what_the_weights_at_the_start_were_trained_on(tiny_set: TinySet, traine
 def test_training_does_not_depend_on_the_record(
     tiny_set: TinySet, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("maxatac.training.epochs.ModelDescription", lambda *_: type("None", (), {"of": None}))
+    monkeypatch.setattr(
+        "maxatac.training.epochs.ModelDescription", lambda *_: type("None", (), {"of": None, "scales": {}})
+    )
     without = train(tiny_set.config(tmp_path / "without", epochs=2))
     assert read_record(without.best_model) is None
     kept = json.loads((trained / "maxatac_model_run.json").read_text())
