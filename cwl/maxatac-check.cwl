@@ -144,6 +144,11 @@ inputs:
     default: DCNN_V2
     doc: "Architecture of the network."
     inputBinding: {prefix: "--arch"}
+  ensemble:
+    type: int
+    default: 1
+    doc: "Train N networks together, which differ in their initial weights; the model is the mean of their predictions. It takes N times the computing time of one."
+    inputBinding: {prefix: "--ensemble"}
   dense:
     type: boolean
     default: false

@@ -110,6 +110,10 @@ inputs:
     type: {type: enum, symbols: [DCNN_V2]}
     default: DCNN_V2
     doc: "Architecture of the network."
+  ensemble:
+    type: int
+    default: 1
+    doc: "Train N networks together, which differ in their initial weights; the model is the mean of their predictions. It takes N times the computing time of one."
   dense:
     type: boolean
     default: false
@@ -250,6 +254,7 @@ steps:
       test_cell_types: test_cell_types
       allow_shared_files: allow_shared_files
       arch: arch
+      ensemble: ensemble
       dense: dense
       output_activation: output_activation
       quant: quant

@@ -99,6 +99,7 @@ def main() -> None:
     parser.add_argument("output", type=Path, help="folder for runs and scores")
     parser.add_argument("--tf", nargs="+", default=["Abf1", "Rap1"], help="factors; default: Abf1 Rap1")
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3], help="default: 1 2 3")
+    parser.add_argument("--ensemble", type=int, default=1, help="networks per run; default: 1")
     parser.add_argument("--epochs", type=int, default=36)
     parser.add_argument("--batches", type=int, default=40)
     parser.add_argument("--batch_size", type=int, default=100)
@@ -111,7 +112,8 @@ def main() -> None:
     from maxatac.cli.logs import log_to_stderr
 
     log_to_stderr("info")
-    settings = {name: getattr(arguments, name) for name in ("epochs", "batches", "batch_size", "jitter", "rand_ratio")}
+    names = ("ensemble", "epochs", "batches", "batch_size", "jitter", "rand_ratio")
+    settings = {name: getattr(arguments, name) for name in names}
     settings["val_batch_size"] = arguments.batch_size
     chrom_sets = [VALIDATION_CHROMS] if arguments.validation_only else [VALIDATION_CHROMS, TEST_CHROMS]
     rows = []

@@ -15,7 +15,7 @@ from tiny import write_bigwig, write_genome
 
 from maxatac._core import Genome
 from maxatac.data.signal_scale import SignalScale
-from maxatac.model.stored import StoredModel, chain_of
+from maxatac.model.stored import StoredModel, network_of
 from maxatac.prediction.model_record import CheckWindow, ModelRecord, TrainingFacts, add_record
 
 SIZES = {"chr2": 9_000, "chr10": 6_500, "chr1": 20_000}
@@ -41,7 +41,7 @@ def save_quick_model(path: Path, seed: int = 2, *, trained_on: Sequence[str] = (
             signal=scales,
         )
         weights = [np.asarray(weights.numpy()) for layer in model.layers for weights in layer.weights]
-        add_record(path, ModelRecord(facts, CheckWindow.of(StoredModel(chain_of(model), weights))))
+        add_record(path, ModelRecord(facts, CheckWindow.of(StoredModel(network_of(model), weights))))
     return path
 
 

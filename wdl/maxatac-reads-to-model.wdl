@@ -70,6 +70,7 @@ workflow maxatac_reads_to_model {
     Array[String] test_cell_types = []
     Array[String] allow_shared_files = []
     String arch = "DCNN_V2"
+    Int ensemble = 1
     Boolean dense = false
     String output_activation = "sigmoid"
     Boolean quant = false
@@ -202,6 +203,7 @@ workflow maxatac_reads_to_model {
       test_cell_types = test_cell_types,
       allow_shared_files = allow_shared_files,
       arch = arch,
+      ensemble = ensemble,
       dense = dense,
       output_activation = output_activation,
       quant = quant,

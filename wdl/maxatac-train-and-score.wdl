@@ -35,6 +35,7 @@ workflow maxatac_train_and_score {
     Array[String] test_cell_types = []
     Array[String] allow_shared_files = []
     String arch = "DCNN_V2"
+    Int ensemble = 1
     Boolean dense = false
     String output_activation = "sigmoid"
     Boolean quant = false
@@ -101,6 +102,7 @@ workflow maxatac_train_and_score {
       test_cell_types = test_cell_types,
       allow_shared_files = allow_shared_files,
       arch = arch,
+      ensemble = ensemble,
       dense = dense,
       output_activation = output_activation,
       quant = quant,

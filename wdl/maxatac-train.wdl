@@ -46,6 +46,7 @@ workflow maxatac_train {
     Array[String] test_cell_types = []
     Array[String] allow_shared_files = []
     String arch = "DCNN_V2"
+    Int ensemble = 1
     Boolean dense = false
     String output_activation = "sigmoid"
     Boolean quant = false
@@ -114,6 +115,7 @@ workflow maxatac_train {
       test_cell_types = test_cell_types,
       allow_shared_files = allow_shared_files,
       arch = arch,
+      ensemble = ensemble,
       dense = dense,
       output_activation = output_activation,
       quant = quant,
@@ -202,6 +204,7 @@ task train {
     Array[String] test_cell_types = []
     Array[String] allow_shared_files = []
     String arch = "DCNN_V2"
+    Int ensemble = 1
     Boolean dense = false
     String output_activation = "sigmoid"
     Boolean quant = false
@@ -266,6 +269,7 @@ task train {
       ~{if shuffle_cell_type then "--shuffle_cell_type" else "--no-shuffle_cell_type"}
       ~{if rev_comp_train then "--rev_comp_train" else "--no-rev_comp_train"}
       ~{"--arch '" + sub(arch, "'", apostrophe) + "'"}
+      --ensemble ~{ensemble}
       ~{if dense then "--dense" else "--no-dense"}
       ~{"--output_activation '" + sub(output_activation, "'", apostrophe) + "'"}
       ~{if quant then "--quant" else "--no-quant"}

@@ -166,7 +166,8 @@ def time_fit(config: TrainConfig, samplers: Mapping[str, Sampler], seed: int) ->
     import keras
 
     data = TrainingData({"training": samplers["training"]}, TIMED_BATCHES, compact=config.compact_transport)
-    trainer = Trainer(build_network(config, seed), data, objective_of(config))
+    model, members = build_network(config, seed)
+    trainer = Trainer(model, data, objective_of(config), members=members)
     ends: list[float] = []
 
     class Watch(keras.callbacks.Callback):  # type: ignore[misc]

@@ -171,7 +171,7 @@ def _build(config: TrainConfig, problems: Problems) -> Any:
         limit_threads(loader_threads(config))
         try:
             has_weights = config.weights is not None and config.weights.is_file() and config.weights.stat().st_size
-            return build_network(config if has_weights else dataclasses.replace(config, weights=None))
+            return build_network(config if has_weights else dataclasses.replace(config, weights=None)).model
         except WeightsError as error:
             problems.append(Problem.of(error))
         except ValueError:

@@ -155,6 +155,11 @@ def add_options(parser: Parser, *, meta_is_positional: bool = False) -> None:
 
     group = parser.add_argument_group("model")
     option(group, "--arch", choices=ARCHITECTURES, help="Architecture of the network.")
+    option(
+        group, "--ensemble", metavar="N",
+        help="Train N networks together, which differ in their initial weights; the model is the mean of their "
+        "predictions. It takes N times the computing time of one.",
+    )  # fmt: skip
     option(group, "--dense", help="End the network in a dense layer.")
     option(
         group, "--output_activation", choices=OUTPUT_ACTIVATIONS,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 import keras
 
 from maxatac.model.dcnn import dcnn_v2
 
-ARCHITECTURES: Mapping[str, Callable[..., keras.Model]] = MappingProxyType({"DCNN_V2": dcnn_v2})
+ARCHITECTURES: Mapping[str, Callable[..., keras.KerasTensor]] = MappingProxyType({"DCNN_V2": dcnn_v2})
+"""What makes the predictions of a window, by name; see :func:`maxatac.model.dcnn.dcnn_v2` for the arguments."""
 
 
 def build(
@@ -18,8 +20,8 @@ def build(
     length: int = 1024,
     channels: int = 5,
     bins: int = 32,
-    dense: bool = False,
     output_activation: str = "sigmoid",
+    **settings: Any,
 ) -> keras.Model:
     """Build a new, uncompiled network by the name of its architecture.
 
@@ -27,8 +29,16 @@ def build(
     ----------
     arch : str
         A name in ``ARCHITECTURES``.
-    length, channels, bins, dense, output_activation
-        As in :func:`maxatac.model.dcnn.dcnn_v2`.
+    length : int
+        Window length in bp.
+    channels : int
+        Values per base: A, C, G, T, signal.
+    bins : int
+        Predictions per window.
+    output_activation : str
+        Activation of the predictions, as Keras spells it.
+    **settings
+        Others that the architecture has, such as ``dense`` of :func:`maxatac.model.dcnn.dcnn_v2`.
 
     Returns
     -------
@@ -41,8 +51,19 @@ def build(
     ValueError
         If the architecture is unknown or does not fit these numbers.
     """
+    window = keras.Input((length, channels), name="window")
+    predictions = find(arch)(window, bins=bins, output_activation=output_activation, **settings)
+    return keras.Model(window, predictions, name=arch.lower())
+
+
+def find(arch: str) -> Callable[..., keras.KerasTensor]:
+    """Find an architecture by its name.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
     if arch not in ARCHITECTURES:
         raise ValueError(f"unknown architecture {arch!r}; known: {', '.join(ARCHITECTURES)}")
-    return ARCHITECTURES[arch](
-        length=length, channels=channels, bins=bins, dense=dense, output_activation=output_activation
-    )
+    return ARCHITECTURES[arch]

@@ -13,13 +13,13 @@ _HEAD_DILATION = 16
 
 
 def dcnn_v2(
+    window: keras.KerasTensor,
     *,
-    length: int = 1024,
-    channels: int = 5,
     bins: int = 32,
     dense: bool = False,
     output_activation: str = "sigmoid",
-) -> keras.Model:
+    prefix: str = "",
+) -> keras.KerasTensor:
     """Build DCNN_V2: five blocks of two dilated convolutions, each block halving the positions.
 
     Each convolution is followed by ReLU, then batch normalisation. The layers, their order and their weights are those
@@ -28,21 +28,21 @@ def dcnn_v2(
 
     Parameters
     ----------
-    length : int
-        Window length in bp; 32 times ``bins``.
-    channels : int
-        Values per base: A, C, G, T, signal.
+    window : keras.KerasTensor
+        Shape (windows, length, channels), float32; the length in bp is 32 times ``bins``.
     bins : int
         Predictions per window.
     dense : bool
         The last convolution uses ReLU, and a dense layer with the output activation follows.
     output_activation : str
         Activation of the predictions, as Keras spells it.
+    prefix : str
+        First part of the names of the layers.
 
     Returns
     -------
-    keras.Model
-        Input of shape (windows, length, channels), output of shape (windows, bins), float32.
+    keras.KerasTensor
+        Shape (windows, bins), float32.
 
     Raises
     ------
@@ -50,11 +50,11 @@ def dcnn_v2(
         If ``length`` is not 32 times ``bins``.
     """
     pooled = 2 ** len(_BLOCKS)
+    length = window.shape[1]
     if bins < 1 or length != bins * pooled:
         raise ValueError(f"DCNN_V2 makes one prediction per {pooled} bp: {length} bp do not give {bins} bins")
 
-    inputs = layers.Input(shape=(length, channels), name="window")
-    x = inputs
+    x = window
     for number, (filters, dilation) in enumerate(_BLOCKS, start=1):
         for half in "ab":
             x = layers.Conv1D(
@@ -64,10 +64,10 @@ def dcnn_v2(
                 dilation_rate=dilation,
                 activation="relu",
                 kernel_initializer="glorot_uniform",
-                name=f"conv_{number}{half}",
+                name=f"{prefix}conv_{number}{half}",
             )(x)
-            x = layers.BatchNormalization(momentum=0.99, epsilon=1e-3, name=f"batch_norm_{number}{half}")(x)
-        x = layers.MaxPooling1D(pool_size=2, strides=2, name=f"pool_{number}")(x)
+            x = layers.BatchNormalization(momentum=0.99, epsilon=1e-3, name=f"{prefix}batch_norm_{number}{half}")(x)
+        x = layers.MaxPooling1D(pool_size=2, strides=2, name=f"{prefix}pool_{number}")(x)
 
     x = layers.Conv1D(
         1,
@@ -76,11 +76,11 @@ def dcnn_v2(
         dilation_rate=_HEAD_DILATION,
         activation="relu" if dense else output_activation,
         kernel_initializer="glorot_uniform",
-        name="conv_head",
+        name=f"{prefix}conv_head",
     )(x)
-    outputs = layers.Flatten(name="bins")(x)
+    outputs = layers.Flatten(name=f"{prefix}bins")(x)
     if dense:
         outputs = layers.Dense(
-            bins, activation=output_activation, kernel_initializer="glorot_uniform", name="dense_head"
+            bins, activation=output_activation, kernel_initializer="glorot_uniform", name=f"{prefix}dense_head"
         )(outputs)
-    return keras.Model(inputs, outputs, name="dcnn_v2")
+    return outputs

@@ -15,6 +15,7 @@ from keras import ops
 from numpy.typing import NDArray
 
 from maxatac.model.devices import whole
+from maxatac.model.ensemble import Network
 
 
 class Evaluated(NamedTuple):
@@ -29,6 +30,8 @@ class Evaluated(NamedTuple):
         Loss of each window; 0 for one without a known target.
     targets : shape (windows, bins), float32
         Of the whole batch, if several devices share it; otherwise as they were given.
+    members : shape (windows, members, bins), float32, or None
+        Predictions of each member of an ensemble.
     """
 
     predictions: NDArray[np.float32]
@@ -36,6 +39,7 @@ class Evaluated(NamedTuple):
     metric: float
     losses: NDArray[np.float32]
     targets: NDArray[np.float32]
+    members: NDArray[np.float32] | None = None
 
 
 class BatchEvaluator:
@@ -46,8 +50,8 @@ class BatchEvaluator:
 
     Parameters
     ----------
-    model : keras.Model
-        A built model with one output.
+    network : Network
+        Built.
     loss, metric : callable
         Take targets and predictions of a batch, give one number.
     place : callable
@@ -56,13 +60,13 @@ class BatchEvaluator:
 
     def __init__(
         self,
-        model: keras.Model,
+        network: Network,
         loss: Callable[[Any, Any], Any],
         metric: Callable[[Any, Any], Any],
         place: Callable[[Any], Any] = lambda batch: batch,
     ) -> None:
         self._place = place
-        self._scorer = _Scorer(model, loss, metric)
+        self._scorer = _Scorer(network, loss, metric)
         self._scorer.compile(optimizer=None, jit_compile=True)
 
     def __call__(self, windows: NDArray[np.float32], targets: NDArray[np.float32]) -> Evaluated:
@@ -81,29 +85,35 @@ class BatchEvaluator:
             float(found["metric"]),
             found["losses"],
             found.get("targets", targets),
+            found["members"].reshape(len(targets), -1, targets.shape[1]) if "members" in found else None,
         )
 
 
 class _Scorer(keras.Model):  # type: ignore[misc]
     """A model whose outputs are predictions and scores of a batch, which ``predict`` returns on every backend."""
 
-    def __init__(
-        self, trainee: keras.Model, loss: Callable[[Any, Any], Any], metric: Callable[[Any, Any], Any]
-    ) -> None:
+    def __init__(self, network: Network, loss: Callable[[Any, Any], Any], metric: Callable[[Any, Any], Any]) -> None:
         super().__init__(name="scorer")
-        self.trainee = trainee
+        self.trainee = network.model
+        if network.members is not None:
+            # Both from one pass.
+            outputs = [network.model.output, network.members.output]
+            self.trainee = keras.Model(network.model.input, outputs)
         self._loss_function = loss
         self._metric_function = metric
 
     def call(self, inputs: dict[str, Any]) -> dict[str, Any]:
         targets = inputs["targets"]
-        predictions = self.trainee(inputs["windows"], training=False)
+        outputs = self.trainee(inputs["windows"], training=False)
+        predictions, *members = outputs if isinstance(outputs, list) else [outputs]
         found = {
             "predictions": predictions,
             "loss": self._loss_function(targets, predictions),
             "metric": self._metric_function(targets, predictions),
             "losses": ops.vectorized_map(lambda window: self._loss_function(*window), (targets, predictions)),
         }
+        if members:
+            (found["members"],) = members
         if keras.distribution.distribution() is not None:
             found["targets"] = targets
         return {name: whole(values) for name, values in found.items()}

@@ -35,10 +35,12 @@ def predict(model: StoredModel, window: NDArray[np.float32]) -> Values:
     -------
     shape (bins,), float64
     """
-    x: Values = window.astype(np.float64)
+    values: list[Values] = [window.astype(np.float64)]
     arrays = [array.astype(np.float64) for array in model.arrays]
-    for layer in model.chain.layers:
+    for layer in model.network.layers:
         weights, arrays = arrays[: len(layer.shapes)], arrays[len(layer.shapes) :]
+        inputs = [values[source + 1] for source in layer.sources]
+        x = inputs[0]
         if layer.kind == "Conv1D":
             x = _convolve(x, weights[0], layer.settings["dilation_rate"]) + weights[1]
         elif layer.kind == "BatchNormalization":
@@ -51,9 +53,12 @@ def predict(model: StoredModel, window: NDArray[np.float32]) -> Values:
             x = x.reshape(-1)
         elif layer.kind == "Dense":
             x = x @ weights[0] + weights[1]
+        elif layer.kind == "Average":
+            x = np.mean(inputs, axis=0)
         if "activation" in layer.settings:
             x = _ACTIVATIONS[layer.settings["activation"]](x)
-    return x
+        values.append(x)
+    return values[-1]
 
 
 def _convolve(x: Values, kernel: Values, dilation: int) -> Values:

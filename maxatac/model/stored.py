@@ -1,4 +1,4 @@
-"""A network that a model file describes: a chain of a few kinds of layers, understood without Keras.
+"""A network that a model file describes: a few kinds of layers, understood without Keras.
 
 Keras would run code that a file names, read other files for some layers, and take memory for whatever shape is
 declared. Here the description is plain data: JSON, of which a few kinds of layers with a few settings are understood.
@@ -42,6 +42,7 @@ _FIXED: Mapping[str, Mapping[str, Any]] = {
     "MaxPooling1D": {"padding": "valid", "data_format": "channels_last"},
     "Flatten": {"data_format": "channels_last"},
     "Dense": {"use_bias": True},
+    "Average": {},
 }
 LAYERS = tuple(_FIXED)
 """Kinds of layers that are understood, after the input."""
@@ -52,7 +53,10 @@ _TAKEN: Mapping[str, Sequence[str]] = {
     "MaxPooling1D": ("pool_size", "strides"),
     "Flatten": (),
     "Dense": ("units", "activation"),
+    "Average": (),
 }
+_JOINING = ("Average",)
+_OF_ANY_SHAPE = ("BatchNormalization", *_JOINING)
 # What matters for training only.
 _IGNORED = re.compile(
     r"name|trainable|dtype|momentum|fused|synchronized|renorm(_momentum)?|.*_(initializer|regularizer|constraint)"
@@ -61,7 +65,7 @@ _IGNORED = re.compile(
 
 @dataclass(frozen=True)
 class StoredLayer:
-    """A layer of the chain.
+    """A layer of a network.
 
     Attributes
     ----------
@@ -74,6 +78,8 @@ class StoredLayer:
         Of its weights, in Keras' order.
     output : tuple of int
         Shape that it makes of one window.
+    sources : tuple of int
+        Where its input comes from, as places in the list of layers; -1 is the window.
     """
 
     kind: str
@@ -81,10 +87,11 @@ class StoredLayer:
     settings: Mapping[str, Any]
     shapes: tuple[Shape, ...]
     output: Shape
+    sources: tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Chain:
+class StoredNetwork:
     """A network without its numbers.
 
     Attributes
@@ -93,7 +100,7 @@ class Chain:
     input : tuple of int
         Shape of a window: positions and channels.
     layers : tuple of StoredLayer
-        In order, without the input.
+        Each behind those that it takes its input from, the last one making the predictions; without the input.
     """
 
     name: str
@@ -109,7 +116,11 @@ class Chain:
     @property
     def activation(self) -> str:
         """Activation of the predictions."""
-        return next((layer.settings["activation"] for layer in self.layers[::-1] if "activation" in layer.settings), "")
+        place, layers = len(self.layers) - 1, self.layers
+        while place >= 0 and "activation" not in layers[place].settings:
+            # Of a mean, all members end alike.
+            place = layers[place].sources[0]
+        return layers[place].settings["activation"] if place >= 0 else ""
 
     @property
     def weighted(self) -> list[LayerShapes]:
@@ -123,12 +134,12 @@ class StoredModel:
 
     Attributes
     ----------
-    chain : Chain
+    network : StoredNetwork
     arrays : sequence of arrays, floating-point
         Weights in the order of the layers; all are finite.
     """
 
-    chain: Chain
+    network: StoredNetwork
     arrays: Sequence[NDArray[np.floating]]
 
 
@@ -149,11 +160,11 @@ def read_model(path: Path) -> StoredModel:
     if text is None:
         raise _error(path, "holds no network of Keras: neither config.json nor the attribute model_config")
     try:
-        chain = parse(json.loads(text))
+        network = parse(json.loads(text))
     except (_Refused, RecursionError, ValueError) as error:
         told = str(error) if isinstance(error, _Refused) else f"the description of its network is damaged ({error})"
         raise _error(path, told) from error
-    return StoredModel(chain, read_weights(path, chain.weighted))
+    return StoredModel(network, read_weights(path, network.weighted))
 
 
 class _Refused(Exception):
@@ -166,13 +177,13 @@ def _error(path: Path, told: str) -> WeightsError:
     return error
 
 
-def chain_of(model: keras.Model) -> Chain:
+def network_of(model: keras.Model) -> StoredNetwork:
     """Describe a network of Keras as the file would that it is saved in.
 
     Raises
     ------
     ValueError
-        If it is no chain of the layers that are understood.
+        If it has layers that are not understood.
     """
     try:
         return parse(json.loads(model.to_json()))
@@ -180,7 +191,7 @@ def chain_of(model: keras.Model) -> Chain:
         raise ValueError(str(error)) from error
 
 
-def parse(description: Any) -> Chain:
+def parse(description: Any) -> StoredNetwork:
     """Understand the description of a network, as JSON gives it."""
     about = _mapping(description, "the description of the network")
     if about.get("class_name") not in ("Functional", "Model"):
@@ -194,21 +205,26 @@ def parse(description: Any) -> Chain:
     names = [_name(layer) for layer in layers]
     if len(set(names)) < len(names):
         raise _Refused("two layers of its network have one name")
-    for name, before, layer in zip(names[1:], names, layers[1:], strict=False):
-        if list(_sources(layer.get("inbound_nodes"))) != [before]:
-            raise _Refused(f"layer {name} does not follow {before} alone: the network is no chain of layers")
     ends = [_end(config.get(which)) for which in ("input_layers", "output_layers")]
     if ends != [names[0], names[-1]]:
         raise _Refused(f"its network runs from {ends[0]} to {ends[1]}, its layers from {names[0]} to {names[-1]}")
-    first = shape = _input_shape(layers[0])
-    chain = []
+    first = _input_shape(layers[0])
+    place = {name: number for number, name in enumerate(names, start=-1)}
+    made: list[StoredLayer] = []
     for name, layer in zip(names[1:], layers[1:], strict=True):
-        chain.append(_layer(name, layer, shape))
-        shape = chain[-1].output
-    if sum(int(np.prod(shape, dtype=object)) for layer in chain for shape in layer.shapes) > _MOST_NUMBERS:
+        sources = [place.get(source, len(made)) for source in _sources(layer.get("inbound_nodes"))]
+        if not sources or max(sources) >= len(made):
+            raise _Refused(f"layer {name} does not follow layers before it alone")
+        shapes = [first if source < 0 else made[source].output for source in sources]
+        made.append(_layer(name, layer, shapes, tuple(sources)))
+    used = {source for layer in made for source in layer.sources}
+    if unused := [layer.name for number, layer in enumerate(made[:-1]) if number not in used]:
+        raise _Refused(f"nothing follows layer {unused[0]}")
+    if sum(int(np.prod(shape, dtype=object)) for layer in made for shape in layer.shapes) > _MOST_NUMBERS:
         raise _Refused(f"its network has more than {_MOST_NUMBERS:,} weights")
     whole = config.get("name")
-    return Chain(whole if isinstance(whole, str) and _NAME.fullmatch(whole) else "model", names[0], first, tuple(chain))
+    whole = whole if isinstance(whole, str) and _NAME.fullmatch(whole) else "model"
+    return StoredNetwork(whole, names[0], first, tuple(made))
 
 
 def _check_kinds(layers: Sequence[Mapping[str, Any]]) -> None:
@@ -240,7 +256,7 @@ def _name(layer: Mapping[str, Any]) -> str:
 
 
 def _sources(nodes: Any) -> Iterator[str]:
-    """List the layers that a layer takes its input from, as Keras 2 or Keras 3 describes them."""
+    """List the layers that a layer takes its input from, as Keras 2 or Keras 3 describes them; "" where one is odd."""
     if not isinstance(nodes, list) or len(nodes) != 1:
         yield ""
         return
@@ -249,6 +265,8 @@ def _sources(nodes: Any) -> Iterator[str]:
         if any(value for value in _mapping(node.get("kwargs"), "the input of a layer").values()):
             yield ""
         arguments = node.get("args")
+        if isinstance(arguments, list) and len(arguments) == 1 and isinstance(arguments[0], list):
+            arguments = arguments[0]
         for argument in arguments if isinstance(arguments, list) else [None]:
             tensor = argument.get("config") if isinstance(argument, dict) else None
             yield _end(tensor.get("keras_history") if isinstance(tensor, dict) else None)
@@ -275,9 +293,13 @@ def _input_shape(layer: Mapping[str, Any]) -> Shape:
     return (_whole(shape[1], "positions of the input", 1 << 20), _whole(shape[2], "channels of the input", 1 << 10))
 
 
-def _layer(name: str, layer: Mapping[str, Any], shape: Shape) -> StoredLayer:
-    """Understand one layer that gets an input of this shape."""
-    kind = layer["class_name"]
+def _layer(name: str, layer: Mapping[str, Any], inputs: Sequence[Shape], sources: tuple[int, ...]) -> StoredLayer:
+    """Understand one layer that gets inputs of these shapes."""
+    kind, shape = layer["class_name"], inputs[0]
+    if (len(inputs) > 1) != (kind in _JOINING):
+        raise _Refused(f"layer {name}: a {kind} layer does not take {len(inputs)} inputs")
+    if any(other != shape for other in inputs):
+        raise _Refused(f"layer {name}: its inputs have different shapes")
     config = _mapping(layer.get("config"), f"the description of layer {name}")
     _check_precision(config, f"layer {name}")
     for setting, value in config.items():
@@ -291,10 +313,10 @@ def _layer(name: str, layer: Mapping[str, Any], shape: Shape) -> StoredLayer:
     if "activation" in wanted and wanted["activation"] not in ACTIVATIONS:
         expected = f"expected one of {', '.join(ACTIVATIONS)}"
         raise _Refused(f"layer {name}: found the activation {wanted['activation']!r:.60}; {expected}")
-    if len(shape) != (1 if kind == "Dense" else 2) and kind != "BatchNormalization":
+    if len(shape) != (1 if kind == "Dense" else 2) and kind not in _OF_ANY_SHAPE:
         raise _Refused(f"layer {name}: a {kind} layer does not fit an input of {len(shape)} dimensions")
     settings, shapes, output = _UNDERSTAND[kind](name, wanted, shape)
-    return StoredLayer(kind, name, {**_FIXED[kind], **settings}, shapes, output)
+    return StoredLayer(kind, name, {**_FIXED[kind], **settings}, shapes, output, sources)
 
 
 Understood = tuple[dict[str, Any], tuple[Shape, ...], Shape]
@@ -335,12 +357,17 @@ def _dense(name: str, wanted: Mapping[str, Any], shape: Shape) -> Understood:
     return {"units": units, "activation": wanted["activation"]}, ((shape[0], units), (units,)), (units,)
 
 
+def _mean(name: str, wanted: Mapping[str, Any], shape: Shape) -> Understood:
+    return {}, (), shape
+
+
 _UNDERSTAND: Mapping[str, Callable[[str, Mapping[str, Any], Shape], Understood]] = {
     "Conv1D": _convolution,
     "BatchNormalization": _normalisation,
     "MaxPooling1D": _pooling,
     "Flatten": _flattening,
     "Dense": _dense,
+    "Average": _mean,
 }
 
 
@@ -380,18 +407,19 @@ def build(members: Sequence[StoredModel]) -> keras.Model:
     """
     import keras
 
-    first = members[0].chain
+    first = members[0].network
     inputs = keras.Input(first.input, name=first.input_name if len(members) == 1 else "window")
     outputs = []
     for number, member in enumerate(members, start=1):
         prefix = "" if len(members) == 1 else f"member_{number}_"
-        x, made = inputs, []
-        for layer in member.chain.layers:
+        values, made = [inputs], []
+        for layer in member.network.layers:
             made.append(getattr(keras.layers, layer.kind)(name=prefix + layer.name, **layer.settings))
-            x = made[-1](x)
+            taken = [values[source + 1] for source in layer.sources]
+            values.append(made[-1](taken if layer.kind in _JOINING else taken[0]))
         for variable, array in zip([weight for layer in made for weight in layer.weights], member.arrays, strict=True):
             variable.assign(array)
-        outputs.append(x)
+        outputs.append(values[-1])
     if len(outputs) == 1:
         return keras.Model(inputs, outputs[0], name=first.name)
     return keras.Model(inputs, keras.layers.Average(name="mean")(outputs), name="mean_of_members")

@@ -64,7 +64,7 @@ class Member:
         """Whether it predicts probabilities or values; without a record, the output activation tells."""
         if self.record is not None:
             return "quant" if self.record.facts.quantitative else "binary"
-        return "binary" if self.stored.chain.activation == "sigmoid" else "quant"
+        return "binary" if self.stored.network.activation == "sigmoid" else "quant"
 
     @property
     def target_scale_factor(self) -> float:
@@ -79,7 +79,8 @@ class Member:
 
     def weights_sha256(self) -> str:
         """SHA-256 of network and weights: the same for a model in another format."""
-        digest = hashlib.sha256(repr([(layer.kind, layer.settings) for layer in self.stored.chain.layers]).encode())
+        layers = [(layer.kind, layer.settings, layer.sources) for layer in self.stored.network.layers]
+        digest = hashlib.sha256(repr(layers).encode())
         for array in self.stored.arrays:
             digest.update(np.ascontiguousarray(array, dtype="<f4").tobytes())
         return digest.hexdigest()
@@ -278,11 +279,11 @@ def _read_member(path: Path, problems: Problems) -> Member | None:
         problem = Problem.of(error)
         problems.add(problem.kind, problem.found, option=OPTION, file=path)
         return None
-    chain = stored.chain
+    network = stored.network
     expected = f"{WINDOW_LENGTH:,} bp x {len(CHANNELS)} channels -> {BINS} bins"
-    if chain.input != (WINDOW_LENGTH, len(CHANNELS)) or chain.output != (BINS,):
-        bins = " x ".join(f"{size:,}" for size in chain.output)
-        found = f"a network of {chain.input[0]:,} bp x {chain.input[1]} channels -> {bins} bins"
+    if network.input != (WINDOW_LENGTH, len(CHANNELS)) or network.output != (BINS,):
+        bins = " x ".join(f"{size:,}" for size in network.output)
+        found = f"a network of {network.input[0]:,} bp x {network.input[1]} channels -> {bins} bins"
         problems.add("format", found, expected=expected, option=OPTION, file=path)
         return None
     if record is not None and record.channels != CHANNELS:

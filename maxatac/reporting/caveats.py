@@ -8,6 +8,7 @@ from typing import Any
 from maxatac.data.loader_times import SLOW
 from maxatac.data.scale_limits import is_on_scale
 from maxatac.evaluation.bootstrap import BLOCK
+from maxatac.evaluation.members import MemberScores
 from maxatac.evaluation.ranking import BINDING, GUESS, MODEL, SIGNAL
 from maxatac.reporting.contents import Contents
 from maxatac.reporting.epoch_figures import parts_of
@@ -25,6 +26,7 @@ def find_caveats(contents: Contents) -> list[str]:
         *_test(contents),
         *_validation(contents),
         *_selection(contents),
+        *_members(contents),
         *_inputs(contents),
         *_loader(contents),
         *_source(contents),
@@ -149,6 +151,16 @@ def _selection(contents: Contents) -> Iterator[str]:
         yield (
             f"The selected epoch is the last of {finished}: training for longer may do better (--resume with more "
             "--epochs)."
+        )
+
+
+def _members(contents: Contents) -> Iterator[str]:
+    members = MemberScores.of(contents.best)
+    if members is not None and members.is_wide:
+        low, high = min(members.scores), max(members.scores)
+        yield (
+            f"The members of the ensemble have an average precision of {number(low)} to {number(high)} "
+            f"{members.where}: what one network reaches depends on its seed. Compare models by their means."
         )
 
 

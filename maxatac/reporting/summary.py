@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from maxatac.evaluation.members import MemberScores
 from maxatac.evaluation.ranking import GUESS, MODEL
 from maxatac.evaluation.selection import criterion
 from maxatac.figures.markup import Markup, paragraphs, table
@@ -20,7 +21,7 @@ SEPARATE = 2
 
 
 def lead(contents: Contents) -> str:
-    """Say in two sentences what was trained, and which epoch was selected."""
+    """Say in a few sentences what was trained, which epoch was selected, and how far members lie apart."""
     known, settings = contents.trained_on, contents.settings
     labels = contents.record.get("cell_types", {})
     training = [name for name, label in labels.items() if label == "Train"]
@@ -35,10 +36,21 @@ def lead(contents: Contents) -> str:
     best = contents.best_epoch
     if best is None:
         return f"{sentence} No epoch was selected."
+    members = MemberScores.of(contents.best)
+    ensemble = "" if members is None else f" {_of_members(members)}"
     column, largest = criterion(settings.get("select"), quantitative=bool(settings.get("quant")))
     which = "highest" if largest else "lowest"
     return (
         f"{sentence} Epoch {best} was selected by the {which} {_column(column)}, {number(contents.best.get(column))}."
+        f"{ensemble}"
+    )
+
+
+def _of_members(members: MemberScores) -> str:
+    each = ", ".join(map(number, members.scores))
+    return (
+        f"The prediction is the mean of {len(members.scores)} networks. Average precision {members.where}: {each} alone"
+        f" (mean {number(members.mean)}), {number(members.together)} together."
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from maxatac.data.signal_scale import training_warning
 from maxatac.data.tracks import format_probes, warn_of_odd_tracks
 from maxatac.errors import MaxatacError, Stopped, TakenOver
+from maxatac.evaluation.members import MemberScores
 from maxatac.evaluation.selection import criterion, is_over
 from maxatac.runs.record import RunRecord
 from maxatac.runs.running import Running
@@ -236,6 +237,8 @@ class EpochLoop:
         model = self._folder.named("_best.keras")
         for line in describe_test(tested):
             logger.info("%s", line)
+        if (members := MemberScores.of(best)) is not None:
+            logger.log(logging.WARNING if members.is_wide else logging.INFO, "%s", members.describe())
         logger.info("best epoch: %d of %d (%s %.4f): %s", best["epoch"], len(history), column, best[column], model)
         result = TrainResult(
             output=self._folder.folder,

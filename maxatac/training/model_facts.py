@@ -13,7 +13,7 @@ import numpy as np
 
 from maxatac.data.signal_scale import SignalScale, measure
 from maxatac.errors import TrackError, WeightsError
-from maxatac.model.stored import StoredModel, chain_of
+from maxatac.model.stored import StoredModel, network_of
 from maxatac.prediction.model_record import CheckWindow, ModelRecord, TrainingFacts, read_record
 from maxatac.runs.settings import loader_threads
 
@@ -50,13 +50,13 @@ class ModelDescription:
         Raises
         ------
         ValueError
-            If the network is no chain of layers that :mod:`maxatac.model.stored` understands: it could not be read.
+            If the network has layers that :mod:`maxatac.model.stored` does not understand: it could not be read.
         """
         import keras
 
         weights = [variable for layer in model.layers for variable in layer.weights]
         arrays = [np.asarray(keras.ops.convert_to_numpy(variable.value)) for variable in weights]
-        return ModelRecord(self._facts, CheckWindow.of(StoredModel(chain_of(model), arrays)))
+        return ModelRecord(self._facts, CheckWindow.of(StoredModel(network_of(model), arrays)))
 
     @functools.cached_property
     def scales(self) -> dict[str, SignalScale]:

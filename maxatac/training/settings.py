@@ -36,6 +36,8 @@ SEED_RANGE = (1, 99_999)
 MAX_BATCH = 200_000
 """Examples per batch: 4 GB of them."""
 
+MAX_ENSEMBLE = 32
+
 DEFAULT_JITTER = 480
 """Largest shift of a region in bp, chosen on the validation chromosomes of a yeast set; see ``docs/train.md``."""
 
@@ -138,6 +140,8 @@ class NetworkSettings(Settings):
     ----------
     arch : str
         One of ``ARCHITECTURES``.
+    ensemble : int
+        Networks that are trained together; the mean of their predictions counts.
     dense : bool
         End the network in a dense layer.
     output_activation : str
@@ -151,6 +155,7 @@ class NetworkSettings(Settings):
     """
 
     arch: str = "DCNN_V2"
+    ensemble: int = 1
     dense: bool = False
     output_activation: str = "sigmoid"
     quant: bool = False
@@ -160,6 +165,7 @@ class NetworkSettings(Settings):
     def _check(self, problems: Problems) -> None:
         super()._check(problems)
         self._require_choice(problems, "arch", ARCHITECTURES)
+        self._require_counts(problems, "ensemble", most=MAX_ENSEMBLE)
         self._require_choice(problems, "output_activation", OUTPUT_ACTIVATIONS)
         is_probability = self.output_activation == "sigmoid"
         hint = "binary targets need probabilities"

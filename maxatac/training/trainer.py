@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from maxatac.backend.processes import Processes
 from maxatac.data.genome_like import GenomeBatches
 from maxatac.data.loader_times import LoaderTimes
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     import keras
 
     from maxatac._core import Sampler
+    from maxatac.model.ensemble import Network
     from maxatac.training.result import Row
 
 
@@ -124,6 +127,8 @@ class Trainer:
         Scores the network after each epoch.
     processes : Processes, optional
         Those that train together; this one alone if not given.
+    members : keras.Model, optional
+        Of an ensemble: see :class:`maxatac.model.ensemble.Network`. Loss and metric are those of one network.
 
     Attributes
     ----------
@@ -153,7 +158,9 @@ class Trainer:
         *,
         validator: Validator | None = None,
         processes: Processes | None = None,
+        members: keras.Model | None = None,
     ) -> None:
+        from maxatac.model import ensemble
         from maxatac.model.batch_norm import StatisticsEstimator
         from maxatac.model.transport import accepting_codes
 
@@ -161,16 +168,20 @@ class Trainer:
         self.data = data
         self.validator = validator
         self.processes = processes or Processes()
-        self.fitted = accepting_codes(model) if data.compact else model
+        trainee = model if members is None else members
+        self.fitted = accepting_codes(trainee) if data.compact else trainee
         self.loader_times: LoaderTimes | None = None
         self.validated: Validated | None = None
         self._averaged = bool(objective.optimizer.use_ema)
         self._statistics = StatisticsEstimator(model, self.processes.place)
-        metrics = [] if objective.metric is None else [objective.metric]
-        for compiled in {id(model): model for model in (self.model, self.fitted)}.values():
-            compiled.compile(
-                optimizer=objective.optimizer, loss=objective.loss, metrics=list(metrics), jit_compile=True
-            )
+        loss, metrics = objective.loss, [] if objective.metric is None else [objective.metric]
+        if self.fitted is not model:
+            # Its optimiser is saved with it.
+            model.compile(optimizer=objective.optimizer, loss=loss, metrics=list(metrics), jit_compile=True)
+        if members is not None:
+            loss, metrics = ensemble.sum_over_members(loss), [ensemble.of_their_mean(metric) for metric in metrics]
+        self.fitted.compile(optimizer=objective.optimizer, loss=loss, metrics=metrics, jit_compile=True)
+        self._members = 1 if members is None else members.output_shape[1] // model.output_shape[1]
 
     def run_epoch(self, epoch: int, callback: keras.callbacks.Callback | None = None) -> tuple[Row, Row]:
         """Train, measure the batch-norm statistics and validate, once.
@@ -260,7 +271,9 @@ class Trainer:
         )
         if self._averaged:
             exchange(self.model)
-        return {name: values[-1] for name, values in fitted.history.items()}
+        row = {name: values[-1] for name, values in fitted.history.items()}
+        # The mean over the members.
+        return row | {"loss": row["loss"] / self._members}
 
     def measure_statistics(self, after_batch: Callable[[], None] = lambda: None) -> None:
         """Measure the batch-norm statistics for the present weights, on batches of the epoch that was set.
@@ -299,8 +312,13 @@ class Trainer:
         }
 
 
-def build_network(config: NetworkSettings, seed: int | None = None) -> keras.Model:
-    """Build the network of a run with its initial weights: drawn, after seeding Keras if there is a seed, or read.
+def member_seeds(seed: int, members: int) -> list[int]:
+    """Derive the seeds of the initial weights of each member; that of the first is the seed of the run."""
+    return [seed, *(int(seed) for seed in np.random.SeedSequence(seed).generate_state(members)[1:])]
+
+
+def build_network(config: NetworkSettings, seed: int = 0) -> Network:
+    """Build the network of a run with its initial weights: drawn after seeding Keras, or read.
 
     Raises
     ------
@@ -310,15 +328,14 @@ def build_network(config: NetworkSettings, seed: int | None = None) -> keras.Mod
         If there is no such architecture or activation.
     """
     from maxatac.backend.device import seed_backend
-    from maxatac.model.architectures import build
+    from maxatac.model.ensemble import build_members
     from maxatac.model.weights import load_weights
 
-    if seed is not None:
-        seed_backend(seed)
-    model = build(config.arch, dense=config.dense, output_activation=config.output_activation)
+    seeds = [partial(seed_backend, each) for each in member_seeds(seed, config.ensemble)]
+    network = build_members(config.arch, seeds, dense=config.dense, output_activation=config.output_activation)
     if config.weights is not None:
-        load_weights(model, config.weights)
-    return model
+        load_weights(network.model, config.weights)
+    return network
 
 
 def objective_of(config: TrainConfig) -> Objective:
@@ -345,11 +362,12 @@ def make_trainer(
     processes: Processes,
 ) -> Trainer:
     """Put network, data and validation of a run together; raises what ``build_network`` raises."""
-    model = build_network(config, seed)
+    network = build_network(config, seed)
     data = TrainingData(samplers, config.batches, compact=config.compact_transport, threads=loader_threads(config))
     objective = objective_of(config)
     assert data.validation is not None and objective.metric is not None
     validator = make_validator(
-        config, model, objective.loss, objective.metric, data.validation, genome_like, cell_types, processes.place
+        config, network, objective.loss, objective.metric, data.validation, genome_like, cell_types, processes.place
     )
-    return Trainer(model, data, objective, validator=validator, processes=processes)
+    model, members = network
+    return Trainer(model, data, objective, validator=validator, processes=processes, members=members)

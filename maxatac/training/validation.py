@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from maxatac.data.genome_like import UNKNOWN, GenomeBatches
 from maxatac.data.readers import read_ahead
+from maxatac.evaluation.members import member_column
 from maxatac.evaluation.ranking import Ranking
 from maxatac.evaluation.tally import ScoreTally, StreamingScores
 from maxatac.genome.windows import BIN_SIZE, BINS
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from maxatac.data.batches import WindowDataset
     from maxatac.data.genome_like import Batches
+    from maxatac.model.ensemble import Network
     from maxatac.model.evaluator import BatchEvaluator
     from maxatac.training.settings import NetworkSettings
 
@@ -124,8 +126,10 @@ class Validator:
         rankings = {}
         for validation_set in self._sets:
             begin = time.perf_counter()
-            means, scores = self._score(validation_set, callback)
+            means, scores, members = self._score(validation_set, callback)
             columns = {**means, **scores.pooled()}
+            for number, tally in enumerate(members, start=1):
+                columns[member_column(number)] = float("nan") if tally.has_nan else tally.ranking().average_precision
             row |= {f"{validation_set.prefix}{name}": value for name, value in columns.items()}
             for cell_type, values in scores.by_cell_type().items():
                 cells.append({"set": validation_set.name, "cell_type": cell_type, **values})
@@ -163,8 +167,7 @@ class Validator:
                 tallies["binding"] = ScoreTally()
             for index, (inputs, targets) in enumerate(read_ahead(batches.__getitem__, range(len(batches)))):
                 rows = len(validation_set.cells[index])
-                known = targets[:rows] >= UNKNOWN / 2
-                labels = targets[:rows] > (0.5 if self._threshold is None else self._threshold)
+                labels, known = self._labels(targets[:rows])
                 signal = inputs[:rows, :, 4].reshape(rows, BINS, BIN_SIZE).mean(axis=2)
                 tallies["signal"].update(labels[known], signal[known])
                 if genome_like is not None and others:
@@ -175,7 +178,8 @@ class Validator:
 
     def _score(
         self, validation_set: ValidationSet, callback: keras.callbacks.Callback
-    ) -> tuple[dict[str, float], StreamingScores]:
+    ) -> tuple[dict[str, float], StreamingScores, list[ScoreTally]]:
+        members: list[ScoreTally] = []
         scores = StreamingScores(self._cell_types, threshold=self._threshold)
         # Summed as Keras sums them, in single precision, so that both columns stay what ``evaluate`` would give.
         batches = validation_set.batches
@@ -186,19 +190,32 @@ class Validator:
             found = self._evaluator(inputs, targets)
             counted = slice(0, len(cells))
             scores.update(found.targets[counted], found.predictions[counted], cells, found.losses[counted])
+            if found.members is not None:
+                members = members or [ScoreTally() for _ in range(found.members.shape[1])]
+                for tally, predictions in zip(members, found.members.swapaxes(0, 1), strict=True):
+                    labels, known = self._labels(found.targets[counted])
+                    tally.update(labels[known], predictions[counted][known])
             loss += np.float32(found.loss) * np.float32(len(cells))
             dice += np.float32(found.metric)
             windows += len(cells)
             callback.on_test_batch_end(index)
-        return {
-            "dice_coef": float(dice / np.float32(len(batches))),
-            "loss": float(loss / np.float32(windows)),
-        }, scores
+        return (
+            {
+                "dice_coef": float(dice / np.float32(len(batches))),
+                "loss": float(loss / np.float32(windows)),
+            },
+            scores,
+            members,
+        )
+
+    def _labels(self, targets: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Tell which bins are bound, and of which that is known."""
+        return targets > (0.5 if self._threshold is None else self._threshold), targets >= UNKNOWN / 2
 
 
 def make_validator(
     config: NetworkSettings,
-    model: keras.Model,
+    network: Network,
     loss: Callable[[Any, Any], Any],
     metric: Callable[[Any, Any], Any],
     roi: WindowDataset,
@@ -219,7 +236,7 @@ def make_validator(
         cells = [genome_like.cells(index) for index in range(len(genome_like))]
         sets.append(ValidationSet("genome", "genome_", genome_like, cells))
     threshold = 0.5 * config.target_scale_factor if config.quant else None
-    return Validator(BatchEvaluator(model, loss, metric, place), sets, cell_types, threshold=threshold)
+    return Validator(BatchEvaluator(network, loss, metric, place), sets, cell_types, threshold=threshold)
 
 
 def describe_scores(row: Mapping[str, float]) -> str:

@@ -483,10 +483,8 @@ def test_arch(tiny_set: TinySet, output: Path, start: Start, monkeypatch: pytest
 
     from maxatac.model import architectures
 
-    def other(*, length: int, channels: int, bins: int, dense: bool, output_activation: str) -> keras.Model:
-        inputs = keras.Input((length, channels))
-        outputs = keras.layers.Flatten()(keras.layers.AveragePooling1D(length // bins)(inputs[..., :1]))
-        return keras.Model(inputs, outputs, name="other")
+    def other(window: keras.KerasTensor, *, bins: int, **_: Any) -> keras.KerasTensor:
+        return keras.layers.Flatten()(keras.layers.AveragePooling1D(1024 // bins)(window[..., :1]))
 
     names = ("DCNN_V2", "OTHER")
     monkeypatch.setattr("maxatac.training.settings.ARCHITECTURES", names)
@@ -494,6 +492,15 @@ def test_arch(tiny_set: TinySet, output: Path, start: Start, monkeypatch: pytest
     monkeypatch.setattr(architectures, "ARCHITECTURES", {**architectures.ARCHITECTURES, "OTHER": other})
     models = [start(tiny_set.arguments(output, arch=name)).trainer.model.name for name in names]
     assert models == ["dcnn_v2", "other"]
+
+
+@covers("--ensemble")
+def test_ensemble(tiny_set: TinySet, output: Path, start: Start, quick_network: None) -> None:
+    one, two = (start(tiny_set.arguments(output, ensemble=number)).trainer for number in (1, 2))
+    assert one.fitted is one.model
+    assert two.fitted.output_shape == (None, 2 * 32)
+    assert two.model.output_shape == (None, 32)
+    assert two.model.count_params() == 2 * one.model.count_params()
 
 
 @covers("--dense", "--no-dense")

@@ -25,7 +25,7 @@ from maxatac.cli.main import main
 from maxatac.errors import MaxatacError, Problems
 from maxatac.model.architectures import ARCHITECTURES, build
 from maxatac.model.reference import predict
-from maxatac.model.stored import ACTIVATIONS, StoredModel, chain_of, read_model
+from maxatac.model.stored import ACTIVATIONS, StoredModel, network_of, read_model
 from maxatac.prediction.model_file import Predictor, load_predictor
 from maxatac.prediction.model_record import read_record
 from maxatac.training import model_facts
@@ -45,7 +45,7 @@ def read(*paths: Path) -> Predictor:
 
 
 def stored(model: keras.Model) -> StoredModel:
-    return StoredModel(chain_of(model), [np.asarray(weight.numpy()) for weight in model.weights])
+    return StoredModel(network_of(model), [np.asarray(weight.numpy()) for weight in model.weights])
 
 
 @pytest.fixture
@@ -75,15 +75,21 @@ def test_activations_of_training_are_understood() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arch", "dense", "activation"), [*itertools.product(ARCHITECTURES, (False, True), OUTPUT_ACTIVATIONS)]
+    ("arch", "settings", "activation"),
+    [
+        *itertools.product(ARCHITECTURES, [{}], OUTPUT_ACTIVATIONS),
+        *itertools.product(["DCNN_V2"], [{"dense": True}], OUTPUT_ACTIVATIONS),
+    ],
 )
-def test_every_architecture_is_read_as_it_was_written(arch: str, dense: bool, activation: str, tmp_path: Path) -> None:
-    model = build(arch, dense=dense, output_activation=activation)
+def test_every_architecture_is_read_as_it_was_written(
+    arch: str, settings: dict[str, Any], activation: str, tmp_path: Path
+) -> None:
+    model = build(arch, output_activation=activation, **settings)
     for path in (tmp_path / "model.keras", tmp_path / "model.h5"):
         model.save(path)
         found = read_model(path)
-        assert found.chain == chain_of(model)
-        assert found.chain.activation == activation
+        assert found.network == network_of(model)
+        assert found.network.activation == activation
         for weight, array in zip(model.weights, found.arrays, strict=True):
             np.testing.assert_array_equal(weight.numpy(), array)
 

@@ -22,6 +22,7 @@ from maxatac.evaluation.ranking import METRICS
 from maxatac.evaluation.settings import BenchmarkConfig, ThresholdConfig
 from maxatac.evaluation.threshold import threshold
 from maxatac.model.architectures import build
+from maxatac.model.ensemble import Network
 from maxatac.model.evaluator import BatchEvaluator
 from maxatac.model.losses import binary_cross_entropy
 from maxatac.model.metrics import dice_coef
@@ -71,7 +72,7 @@ def test_validation_equals_scikit_learn(run: Any, model: keras.Model) -> None:
     reader = WindowReader(inputs.genome, inputs.signal, inputs.binding, threads=2)
     batches = genome_batches(config, inputs, 1, reader)
     assert batches is not None
-    evaluator = BatchEvaluator(model, binary_cross_entropy, dice_coef)
+    evaluator = BatchEvaluator(Network(model), binary_cross_entropy, dice_coef)
     seen: list[tuple[np.ndarray, np.ndarray]] = []
 
     def remembering(windows: np.ndarray, targets: np.ndarray) -> Any:

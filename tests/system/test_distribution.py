@@ -32,8 +32,8 @@ sys.modules["tensorflow"] = None
 sys.path.append({str(Path(__file__).parents[1])!r})
 import maxatac.model.architectures
 from maxatac.cli.main import program
-from quick import build
-maxatac.model.architectures.build = build
+from quick import find
+maxatac.model.architectures.find = find
 """
 """A network that compiles in a moment."""
 
