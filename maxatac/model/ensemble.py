@@ -15,7 +15,6 @@ import keras
 import numpy as np
 from keras import ops
 
-from maxatac.genome.windows import BINS, WINDOW_LENGTH
 from maxatac.model import architectures
 
 Function = Callable[[Any, Any], Any]
@@ -37,7 +36,9 @@ class Network(NamedTuple):
     members: keras.Model | None = None
 
 
-def build_members(arch: str, seeds: Sequence[Callable[[], None]], *, channels: int = 5, **settings: Any) -> Network:
+def build_members(
+    arch: str, seeds: Sequence[Callable[[], None]], *, length: int = 1024, channels: int = 5, **settings: Any
+) -> Network:
     """Build a new ensemble, or a single network.
 
     Parameters
@@ -46,6 +47,8 @@ def build_members(arch: str, seeds: Sequence[Callable[[], None]], *, channels: i
         A name in ``ARCHITECTURES``.
     seeds : sequence of callable
         One for each member: seeds the random numbers of its initial weights.
+    length : int
+        Window length in bp.
     channels : int
         Values per base.
     **settings
@@ -63,8 +66,8 @@ def build_members(arch: str, seeds: Sequence[Callable[[], None]], *, channels: i
     """
     if len(seeds) == 1:
         seeds[0]()
-        return Network(architectures.build(arch, channels=channels, **settings))
-    window = keras.Input((WINDOW_LENGTH, channels), name="window")
+        return Network(architectures.build(arch, length=length, channels=channels, **settings))
+    window = keras.Input((length, channels), name="window")
     predictions = []
     for number, seed in enumerate(seeds, start=1):
         seed()
@@ -87,27 +90,21 @@ def _check_beginnings(model: keras.Model, count: int) -> None:
             raise ValueError(f"members {one} and {other} begin with the same weights")
 
 
-def sum_over_members(loss: Function) -> Function:
+def sum_over_members(loss: Function, members: int) -> Function:
     """Make the loss of ``members``: the sum of a loss over the members."""
 
     def total(y_true: Any, y_pred: Any) -> Any:
-        return sum(loss(y_true, part) for part in _parts(y_pred))
+        return sum(loss(y_true, part) for part in ops.split(y_pred, members, axis=1))
 
     return total
 
 
-def of_their_mean(metric: Function) -> Function:
+def of_their_mean(metric: Function, members: int) -> Function:
     """Make the metric of ``members``: a metric of the mean of their predictions."""
 
     def of_mean(y_true: Any, y_pred: Any) -> Any:
-        parts = _parts(y_pred)
-        return metric(y_true, sum(parts) / len(parts))
+        return metric(y_true, sum(ops.split(y_pred, members, axis=1)) / members)
 
     # Keras names its column so.
     of_mean.__name__ = metric.__name__
     return of_mean
-
-
-def _parts(predictions: Any) -> list[Any]:
-    """Take the predictions of members apart."""
-    return ops.split(predictions, predictions.shape[1] // BINS, axis=1)  # type: ignore[no-any-return]

@@ -178,10 +178,11 @@ class Trainer:
         if self.fitted is not model:
             # Its optimiser is saved with it.
             model.compile(optimizer=objective.optimizer, loss=loss, metrics=list(metrics), jit_compile=True)
-        if members is not None:
-            loss, metrics = ensemble.sum_over_members(loss), [ensemble.of_their_mean(metric) for metric in metrics]
-        self.fitted.compile(optimizer=objective.optimizer, loss=loss, metrics=metrics, jit_compile=True)
         self._members = 1 if members is None else members.output_shape[1] // model.output_shape[1]
+        if members is not None:
+            loss = ensemble.sum_over_members(loss, self._members)
+            metrics = [ensemble.of_their_mean(metric, self._members) for metric in metrics]
+        self.fitted.compile(optimizer=objective.optimizer, loss=loss, metrics=metrics, jit_compile=True)
 
     def run_epoch(self, epoch: int, callback: keras.callbacks.Callback | None = None) -> tuple[Row, Row]:
         """Train, measure the batch-norm statistics and validate, once.
