@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -93,14 +94,22 @@ class WindowDataset(keras.utils.PyDataset):  # type: ignore[misc]
         if keras.config.backend() != "tensorflow":
             return self
 
+        reference = weakref.ref(self)
+
         def batches() -> Iterator[Batch]:
-            yield from (self[index] for index in range(len(self)))
+            # TensorFlow keeps this function as long as the process lives. It must not keep the tracks of the sampler.
+            data = reference()
+            assert data is not None
+            yield from (data[index] for index in range(len(data)))
 
         # Keras leaves the number of rows open, too: a network that is compiled for a known one rounds differently.
         windows = ((None, WINDOW_LENGTH, 5), "float32")
         codes, signal = (((None, WINDOW_LENGTH), kind) for kind in ("uint8", "float32"))
         targets = ((None, BINS), "float32")
-        return untuned_pipeline(batches, ((codes, signal) if self.compact else windows, targets), len(self))
+        pipeline = untuned_pipeline(batches, ((codes, signal) if self.compact else windows, targets), len(self))
+        # Who has the pipeline keeps the data.
+        pipeline.source = self
+        return pipeline
 
     def whole(self) -> WindowDataset:
         """Make the same dataset with all rows of each batch; this one, if it has them."""

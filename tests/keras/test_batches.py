@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import threading
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -256,6 +257,22 @@ def test_what_fit_is_given_is_not_tuned(compact: bool, paths: tuple[Path, Path])
             expected = make_sampler(paths).batch(epoch, index, compact=compact)
             parts = inputs if compact else (inputs,)
             assert_same((*parts, targets), (*(expected[0] if compact else expected[:1]), expected[1]))
+
+
+def test_a_fit_that_is_over_keeps_no_data(paths: tuple[Path, Path]) -> None:
+    """A process that trains one network after another would else run out of memory and open files."""
+    dataset = WindowDataset(make_sampler(paths), BATCHES)
+    model = Recorder()
+    model.compile(optimizer="sgd", loss="binary_crossentropy", run_eagerly=True)
+    # The dataset lives as long as what is given to fit does.
+    fed, gone = dataset.for_fit(), weakref.ref(dataset)
+    del dataset
+    gc.collect()
+    model.fit(fed, shuffle=False, verbose=0)
+    assert len(model.trained) == BATCHES
+    del fed, model
+    gc.collect()
+    assert gone() is None
 
 
 def test_steps_of_a_fit_are_timed(paths: tuple[Path, Path]) -> None:
