@@ -37,6 +37,8 @@ EXCLUDED = {
         "the records of cells take its place",
         "cells": "made of the inputs tf and cells",
         "resume": "set where resume_from is given",
+        "cross_validate": "maxatac-cross-validate.cwl trains the folds side by side, a job each",
+        "folds": "of --cross_validate chroms",
         "dry_run": "maxatac-check.cwl does that",
         "multiprocessing": "accepted for old command lines, without effect",
         "max_queue_size": "accepted for old command lines, without effect",

@@ -1,8 +1,8 @@
 """Train deep networks that predict transcription factor binding from ATAC-seq signal and DNA sequence.
 
-``train(TrainConfig(...))`` runs a whole training, ``Trainer`` an epoch of one; ``Genome``, ``Track``, ``WindowReader``,
-``Sampler`` and ``WindowDataset`` are the loader and work on their own. Names are loaded when they are first used, so
-that ``import maxatac`` costs next to nothing.
+``train(TrainConfig(...))`` runs a whole training, ``cross_validate`` one for each part of the data that is held out,
+``Trainer`` an epoch of one; ``Genome``, ``Track``, ``WindowReader``, ``Sampler`` and ``WindowDataset`` are the loader
+and work on their own. Names are loaded when they are first used, so that ``import maxatac`` costs next to nothing.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from maxatac.preparation.settings import PrepareConfig as PrepareConfig
     from maxatac.preparation.workflow import PrepareResult as PrepareResult
     from maxatac.preparation.workflow import prepare as prepare
+    from maxatac.training.cross_validation import CrossValidation as CrossValidation
+    from maxatac.training.cross_validation import cross_validate as cross_validate
     from maxatac.training.result import TrainResult as TrainResult
     from maxatac.training.settings import TrainConfig as TrainConfig
     from maxatac.training.trainer import Trainer as Trainer
@@ -55,6 +57,7 @@ _HOMES = {
     "BenchmarkResult": "maxatac.evaluation.benchmark_scorers",
     "BindingConfig": "maxatac.preparation.settings",
     "BindingResult": "maxatac.preparation.binding",
+    "CrossValidation": "maxatac.training.cross_validation",
     "Genome": "maxatac._core",
     "Memory": "maxatac._core",
     "MergeConfig": "maxatac.prediction.settings",
@@ -79,6 +82,7 @@ _HOMES = {
     "average": "maxatac.preparation.average",
     "benchmark": "maxatac.evaluation.benchmarking",
     "binding": "maxatac.preparation.binding",
+    "cross_validate": "maxatac.training.cross_validation",
     "merge": "maxatac.prediction.merge",
     "normalize": "maxatac.preparation.normalize",
     "peaks": "maxatac.prediction.peaks",
@@ -95,6 +99,7 @@ __all__ = [
     "BenchmarkResult",
     "BindingConfig",
     "BindingResult",
+    "CrossValidation",
     "Genome",
     "Memory",
     "MergeConfig",
@@ -119,6 +124,7 @@ __all__ = [
     "average",
     "benchmark",
     "binding",
+    "cross_validate",
     "merge",
     "normalize",
     "peaks",

@@ -387,6 +387,9 @@ class Findings:
     leak_guard : dict or None
         What the leak guard looked at.
     estimates : Estimates or None
+        Of a cross-validation, those of one fold.
+    folds : tuple of str
+        What each fold of a cross-validation trains, validates and tests on, in lines; the rest is of the first fold.
     """
 
     findings: tuple[Problem, ...]
@@ -404,6 +407,7 @@ class Findings:
     equal_files: tuple[Mapping[str, Any], ...] = ()
     leak_guard: Mapping[str, Any] | None = None
     estimates: Estimates | None = None
+    folds: tuple[str, ...] = ()
 
     @property
     def problems(self) -> tuple[str, ...]:

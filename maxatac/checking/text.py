@@ -28,6 +28,7 @@ _USES = {"training": "train", "validation": "valid", "test": "test", "unused": "
 def format_findings(findings: Findings) -> str:
     """Make the whole text; the problems come last."""
     parts = [
+        [*findings.folds, "What follows is of the first fold."] if findings.folds else [],
         _files(findings),
         _signal(findings),
         _binding(findings),

@@ -40,6 +40,7 @@ from maxatac.runs.folder import RunFolder
 from maxatac.runs.running import running_problems
 from maxatac.runs.settings import loader_threads
 from maxatac.system.logs import at_level, holding_back
+from maxatac.training.cross_validation import prepare_cross_validation
 from maxatac.training.held_out import count_batches, count_bins, no_window
 from maxatac.training.inputs import Inputs, open_inputs, read_samples, split_of
 from maxatac.training.leak_guard import chrom_sets
@@ -70,7 +71,26 @@ def check(config: TrainConfig, folder: RunFolder | None = None, *, timed_fit: bo
         With every problem that could be found; none is raised.
     """
     with own_settings():
+        if config.cross_validate is not None:
+            return _check_folds(config, checks_folder=folder is not None, timed_fit=timed_fit)
         return _check(config, folder, timed_fit=timed_fit)
+
+
+def _check_folds(config: TrainConfig, *, checks_folder: bool, timed_fit: bool) -> Findings:
+    """Check all folds of a cross-validation as it does, and look at every file of the first one."""
+    single = dataclasses.replace(config, cross_validate=None, folds=None)
+    problems: tuple[Problem, ...] = ()
+    lines: list[str] = []
+    try:
+        prepared = prepare_cross_validation(config, checks_folder=checks_folder)
+        lines, single = prepared.describe(), prepared.folds[0].fold.config
+    except InputError as error:
+        problems = error.problems
+    found = _check(single, None, timed_fit=timed_fit)
+    # A problem of some folds has their name.
+    told = {dataclasses.replace(problem, place=None) for problem in problems}
+    more = [problem for problem in found.findings if dataclasses.replace(problem, place=None) not in told]
+    return dataclasses.replace(found, findings=tuple(Problems([*problems, *more])), folds=tuple(lines))
 
 
 def _check(config: TrainConfig, folder: RunFolder | None, *, timed_fit: bool) -> Findings:

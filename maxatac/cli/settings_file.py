@@ -17,6 +17,7 @@ from typing import Any
 from maxatac.errors import Problems
 from maxatac.files.sniff import check_file
 from maxatac.files.strict_json import unique_keys
+from maxatac.runs.folder import FOLDS
 from maxatac.runs.settings import Settings
 
 OF_THE_COMMAND = ("force", "resume")
@@ -70,7 +71,8 @@ def read_settings(
     if not isinstance(given, dict):
         problems.add("setting", "this run record has no settings", file=path)
         return {}, None
-    if is_record and (made_by := content.get("run_of", "train")) != command:
+    made_by = content.get("run_of", "train")
+    if is_record and ("train" if made_by == FOLDS else made_by) != command:
         problems.add("setting", f"the record of a run of maxatac {made_by}", expected=f"one of {command}", file=path)
         return {}, None
     spellings = spellings or {}

@@ -16,7 +16,9 @@ from maxatac.runs.folder import RunFolder
 from maxatac.training.settings import (
     ARCHITECTURES,
     CENTERS,
+    CROSS_VALIDATIONS,
     DEFAULT_CHROMS,
+    DEFAULT_FOLDS,
     DEFAULT_TEST_CHROMS,
     DEFAULT_TRAINING_CHROMS,
     DEFAULT_VALIDATION_CHROMS,
@@ -235,6 +237,18 @@ def add_options(parser: Parser, *, meta_is_positional: bool = False) -> None:
         help="Average the predictions for both strands in the test, which takes twice the time.",
     )  # fmt: skip
 
+    group = parser.add_argument_group("cross-validation")
+    option(
+        group, "--cross_validate", choices=CROSS_VALIDATIONS,
+        help="Train and test once for each part of the data that is held out, and write one table of the scores: cells "
+        "holds out each cell type in turn, on chromosomes that are held out too; chroms deals the chromosomes of "
+        "--chroms to folds, of which one tests, the next validates and the others train.",
+    )  # fmt: skip
+    option(
+        group, "--folds", default_text=f"{DEFAULT_FOLDS}, with --cross_validate chroms",
+        help="Folds that the chromosomes are dealt to, of about the same length.",
+    )  # fmt: skip
+
     group = parser.add_argument_group("accepted for old command lines, without effect")
     for name in ("--multiprocessing", "--max_queue_size"):
         group.add_argument(
@@ -286,7 +300,12 @@ def run(namespace: argparse.Namespace) -> int:
         if getattr(namespace, name) is not None:
             logging.getLogger("maxatac").info("--%s is no longer needed: the loader has threads of its own", name)
 
-    from maxatac.training.workflow import train
+    if settings.cross_validate is not None:
+        from maxatac.training.cross_validation import cross_validate
 
-    train(settings, repeats=namespace.config_record)
+        cross_validate(settings)
+    else:
+        from maxatac.training.workflow import train
+
+        train(settings, repeats=namespace.config_record)
     return 0

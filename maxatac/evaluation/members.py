@@ -7,11 +7,10 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping
 
+from maxatac.evaluation.spread import is_wide
+
 SETS = {"genome_": "in genome-like validation", "val_": "in validation around peaks"}
 """First part of the columns of the history, and what they are of; the first that is there is taken."""
-
-LARGE_SPREAD = 0.2
-"""From this part of their mean on, the range of the members' scores is large."""
 
 
 def member_column(number: int) -> str:
@@ -55,7 +54,7 @@ class MemberScores:
     @property
     def is_wide(self) -> bool:
         """Whether one network alone cannot be trusted to score like another."""
-        return max(self.scores) - min(self.scores) > LARGE_SPREAD * self.mean
+        return is_wide(self.scores)
 
     def describe(self) -> str:
         """Say it in a sentence without its full stop."""

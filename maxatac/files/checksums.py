@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from maxatac.errors import Problems
+
+_Version = tuple[int, int, int, int]
+
+# By version of a file, while a block of ``hashing_once`` runs. Not by context: the threads of a pool have their own.
+_kept: dict[_Version, str] | None = None
 
 
 def sha256(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        if _kept is None:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+        status = os.fstat(file.fileno())
+        version = status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+        if version not in _kept:
+            _kept[version] = hashlib.file_digest(file, "sha256").hexdigest()
+        return _kept[version]
+
+
+@contextlib.contextmanager
+def hashing_once() -> Iterator[None]:
+    """Keep what :func:`sha256` computes as long as the block runs, so that no unchanged file is read twice for it."""
+    global _kept
+    before = _kept
+    _kept = {} if before is None else before
+    try:
+        yield
+    finally:
+        _kept = before
 
 
 def sampled_sha256(path: Path, *, pieces: int = 64, size: int = 65_536) -> str:

@@ -19,7 +19,7 @@ from maxatac.errors import InputError, Problem, Problems
 from maxatac.files.atomic import temporary_name, whole_name, write_json
 from maxatac.files.checksums import is_same_file, sha256
 from maxatac.files.sniff import whose
-from maxatac.runs.folder import RunFolder, owners
+from maxatac.runs.folder import RunFolder, owners, worded
 from maxatac.runs.input_files import BackgroundChecks
 from maxatac.runs.record import PhaseTimes, description
 from maxatac.runs.running import running, running_problems
@@ -132,7 +132,7 @@ class CommandFolder:
         for path in (*outputs, self.record, self.log):
             owner = owned.get(path.name, (self.command, self.prefix))
             if owner != (self.command, self.prefix):
-                told = f"belongs to a run of maxatac {owner[0]} with the prefix {owner[1]}"
+                told = f"belongs to a run of maxatac {worded(owner[0])} with the prefix {owner[1]}"
                 problems.add("output", told, hint=hint, file=path)
             elif path.is_dir():
                 problems.add("output", "is a folder", hint=hint, file=path)

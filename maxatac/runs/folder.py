@@ -22,6 +22,9 @@ TIMING_COLUMNS = (
 )  # fmt: skip
 """Columns of the times of each epoch; the last is empty if the run was killed while it saved the epoch."""
 
+FOLDS = "folds"
+"""What a cross-validation, which is ``train`` with ``--cross_validate``, is called in the names of its files."""
+
 _RECORD = "_run.json"
 
 _ENDINGS = (
@@ -270,6 +273,11 @@ class RunFolder:
 
     def _mine(self, endings: str) -> re.Pattern[str]:
         return re.compile(re.escape(self.prefix) + f"({endings})")
+
+
+def worded(command: str) -> str:
+    """Word the command that has the files of a name: what was called."""
+    return "train --cross_validate" if command == FOLDS else command
 
 
 def owners(folder: Path) -> dict[str, tuple[str, str]]:

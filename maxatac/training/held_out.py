@@ -75,7 +75,7 @@ def no_window(chroms: Sequence[str], sizes: Mapping[str, int], blacklist: Blackl
     return f"no window of the test chromosomes ({first_few(chroms)}) is clear of the blacklist"
 
 
-def _no_test(config: HeldOutSettings, inputs: Inputs) -> str:
+def no_test(config: HeldOutSettings, inputs: Inputs) -> str:
     """Say why a run has no test; empty if it has one."""
     if not config.test:
         return "--no-test"
@@ -156,7 +156,7 @@ def run_test(
     MaxatacError, OSError
         If a file cannot be read or written, or the selected model is gone or replaced.
     """
-    if reason := _no_test(config, inputs):
+    if reason := no_test(config, inputs):
         return {"skipped": reason}
     begin = time.perf_counter()
     samples = tested_samples(inputs)

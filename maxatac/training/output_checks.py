@@ -11,7 +11,7 @@ from maxatac.data.samples import Sample
 from maxatac.data.shared_files import uses_of
 from maxatac.errors import Problems
 from maxatac.files.sniff import whose
-from maxatac.runs.folder import RunFolder
+from maxatac.runs.folder import RunFolder, worded
 from maxatac.training.settings import OutputSettings
 
 
@@ -52,7 +52,7 @@ def _check_earlier_run(
     settings: OutputSettings, folder: RunFolder, options: Mapping[str, Path], problems: Problems
 ) -> None:
     for path, (command, prefix) in folder.of_others().items():
-        told = f"belongs to a run of maxatac {command} with the prefix {prefix}"
+        told = f"belongs to a run of maxatac {worded(command)} with the prefix {prefix}"
         problems.add("output", told, hint="choose another --output or --prefix", file=path)
     earlier = folder.of_earlier_run()
     here = f"holds a run of the prefix {settings.prefix}"

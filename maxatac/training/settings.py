@@ -32,11 +32,17 @@ CENTERS = ("midpoint", "summit")
 MODEL_FORMATS = ("keras", "h5")
 SELECTIONS = ("dice", "average_precision", "loss")
 SEED_RANGE = (1, 99_999)
+CROSS_VALIDATIONS = ("cells", "chroms")
 
 MAX_BATCH = 200_000
 """Examples per batch: 4 GB of them."""
 
 MAX_ENSEMBLE = 32
+
+DEFAULT_FOLDS = 5
+
+MIN_FOLDS = 3
+"""Folds of chromosomes at least: one tests, one validates, and the others train."""
 
 DEFAULT_JITTER = 480
 """Largest shift of a region in bp, chosen on the validation chromosomes of a yeast set; see ``docs/train.md``."""
@@ -261,6 +267,34 @@ class HeldOutSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FoldSettings(Settings):
+    """Cross-validation: one training for each part of the data that is held out.
+
+    Parameters
+    ----------
+    cross_validate : str, optional
+        What is held out in turn, one of ``CROSS_VALIDATIONS``: each cell type, or each fold of the chromosomes.
+    folds : int, optional
+        Folds of the chromosomes; ``None`` is ``DEFAULT_FOLDS``.
+    """
+
+    cross_validate: str | None = None
+    folds: int | None = None
+
+    def _check(self, problems: Problems) -> None:
+        super()._check(problems)
+        if self.cross_validate is not None:
+            self._require_choice(problems, "cross_validate", CROSS_VALIDATIONS)
+        if self.folds is None:
+            return
+        hint = "with cells, there is a fold for each cell type" if self.cross_validate == "cells" else None
+        is_of_chroms = self.cross_validate == "chroms"
+        self._require(problems, "folds", is_of_chroms, "no --folds, or --cross_validate chroms", hint)
+        hint = "one fold tests, another validates, and the rest trains"
+        self._require(problems, "folds", self.folds >= MIN_FOLDS, f"a whole number of at least {MIN_FOLDS}", hint)
+
+
+@dataclass(frozen=True, kw_only=True)
 class OutputSettings(ResultSettings):
     """What is written, and where.
 
@@ -302,13 +336,20 @@ class OutputSettings(ResultSettings):
 # Fields, files and problems of the last base come first.
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig(
-    OutputSettings, HeldOutSettings, LoaderSettings, FitSettings, NetworkSettings, RegionSettings, ReadSettings
+    OutputSettings,
+    FoldSettings,
+    HeldOutSettings,
+    LoaderSettings,
+    FitSettings,
+    NetworkSettings,
+    RegionSettings,
+    ReadSettings,
 ):
     """Settings of ``maxatac.train``; each field is the command-line option of that name.
 
     The fields are those of the groups, which describe them: ``ReadSettings``, ``RegionSettings``, ``NetworkSettings``,
-    ``FitSettings``, ``LoaderSettings``, ``HeldOutSettings`` and ``OutputSettings``. Only ``sequence`` and one of
-    ``meta_file`` and ``cells`` must be given.
+    ``FitSettings``, ``LoaderSettings``, ``HeldOutSettings``, ``FoldSettings`` and ``OutputSettings``. Only
+    ``sequence`` and one of ``meta_file`` and ``cells`` must be given.
     """
 
     def _check(self, problems: Problems) -> None:
@@ -317,6 +358,20 @@ class TrainConfig(
         has_precision = self.select != "average_precision" or self.genome_validation != 0
         hint = "--genome_validation 0 leaves out the windows on which average precision is measured"
         self._require(problems, "select", has_precision, "dice or loss", hint)
+        if self.cross_validate is not None:
+            self._check_folds(problems)
+
+    def _check_folds(self, problems: Problems) -> None:
+        """Check that no other setting says what is held out, and that each fold has a score."""
+        self._exclude(problems, "cross_validate", "distribute", "the folds are trained one by one, each on one device")
+        self._exclude(problems, "cross_validate", "quant", "the folds are compared by how well they find bound bins")
+        if not self.test:
+            expected = "a test in each fold, whose scores are the result of a cross-validation"
+            problems.add("setting", "--no-test", expected=expected, option="--cross_validate")
+        by_fold = {"cells": ("test_cell_types",), "chroms": ("tchroms", "vchroms", "test_chroms")}
+        for name in by_fold.get(self.cross_validate or "", ()):
+            what = "cell type" if name == "test_cell_types" else "fold of the chromosomes"
+            self._exclude(problems, "cross_validate", name, f"each {what} is held out in turn")
 
 
 FILE_OPTIONS = tuple(option.name for option in fields(TrainConfig) if option.metadata == FILE)

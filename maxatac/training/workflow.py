@@ -47,6 +47,9 @@ def train(config: TrainConfig, *, repeats: Mapping[str, Any] | None = None) -> T
     KeyboardInterrupt
         Passed on; the finished epochs stay, and ``resume`` continues after them.
     """
+    if config.cross_validate is not None:
+        told = f"{config.cross_validate!r}, which is several runs"
+        raise InputError([Problem("setting", told, hint="maxatac.cross_validate does them", option="--cross_validate")])
     # Invalid settings are reported with all other problems, by each process alone.
     distribute = config.distribute and not config.problems()
     threads = loader_threads(config)

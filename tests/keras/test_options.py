@@ -22,6 +22,7 @@ from tiny import TinySet
 from maxatac.cli.main import build_parser, main
 from maxatac.runs.folder import RunFolder
 from maxatac.system.resources import usable_memory, usable_processors
+from maxatac.training.cross_validation import PreparedCrossValidation
 from maxatac.training.resume import read_state
 from maxatac.training.trainer import Trainer
 
@@ -744,6 +745,27 @@ def test_distribute(
     # With all else that is wrong.
     assert "--epochs: found 0" in told
     assert not output.exists()
+
+
+@covers("--cross_validate", "--folds")
+@pytest.mark.parametrize(
+    ("changes", "held_out"),
+    [
+        ({"cross_validate": "cells", **tiny.SPLIT}, [("CellA",), ("CellB",), ("CellC",)]),
+        (
+            {"cross_validate": "chroms", "folds": 3, "chroms": tuple(tiny.SIZES), "tchroms": None, "vchroms": None},
+            [("chr1",), ("chr2",), ("chr3",)],
+        ),
+    ],
+)
+def test_cross_validate(
+    changes: dict[str, Any], held_out: list[tuple[str, ...]], tiny_set: TinySet, output: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    made: list[PreparedCrossValidation] = []
+    monkeypatch.setattr(PreparedCrossValidation, "work", lambda prepared, _: made.append(prepared))
+    assert main(tiny_set.arguments(output, **changes)) == 0
+    assert [checked.fold.held_out for checked in made[0].folds] == held_out
 
 
 @covers("--config")

@@ -7,13 +7,14 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import kill
 import pytest
 from quick import PROGRAM
-from tiny import TinySet
+from tiny import CELLS, SPLIT, TinySet
 
 pytestmark = [
     pytest.mark.slow,
@@ -40,11 +41,13 @@ def test_kill_at_random_moments(tmp_path: Path) -> None:
 
 def stop_when(word: str, number: int, data: TinySet, output: Path, cache: Path) -> tuple[int, str]:
     """Send a signal as soon as a word is in the log; returns the status and what was told."""
-    log = output / "maxatac_model.log"
+    return stop_command(word, number, kill.command(data, output, QUICK), output / "maxatac_model.log", cache)
+
+
+def stop_command(word: str, number: int, command: list[str], log: Path, cache: Path) -> tuple[int, str]:
+    """Do the same with any command that has a log."""
     deadline = time.monotonic() + 300
-    with subprocess.Popen(
-        kill.command(data, output, QUICK), env=kill.environment(cache), stderr=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen(command, env=kill.environment(cache), stderr=subprocess.PIPE, text=True) as process:
         try:
             while not (log.exists() and word in log.read_text()):
                 assert process.poll() is None
@@ -70,6 +73,36 @@ def test_scheduler_stops_a_run(tiny_set: TinySet, tmp_path: Path, cache: Path) -
     kill.run_to_the_end(tiny_set, output, kill.environment(cache), QUICK)
     kill.run_to_the_end(tiny_set, once, kill.environment(cache), QUICK)
     assert kill.outcome(output) == kill.outcome(once)
+
+
+def test_cross_validation_goes_on_in_another_process(tiny_set: TinySet, tmp_path: Path, cache: Path) -> None:
+    """A fold that is the first of its process ends as one that comes after others, and so does the table."""
+
+    def command(output: Path) -> list[str]:
+        changes = {"cross_validate": "cells", "epochs": 4, "batches": 4, **SPLIT}
+        return [sys.executable, *QUICK, *tiny_set.arguments(output, "--resume", **changes)]
+
+    def outcome(output: Path) -> list[bytes]:
+        folds = [output / "maxatac_model_folds" / cell / f"maxatac_model_{cell}" for cell in CELLS]
+        files = [f"{fold}{ending}" for fold in folds for ending in (".csv", "_best.h5", "_test.tsv", ".bw")]
+        return [
+            path.read_bytes()
+            for path in (*map(Path, files), *(output / f"maxatac_model_folds.{end}" for end in ("tsv", "json")))
+        ]
+
+    once, output = tmp_path / "once", tmp_path / "stopped"
+    subprocess.run(command(once), env=kill.environment(cache), check=True, capture_output=True)
+    log = output / "maxatac_model_folds.log"
+    status, told = stop_command("fold 1 of 3, CellA", signal.SIGKILL, command(output), log, cache)
+    assert status == -signal.SIGKILL
+    in_second = output / "maxatac_model_folds" / "CellB" / "maxatac_model_CellB.log"
+    status, told = stop_command("INFO epoch 2/4", signal.SIGTERM, command(output), in_second, cache)
+    assert status == 75, told
+    assert "1 of 3 folds are finished; --resume goes on with fold CellB" in told
+    assert "Traceback" not in told
+    done = subprocess.run(command(output), env=kill.environment(cache), check=True, capture_output=True, text=True)
+    assert "fold 1 of 3, CellA: finished before" in done.stderr
+    assert outcome(output) == outcome(once)
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 75), (signal.SIGINT, 130)])

@@ -46,7 +46,8 @@ def refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 
 @pytest.mark.parametrize("option", [option for option in train_options() if "_" in option])
 def test_hyphens_are_accepted(option: str) -> None:
-    value = {"--output_activation": "sigmoid", "--model_format": "h5"}.get(option, "3")
+    values_of = {"--output_activation": "sigmoid", "--model_format": "h5", "--cross_validate": "cells"}
+    value = values_of.get(option, "3")
     takes_none = option.startswith("--no-") or "--no-" + option[2:] in train_options()
     words = [] if takes_none else [value]
     given = values([*NEEDED, option.replace("_", "-"), *words])

@@ -166,8 +166,23 @@ def test_example_of_a_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     assert capsys.readouterr().out == "best.keras 0.5\n"
 
 
+def test_example_of_a_cross_validation(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    (block,) = (block for comment, block in blocks(TRAIN, "python") if comment == "tested as settings")
+    given: list[TrainConfig] = []
+
+    def cross_validate(config: TrainConfig) -> SimpleNamespace:
+        given.append(config)
+        scores = SimpleNamespace(mean=lambda size: {"average_precision": 0.5}, spread=lambda size: {"is_wide": False})
+        return SimpleNamespace(folds=[SimpleNamespace(name="K562", best_model="best.keras")], scores=scores)
+
+    monkeypatch.setattr("maxatac.training.cross_validation.cross_validate", cross_validate)
+    exec(compile(block, "docs/train.md", "exec"), {})
+    assert list(given[0].problems()) == []
+    assert capsys.readouterr().out == "K562 best.keras\n0.5 {'is_wide': False}\n"
+
+
 def test_outputs_are_listed() -> None:
-    from maxatac.evaluation import benchmark, thresholds
+    from maxatac.evaluation import benchmark, folds, thresholds
     from maxatac.evaluation.tally import CELL_COLUMNS, SET_METRICS
     from maxatac.runs.folder import HISTORY_COLUMNS, TIMING_COLUMNS
 
@@ -181,6 +196,7 @@ def test_outputs_are_listed() -> None:
     names += [
         *benchmark.COLUMNS,
         *thresholds.COLUMNS,
+        *(name for name in folds.COLUMNS if not name.endswith(("_low", "_high"))),
         "<prefix>.bw",
         *CELL_COLUMNS,
         *(f"{prefix}_{name}" for prefix in ("val", "genome") for name in SET_METRICS),

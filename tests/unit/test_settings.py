@@ -141,7 +141,7 @@ def test_all_problems_are_told_at_once() -> None:
 
 GROUPS = (
     settings.ReadSettings, settings.RegionSettings, settings.NetworkSettings, settings.FitSettings,
-    settings.LoaderSettings, settings.HeldOutSettings, settings.OutputSettings,
+    settings.LoaderSettings, settings.HeldOutSettings, settings.FoldSettings, settings.OutputSettings,
 )  # fmt: skip
 
 
