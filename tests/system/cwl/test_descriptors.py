@@ -248,7 +248,7 @@ def test_example_jobs_fit(looked: Content) -> None:
     fits = {
         "train.yml": [
             "maxatac-train.cwl", "maxatac-train-wf.cwl", "maxatac-train-chain.cwl", "maxatac-train-gpu.cwl",
-            "maxatac-train-and-score.cwl",
+            "maxatac-train-and-score.cwl", "maxatac-cross-validate.cwl",
         ],
         "reads.yml": ["maxatac-reads-to-sites.cwl"], "reads-to-model.yml": ["maxatac-reads-to-model.cwl"],
         "sites.yml": ["maxatac-predict-sites.cwl"], "parts.yml": ["maxatac-predict-scatter.cwl"],

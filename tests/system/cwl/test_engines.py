@@ -247,6 +247,35 @@ def test_toil_scatters(place: Place, direct: Outcome) -> None:
     assert not [path for path in output.rglob("*") if path.name[-2:] in ("_2", "_3")]
 
 
+def test_each_cell_type_held_out(place: Place) -> None:
+    """A job for each fold, and the table is that of one command."""
+    direct = place.folder / "direct_folds"
+    changes = {**SMALL, **tiny.SPLIT, "test": True}
+    words = place.data.arguments(direct, cross_validate="cells", **changes)
+    subprocess.run([place.folder / "bin" / "maxatac", *words], check=True, capture_output=True)
+    job = training(place, tchroms=["chr2"], test_chroms=["chr1"])
+    del job["test"]
+    output = place.folder / "folds"
+    status, told = place.cwltool("maxatac-cross-validate.cwl", written(place, "folds", job), output)
+    assert status == 0, told
+    for ending in ("tsv", "json"):
+        name = f"maxatac_model_folds.{ending}"
+        assert (output / name).read_bytes() == (direct / name).read_bytes()
+    for cell in CELLS:
+        assert outcome(output, f"maxatac_model_{cell}") == outcome(
+            direct / "maxatac_model_folds" / cell, f"maxatac_model_{cell}"
+        )
+
+
+def test_one_cell_type_has_no_folds(place: Place) -> None:
+    job = training(place)
+    del job["test"]
+    job["cells"] = job["cells"][:1]
+    told = refused(place, "one_cell", job, descriptor="maxatac-cross-validate.cwl")
+    assert "cells: found one cell type (CellA); expected at least two" in told
+    assert "[step train] start" not in told
+
+
 def applying(place: Place, **changes: Any) -> Job:
     """A prediction with the model of the run without an engine."""
     model = place.folder / "direct" / "maxatac_model_best.keras"
