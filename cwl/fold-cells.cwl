@@ -3,7 +3,8 @@ class: ExpressionTool
 label: Hold each cell type out
 doc: |
   Lists for each cell type what a training run that holds it out needs: a prefix, the cell type, and whether it may share
-  files. Names that differ in case, blanks, - and _ alone are of one cell type. Fails where there is one only.
+  files. Names that allow_same says are of one cell type are held out together. Fails where there is one only, or where
+  other names differ in case, blanks, - and _ alone.
 
 requirements:
   InlineJavascriptRequirement: {}
@@ -16,6 +17,7 @@ inputs:
   cells:
     type: {type: array, items: types.yml#cell_type}
   allow_shared_files: string[]?
+  allow_same: string[]?
 
 outputs:
   prefixes: string[]
@@ -30,8 +32,30 @@ expression: |
       throw "prefix: found " + inputs.prefix + "; expected a name without [ ] * ?, which are patterns of file names";
     }
     var names = inputs.cells.map(function (cell) { return cell.cell_type; });
+    // The number of the cell type of each name: the place of its first name.
+    var numbers = names.map(function (name, place) { return place; });
+    (inputs.allow_same || []).forEach(function (pair) {
+      for (var at = pair.indexOf("="); at >= 0; at = pair.indexOf("=", at + 1)) {
+        var one = numbers[names.indexOf(pair.slice(0, at))];
+        var other = numbers[names.indexOf(pair.slice(at + 1))];
+        if (one !== undefined && other !== undefined && one !== other) {
+          numbers = numbers.map(function (number) {
+            return number === one || number === other ? Math.min(one, other) : number;
+          });
+          return;
+        }
+      }
+      throw "allow_same: found " + pair + "; expected NAME=NAME, two cell types; there are " + names.join(", ");
+    });
     var plain = names.map(function (name) { return name.toLowerCase().replace(/[\s_-]+/g, ""); });
-    var firsts = plain.filter(function (name, place) { return plain.indexOf(name) === place; });
+    plain.forEach(function (name, place) {
+      var first = plain.indexOf(name);
+      if (numbers[first] !== numbers[place]) {
+        throw "cells: " + names[place] + " seems to be " + names[first] + ": their names differ in case, blanks, - and _ "
+          + "alone; hold both out together with allow_same " + names[first] + "=" + names[place] + ", or leave one out";
+      }
+    });
+    var firsts = numbers.filter(function (number, place) { return number === place; });
     if (firsts.length < 2) {
       throw "cells: found one cell type (" + names.join(", ") + "); expected at least two: each in turn is held out, and "
         + "the others train";
@@ -42,7 +66,7 @@ expression: |
       throw "allow_shared_files: no cell type is called " + unknown.join(", ") + "; there are " + names.join(", ");
     }
     var groups = firsts.map(function (first) {
-      return names.filter(function (name, place) { return plain[place] === first; });
+      return names.filter(function (name, place) { return numbers[place] === first; });
     });
     var taken = {};
     return {

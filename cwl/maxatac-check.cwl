@@ -139,6 +139,10 @@ inputs:
     type: string[]?
     doc: "Test cell types that may have files in common with training cell types. Otherwise signal, binding or peaks that are equal in content, under whatever path, are an error: such a test proves nothing. Without it: none."
     inputBinding: {prefix: "--allow_shared_files"}
+  allow_same:
+    type: string[]?
+    doc: "Cell types that are one under two names, and may all the same train and be tested; with --cross_validate cells they are held out together. Otherwise names that differ in case, blanks, - and _ alone, and equal files, are an error. Without it: none."
+    inputBinding: {prefix: "--allow_same"}
   arch:
     type: {type: enum, symbols: [DCNN_V2]}
     default: DCNN_V2

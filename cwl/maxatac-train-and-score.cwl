@@ -106,6 +106,9 @@ inputs:
   allow_shared_files:
     type: string[]?
     doc: "Test cell types that may have files in common with training cell types. Otherwise signal, binding or peaks that are equal in content, under whatever path, are an error: such a test proves nothing. Without it: none."
+  allow_same:
+    type: string[]?
+    doc: "Cell types that are one under two names, and may all the same train and be tested; with --cross_validate cells they are held out together. Otherwise names that differ in case, blanks, - and _ alone, and equal files, are an error. Without it: none."
   arch:
     type: {type: enum, symbols: [DCNN_V2]}
     default: DCNN_V2
@@ -261,6 +264,7 @@ steps:
       rev_comp_train: rev_comp_train
       test_cell_types: test_cell_types
       allow_shared_files: allow_shared_files
+      allow_same: allow_same
       arch: arch
       ensemble: ensemble
       dense: dense

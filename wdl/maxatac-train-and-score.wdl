@@ -34,6 +34,7 @@ workflow maxatac_train_and_score {
     Boolean rev_comp_train = false
     Array[String] test_cell_types = []
     Array[String] allow_shared_files = []
+    Array[String] allow_same = []
     String arch = "DCNN_V2"
     Int ensemble = 1
     Boolean dense = false
@@ -101,6 +102,7 @@ workflow maxatac_train_and_score {
       rev_comp_train = rev_comp_train,
       test_cell_types = test_cell_types,
       allow_shared_files = allow_shared_files,
+      allow_same = allow_same,
       arch = arch,
       ensemble = ensemble,
       dense = dense,

@@ -45,6 +45,7 @@ workflow maxatac_train {
     Boolean rev_comp_train = false
     Array[String] test_cell_types = []
     Array[String] allow_shared_files = []
+    Array[String] allow_same = []
     String arch = "DCNN_V2"
     Int ensemble = 1
     Boolean dense = false
@@ -114,6 +115,7 @@ workflow maxatac_train {
       rev_comp_train = rev_comp_train,
       test_cell_types = test_cell_types,
       allow_shared_files = allow_shared_files,
+      allow_same = allow_same,
       arch = arch,
       ensemble = ensemble,
       dense = dense,
@@ -203,6 +205,7 @@ task train {
     Boolean rev_comp_train = false
     Array[String] test_cell_types = []
     Array[String] allow_shared_files = []
+    Array[String] allow_same = []
     String arch = "DCNN_V2"
     Int ensemble = 1
     Boolean dense = false
@@ -296,6 +299,7 @@ task train {
     give --test_chroms '~{write_lines(test_chroms)}'
     give --test_cell_types '~{write_lines(test_cell_types)}'
     give --allow_shared_files '~{write_lines(allow_shared_files)}'
+    give --allow_same '~{write_lines(allow_same)}'
     # end
     maxatac train \
       --cells '~{write_json(run)}' \

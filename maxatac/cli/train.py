@@ -154,6 +154,12 @@ def add_options(parser: Parser, *, meta_is_positional: bool = False) -> None:
         help="Test cell types that may have files in common with training cell types. Otherwise signal, binding or "
         "peaks that are equal in content, under whatever path, are an error: such a test proves nothing.",
     )  # fmt: skip
+    option(
+        group, "--allow_same", metavar="NAME=NAME",
+        help="Cell types that are one under two names, and may all the same train and be tested; with --cross_validate "
+        "cells they are held out together. Otherwise names that differ in case, blanks, - and _ alone, and equal "
+        "files, are an error.",
+    )  # fmt: skip
 
     group = parser.add_argument_group("model")
     option(group, "--arch", choices=ARCHITECTURES, help="Architecture of the network.")

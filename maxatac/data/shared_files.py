@@ -11,13 +11,14 @@ import contextlib
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, combinations
 from pathlib import Path
 
+from maxatac.data.same_cells import ALIKE, OPTION, SameCells, option_value, plain_name
 from maxatac.data.samples import Label, Place, Sample
 from maxatac.errors import Problems
 from maxatac.files.checksums import sha256
-from maxatac.wording import first_few
+from maxatac.wording import first_few, listed
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,7 @@ def check_held_out_files(
     problems: Problems,
     *,
     allowed: Sequence[str] = (),
+    same: SameCells,
     regions: Iterable[tuple[str, Path]] = (),
 ) -> tuple[EqualFiles, ...]:
     """Refuse files that a training cell type and a test cell type have in common.
@@ -136,6 +138,8 @@ def check_held_out_files(
         Gets one per file of a test cell type that also trains.
     allowed : sequence of str
         Test cell types that may share files with training cell types.
+    same : SameCells
+        Cell types that are one, and may share files with each other.
     regions : iterable of (str, Path)
         Options that name a file of regions, and the file: what they hold trains too.
 
@@ -153,21 +157,63 @@ def check_held_out_files(
     uses = [*uses_of(samples), *(Use("", "Train", option, path) for option, path in regions)]
     tolerated = []
     for equal in find_equal_files(uses, across_labels=True):
-        trains = equal.of("Train")
-        more = f" and {len(trains) - 1} more" if len(trains) > 1 else ""
         digest = equal.sha256
         how = "is the same file as" if digest is None else f"has the same content (SHA-256 {digest[:12]}...) as"
+        is_tolerated = False
         for use in equal.of("Test"):
-            if use.place and use.cell_line not in allowed:
+            trains = [other for other in equal.of("Train") if not same.are_one(other.cell_line, use.cell_line)]
+            if not trains or use.cell_line in allowed:
+                is_tolerated = True
+            elif use.place:
+                more = f" and {len(trains) - 1} more" if len(trains) > 1 else ""
                 told = f"'{use.path.name}' of {use.cell_line} (Test) {how} {trains[0]}{more}"
+                pair = (
+                    f", or with {OPTION} {option_value(trains[0].cell_line, use.cell_line)}" if trains[0].place else ""
+                )
                 hint = (
                     "a test must not rest on what was trained on: give each its own file, or allow this with "
-                    f"--allow_shared_files {use.cell_line}"
+                    f"--allow_shared_files {use.cell_line}{pair}"
                 )
                 use.place.tell(problems, "shared file", told, hint=hint, column=use.column)
-        if any(use.cell_line in allowed for use in equal.of("Test")):
+        if is_tolerated:
             tolerated.append(equal)
     return tuple(tolerated)
+
+
+def check_folds(samples: Sequence[Sample], problems: Problems, *, allowed: Sequence[str] = (), same: SameCells) -> None:
+    """Refuse cell types that look like one, but would be held out one after the other.
+
+    Parameters
+    ----------
+    samples : sequence of Sample
+        All rows of the meta file.
+    problems : Problems
+        Gets one for each pair of them whose names are spellings of one, or that have a file in common.
+    allowed : sequence of str
+        Cell types that may share files with each other.
+    same : SameCells
+        Cell types that are one, and are held out together.
+    """
+    shared: dict[frozenset[str], list[str]] = {}
+    for equal in find_equal_files(uses_of(samples)):
+        for use, with_it in combinations(equal.uses, 2):
+            pair = frozenset((use.cell_line, with_it.cell_line))
+            shared.setdefault(pair, []).extend((use.column, with_it.column))
+    for first, second in combinations(samples, 2):
+        one, other = first.cell_line, second.cell_line
+        if same.are_one(one, other):
+            continue
+        reasons = [f"their names {ALIKE}"] if plain_name(one) == plain_name(other) else []
+        columns = dict.fromkeys(shared.get(frozenset((one, other)), ()))
+        if columns and not {one, other} <= {*allowed}:
+            reasons.append(f"their files in {listed(list(columns))} are equal in content")
+        if reasons:
+            told = f"{other} seems to be {one} ({first.place}): {', and '.join(reasons)}"
+            hint = (
+                "one would train the model that is tested on the other: hold both out together with "
+                f"{OPTION} {option_value(one, other)}, or leave one out"
+            )
+            second.place.tell(problems, "shared file" if columns else "value", told, hint=hint)
 
 
 def describe(equal: EqualFiles) -> dict[str, object]:

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from maxatac.data.loader_times import SLOW
+from maxatac.data.same_cells import on_both_sides, read_same
 from maxatac.data.scale_limits import is_on_scale
+from maxatac.errors import Problems
 from maxatac.evaluation.bootstrap import BLOCK
 from maxatac.evaluation.members import MemberScores
 from maxatac.evaluation.ranking import BINDING, GUESS, MODEL, SIGNAL
@@ -23,6 +25,7 @@ def find_caveats(contents: Contents) -> list[str]:
     return [
         *_unfinished(contents),
         *_shared_files(contents),
+        *_same_cells(contents),
         *_test(contents),
         *_validation(contents),
         *_selection(contents),
@@ -66,8 +69,18 @@ def _shared_files(contents: Contents) -> Iterator[str]:
             for file in equal["files"]
         ]
         yield (
-            f"Training and test share a file, which --allow_shared_files allowed: {listed(files)} are equal in "
-            "content. The test of that cell type says nothing about a new one."
+            f"Training and test share a file, which was allowed: {listed(files)} are equal in content. The test of "
+            "that cell type says nothing about a new one."
+        )
+
+
+def _same_cells(contents: Contents) -> Iterator[str]:
+    labels = contents.record["cell_types"]
+    same = read_same(contents.settings.get("allow_same") or (), labels, Problems())
+    for train, test in on_both_sides(labels, same):
+        yield (
+            f"{train}, which trains, and {test}, which is tested, are one cell type, which was allowed. The test "
+            "says nothing about a new one."
         )
 
 

@@ -144,7 +144,7 @@ def _shared_files(shared: Sequence[Mapping[str, Any]]) -> list[Markup]:
     parts = [tag("h3", "Files that training and test share")]
     if not shared:
         return [*parts, paragraphs("None.")]
-    parts.append(paragraphs("Allowed by --allow_shared_files; these are equal in content:"))
+    parts.append(paragraphs("Allowed by --allow_shared_files or --allow_same; these are equal in content:"))
     for equal in shared:
         parts.append(
             bullets(

@@ -270,7 +270,7 @@ def _make_folds(config: TrainConfig, problems: Problems) -> list[Fold]:
     elif config.cross_validate == "chroms" and (config.folds is None or config.folds >= MIN_FOLDS):
         genome = open_genome(config.sequence, untold)
         if genome is not None:
-            folds = folds_by_chromosome(config, genome.chrom_sizes, read_samples(config, untold), problems)
+            folds = folds_by_chromosome(config, genome.chrom_sizes, problems)
     seed = _seed(config, folds)
     return [dataclasses.replace(fold, config=dataclasses.replace(fold.config, seed=seed)) for fold in folds]
 
@@ -293,7 +293,7 @@ def _other_problems(config: TrainConfig) -> Sequence[Problem]:
     """Find what else is wrong where there are no folds to check: as in one run in which every cell type trains."""
     single = dataclasses.replace(config, cross_validate=None, folds=None, test=True, quant=False, distribute=False)
     if config.cross_validate == "cells":
-        single = dataclasses.replace(single, test_cell_types=(), allow_shared_files=None)
+        single = dataclasses.replace(single, test_cell_types=(), allow_shared_files=None, allow_same=None)
     try:
         with holding_back() as held, contextlib.ExitStack() as stack:
             stack.callback(held.take)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from maxatac._core import Track
 from maxatac.data.bins import chunks, is_bound, sum_bins
+from maxatac.data.same_cells import plain_name
 from maxatac.data.samples import Label
 from maxatac.errors import InputError, Problem, Problems, TrackError, WeightsError
 from maxatac.genome.split import ChromSplit
@@ -25,7 +26,7 @@ from maxatac.runs.folder import RunFolder
 from maxatac.runs.running import running_problems
 from maxatac.system.logs import holding_back
 from maxatac.training.checkpoints import Checkpoints
-from maxatac.training.folds import Fold, plain_name
+from maxatac.training.folds import Fold
 from maxatac.training.held_out import STEP, no_test, tested_samples
 from maxatac.training.inputs import Inputs, open_inputs
 from maxatac.training.prepared import check_resume

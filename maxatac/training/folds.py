@@ -10,7 +10,9 @@ import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 
+from maxatac.data.same_cells import read_same
 from maxatac.data.samples import Sample
+from maxatac.data.shared_files import check_folds
 from maxatac.errors import Problems
 from maxatac.genome.chroms import tell_unknown
 from maxatac.reporting.folds import FoldFiles
@@ -55,19 +57,6 @@ def study_of(config: TrainConfig) -> tuple[str, ...]:
     return tuple(dict.fromkeys(DEFAULT_CHROMS if config.chroms is None else config.chroms))
 
 
-def plain_name(name: str) -> str:
-    """Reduce the name of a cell type to what spellings have in common: no case, blanks, hyphens and underscores."""
-    return re.sub(r"[\s_-]+", "", name.casefold())
-
-
-def same_cell_types(samples: Sequence[Sample]) -> list[list[Sample]]:
-    """Gather the rows of each cell type, whose names are compared by ``plain_name``; both in their order."""
-    groups: dict[str, list[Sample]] = {}
-    for sample in samples:
-        groups.setdefault(plain_name(sample.cell_line), []).append(sample)
-    return list(groups.values())
-
-
 def deal(sizes: Mapping[str, int], count: int) -> list[tuple[str, ...]]:
     """Deal chromosomes to folds of about the same length.
 
@@ -105,29 +94,32 @@ def folds_by_cell_type(config: TrainConfig, samples: Sequence[Sample], problems:
     samples : sequence of Sample
         All rows of the meta file, whatever their label.
     problems : Problems
-        Gets one if there are fewer than two cell types, and one for each unknown name of ``allow_shared_files``.
+        Gets one if there are fewer than two cell types, one for each two that seem to be one, and one for each unknown
+        name of ``allow_shared_files`` and ``allow_same``.
 
     Returns
     -------
     list of Fold
-        In the order of the rows; none if there are fewer than two.
+        In the order of the rows; none if there are fewer than two, or which are one is not clear.
     """
     names = [sample.cell_line for sample in samples]
     allowed = tuple(dict.fromkeys(config.allow_shared_files or ()))
     if samples and (unknown := [name for name in allowed if name not in names]):
         told, hint = f"no cell type is called {first_few(unknown)}", f"there are {first_few(names, 8)}"
         problems.add("setting", told, hint=hint, option="--allow_shared_files")
-    groups = same_cell_types(samples)
-    if len(groups) < 2:
-        # Without any, the table could not be read, which is told by its reader.
-        if groups:
-            spellings = "" if len(names) == 1 else ", which differ in case, blanks, - and _ alone"
-            problems.add(
-                "setting",
-                f"one cell type ({listed(names)}{spellings})",
-                expected="at least two: each in turn is held out, and the others train",
-                option=f"{_OPTION} cells",
-            )
+    found = len(problems)
+    same = read_same(config.allow_same or (), names, problems)
+    check_folds(samples, problems, allowed=allowed, same=same)
+    groups = same.gather(samples)
+    # Where there is none, the table could not be read, which is told by its reader.
+    if len(groups) == 1:
+        problems.add(
+            "setting",
+            f"one cell type ({listed(names)})",
+            expected="at least two: each in turn is held out, and the others train",
+            option=f"{_OPTION} cells",
+        )
+    if len(groups) < 2 or len(problems) > found:
         return []
     folds = []
     for name, group in zip(_file_names([group[0].cell_line for group in groups]), groups, strict=True):
@@ -138,9 +130,7 @@ def folds_by_cell_type(config: TrainConfig, samples: Sequence[Sample], problems:
     return folds
 
 
-def folds_by_chromosome(
-    config: TrainConfig, sizes: Mapping[str, int], samples: Sequence[Sample], problems: Problems
-) -> list[Fold]:
+def folds_by_chromosome(config: TrainConfig, sizes: Mapping[str, int], problems: Problems) -> list[Fold]:
     """Deal the chromosomes of the study to folds.
 
     Parameters
@@ -149,22 +139,14 @@ def folds_by_chromosome(
         Of the cross-validation.
     sizes : mapping of str to int
         Lengths of the genome's chromosomes in bp.
-    samples : sequence of Sample
-        Those labelled Test are tested in all folds; if there are none, those that train are.
     problems : Problems
-        Gets one for each unknown chromosome, one if there are fewer than the folds, and one for each cell type that
-        trains under another spelling of the name of one that is tested.
+        Gets one for each unknown chromosome, and one if there are fewer than the folds.
 
     Returns
     -------
     list of Fold
         None if there are fewer chromosomes.
     """
-    for group in same_cell_types(samples):
-        if len({sample.label for sample in group}) > 1:
-            spellings = ", ".join(f"{sample.cell_line} ({sample.label})" for sample in group)
-            reason = "these are spellings of one name: a test must not rest on what was trained on"
-            group[0].place.tell(problems, "value", spellings, expected="one label for a cell type", hint=reason)
     wanted = study_of(config)
     study = {name: sizes[name] for name in wanted if name in sizes}
     if config.chroms is not None:

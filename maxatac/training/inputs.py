@@ -14,6 +14,7 @@ from maxatac._core import Genome, Track
 from maxatac.data.cells_json import read_cells
 from maxatac.data.meta_file import read_meta
 from maxatac.data.regions import Center, PoolReport, RoiPool, build_pools, pool_from_file, tell_of_pools
+from maxatac.data.same_cells import OPTION, SameCells, check_spelling, on_both_sides, read_same
 from maxatac.data.samples import Sample, to_test
 from maxatac.data.shared_files import EqualFiles, check_held_out_files
 from maxatac.data.tracks import check_tracks, open_genome, open_tracks, probe_tracks
@@ -171,7 +172,7 @@ def open_inputs(config: TrainConfig, folder: RunFolder | None) -> Inputs:
     if folder is not None:
         check_own_files(folder, samples, problems)
         check_names(folder, config.epochs, to_test(samples) if config.test else (), problems)
-    shared = _check_shared_files(config, samples, problems)
+    shared, same = _check_held_out(config, samples, problems)
     tracks = open_tracks(samples, problems)
     blacklist = Blacklist.empty() if config.blacklist is None else read_blacklist(config.blacklist, problems)
     if genome is None:
@@ -195,7 +196,12 @@ def open_inputs(config: TrainConfig, folder: RunFolder | None) -> Inputs:
         logger.info("%s", note)
     tell_of_pools(built, center=center)
     for equal in shared:
-        logger.warning("allowed by --allow_shared_files: %s are equal in content", ", ".join(map(str, equal.uses)))
+        by_cell = any(use.cell_line in (config.allow_shared_files or ()) for use in equal.of("Test"))
+        option = "--allow_shared_files" if by_cell else OPTION
+        logger.warning("allowed by %s: %s are equal in content", option, ", ".join(map(str, equal.uses)))
+    for train, test in on_both_sides({sample.cell_line: sample.label for sample in samples}, same):
+        told = "allowed by %s: %s trains, and %s is tested; the test says nothing about a new cell type"
+        logger.warning(told, OPTION, train, test)
     if config.blacklist is None:
         logger.warning("no --blacklist: windows may lie in regions of artefact signal")
     training = tuple(sample for sample in samples if sample.label == "Train")
@@ -217,14 +223,21 @@ def open_inputs(config: TrainConfig, folder: RunFolder | None) -> Inputs:
     )
 
 
-def _check_shared_files(config: ReadSettings, samples: Sequence[Sample], problems: Problems) -> tuple[EqualFiles, ...]:
+def _check_held_out(
+    config: ReadSettings, samples: Sequence[Sample], problems: Problems
+) -> tuple[tuple[EqualFiles, ...], SameCells]:
+    """Check that no cell type is on both sides of the split; gives what is allowed to be."""
+    same = read_same(config.allow_same or (), [sample.cell_line for sample in samples], problems)
+    check_spelling(samples, same, problems)
     given_regions = {"--train_roi": config.train_roi, "--validate_roi": config.validate_roi}
-    return check_held_out_files(
+    shared = check_held_out_files(
         samples,
         problems,
         allowed=config.allow_shared_files or (),
+        same=same,
         regions=[(option, path) for option, path in given_regions.items() if path is not None],
     )
+    return shared, same
 
 
 def _check_region_files(config: ReadSettings, problems: Problems) -> None:

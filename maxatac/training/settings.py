@@ -76,6 +76,8 @@ class ReadSettings(Settings):
         Cell types to hold out, instead of those labelled ``Test`` in the meta file.
     allow_shared_files : sequence of str, optional
         Cell types labelled ``Test`` that may have files in common with training cell types.
+    allow_same : sequence of str, optional
+        Pairs ``NAME=NAME`` of cell types that are one, and may all the same be on both sides of the split.
     """
 
     sequence: Path = field(metadata=FILE)
@@ -92,6 +94,7 @@ class ReadSettings(Settings):
     test_chroms: Sequence[str] | None = None
     test_cell_types: Sequence[str] | None = None
     allow_shared_files: Sequence[str] | None = None
+    allow_same: Sequence[str] | None = None
 
     def _check(self, problems: Problems) -> None:
         super()._check(problems)

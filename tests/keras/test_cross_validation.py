@@ -15,7 +15,7 @@ import pyBigWig
 import pytest
 from quick import make_network_quick
 from results import record
-from tiny import CELLS, TinySet
+from tiny import CELLS, TinySet, write_bigwig
 
 from maxatac import PredictConfig, cross_validate, predict, train
 from maxatac.cli.main import main
@@ -403,14 +403,30 @@ def test_dry_run_says_the_folds(
 def test_check_tells_what_is_wrong_with_any_fold(
     damaged: TinySet, output: Path, quick_network: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shutil.copy(damaged.file("CellA", "signal.bw"), damaged.file("CellB", "signal.bw"))
+    write_bigwig(damaged.file("CellB", "binding.bw"), [("chr2", 20_000, 20_200, 1.0), ("chr3", 20_000, 20_200, 1.0)])
     words = damaged.arguments(output, "--json", **BY_CELL)
     words[0] = "check"
     assert main(words) == 2
     found = json.loads(capsys.readouterr().out)
-    assert [problem["place"] for problem in found["findings"]] == [
-        "ATAC_Signal_File, fold CellA", "ATAC_Signal_File, fold CellB"
+    assert [problem["place"] for problem in found["findings"]] == ["fold CellB"]
+    # What all folds have is told once.
+    shutil.copy(damaged.file("CellA", "signal.bw"), damaged.file("CellB", "signal.bw"))
+    assert main(words) == 2
+    found = json.loads(capsys.readouterr().out)
+    assert [(problem["kind"], problem["line"]) for problem in found["findings"]] == [("shared file", 3)]
+
+
+def test_one_cell_type_under_two_names_is_held_out_at_once(damaged: TinySet, output: Path, scores: list[float]) -> None:
+    """In the mean the two count as one."""
+    rows = damaged.rows()
+    rows[2]["Cell_Line"] = "cell a"
+    damaged.write_meta(rows)
+    result = cross_validate(damaged.config(output, **BY_CELL, allow_same=("CellA=cell a",)))
+    assert [fold.held_out for fold in result.folds] == [["CellA", "cell a"], ["CellB"]]
+    assert [(row["fold"], row["cell_type"]) for row in table(output)[:4]] == [
+        ("CellA", "CellA"), ("CellA", "cell a"), ("CellB", "CellB"), ("mean", "")
     ]  # fmt: skip
+    assert result.folds[0].test["cell_types"][1]["mean_binding_of"] == ["CellB"]
 
 
 @pytest.mark.slow

@@ -171,6 +171,19 @@ def test_allow_shared_files(
     assert len(start(damaged.arguments(output, allow_shared_files=("CellC",))).inputs.shared) == 1
 
 
+@covers("--allow_same")
+def test_allow_same(
+    damaged: TinySet, output: Path, start: Start, quick_network: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = damaged.rows()
+    rows[2] |= {"Cell_Line": "cell_a", "Binding_File": rows[0]["Binding_File"], "CHIP_Peaks": rows[1]["CHIP_Peaks"]}
+    damaged.write_meta(rows)
+    assert main(damaged.arguments(output, "--allow_same", "CellA=cell_a")) == 2
+    assert "CellB=cell_a" in capsys.readouterr().err
+    words = ("--allow_same", "CellA=cell_a", "--allow_same", "cell_a=CellB")
+    assert len(start(damaged.arguments(output, *words)).inputs.shared) == 2
+
+
 @covers("--dry_run", "--no-dry_run")
 def test_dry_run(
     tiny_set: TinySet, output: Path, quick_network: None, scores: list[float], capsys: pytest.CaptureFixture[str]

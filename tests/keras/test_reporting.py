@@ -392,10 +392,12 @@ def test_shared_files_are_shown(run: Run, tmp_path: Path, monkeypatch: pytest.Mo
     shutil.copy(data.file("CellA", "signal.bw"), data.file("CellC", "signal.bw"))
     output = tmp_path / "shared"
     quick(monkeypatch)
-    assert main(data.arguments(output, "--allow_shared_files", ODD, prefix=PREFIX, plot=True, **SPLIT)) == 0
+    words = ("--allow_shared_files", ODD, "--allow_same", f"CellA={ODD}")
+    assert main(data.arguments(output, *words, prefix=PREFIX, plot=True, **SPLIT)) == 0
     shown = Run(data, output).page()
     beginning = shown.prose[: shown.prose.index("Contents")]
     assert f"ATAC_Signal_File of CellA (Train) and ATAC_Signal_File of {ODD} (Test) are equal in content" in beginning
+    assert f"CellA, which trains, and {ODD}, which is tested, are one cell type, which was allowed" in beginning
     assert f"ATAC_Signal_File of {ODD} (Test): {data.file('CellC', 'signal.bw')}" in shown.prose
     # One epoch, told in words.
     assert "trained for one epoch only" in beginning

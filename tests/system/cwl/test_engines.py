@@ -267,6 +267,23 @@ def test_each_cell_type_held_out(place: Place) -> None:
         )
 
 
+def test_one_cell_type_under_two_names(place: Place) -> None:
+    job = {"prefix": "X", "cells": cells(place.data), "allow_same": ["CellA=cell-a"]}
+    job["cells"][2]["cell_type"] = "cell-a"
+    status, out, told = place.call("cwltool", *ENGINE, CWL / "fold-cells.cwl", written(place, "two_names", job))
+    assert status == 0, told
+    assert json.loads(out) == {
+        "prefixes": ["X_CellA", "X_CellB"], "held_out": [["CellA", "cell-a"], ["CellB"]], "shared": [[], []]
+    }  # fmt: skip
+    for pairs, expected in (
+        ([], "cells: cell-a seems to be CellA: their names differ in case"),
+        (["CellA=CellX"], "allow_same: found CellA=CellX; expected NAME=NAME"),
+    ):
+        refused_job = written(place, "refused_names", {**job, "allow_same": pairs})
+        status, _, told = place.call("cwltool", *ENGINE, CWL / "fold-cells.cwl", refused_job)
+        assert status != 0 and expected in " ".join(told.split())
+
+
 def test_one_cell_type_has_no_folds(place: Place) -> None:
     job = training(place)
     del job["test"]
