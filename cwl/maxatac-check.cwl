@@ -242,6 +242,11 @@ inputs:
     default: false
     doc: "Average the predictions for both strands in the test, which takes twice the time."
     inputBinding: {valueFrom: "$(self ? \"--test_rev_comp\" : \"--no-test_rev_comp\")"}
+  test_seen:
+    type: boolean
+    default: false
+    doc: "Score the same cell types on the longest training chromosome too, which takes the time of a test there: how much the model owes to places that it has seen. --cross_validate cells does so."
+    inputBinding: {valueFrom: "$(self ? \"--test_seen\" : \"--no-test_seen\")"}
   timed_fit:
     type: boolean
     default: false

@@ -13,7 +13,7 @@ requirements:
       - $import: types.yml
 
 inputs:
-  # begin: workflow inputs of train without test_cell_types, resume_from, test, quant, target_scale_factor, output_activation and distribute
+  # begin: workflow inputs of train without test_cell_types, resume_from, test, test_seen, quant, target_scale_factor, output_activation and distribute
   tf:
     type: string
     doc: "Name of the transcription factor."
@@ -200,7 +200,8 @@ steps:
       prefix: split/prefixes
       test_cell_types: split/held_out
       allow_shared_files: split/shared
-      # begin: step inputs of train without prefix, test_cell_types, allow_shared_files, resume_from, test, quant, target_scale_factor, output_activation and distribute
+      test_seen: {default: true}
+      # begin: step inputs of train without prefix, test_cell_types, allow_shared_files, resume_from, test, test_seen, quant, target_scale_factor, output_activation and distribute
       tf: tf
       cells: cells
       sequence: sequence

@@ -187,6 +187,10 @@ inputs:
     type: boolean
     default: false
     doc: "Average the predictions for both strands in the test, which takes twice the time."
+  test_seen:
+    type: boolean
+    default: false
+    doc: "Score the same cell types on the longest training chromosome too, which takes the time of a test there: how much the model owes to places that it has seen. --cross_validate cells does so."
   memory:
     type: string?
     doc: "Memory for decoded tracks, such as 200M or 4G; the results do not depend on it. Without it: a quarter of what is reserved."
@@ -265,6 +269,7 @@ steps:
       deterministic: deterministic
       distribute: distribute
       test_rev_comp: test_rev_comp
+      test_seen: test_seen
       memory: memory
       cores: cores
       ram_mb: ram_mb
@@ -326,6 +331,7 @@ steps:
       deterministic: deterministic
       distribute: distribute
       test_rev_comp: test_rev_comp
+      test_seen: test_seen
       memory: memory
       cores: cores
       ram_mb: ram_mb
@@ -389,6 +395,7 @@ steps:
       deterministic: deterministic
       distribute: distribute
       test_rev_comp: test_rev_comp
+      test_seen: test_seen
       memory: memory
       cores: cores
       ram_mb: ram_mb
@@ -452,6 +459,7 @@ steps:
       deterministic: deterministic
       distribute: distribute
       test_rev_comp: test_rev_comp
+      test_seen: test_seen
       memory: memory
       cores: cores
       ram_mb: ram_mb

@@ -300,6 +300,11 @@ inputs:
     default: false
     doc: "Average the predictions for both strands in the test, which takes twice the time."
     inputBinding: {valueFrom: "$(self ? \"--test_rev_comp\" : \"--no-test_rev_comp\")"}
+  test_seen:
+    type: boolean
+    default: false
+    doc: "Score the same cell types on the longest training chromosome too, which takes the time of a test there: how much the model owes to places that it has seen. --cross_validate cells does so."
+    inputBinding: {valueFrom: "$(self ? \"--test_seen\" : \"--no-test_seen\")"}
   memory:
     type: string?
     doc: "Memory for decoded tracks, such as 200M or 4G; the results do not depend on it. Without it: a quarter of what is reserved."

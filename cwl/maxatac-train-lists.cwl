@@ -187,6 +187,10 @@ inputs:
     type: boolean
     default: false
     doc: "Average the predictions for both strands in the test, which takes twice the time."
+  test_seen:
+    type: boolean
+    default: false
+    doc: "Score the same cell types on the longest training chromosome too, which takes the time of a test there: how much the model owes to places that it has seen. --cross_validate cells does so."
   memory:
     type: string?
     doc: "Memory for decoded tracks, such as 200M or 4G; the results do not depend on it. Without it: a quarter of what is reserved."
@@ -278,6 +282,7 @@ steps:
       distribute: distribute
       test: test
       test_rev_comp: test_rev_comp
+      test_seen: test_seen
       memory: memory
       resume_from: resume_from
       cores: cores

@@ -91,6 +91,7 @@ workflow maxatac_reads_to_model {
     Boolean distribute = false
     Boolean test = true
     Boolean test_rev_comp = false
+    Boolean test_seen = false
     String? memory
     Int cores = 4
     Int ram_mb = 16384
@@ -225,6 +226,7 @@ workflow maxatac_reads_to_model {
       distribute = distribute,
       test = test,
       test_rev_comp = test_rev_comp,
+      test_seen = test_seen,
       memory = memory,
       cores = cores,
       ram_mb = ram_mb,

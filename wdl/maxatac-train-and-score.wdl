@@ -56,6 +56,7 @@ workflow maxatac_train_and_score {
     Boolean distribute = false
     Boolean test = true
     Boolean test_rev_comp = false
+    Boolean test_seen = false
     String? memory
     Int cores = 4
     Int ram_mb = 16384
@@ -124,6 +125,7 @@ workflow maxatac_train_and_score {
       distribute = distribute,
       test = test,
       test_rev_comp = test_rev_comp,
+      test_seen = test_seen,
       memory = memory,
       cores = cores,
       ram_mb = ram_mb,

@@ -67,6 +67,7 @@ workflow maxatac_train {
     Boolean distribute = false
     Boolean test = true
     Boolean test_rev_comp = false
+    Boolean test_seen = false
     String? memory
     Int cores = 4
     Int ram_mb = 16384
@@ -137,6 +138,7 @@ workflow maxatac_train {
       distribute = distribute,
       test = test,
       test_rev_comp = test_rev_comp,
+      test_seen = test_seen,
       memory = memory,
       cores = cores,
       ram_mb = ram_mb,
@@ -227,6 +229,7 @@ task train {
     Boolean distribute = false
     Boolean test = true
     Boolean test_rev_comp = false
+    Boolean test_seen = false
     String? memory
     Int cores = 4
     Int ram_mb = 16384
@@ -292,6 +295,7 @@ task train {
       ~{if distribute then "--distribute" else "--no-distribute"}
       ~{if test then "--test" else "--no-test"}
       ~{if test_rev_comp then "--test_rev_comp" else "--no-test_rev_comp"}
+      ~{if test_seen then "--test_seen" else "--no-test_seen"}
     )
     give --chroms '~{write_lines(chroms)}'
     give --tchroms '~{write_lines(tchroms)}'

@@ -242,6 +242,11 @@ def add_options(parser: Parser, *, meta_is_positional: bool = False) -> None:
         group, "--test_rev_comp",
         help="Average the predictions for both strands in the test, which takes twice the time.",
     )  # fmt: skip
+    option(
+        group, "--test_seen",
+        help="Score the same cell types on the longest training chromosome too, which takes the time of a test there: "
+        "how much the model owes to places that it has seen. --cross_validate cells does so.",
+    )  # fmt: skip
 
     group = parser.add_argument_group("cross-validation")
     option(

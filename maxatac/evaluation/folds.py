@@ -1,5 +1,8 @@
 """The scores of a cross-validation in one table: a row for each fold and cell type, and their mean.
 
+A row whose chromosomes trained is marked as seen. Such rows stand below the others, for comparison, and have a mean of
+their own: at places that trained in other cell types, a model may know what is bound in most of them.
+
 Each fold has a model of its own. Scores of different models have different scales, so that there is no ranking of the
 bins of all folds together, and no average precision of it: there are the folds, and their mean.
 """
@@ -35,7 +38,8 @@ def _with_interval(name: str) -> tuple[str, str, str]:
 
 
 COLUMNS = (
-    "fold", "cell_type", "label", "chroms", "bin_size", "bins", "bound_bins", *_with_interval(_PRECISION), "prevalence",
+    "fold", "cell_type", "label", "chroms", "seen", "bin_size", "bins", "bound_bins", *_with_interval(_PRECISION),
+    "prevalence",
     *(column for name in BASELINES.values() for column in (name, *_with_interval(f"model_minus_{name}"))), "note",
 )  # fmt: skip
 """Columns of the table."""
@@ -61,8 +65,14 @@ def rows_of_fold(fold: str, scores: Row) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        With ``COLUMNS``; one for each cell type and size of bins. ``chroms`` is a list, and None is no number.
+        With ``COLUMNS``; one for each cell type and size of bins, and then those of chromosomes that trained.
+        ``chroms`` is a list, ``seen`` says whether they trained, and None is no number.
     """
+    seen = scores.get("seen")
+    return [*_rows(fold, scores, is_seen=False), *(_rows(fold, seen, is_seen=True) if seen else ())]
+
+
+def _rows(fold: str, scores: Row, *, is_seen: bool) -> list[dict[str, Any]]:
     rows = []
     for tested in scores["cell_types"]:
         for resolution in tested["resolutions"]:
@@ -70,7 +80,7 @@ def rows_of_fold(fold: str, scores: Row) -> list[dict[str, Any]]:
             bins, bound = resolution["bins"], resolution["bound_bins"]
             row: dict[str, Any] = dict.fromkeys(COLUMNS)
             row |= {"fold": fold, "cell_type": tested["cell_type"], "label": tested["label"]}
-            row |= {"chroms": list(scores["chroms"]), "bin_size": resolution["bin_size"]}
+            row |= {"chroms": list(scores["chroms"]), "seen": is_seen, "bin_size": resolution["bin_size"]}
             row |= {"bins": bins, "bound_bins": bound, "prevalence": bound / bins if bins else None}
             found = {name: entry.get(_PRECISION, {}) for name, entry in entries.items()}
             row |= _taken(found[MODEL], ("value", "low", "high"), _PRECISION)
@@ -108,33 +118,38 @@ class FoldScores:
         """Sizes of bins in bp, the smallest first."""
         return sorted({row["bin_size"] for row in self.rows})
 
-    def of_folds(self, column: str, bin_size: int) -> dict[str, float]:
+    def of(self, bin_size: int, *, seen: bool = False) -> list[Row]:
+        """List the rows of a size of bins: those that are the result, or those of chromosomes that trained."""
+        return [row for row in self.rows if (row["bin_size"], row["seen"]) == (bin_size, seen)]
+
+    def of_folds(self, column: str, bin_size: int, *, seen: bool = False) -> dict[str, float]:
         """Get a number of each fold that has one; that of several cell types is their mean."""
         found: dict[str, list[float]] = {}
-        for row in self.rows:
-            if row["bin_size"] == bin_size and row[column] is not None:
+        for row in self.of(bin_size, seen=seen):
+            if row[column] is not None:
                 found.setdefault(row["fold"], []).append(row[column])
         return {fold: _mean(values) for fold, values in found.items()}
 
-    def mean(self, bin_size: int) -> dict[str, Any]:
+    def mean(self, bin_size: int, *, seen: bool = False) -> dict[str, Any]:
         """Make the row of the mean over the folds; in it every fold counts once."""
-        folds = list(dict.fromkeys(row["fold"] for row in self.rows))
+        folds = list(dict.fromkeys(row["fold"] for row in self.of(bin_size, seen=seen)))
         row: dict[str, Any] = dict.fromkeys(COLUMNS)
-        row |= {"fold": MEAN, "bin_size": bin_size}
+        row |= {"fold": MEAN, "seen": seen, "bin_size": bin_size}
         notes = [f"of {counted(len(folds), 'fold')}"]
         for column in _AVERAGED:
-            values = self.of_folds(column, bin_size)
+            values = self.of_folds(column, bin_size, seen=seen)
             row[column] = _mean(values.values()) if values else None
             if len(values) < len(folds) and not column.startswith("model_minus_"):
                 notes.append(f"{column}: of {len(values)}")
         return row | {"note": "; ".join(notes)}
 
     def in_order(self) -> list[Row]:
-        """List the rows of the table: for each size of bins those of the folds, then the mean."""
+        """List the rows of the table: for each size of bins those of the folds and their mean, then the seen ones."""
         made: list[Row] = []
         for bin_size in self.bin_sizes:
-            made += [row for row in self.rows if row["bin_size"] == bin_size]
-            made.append(self.mean(bin_size))
+            for seen in (False, True):
+                if rows := self.of(bin_size, seen=seen):
+                    made += [*rows, self.mean(bin_size, seen=seen)]
         return made
 
     def table(self) -> str:
@@ -146,12 +161,13 @@ class FoldScores:
         return text.getvalue()
 
     def as_dict(self) -> dict[str, Any]:
-        """Make a mapping of plain values: ``rows``, and under ``mean`` mean and spread for each size of bins."""
-        means = [
-            {name: value for name, value in self.mean(size).items() if value is not None} | (self.spread(size) or {})
-            for size in self.bin_sizes
-        ]
-        return {"rows": list(self.rows), MEAN: means}
+        """Make a mapping of plain values: ``rows``, and under ``mean`` mean and spread for each size of bins.
+
+        The mean of rows that are seen, which has no spread, is under ``mean_seen``.
+        """
+        means = [_plain(self.mean(size)) | (self.spread(size) or {}) for size in self.bin_sizes]
+        seen = [_plain(self.mean(size, seen=True)) for size in self.bin_sizes if self.of(size, seen=True)]
+        return {"rows": list(self.rows), MEAN: means, f"{MEAN}_seen": seen}
 
     def spread(self, bin_size: int) -> dict[str, Any] | None:
         """Find the folds of the smallest and of the largest average precision, and tell whether they lie far apart.
@@ -172,7 +188,7 @@ class FoldScores:
     def better_than(self, baseline: str, bin_size: int) -> tuple[int, int]:
         """Count the rows in which the model is better than a baseline, by an interval above 0, and those with one."""
         column = f"model_minus_{BASELINES[baseline]}_low"
-        lows = [row[column] for row in self.rows if row["bin_size"] == bin_size and row[column] is not None]
+        lows = [row[column] for row in self.of(bin_size) if row[column] is not None]
         return sum(low > 0 for low in lows), len(lows)
 
     def describe(self, unit: str) -> tuple[list[str], list[str]]:
@@ -205,6 +221,13 @@ class FoldScores:
                     f"{name}: mean {mean[column]:.4f}; model minus this {more:+.4f} on average, clearly above 0 in "
                     f"{better} of {of}"
                 )
+        seen = self.mean(size, seen=True)[_PRECISION]
+        if seen is not None:
+            chroms = dict.fromkeys(chrom for row in self.of(size, seen=True) for chrom in row["chroms"])
+            told.append(
+                f"for comparison, on chromosomes that trained ({first_few(chroms)}): mean {seen:.4f}; this is no "
+                "result, since a model knows such places"
+            )
         warned = []
         if found["is_wide"]:
             warned.append(
@@ -220,12 +243,18 @@ class FoldScores:
         return told, warned
 
 
+def _plain(row: Row) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if value is not None}
+
+
 def _mean(values: Collection[float]) -> float:
     return math.fsum(values) / len(values)
 
 
 def _cell(row: Row, column: str) -> str:
     value = row[column]
+    if column == "seen":
+        return "yes" if value else "no"
     if column == "chroms":
         return first_few(value or (), LISTED_CHROMS, separator=" ")
     if value is None:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MOST_ROWS = 60
 """Rows of a figure; of more, the folds have one each."""
 
+SEEN = f"{MODEL}, on chromosomes that trained (no result)"
+"""How the hollow points are called."""
+
 _COLUMNS = {MODEL: "average_precision", **BASELINES, GUESS: "prevalence"}
 
 
@@ -30,13 +33,16 @@ def draw_folds(scores: FoldScores, bin_size: int, title: str) -> Drawing:
         In bp.
     title : str
     """
-    rows: list[Row] = [row for row in scores.rows if row["bin_size"] == bin_size]
+    rows = scores.of(bin_size)
+    seen = {(row["fold"], row["cell_type"]): row[_COLUMNS[MODEL]] for row in scores.of(bin_size, seen=True)}
     if len(rows) > MOST_ROWS:
         by_fold = {column: scores.of_folds(column, bin_size) for column in _COLUMNS.values()}
         folds = dict.fromkeys(row["fold"] for row in rows)
         rows = [{"fold": fold, **{column: found.get(fold) for column, found in by_fold.items()}} for fold in folds]
+        seen = {(fold, None): value for fold, value in scores.of_folds(_COLUMNS[MODEL], bin_size, seen=True).items()}
     names = [_name(row) for row in rows]
     mean = scores.mean(bin_size)
+    seen_values = [seen.get((row["fold"], row.get("cell_type"))) for row in rows]
 
     def plot(figure: Figure) -> None:
         axes = figure.subplots()
@@ -54,6 +60,12 @@ def draw_folds(scores: FoldScores, bin_size: int, title: str) -> Drawing:
             )  # fmt: skip
             if mean[column] is not None and name != GUESS:
                 axes.axvline(mean[column], color=colour, linestyle=dash, linewidth=1, zorder=0)
+        colour, _, marker = PREDICTOR_LOOKS[MODEL]
+        if points := [(value, y) for y, value in enumerate(seen_values) if value is not None]:
+            axes.plot(
+                *zip(*points, strict=True), marker=marker, color=colour, linestyle="none", markersize=6,
+                markerfacecolor="none", label=SEEN,
+            )  # fmt: skip
         axes.set_yticks(range(len(rows)), wrapped(names))
         told = "(bars: 95 % intervals of the model; lines: means)"
         axes.set(ylim=(len(rows) - 0.5, -0.5), xlabel=f"Average precision, {bin_size}-bp bins\n{told}")
@@ -69,10 +81,13 @@ def draw_folds(scores: FoldScores, bin_size: int, title: str) -> Drawing:
             f"{name}, {number(row['average_precision'])}" for name, row in zip(names, rows, strict=True)
         ) + ".",
         note="Bars are 95 % intervals from resampled blocks of the test chromosomes; lines are means over the folds.",
-        header=["fold", *_COLUMNS],
+        header=["fold", *_COLUMNS, *([SEEN] if seen else ())],
         rows=[
-            [name, *(number(row[column]) for column in _COLUMNS.values())]
-            for name, row in [*zip(names, rows, strict=True), ("mean", mean)]
+            [name, *(number(row[column]) for column in _COLUMNS.values()), *([number(value)] if seen else ())]
+            for name, row, value in [
+                *zip(names, rows, seen_values, strict=True),
+                ("mean", mean, scores.mean(bin_size, seen=True)[_COLUMNS[MODEL]]),
+            ]
         ],
         width=6.4,
         height=1.4 + 1.5 * ROW * len(rows),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from maxatac.data.same_cells import read_same
 from maxatac.data.samples import Sample
@@ -125,7 +126,7 @@ def folds_by_cell_type(config: TrainConfig, samples: Sequence[Sample], problems:
     for name, group in zip(_file_names([group[0].cell_line for group in groups]), groups, strict=True):
         held_out = tuple(sample.cell_line for sample in group)
         shared = tuple(cell for cell in held_out if cell in allowed)
-        changes = {"test_cell_types": held_out, "allow_shared_files": shared or None}
+        changes = {"test_cell_types": held_out, "allow_shared_files": shared or None, "test_seen": True}
         folds.append(Fold(held_out[0], held_out, _of_fold(config, name, **changes)))
     return folds
 
@@ -174,7 +175,7 @@ def folds_by_chromosome(config: TrainConfig, sizes: Mapping[str, int], problems:
     return folds
 
 
-def _of_fold(config: TrainConfig, name: str, **changes: tuple[str, ...] | None) -> TrainConfig:
+def _of_fold(config: TrainConfig, name: str, **changes: Any) -> TrainConfig:
     """Make the settings of the run of a fold; ``name`` is the one of its files."""
     folder = files_of(config).fold(name)
     return dataclasses.replace(
@@ -183,7 +184,7 @@ def _of_fold(config: TrainConfig, name: str, **changes: tuple[str, ...] | None) 
         prefix=folder.prefix,
         cross_validate=None,
         folds=None,
-        **changes,  # type: ignore[arg-type]
+        **changes,
     )
 
 

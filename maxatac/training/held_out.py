@@ -3,6 +3,9 @@
 Each cell type labelled Test is predicted over the test chromosomes, and scored beside its baselines on the same bins:
 the ATAC-seq signal alone, the mean binding of the other training cell types, and a guess. The intervals come from
 resampling blocks of the chromosomes, the same for all.
+
+If wanted, they are scored on a training chromosome too. At places that trained in other cell types, a model may know
+what is bound in most of them, so that these scores are for comparison, and never the result.
 """
 
 from __future__ import annotations
@@ -13,6 +16,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from maxatac._core import Memory, Track, WindowReader
 from maxatac.data.bins import COARSE_BIN_SIZE
@@ -84,22 +90,41 @@ def no_test(config: HeldOutSettings, inputs: Inputs) -> str:
     return no_window(inputs.split.test, inputs.genome.chrom_sizes, inputs.blacklist)
 
 
+def seen_chroms(config: HeldOutSettings, inputs: Inputs) -> tuple[str, ...]:
+    """Choose the training chromosomes that are scored for comparison: the longest, or none if that is not wanted.
+
+    One is enough: on a genome of many millions of windows, all would take longer than the training.
+    """
+    if not config.test_seen or not inputs.split.test:
+        return ()
+    sizes = inputs.genome.chrom_sizes
+    with_windows = [
+        chrom for chrom in inputs.split.training if len(window_starts(chrom, sizes[chrom], STEP, inputs.blacklist))
+    ]
+    return (max(with_windows, key=sizes.__getitem__),) if with_windows else ()
+
+
 def count_windows(config: HeldOutSettings, inputs: Inputs) -> int:
     """Count the windows that the test of a run predicts, each strand for itself; 0 if there is no test."""
-    return _windows(config, inputs) * (2 if config.test_rev_comp else 1) * len(tested_samples(inputs))
+    return sum(_windows(config, inputs)) * (2 if config.test_rev_comp else 1) * len(tested_samples(inputs))
 
 
 def count_batches(config: TrainConfig, inputs: Inputs) -> int:
     """Count the batches that the test of a run reads, each of which is predicted once per strand; 0 without a test."""
-    return -(-_windows(config, inputs) // config.val_batch_size) * len(tested_samples(inputs))
+    batches = (-(-windows // config.val_batch_size) for windows in _windows(config, inputs))
+    return sum(batches) * len(tested_samples(inputs))
 
 
-def _windows(config: HeldOutSettings, inputs: Inputs) -> int:
-    """Count the windows on the test chromosomes; 0 if there is no test."""
+def _windows(config: HeldOutSettings, inputs: Inputs) -> tuple[int, int]:
+    """Count the windows on the test chromosomes, and on those that are scored for comparison; 0 if there is no test."""
     if not config.test:
-        return 0
+        return 0, 0
     sizes = inputs.genome.chrom_sizes
-    return sum(len(window_starts(name, sizes[name], STEP, inputs.blacklist)) for name in inputs.split.test)
+
+    def count(chroms: Sequence[str]) -> int:
+        return sum(len(window_starts(name, sizes[name], STEP, inputs.blacklist)) for name in chroms)
+
+    return count(inputs.split.test), count(seen_chroms(config, inputs))
 
 
 def count_bins(config: HeldOutSettings, inputs: Inputs) -> int:
@@ -166,6 +191,7 @@ def run_test(
         "chroms": list(inputs.split.test),
         "both_strands": config.test_rev_comp,
         "cell_types": [sample.cell_line for sample in samples],
+        "seen_chroms": list(seen_chroms(config, inputs)),
         "files": dict(files or {}),
     }
     if keep and (kept := _kept(folder, made_of)) is not None:
@@ -175,7 +201,7 @@ def run_test(
 
     with multiplying(fast_math=False):
         model = _selected_model(folder.named("_best.keras"), selected)
-        tested = _test_samples(config, inputs, model, samples, folder, seed, memory, check_for_interrupt)
+        tested, seen = _test_samples(config, inputs, model, samples, folder, seed, memory, check_for_interrupt)
     scores = {
         "chroms": made_of["chroms"],
         "labels": samples[0].label,
@@ -185,6 +211,7 @@ def run_test(
         "level": LEVEL,
         "seconds": time.perf_counter() - begin,
         "cell_types": [scores for scores, _ in tested],
+        "seen": {"chroms": made_of["seen_chroms"], "cell_types": seen} if seen else None,
         "made_of": made_of,
     }
     tell_details([details for _, details in tested])
@@ -202,11 +229,15 @@ def _test_samples(
     seed: int,
     memory: Memory | None,
     check_for_interrupt: Callable[[], None],
-) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """Predict each cell type, write its track and score it; gives scores and the details of the report."""
+) -> tuple[list[tuple[dict[str, Any], dict[str, Any]]], list[dict[str, Any]]]:
+    """Predict each cell type, write its track and score it; gives scores and the details of the report.
+
+    The second list has the scores on chromosomes that train, if these are wanted.
+    """
     if samples[0].label != "Test":
         logger.info("no cell type is labelled Test: the training cell types are tested, on chromosomes held out")
-    tested = []
+    tested, seen = [], []
+    sizes = inputs.genome.chrom_sizes
     with counting("independent test", count_windows(config, inputs), "windows") as advance:
 
         def after_batch(done: int) -> None:
@@ -220,30 +251,36 @@ def _test_samples(
             binding = Track(sample.binding)
             baseline = other_binding(sample, inputs.training)
             others = [Track(other.binding) for other in baseline.samples]
-            found = predict_chromosomes(
-                model,
-                reader,
-                tiled(inputs.split.test, inputs.genome.chrom_sizes, step=STEP, blacklist=inputs.blacklist),
-                batch_size=config.val_batch_size,
-                both_strands=config.test_rev_comp,
-                after_batch=after_batch,
-            )
-            predicted = {predictions.chrom: predictions.values[0] for predictions in found}
+
+            def predict(chroms: Sequence[str], reader: WindowReader = reader) -> dict[str, NDArray[np.float32]]:
+                found = predict_chromosomes(
+                    model,
+                    reader,
+                    tiled(chroms, sizes, step=STEP, blacklist=inputs.blacklist),
+                    batch_size=config.val_batch_size,
+                    both_strands=config.test_rev_comp,
+                    after_batch=after_batch,
+                )
+                return {predictions.chrom: predictions.values[0] for predictions in found}
+
+            predicted = predict(inputs.split.test)
             # Scores of an earlier test must not lie beside the track of this one.
             folder.test_scores.unlink(missing_ok=True)
-            write_track(path, predicted, inputs.genome.chrom_sizes, span=BIN_SIZE)
-            scored = ScoredTracks(predicted, inputs.genome.chrom_sizes, binding, signal, others)
-            resolutions, details = _score(scored, seed, baseline.reason)
-            scores = {
+            write_track(path, predicted, sizes, span=BIN_SIZE)
+            about = {
                 "cell_type": sample.cell_line,
                 "label": sample.label,
-                "track": path.name,
                 "mean_binding_of": [other.cell_line for other in baseline.samples],
                 "same_binding_left_out": list(baseline.left_out),
-                "resolutions": resolutions,
             }
+            scored = ScoredTracks(predicted, sizes, binding, signal, others)
+            resolutions, details = _score(scored, seed, baseline.reason)
+            scores = {**about, "track": path.name, "resolutions": resolutions}
             tested.append((scores, {"cell_type": sample.cell_line, **details}))
-    return tested
+            if trained := seen_chroms(config, inputs):
+                scored = ScoredTracks(predict(trained), sizes, binding, signal, others)
+                seen.append({**about, "resolutions": _score(scored, seed, baseline.reason)[0]})
+    return tested, seen
 
 
 def _score(tracks: ScoredTracks, seed: int, no_baseline: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -324,5 +361,13 @@ def describe_test(scores: Mapping[str, Any]) -> list[str]:
         lines.append(
             f"independent test of {where}: average precision per {BIN_SIZE}-bp bin, with {LEVEL:.0%} intervals: "
             f"{', '.join(told)}"
+        )
+    seen = scores["seen"]
+    for tested in seen["cell_types"] if seen else ():
+        (model,) = (each for each in tested["resolutions"][0]["predictors"] if each["name"] == MODEL)
+        value = "n/a" if "note" in model else f"{model['average_precision']['value']:.4f}"
+        lines.append(
+            f"for comparison, {tested['cell_type']} on {first_few(seen['chroms'])}, which trained: average precision "
+            f"{value}; this is no result"
         )
     return lines

@@ -45,7 +45,7 @@ FREE_SETTINGS = frozenset({
     "output", "prefix", "threads", "memory", "plot", "report",
     "save_roi", "genome", "loglevel", "keep_checkpoints", "force", "resume", "distribute",
     # What is done with the selected model.
-    "test", "test_chroms", "test_rev_comp",
+    "test", "test_chroms", "test_rev_comp", "test_seen",
     # When it ends; epochs may grow.
     "epochs", "early_stopping",
 })  # fmt: skip

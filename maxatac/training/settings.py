@@ -263,10 +263,13 @@ class HeldOutSettings(Settings):
         Score the selected model on held-out chromosomes after training.
     test_rev_comp : bool
         Average the predictions of both strands in the test.
+    test_seen : bool
+        Score the tested cell types on the longest training chromosome too.
     """
 
     test: bool = True
     test_rev_comp: bool = False
+    test_seen: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -730,6 +730,12 @@ def test_cost_without_a_second_validation_and_test(simulated: Path, check: Check
     windows = -(-windows_of_chr4(simulated) // 40) * 40
     # Read once, predicted on both strands.
     np.testing.assert_allclose(twice["test"], windows * (twice["loader"] + 2 * twice["step"] / 3) / 1_000)
+    seen = check(simulated, "--test_seen", **tested).findings["estimates"]
+    batches = 1_000 * seen["time"]["test"] / (seen["time"]["loader"] + seen["time"]["step"] / 3) / 40
+    # chr1 is the longest chromosome that trains, as long as chr4 or longer; its predictions are not written.
+    assert batches >= 2 * windows / 40 - 1
+    np.testing.assert_allclose(batches, round(batches))
+    assert seen["disk"]["tracks"] == 8 * (size_of_chr4(simulated) // 32)
 
 
 @pytest.mark.slow

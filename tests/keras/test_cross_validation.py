@@ -15,10 +15,13 @@ import pyBigWig
 import pytest
 from quick import make_network_quick
 from results import record
-from tiny import CELLS, TinySet, write_bigwig
+from sklearn.metrics import average_precision_score
+from tiny import CELLS, SIZES, TinySet, write_bigwig
 
 from maxatac import PredictConfig, cross_validate, predict, train
+from maxatac._core import Track
 from maxatac.cli.main import main
+from maxatac.data.bins import bin_labels
 from maxatac.errors import InputError, MaxatacError, Stopped
 from maxatac.evaluation.folds import COLUMNS
 from maxatac.prediction.model_record import read_record
@@ -84,6 +87,11 @@ def test_table_is_that_of_the_folds(
     rows = table(output)
     assert tuple(rows[0]) == COLUMNS
     names = NAMES[mode]
+    # By cell type, the same on a chromosome that trained.
+    in_order = ["no", "yes", "no", "yes"] if mode == "cells" else ["no", "no"]
+    assert [row["seen"] for row in rows] == [seen for seen in in_order for _ in range(4)]
+    assert {row["chroms"] for row in rows if row["seen"] == "yes"} == ({"chr2", ""} if mode == "cells" else set())
+    rows = [row for row in rows if row["seen"] == "no"]
     assert [row["fold"] for row in rows] == [*names, "mean"] * 2
     for row in rows:
         if row["fold"] == "mean":
@@ -144,6 +152,43 @@ def test_a_fold_is_the_run_that_holds_out_its_cell_type(
     assert fold.test["cell_types"][0]["resolutions"] == json.loads(
         json.dumps(alone.test["cell_types"][0]["resolutions"])
     )
+
+
+def test_chromosome_that_trained_is_beside_the_result(
+    by_cell: CrossValidation, tiny_set: TinySet, output: Path
+) -> None:
+    for fold in by_cell.folds:
+        seen = fold.test["seen"]
+        assert (seen["chroms"], fold.training_chroms) == (["chr2"], ("chr2",))
+        (cell,) = seen["cell_types"]
+        assert (cell["cell_type"], cell["label"]) == (fold.name, "Test")
+        assert cell["mean_binding_of"] == [each for each in CELLS if each != fold.name]
+        signal, binding = (tiny_set.file(fold.name, f"{what}.bw") for what in ("signal", "binding"))
+        predicted = predict(
+            PredictConfig(
+                model=[fold.best_model], sequence=tiny_set.sequence, signal=[signal], blacklist=tiny_set.blacklist,
+                chroms=("chr2",), skip_call_peaks=True, output=output, prefix=fold.name, batch_size=8, threads=1,
+            )
+        )  # fmt: skip
+        size = SIZES["chr2"]
+        with pyBigWig.open(str(predicted.tracks[0])) as track:
+            values = np.array(track.values("chr2", 0, size))[: size // 32 * 32 : 32]
+        labels = bin_labels(Track(binding), "chr2", size // 32)
+        has_score = np.isfinite(values)
+        expected = average_precision_score(labels[has_score], values[has_score])
+        at_32 = cell["resolutions"][0]
+        assert (at_32["bins"], at_32["bound_bins"]) == (has_score.sum(), labels[has_score].sum())
+        assert at_32["predictors"][0]["average_precision"]["value"] == pytest.approx(expected, rel=1e-4)
+        (row,) = (row for row in by_cell.scores.of(32, seen=True) if row["fold"] == fold.name)
+        assert row["average_precision"] == at_32["predictors"][0]["average_precision"]["value"]
+        # The track of the test has chromosomes that are held out, and no other.
+        with pyBigWig.open(str(fold.folder.named(".bw"))) as track:
+            assert track.intervals("chr1") and not (track.chroms("chr2") and track.intervals("chr2"))
+        log = fold.folder.log.read_text()
+        assert (
+            f"for comparison, {fold.name} on chr2, which trained: average precision {row['average_precision']:.4f}"
+            in log
+        )
 
 
 def test_held_out_cell_type_is_in_no_baseline_and_no_model(by_cell: CrossValidation) -> None:
@@ -352,7 +397,7 @@ def test_force_begins_anew(damaged: TinySet, output: Path, scores: list[float]) 
     cross_validate(damaged.config(output, **{**BY_CELL, "epochs": 1}, force=True))
     assert sorted(path.name for path in (output / f"{PREFIX}_folds").iterdir()) == ["CellA", "CellB"]
     assert len((output / f"{PREFIX}_folds/CellA/{PREFIX}_CellA.csv").read_text().splitlines()) == 2
-    assert [row["fold"] for row in table(output)] == ["CellA", "CellB", "mean"] * 2
+    assert [row["fold"] for row in table(output)] == ["CellA", "CellB", "mean"] * 4
 
 
 def test_final_model_beside_its_cross_validation(tiny_set: TinySet, output: Path, scores: list[float]) -> None:
@@ -467,6 +512,6 @@ def test_where_binding_is_the_same_everywhere_the_model_does_not_beat_it(tmp_pat
         )  # fmt: skip
     )
     assert len(result.folds) == 4
-    for row in result.scores.rows:
+    for row in (*result.scores.of(32), *result.scores.of(200)):
         assert row["mean_binding"] > 0.95
         assert row["model_minus_mean_binding_low"] <= 0

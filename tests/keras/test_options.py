@@ -280,6 +280,18 @@ def test_test_rev_comp(tiny_set: TinySet, tmp_path: Path, scores: list[float], m
     assert asked == [False, True, False]
 
 
+@covers("--test_seen", "--no-test_seen")
+def test_test_seen(tiny_set: TinySet, tmp_path: Path, scores: list[float]) -> None:
+    for number, (words, seen) in enumerate(
+        (((), None), (("--test_seen",), ["chr2"]), (("--test_seen", "--no-test_seen"), None))
+    ):
+        output = tmp_path / str(number)
+        assert main(tiny_set.arguments(output, *words, **TESTABLE)) == 0
+        found = json.loads((output / "maxatac_model_test.json").read_text())
+        assert (found["seen"] and found["seen"]["chroms"]) == seen
+        assert found["chroms"] == ["chr1"]
+
+
 # What is drawn.
 
 

@@ -17,7 +17,7 @@ from maxatac.evaluation.folds import COLUMNS, FoldScores, rows_of_fold
 from maxatac.evaluation.members import MemberScores
 from maxatac.evaluation.spread import is_wide
 from maxatac.files.checksums import hashing_once, sha256
-from maxatac.reporting.fold_figures import MOST_ROWS, draw_folds
+from maxatac.reporting.fold_figures import MOST_ROWS, SEEN, draw_folds
 from maxatac.reporting.folds import FoldFiles, files_of_folds, find_folds, report_folds
 from maxatac.training.cross_validation import prepare_cross_validation
 from maxatac.training.folds import deal, folds_by_cell_type, folds_by_chromosome
@@ -102,6 +102,7 @@ def test_folds_of_cell_types() -> None:
     assert [fold.held_out for fold in folds] == [("HEK293", "HEK-293"), ("A/549",), ("A:549",), ("a_549 ",)]
     assert [fold.config.test_cell_types for fold in folds] == [fold.held_out for fold in folds]
     assert [fold.config.allow_shared_files for fold in folds] == [None, ("A/549",), None, None]
+    assert all(fold.config.test_seen for fold in folds)
     # Names of files, which may not tell upper from lower case.
     assert [fold.folder.folder.name for fold in folds] == ["HEK293", "A_549", "A_549_2", "a_549_"]
     assert [fold.config.prefix for fold in folds][1] == "CTCF_A_549"
@@ -446,6 +447,53 @@ def test_figure(count: int) -> None:
     assert len(drawing.rows) == count + 1
     assert [*drawing.rows[-1][:2]] == ["mean", f"{made.mean(32)['average_precision']:.3g}"]
     assert "ATAC-seq signal" in drawing.svg.decode() and "mean binding of other cell types" in drawing.svg.decode()
+
+
+def seen(value: float, cell_type: str = "A") -> dict[str, Any]:
+    """Scores on a chromosome that trained."""
+    return {**scores(value, cell_type=cell_type), "chroms": ["chr2"]}
+
+
+def with_seen() -> FoldScores:
+    return of(
+        ("A", {**scores(0.5), "seen": seen(0.9)}),
+        ("B", {**scores(0.3, cell_type="B"), "seen": seen(0.7, "B")}),
+    )
+
+
+def test_chromosomes_that_trained_are_beside_the_result_and_never_in_it() -> None:
+    made, plain = with_seen(), of(("A", scores(0.5)), ("B", scores(0.3, cell_type="B")))
+    rows = [dict(zip(COLUMNS, line.split("\t"), strict=True)) for line in made.table().splitlines()[1:]]
+    assert [(row["fold"], row["chroms"], row["seen"], row["bin_size"]) for row in rows[:6]] == [
+        ("A", "chr1", "no", "32"), ("B", "chr1", "no", "32"), ("mean", "", "no", "32"),
+        ("A", "chr2", "yes", "32"), ("B", "chr2", "yes", "32"), ("mean", "", "yes", "32"),
+    ]  # fmt: skip
+    assert [row["average_precision"] for row in rows[:6]] == ["0.5", "0.3", "0.4", "0.9", "0.7", "0.8"]
+    assert len(rows) == 12
+    for size in (32, 200):
+        assert made.mean(size) == plain.mean(size)
+        assert made.spread(size) == plain.spread(size)
+        assert made.better_than("ATAC-seq signal", size) == plain.better_than("ATAC-seq signal", size)
+    told, warned = made.describe("cell type")
+    expected, also = plain.describe("cell type")
+    assert [line for line in told if "for comparison" not in line] == expected
+    assert warned == also
+    (line,) = (line for line in told if "for comparison" in line)
+    assert line.startswith("for comparison, on chromosomes that trained (chr2): mean 0.8000; this is no result")
+    content = made.as_dict()
+    assert content["mean"] == plain.as_dict()["mean"]
+    assert [mean["average_precision"] for mean in content["mean_seen"]] == pytest.approx([0.8, 0.4])
+    assert plain.as_dict()["mean_seen"] == []
+
+
+@pytest.mark.parametrize("count", [1, MOST_ROWS])
+def test_figure_shows_chromosomes_that_trained(count: int) -> None:
+    found = [(f"fold_{number}", {**scores(0.3), "seen": seen(0.9)}) for number in range(count + 1)]
+    drawing = draw_folds(of(*found), 32, "CTCF")
+    assert drawing.header[-1] == SEEN and SEEN in drawing.svg.decode()
+    assert [row[-1] for row in drawing.rows] == ["0.9"] * (count + 2)
+    plain = draw_folds(of(*((name, scores(0.3)) for name, _ in found)), 32, "CTCF")
+    assert SEEN not in plain.header and SEEN not in plain.svg.decode()
 
 
 # From files.
