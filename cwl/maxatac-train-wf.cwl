@@ -109,9 +109,9 @@ inputs:
     type: string[]?
     doc: "Cell types that are one under two names, and may all the same train and be tested; with --cross_validate cells they are held out together. Otherwise names that differ in case, blanks, - and _ alone, and equal files, are an error. Without it: none."
   arch:
-    type: {type: enum, symbols: [DCNN_V2]}
+    type: {type: enum, symbols: [DCNN_V2, DRN]}
     default: DCNN_V2
-    doc: "Architecture of the network."
+    doc: "Network: that of the paper, or DRN, which learns more from the same data."
   ensemble:
     type: int
     default: 1
@@ -119,7 +119,7 @@ inputs:
   dense:
     type: boolean
     default: false
-    doc: "End the network in a dense layer."
+    doc: "End DCNN_V2 in a dense layer."
   output_activation:
     type: {type: enum, symbols: [sigmoid, linear, relu, softplus]}
     default: sigmoid
@@ -140,17 +140,14 @@ inputs:
     default: 20
     doc: "Epochs to train for."
   batches:
-    type: int
-    default: 100
-    doc: "Batches per epoch, for training and for validation."
+    type: int?
+    doc: "Batches per epoch, for training and for validation. Without it: 100; 10000 for DRN."
   batch_size:
-    type: int
-    default: 1000
-    doc: "Examples per training batch."
+    type: int?
+    doc: "Examples per training batch. Without it: 1000; 10 for DRN."
   val_batch_size:
-    type: int
-    default: 1000
-    doc: "Examples per validation batch."
+    type: int?
+    doc: "Examples per validation batch. Without it: 1000; 10 for DRN."
   genome_validation:
     type: string?
     doc: "Windows of the genome-like validation set, which tile the validation chromosomes; all, or 0 for none. Without it: as many as around peaks, at most 10,000 or a quarter of them."
@@ -159,7 +156,7 @@ inputs:
     doc: "What the best epoch is best in: Dice coefficient or loss of the validation windows around peaks, or average precision of the genome-like set. Without it: dice; loss with --quant."
   ema:
     type: double?
-    doc: "Validate, save and select an exponential moving average of the weights, of which this share stays at each step, such as 0.99. Without it: none."
+    doc: "Validate, save and select an exponential moving average of the weights, of which this share stays at each step, such as 0.99; 0 for none. Without it: none; 0.999 for DRN."
   early_stopping:
     type: int?
     doc: "End training after N epochs without a better one, by what --select says. Without it: none."

@@ -196,9 +196,9 @@ inputs:
     doc: "Cell types that are one under two names, and may all the same train and be tested; with --cross_validate cells they are held out together. Otherwise names that differ in case, blanks, - and _ alone, and equal files, are an error. Without it: none."
     inputBinding: {prefix: "--allow_same"}
   arch:
-    type: {type: enum, symbols: [DCNN_V2]}
+    type: {type: enum, symbols: [DCNN_V2, DRN]}
     default: DCNN_V2
-    doc: "Architecture of the network."
+    doc: "Network: that of the paper, or DRN, which learns more from the same data."
     inputBinding: {prefix: "--arch"}
   ensemble:
     type: int
@@ -208,7 +208,7 @@ inputs:
   dense:
     type: boolean
     default: false
-    doc: "End the network in a dense layer."
+    doc: "End DCNN_V2 in a dense layer."
     inputBinding: {valueFrom: "$(self ? \"--dense\" : \"--no-dense\")"}
   output_activation:
     type: {type: enum, symbols: [sigmoid, linear, relu, softplus]}
@@ -235,19 +235,16 @@ inputs:
     doc: "Epochs to train for."
     inputBinding: {prefix: "--epochs"}
   batches:
-    type: int
-    default: 100
-    doc: "Batches per epoch, for training and for validation."
+    type: int?
+    doc: "Batches per epoch, for training and for validation. Without it: 100; 10000 for DRN."
     inputBinding: {prefix: "--batches"}
   batch_size:
-    type: int
-    default: 1000
-    doc: "Examples per training batch."
+    type: int?
+    doc: "Examples per training batch. Without it: 1000; 10 for DRN."
     inputBinding: {prefix: "--batch_size"}
   val_batch_size:
-    type: int
-    default: 1000
-    doc: "Examples per validation batch."
+    type: int?
+    doc: "Examples per validation batch. Without it: 1000; 10 for DRN."
     inputBinding: {prefix: "--val_batch_size"}
   genome_validation:
     type: string?
@@ -259,7 +256,7 @@ inputs:
     inputBinding: {prefix: "--select"}
   ema:
     type: double?
-    doc: "Validate, save and select an exponential moving average of the weights, of which this share stays at each step, such as 0.99. Without it: none."
+    doc: "Validate, save and select an exponential moving average of the weights, of which this share stays at each step, such as 0.99; 0 for none. Without it: none; 0.999 for DRN."
     inputBinding: {prefix: "--ema"}
   early_stopping:
     type: int?

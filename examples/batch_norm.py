@@ -38,7 +38,7 @@ def main() -> None:
     from maxatac.prediction.windows import tiled
     from maxatac.runs.folder import RunFolder
     from maxatac.training.inputs import open_inputs
-    from maxatac.training.samplers import STATISTICS_BATCHES, STATISTICS_STREAM, make_samplers
+    from maxatac.training.samplers import STATISTICS_STREAM, make_samplers, statistics_batches
 
     with tempfile.TemporaryDirectory() as folder:
         config = TrainConfig(
@@ -57,7 +57,8 @@ def main() -> None:
         inputs = open_inputs(config, RunFolder(config.output, config.prefix))
     sampler = make_samplers(config, inputs, arguments.seed)["training"]
     training = WindowDataset(sampler, config.batches)
-    for_statistics = WindowDataset(sampler.with_stream(STATISTICS_STREAM), STATISTICS_BATCHES)
+    measured = statistics_batches(config.batches, config.batch_size)
+    for_statistics = WindowDataset(sampler.with_stream(STATISTICS_STREAM), measured)
 
     def score(model: Any) -> str:
         chroms = VALIDATION_CHROMS

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from maxatac.simulation.config import SimulatedSet
     from maxatac.training.result import TrainResult
 
-TRAINING: dict[str, Any] = {"epochs": 20, "batches": 60, "batch_size": 50, "val_batch_size": 50}
+TRAINING: dict[str, Any] = {"arch": "DRN", "epochs": 15, "batches": 300}
 
 
 def train(simulated: SimulatedSet, results: Path, seed: int) -> TrainResult:

@@ -16,7 +16,14 @@ from typing import Any
 TRAINING_CHROMS = [f"chr{name}" for name in "I II IV V VI VII VIII X XI XIII XIV XV".split()]
 VALIDATION_CHROMS = ["chrIX", "chrXVI"]
 TEST_CHROMS = ["chrIII", "chrXII"]
-COLUMNS = ("tf", "seed", "epoch", "chroms", "model", "auroc", "atac_alone", "prevalence")
+WINDOWS = 4_000
+"""Of an epoch, whatever the size of a batch."""
+
+BATCH_SIZES = {"DCNN_V2": 100, "DRN": 10}
+SELECT = {"DCNN_V2": "dice", "DRN": "average_precision"}
+"""What the best epoch is best in: as the original, and what the scores below measure."""
+
+COLUMNS = ("tf", "seed", "epoch", "chroms", "model", "members", "auroc", "atac_alone", "prevalence")
 
 
 def train(data: Path, output: Path, tf: str, seed: int, settings: dict[str, Any]) -> None:
@@ -47,6 +54,14 @@ def train(data: Path, output: Path, tf: str, seed: int, settings: dict[str, Any]
     )
 
 
+def members_of(model: Any) -> list[Any]:
+    """Give the members of an ensemble, each as a model of its own; none of a single network."""
+    import keras
+
+    predictions = model.layers[-1].input
+    return [keras.Model(model.input, each) for each in predictions] if isinstance(predictions, list) else []
+
+
 def score(data: Path, output: Path, tf: str, seed: int, epoch: int | None, chroms: list[str]) -> dict[str, Any]:
     """Score the checkpoint of an epoch (none: the selected one) on whole chromosomes of the first cell type."""
     import keras
@@ -65,20 +80,22 @@ def score(data: Path, output: Path, tf: str, seed: int, epoch: int | None, chrom
     folder = RunFolder(output, tf)
     path = folder.folder / folder.best_epoch.read_text().strip() if epoch is None else folder.checkpoint(epoch)
     model = keras.models.load_model(path, compile=False)
-    model.compile(jit_compile=True)
+    models = {MODEL: model} | {f"member {number}": member for number, member in enumerate(members_of(model), start=1)}
     problems = Problems()
     first = read_meta(data / f"meta_{tf}.tsv", problems)[0]
     genome, signal, binding = Genome(data / "sacCer3.2bit"), Track(first.signal), Track(first.binding)
     blacklist = read_blacklist(data / "sacCer3_blacklist.bed", problems)
     reader = WindowReader(genome, [signal])
     windows = tiled(chroms, genome.chrom_sizes, blacklist=blacklist)
-    predicted = {
-        found.chrom: found.values[0] for found in predict_chromosomes(model, reader, windows, both_strands=True)
-    }
-    n_bins = {chrom: len(values) for chrom, values in predicted.items()}
+    predicted = {}
+    for name, each in models.items():
+        each.compile(jit_compile=True)
+        found = predict_chromosomes(each, reader, windows, both_strands=True)
+        predicted[name] = {part.chrom: part.values[0] for part in found}
+    n_bins = {chrom: len(values) for chrom, values in predicted[MODEL].items()}
     scores = score_predictors(
         {chrom: bin_labels(binding, chrom, number) for chrom, number in n_bins.items()},
-        {MODEL: predicted, SIGNAL: {chrom: signal_bins(signal, chrom, number) for chrom, number in n_bins.items()}},
+        predicted | {SIGNAL: {chrom: signal_bins(signal, chrom, number) for chrom, number in n_bins.items()}},
     )
     return {
         "tf": tf,
@@ -86,6 +103,7 @@ def score(data: Path, output: Path, tf: str, seed: int, epoch: int | None, chrom
         "epoch": path.stem.rpartition("_")[2],
         "chroms": " ".join(chroms),
         "model": round(scores.value(MODEL), 4),
+        "members": " ".join(f"{scores.value(name):.4f}" for name in models if name != MODEL),
         "auroc": round(scores.value(MODEL, "auroc"), 4),
         "atac_alone": round(scores.value(SIGNAL), 4),
         "prevalence": round(scores.prevalence, 5),
@@ -99,10 +117,10 @@ def main() -> None:
     parser.add_argument("output", type=Path, help="folder for runs and scores")
     parser.add_argument("--tf", nargs="+", default=["Abf1", "Rap1"], help="factors; default: Abf1 Rap1")
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3], help="default: 1 2 3")
+    parser.add_argument("--arch", choices=BATCH_SIZES, default="DRN", help="default: DRN")
     parser.add_argument("--ensemble", type=int, default=1, help="networks per run; default: 1")
     parser.add_argument("--epochs", type=int, default=36)
-    parser.add_argument("--batches", type=int, default=40)
-    parser.add_argument("--batch_size", type=int, default=100)
+    parser.add_argument("--batch_size", type=int, help="default: 10; 100 for DCNN_V2")
     parser.add_argument("--jitter", type=int, default=480)
     parser.add_argument("--rand_ratio", type=float, default=0.5)
     parser.add_argument("--score_epochs", nargs="+", type=int, help="default: the last epoch and the selected one")
@@ -112,9 +130,10 @@ def main() -> None:
     from maxatac.cli.logs import log_to_stderr
 
     log_to_stderr("info")
-    names = ("ensemble", "epochs", "batches", "batch_size", "jitter", "rand_ratio")
-    settings = {name: getattr(arguments, name) for name in names}
-    settings["val_batch_size"] = arguments.batch_size
+    settings = {name: getattr(arguments, name) for name in ("arch", "ensemble", "epochs", "jitter", "rand_ratio")}
+    settings["batch_size"] = settings["val_batch_size"] = arguments.batch_size or BATCH_SIZES[arguments.arch]
+    settings["batches"] = WINDOWS // settings["batch_size"]
+    settings["select"] = SELECT[arguments.arch]
     chrom_sets = [VALIDATION_CHROMS] if arguments.validation_only else [VALIDATION_CHROMS, TEST_CHROMS]
     rows = []
     for tf in arguments.tf:

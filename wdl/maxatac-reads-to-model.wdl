@@ -78,9 +78,9 @@ workflow maxatac_reads_to_model {
     Float target_scale_factor = 1.0
     File? weights
     Int epochs = 20
-    Int batches = 100
-    Int batch_size = 1000
-    Int val_batch_size = 1000
+    Int? batches
+    Int? batch_size
+    Int? val_batch_size
     String? genome_validation
     String? select
     Float? ema

@@ -54,9 +54,9 @@ workflow maxatac_train {
     Float target_scale_factor = 1.0
     File? weights
     Int epochs = 20
-    Int batches = 100
-    Int batch_size = 1000
-    Int val_batch_size = 1000
+    Int? batches
+    Int? batch_size
+    Int? val_batch_size
     String? genome_validation
     String? select
     Float? ema
@@ -216,9 +216,9 @@ task train {
     Float target_scale_factor = 1.0
     File? weights
     Int epochs = 20
-    Int batches = 100
-    Int batch_size = 1000
-    Int val_batch_size = 1000
+    Int? batches
+    Int? batch_size
+    Int? val_batch_size
     String? genome_validation
     String? select
     Float? ema
@@ -282,9 +282,9 @@ task train {
       --target_scale_factor ~{target_scale_factor}
       ~{if defined(weights) then "--weights '" + sub(select_first([weights]), "'", apostrophe) + "'" else ""}
       --epochs ~{epochs}
-      --batches ~{batches}
-      --batch_size ~{batch_size}
-      --val_batch_size ~{val_batch_size}
+      ~{"--batches " + batches}
+      ~{"--batch_size " + batch_size}
+      ~{"--val_batch_size " + val_batch_size}
       ~{if defined(genome_validation) then "--genome_validation '" + sub(select_first([genome_validation]), "'", apostrophe) + "'" else ""}
       ~{if defined(select) then "--select '" + sub(select_first([select]), "'", apostrophe) + "'" else ""}
       ~{"--ema " + ema}

@@ -22,7 +22,7 @@ from maxatac.runs.folder import RunFolder
 from maxatac.runs.settings import loader_threads
 from maxatac.system.resources import available_memory, usable_processors
 from maxatac.training.inputs import Inputs
-from maxatac.training.samplers import STATISTICS_BATCHES
+from maxatac.training.samplers import statistics_batches
 from maxatac.training.settings import FitSettings, TrainConfig
 from maxatac.training.trainer import Trainer, TrainingData, build_network, objective_of
 
@@ -220,7 +220,10 @@ def _time(
     config: TrainConfig, start: float, loader: float, step: float | None, genome_batches: int, test_batches: int
 ) -> TimeEstimate:
     training = config.batches * config.batch_size
-    forward = STATISTICS_BATCHES * config.batch_size + (config.batches + genome_batches) * config.val_batch_size
+    forward = (
+        statistics_batches(config.batches, config.batch_size) * config.batch_size
+        + (config.batches + genome_batches) * config.val_batch_size
+    )
     computing = STEP_SECONDS / usable_processors() if step is None else step
     # A measured step includes the reading.
     per_thousand = loader + computing if step is None else computing

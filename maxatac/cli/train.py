@@ -24,6 +24,7 @@ from maxatac.training.settings import (
     DEFAULT_VALIDATION_CHROMS,
     MODEL_FORMATS,
     OUTPUT_ACTIVATIONS,
+    RECIPES,
     SEED_RANGE,
     SELECTIONS,
     TrainConfig,
@@ -162,13 +163,18 @@ def add_options(parser: Parser, *, meta_is_positional: bool = False) -> None:
     )  # fmt: skip
 
     group = parser.add_argument_group("model")
-    option(group, "--arch", choices=ARCHITECTURES, help="Architecture of the network.")
+    option(
+        group,
+        "--arch",
+        choices=ARCHITECTURES,
+        help="Network: that of the paper, or DRN, which learns more from the same data.",
+    )
     option(
         group, "--ensemble", metavar="N",
         help="Train N networks together, which differ in their initial weights; the model is the mean of their "
         "predictions. It takes N times the computing time of one.",
     )  # fmt: skip
-    option(group, "--dense", help="End the network in a dense layer.")
+    option(group, "--dense", help="End DCNN_V2 in a dense layer.")
     option(
         group, "--output_activation", choices=OUTPUT_ACTIVATIONS,
         help="Activation of the output; anything but sigmoid needs --quant.",
@@ -185,9 +191,12 @@ def add_options(parser: Parser, *, meta_is_positional: bool = False) -> None:
 
     group = parser.add_argument_group("training")
     option(group, "--epochs", help="Epochs to train for.")
-    option(group, "--batches", help="Batches per epoch, for training and for validation.")
-    option(group, "--batch_size", help="Examples per training batch.")
-    option(group, "--val_batch_size", help="Examples per validation batch.")
+    for name, told in (
+        ("batches", "Batches per epoch, for training and for validation."),
+        ("batch_size", "Examples per training batch."),
+        ("val_batch_size", "Examples per validation batch."),
+    ):
+        option(group, f"--{name}", help=told, default_text=_by_arch(name))
     option(
         group, "--genome_validation", type=_number_or_all, metavar="N",
         default_text="as many as around peaks, at most 10,000 or a quarter of them",
@@ -199,9 +208,9 @@ def add_options(parser: Parser, *, meta_is_positional: bool = False) -> None:
         "average precision of the genome-like set.",
     )  # fmt: skip
     option(
-        group, "--ema", metavar="DECAY",
+        group, "--ema", metavar="DECAY", default_text=_by_arch("ema"),
         help="Validate, save and select an exponential moving average of the weights, of which this share stays at "
-        "each step, such as 0.99.",
+        "each step, such as 0.99; 0 for none.",
     )  # fmt: skip
     option(group, "--early_stopping", help="End training after N epochs without a better one, by what --select says.")
     option(
@@ -282,6 +291,12 @@ class _IfGiven(argparse.Action):
     ) -> None:
         if values is not self.default:
             setattr(namespace, self.dest, values)
+
+
+def _by_arch(name: str) -> str:
+    """Say what each architecture has for an option."""
+    first, *others = ((arch, getattr(recipe, name) or "none") for arch, recipe in RECIPES.items())
+    return "; ".join([str(first[1]), *(f"{value} for {arch}" for arch, value in others)])
 
 
 def _number_or_all(text: str) -> int | str:

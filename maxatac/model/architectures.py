@@ -9,8 +9,12 @@ from typing import Any
 import keras
 
 from maxatac.model.dcnn import dcnn_v2
+from maxatac.model.drn import drn
 
-ARCHITECTURES: Mapping[str, Callable[..., keras.KerasTensor]] = MappingProxyType({"DCNN_V2": dcnn_v2})
+ARCHITECTURES: Mapping[str, Callable[..., keras.KerasTensor]] = MappingProxyType({
+    "DCNN_V2": dcnn_v2,
+    "DRN": drn,
+})  # fmt: skip
 """What makes the predictions of a window, by name; see :func:`maxatac.model.dcnn.dcnn_v2` for the arguments."""
 
 

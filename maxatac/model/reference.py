@@ -53,8 +53,8 @@ def predict(model: StoredModel, window: NDArray[np.float32]) -> Values:
             x = x.reshape(-1)
         elif layer.kind == "Dense":
             x = x @ weights[0] + weights[1]
-        elif layer.kind == "Average":
-            x = np.mean(inputs, axis=0)
+        elif layer.kind in ("Add", "Average"):
+            x = np.sum(inputs, axis=0) / (len(inputs) if layer.kind == "Average" else 1)
         if "activation" in layer.settings:
             x = _ACTIVATIONS[layer.settings["activation"]](x)
         values.append(x)

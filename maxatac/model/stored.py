@@ -42,6 +42,8 @@ _FIXED: Mapping[str, Mapping[str, Any]] = {
     "MaxPooling1D": {"padding": "valid", "data_format": "channels_last"},
     "Flatten": {"data_format": "channels_last"},
     "Dense": {"use_bias": True},
+    "Activation": {},
+    "Add": {},
     "Average": {},
 }
 LAYERS = tuple(_FIXED)
@@ -53,10 +55,12 @@ _TAKEN: Mapping[str, Sequence[str]] = {
     "MaxPooling1D": ("pool_size", "strides"),
     "Flatten": (),
     "Dense": ("units", "activation"),
+    "Activation": ("activation",),
+    "Add": (),
     "Average": (),
 }
-_JOINING = ("Average",)
-_OF_ANY_SHAPE = ("BatchNormalization", *_JOINING)
+_JOINING = ("Add", "Average")
+_OF_ANY_SHAPE = ("BatchNormalization", "Activation", *_JOINING)
 # What matters for training only.
 _IGNORED = re.compile(
     r"name|trainable|dtype|momentum|fused|synchronized|renorm(_momentum)?|.*_(initializer|regularizer|constraint)"
@@ -357,7 +361,11 @@ def _dense(name: str, wanted: Mapping[str, Any], shape: Shape) -> Understood:
     return {"units": units, "activation": wanted["activation"]}, ((shape[0], units), (units,)), (units,)
 
 
-def _mean(name: str, wanted: Mapping[str, Any], shape: Shape) -> Understood:
+def _activation(name: str, wanted: Mapping[str, Any], shape: Shape) -> Understood:
+    return {"activation": wanted["activation"]}, (), shape
+
+
+def _same(name: str, wanted: Mapping[str, Any], shape: Shape) -> Understood:
     return {}, (), shape
 
 
@@ -367,7 +375,9 @@ _UNDERSTAND: Mapping[str, Callable[[str, Mapping[str, Any], Shape], Understood]]
     "MaxPooling1D": _pooling,
     "Flatten": _flattening,
     "Dense": _dense,
-    "Average": _mean,
+    "Activation": _activation,
+    "Add": _same,
+    "Average": _same,
 }
 
 

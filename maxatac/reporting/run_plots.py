@@ -108,6 +108,8 @@ def describe_layers(model: Any) -> list[dict[str, Any]]:
             detail = f"momentum {config['momentum']:g}"
         elif kind == "Dense":
             detail = f"{config['units']} units, {config['activation']}"
+        elif isinstance(layer.input, list):
+            detail = " + ".join(tensor._keras_history.operation.name for tensor in layer.input)
         elif "activation" in config:
             detail = str(config["activation"])
         shape = layer.output.shape if not isinstance(layer.output, list) else layer.output[0].shape

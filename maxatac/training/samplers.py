@@ -25,8 +25,14 @@ TRAINING_STREAM, VALIDATION_STREAM, STATISTICS_STREAM = range(3)
 MANY_WINDOWS = 10_000
 """Most genome-like windows by default; a quarter of the number around peaks, if that is more."""
 
-STATISTICS_BATCHES = 10
-"""Training batches from which the batch-norm statistics are measured before each validation; see ``docs/train.md``."""
+
+def statistics_batches(batches: int, batch_size: int) -> int:
+    """Give the training batches from which batch-norm statistics are measured before each validation.
+
+    There are ten; of small batches as many as have 1,000 windows, but no more than a quarter of an epoch. See
+    ``docs/train.md``.
+    """
+    return max(10, min(-(-1_000 // batch_size), batches // 4))
 
 
 def make_samplers(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, Sampler]:
@@ -149,9 +155,10 @@ def guard_samplers(
         If something could leak.
     """
     training, validation = samplers["training"], samplers["validation"]
+    measured = statistics_batches(config.batches, training.batch_size)
     streams = {
         "training": Stream("training", training, config.epochs, config.batches),
         "validation": Stream("validation", validation, 1, config.batches),
-        "statistics": Stream("training", training.with_stream(STATISTICS_STREAM), config.epochs, STATISTICS_BATCHES),
+        "statistics": Stream("training", training.with_stream(STATISTICS_STREAM), config.epochs, measured),
     }
     return check_leaks(inputs, streams, genome_like)

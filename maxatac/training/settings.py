@@ -10,8 +10,9 @@ import math
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from maxatac.backend.launch import indivisible_batches, launch_of
@@ -26,7 +27,29 @@ DEFAULT_CHROMS = tuple(f"chr{name}" for name in (*range(2, 8), *range(9, 23), "X
 DEFAULT_TRAINING_CHROMS = tuple(f"chr{name}" for name in (*range(3, 8), *range(9, 19), *range(20, 23)))
 DEFAULT_VALIDATION_CHROMS = ("chr2", "chr19")
 DEFAULT_TEST_CHROMS = ("chr1", "chr8")
-ARCHITECTURES = ("DCNN_V2",)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is taken for options of :class:`FitSettings` that are not given."""
+
+    batches: int = 100
+    batch_size: int = 1000
+    val_batch_size: int = 1000
+    ema: float | None = None
+
+
+# Those of DRN see as many windows. What small batches and the average are worth is measured in docs/accuracy.md.
+RECIPES: Mapping[str, Recipe] = MappingProxyType({
+    "DCNN_V2": Recipe(),
+    "DRN": Recipe(batches=10_000, batch_size=10, val_batch_size=10, ema=0.999),
+})  # fmt: skip
+"""By architecture."""
+
+ARCHITECTURES = tuple(RECIPES)
+BY_RECIPE: Any = None
+"""Default of an option that is taken from the recipe."""
+
 OUTPUT_ACTIVATIONS = ("sigmoid", "linear", "relu", "softplus")
 CENTERS = ("midpoint", "summit")
 MODEL_FORMATS = ("keras", "h5")
@@ -175,6 +198,7 @@ class NetworkSettings(Settings):
         super()._check(problems)
         self._require_choice(problems, "arch", ARCHITECTURES)
         self._require_counts(problems, "ensemble", most=MAX_ENSEMBLE)
+        self._require(problems, "dense", not self.dense or self.arch != "DRN", "off with --arch DRN")
         self._require_choice(problems, "output_activation", OUTPUT_ACTIVATIONS)
         is_probability = self.output_activation == "sigmoid"
         hint = "binary targets need probabilities"
@@ -193,11 +217,13 @@ class FitSettings(Settings):
     ----------
     epochs, batches, batch_size, val_batch_size : int
         A run is ``epochs`` x ``batches`` x ``batch_size`` examples; validation is ``batches`` x ``val_batch_size``.
+        ``TrainConfig`` fills in what is not given: it goes with the architecture (``RECIPES``).
     select : str, optional
         What the best epoch is best in, one of ``SELECTIONS``; ``None`` is the Dice coefficient, or the loss if
         ``quant``.
     ema : float, optional
-        Validate, save and select an exponential moving average of the weights, of which this share stays at each step.
+        Validate, save and select an exponential moving average of the weights, of which this share stays at each step;
+        0 for none. ``None`` is what goes with the architecture.
     early_stopping : int, optional
         Training ends after so many epochs in a row without a better one.
     seed : int, optional
@@ -209,9 +235,9 @@ class FitSettings(Settings):
     """
 
     epochs: int = 20
-    batches: int = 100
-    batch_size: int = 1000
-    val_batch_size: int = 1000
+    batches: int = BY_RECIPE
+    batch_size: int = BY_RECIPE
+    val_batch_size: int = BY_RECIPE
     select: str | None = None
     ema: float | None = None
     early_stopping: int | None = None
@@ -223,7 +249,8 @@ class FitSettings(Settings):
         super()._check(problems)
         self._require_counts(problems, "epochs", "batches", "early_stopping")
         self._require_counts(problems, "batch_size", "val_batch_size", most=MAX_BATCH)
-        self._require(problems, "ema", self.ema is None or 0 < self.ema < 1, "a number between 0 and 1, such as 0.99")
+        is_share = self.ema is None or 0 <= self.ema < 1
+        self._require(problems, "ema", is_share, "a number from 0 to below 1, such as 0.99")
         is_seed = self.seed is None or 0 <= self.seed < 2**32
         self._require(problems, "seed", is_seed, "a whole number from 0 to 4294967295")
         if self.select is not None:
@@ -358,6 +385,13 @@ class TrainConfig(
     ``sequence`` and one of ``meta_file`` and ``cells`` must be given.
     """
 
+    def __post_init__(self) -> None:
+        """Take from the recipe of the architecture what is not given."""
+        super().__post_init__()
+        for name, value in _defaults(self.arch).items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, value)
+
     def _check(self, problems: Problems) -> None:
         super()._check(problems)
         # The checks of values in different groups.
@@ -399,4 +433,10 @@ def settings_of_run(config: TrainConfig, split: ChromSplit, seed: int) -> dict[s
 
 def not_default(settings: Mapping[str, Any]) -> list[str]:
     """List which of all settings differ from their default, or have none."""
-    return [option.name for option in fields(TrainConfig) if settings[option.name] != option.default]
+    defaults = {option.name: option.default for option in fields(TrainConfig)} | _defaults(settings["arch"])
+    return [name for name, default in defaults.items() if settings[name] != default]
+
+
+def _defaults(arch: str) -> dict[str, Any]:
+    """Give the options that go with an architecture; of an unknown one, those of the first."""
+    return asdict(RECIPES.get(arch, RECIPES[ARCHITECTURES[0]]))

@@ -16,7 +16,7 @@ from maxatac.data.genome_like import GenomeBatches
 from maxatac.data.loader_times import LoaderTimes
 from maxatac.runs.settings import loader_threads
 from maxatac.system.resources import usable_processors
-from maxatac.training.samplers import STATISTICS_BATCHES, STATISTICS_STREAM
+from maxatac.training.samplers import STATISTICS_STREAM, statistics_batches
 from maxatac.training.settings import NetworkSettings, TrainConfig
 from maxatac.training.validation import Validated, Validator, make_validator
 
@@ -82,7 +82,9 @@ class TrainingData:
         training = samplers["training"]
         self.compact = compact
         self.training = WindowDataset(training, batches, compact=compact)
-        self.statistics = WindowDataset(training.with_stream(STATISTICS_STREAM), STATISTICS_BATCHES)
+        self.statistics = WindowDataset(
+            training.with_stream(STATISTICS_STREAM), statistics_batches(batches, training.batch_size)
+        )
         self.validation = WindowDataset(samplers["validation"], batches) if "validation" in samplers else None
         self.batch_size = training.batch_size
         self.threads = threads or usable_processors()
@@ -333,7 +335,9 @@ def build_network(config: NetworkSettings, seed: int = 0) -> Network:
     from maxatac.model.weights import load_weights
 
     seeds = [partial(seed_backend, each) for each in member_seeds(seed, config.ensemble)]
-    network = build_members(config.arch, seeds, dense=config.dense, output_activation=config.output_activation)
+    # Only DCNN_V2 has a form with a dense layer.
+    dense = {"dense": True} if config.dense else {}
+    network = build_members(config.arch, seeds, output_activation=config.output_activation, **dense)
     if config.weights is not None:
         load_weights(network.model, config.weights)
     return network
@@ -347,7 +351,7 @@ def objective_of(config: TrainConfig) -> Objective:
     from maxatac.model.optimizer import adam
 
     optimizer = adam()
-    if config.ema is not None:
+    if config.ema:
         keep_average(optimizer, config.ema)
     if config.quant:
         return Objective(optimizer, mean_squared_error, thresholded_dice(0.5 * config.target_scale_factor))

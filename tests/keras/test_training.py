@@ -32,7 +32,7 @@ from maxatac.cli.main import main
 from maxatac.errors import GenomeError, InputError, MaxatacError, TrackError
 from maxatac.training import artifacts, prepared
 from maxatac.training.result import TrainResult
-from maxatac.training.samplers import STATISTICS_BATCHES, make_samplers
+from maxatac.training.samplers import make_samplers, statistics_batches
 from maxatac.training.trainer import Trainer
 from maxatac.training.workflow import train
 
@@ -85,6 +85,12 @@ def test_quantitative_run_is_selected_by_its_loss(tiny_set: TinySet, output: Pat
     assert (quantitative.best_epoch, binary.best_epoch) == (2, 1)
 
 
+def test_statistics_are_measured_on_enough_windows() -> None:
+    assert [statistics_batches(*run) for run in ((100, 1_000), (40, 100), (400, 10), (60, 25), (2, 8))] == [
+        10, 10, 100, 15, 10,
+    ]  # fmt: skip
+
+
 def test_every_epoch_trains_on_its_own_batches(
     tiny_set: TinySet, output: Path, quick_network: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,11 +112,11 @@ def test_every_epoch_trains_on_its_own_batches(
     own, fixed, measured = (
         {(epoch, index) for epoch in range(3) for index in range(2)},
         {(0, 0), (0, 1)},
-        {(epoch, index) for epoch in range(3) for index in range(STATISTICS_BATCHES)},
+        {(epoch, index) for epoch in range(3) for index in range(10)},
     )
     # Training: each epoch its own; validation: the same in every epoch; statistics: each epoch its own.
     assert sorted(map(sorted, read.values())) == sorted(map(sorted, (own, fixed, measured)))
-    assert sorted(lengths.values()) == [2, 2, STATISTICS_BATCHES]
+    assert sorted(lengths.values()) == [2, 2, 10]
 
 
 def test_streams_differ(tiny_set: TinySet, output: Path, start: Start, quick_network: None) -> None:

@@ -19,6 +19,7 @@ from tiny import TinySet
 
 from maxatac.backend.processes import Processes, split_problems
 from maxatac.system.logs import PACKAGE, naming_process
+from maxatac.training.settings import ARCHITECTURES
 
 PREFIX = "maxatac_model"
 SETTINGS = {
@@ -170,9 +171,10 @@ def test_two_processes_do_what_one_does(alone: Path, pair: tuple[Path, Started])
 
 
 @pytest.mark.slow
-def test_the_real_network_does_the_same_on_two_devices(tiny_set: TinySet, tmp_path: Path) -> None:
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_a_real_network_does_the_same_on_two_devices(tiny_set: TinySet, tmp_path: Path, arch: str) -> None:
     """In single precision Adam makes much of little: where a gradient is close to 0, rounding chooses its sign."""
-    settings = {**SETTINGS, "epochs": 1, "batches": 2, "batch_size": 16, "val_batch_size": 16}
+    settings = {**SETTINGS, "arch": arch, "epochs": 1, "batches": 2, "batch_size": 16, "val_batch_size": 16}
     for name, devices, more in (("one", 1, ()), ("two", 2, ("--distribute",))):
         words = tiny_set.arguments(tmp_path / name / "results", "--rev_comp", "--no-test", *more, **settings)
         started = Started(words, tmp_path / name, program=DOUBLE, devices=devices)

@@ -280,7 +280,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path, capsys: pytest.CaptureFix
         f'{path}, batches: found "x"; expected a whole number',
         "--jitter: found -1; expected a whole number from 0 to 2147483647",
         "--rand_ratio: found 7; expected a share from 0 to 1",
-        "--arch: found 'DCNN_V9'; expected one of DCNN_V2",
+        "--arch: found 'DCNN_V9'; expected one of DCNN_V2, DRN",
     ]
     assert told[-1] == "maxatac: 5 problems found before the start; nothing was written"
 

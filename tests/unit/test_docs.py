@@ -41,7 +41,7 @@ def test_pages_are_found() -> None:
         "README.md", "CHANGELOG.md", "train.md", "check.md", "simulate.md", "loader.md", "how-it-is-built.md",
         "distribute.md", "report.md", "docker.md", "cwl.md", "seven-bridges.md", "terra.md", "predict.md", "merge.md",
         "peaks.md", "threshold.md", "benchmark.md", "models.md", "chain.md", "prepare.md", "normalize.md", "average.md",
-        "binding.md",
+        "binding.md", "accuracy.md",
     }  # fmt: skip
 
 
