@@ -162,10 +162,13 @@ def _trained_scale(predictor: Predictor) -> SignalScale | None:
     return typical([scale for record in records for scale in record.facts.signal.values()])
 
 
-def tell_of_models(predictor: Predictor, inputs: PredictInputs) -> None:
+def tell_of_models(predictor: Predictor, inputs: PredictInputs, *, out_of_fold: bool) -> None:
     """Log what the models say of themselves, and which chromosomes they were trained on."""
     for note in predictor.notes():
         logger.info("%s", note)
+    if out_of_fold:
+        logger.info("each sequence has the scores of the models that neither trained nor validated on it")
+        return
     if len(predictor.members) > 1:
         logger.info("the scores are the mean of those of %d models", len(predictor.members))
     if seen := predictor.seen_chroms(inputs.plan.predicted):

@@ -346,7 +346,7 @@ def _prepare(config: PredictConfig) -> PreparedPredict:
     if problems or data is None or predictor is None:
         raise InputError(problems)
     tell_of_inputs(data)
-    tell_of_models(predictor, data)
+    tell_of_models(predictor, data, out_of_fold=config.out_of_fold)
     facts = prediction_facts(config, predictor, data.plan.predicted)
     if cutoff is not None:
         compare_with_table(cutoff, facts, problems, bin_size=BIN_SIZE)

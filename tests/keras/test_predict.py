@@ -588,8 +588,11 @@ def test_threads_and_memory_do_not_matter(made: PredictSet, tmp_path: Path) -> N
 def test_out_of_fold(made: PredictSet, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     one = predicting.save_quick_model(tmp_path / "one.keras", 2, trained_on=["chr1", "chr2"])
     other = predicting.save_quick_model(tmp_path / "other.keras", 4, trained_on=["chr10", "chr2"])
-    with caplog.at_level(logging.WARNING, "maxatac"):
+    with caplog.at_level(logging.INFO, "maxatac"):
         result = run(made, tmp_path / "out", model=[one, other], out_of_fold=True)
+    told = [record.getMessage() for record in caplog.records]
+    assert any("neither trained nor validated" in line for line in told)
+    assert not [line for line in told if "too good" in line or "mean of those" in line]
     assert result.chroms == ("chr1", "chr10")
     found = scores(result.tracks[0])
     assert list(found) == ["chr1", "chr10"]
