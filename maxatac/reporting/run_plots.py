@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 from maxatac.figures.style import BLUE, GREEN, GREY, ORANGE, new_figure, own_style
 
 _LAYER_COLOURS = {"Conv1D": BLUE, "BatchNormalization": GREY, "MaxPooling1D": ORANGE, "Dense": GREEN}
+
+_MEMBER = re.compile(r"member_(\d+)_")
+"""How the layers of a member of an ensemble are called."""
 
 
 @own_style()
@@ -93,9 +97,12 @@ def plot_structure(layers: Sequence[Mapping[str, Any]], path: Path, *, title: st
 
 
 def describe_layers(model: Any) -> list[dict[str, Any]]:
-    """Turn a Keras model into the rows of ``plot_structure``."""
+    """Turn a Keras model into the rows of ``plot_structure``; of the members of an ensemble, the first one."""
     rows = []
     for layer in model.layers:
+        member = _MEMBER.match(layer.name)
+        if member and member[1] != "1":
+            continue
         config = layer.get_config()
         kind = type(layer).__name__
         detail = ""
@@ -108,14 +115,16 @@ def describe_layers(model: Any) -> list[dict[str, Any]]:
             detail = f"momentum {config['momentum']:g}"
         elif kind == "Dense":
             detail = f"{config['units']} units, {config['activation']}"
+        elif kind == "Average":
+            detail = f"of {len(layer.input)} networks like this"
         elif isinstance(layer.input, list):
-            detail = " + ".join(tensor._keras_history.operation.name for tensor in layer.input)
+            detail = " + ".join(_plain_name(tensor._keras_history.operation) for tensor in layer.input)
         elif "activation" in config:
             detail = str(config["activation"])
         shape = layer.output.shape if not isinstance(layer.output, list) else layer.output[0].shape
         rows.append(
             {
-                "name": layer.name,
+                "name": _plain_name(layer),
                 "kind": kind,
                 "detail": detail,
                 "shape": " x ".join(f"{size}" for size in shape[1:]),
@@ -123,3 +132,8 @@ def describe_layers(model: Any) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _plain_name(layer: Any) -> str:
+    """Name a layer without its member."""
+    return _MEMBER.sub("", layer.name)

@@ -44,7 +44,8 @@ def write_before_training(config: TrainConfig, folder: RunFolder, inputs: Inputs
         for name, pool in inputs.pools.items():
             save_roi(pool, folder.folder / folder.prefix, name)
     if config.plot:
-        title = f"{config.arch}, {model.count_params():,} parameters"
+        ensemble = f", mean of {config.ensemble} networks" if config.ensemble > 1 else ""
+        title = f"{config.arch}{ensemble}, {model.count_params():,} parameters"
         _try_plot(folder.structure_plot, lambda path: plot_structure(describe_layers(model), path, title=title))
 
 
