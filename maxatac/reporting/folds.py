@@ -17,7 +17,7 @@ from maxatac.errors import InputError, Problem
 from maxatac.evaluation.folds import FORMAT, FoldScores, rows_of_fold
 from maxatac.files.atomic import replacing, write_json, write_text
 from maxatac.reporting.fold_figures import draw_folds
-from maxatac.runs.folder import FOLDS, RunFolder
+from maxatac.runs.folder import FOLDS, RunFolder, owners
 
 logger = logging.getLogger(__name__)
 
@@ -117,6 +117,9 @@ def files_of_folds(place: Path) -> FoldFiles | None:
     place = Path(place)
     if not place.name.endswith(_ENDING) or not place.is_dir():
         return None
+    if any(command == "train" for command, _ in owners(place).values()):
+        # An ordinary run in a folder of such a name.
+        return None
     return FoldFiles(place.parent, place.name.removesuffix(_ENDING))
 
 
@@ -175,7 +178,7 @@ def find_folds(files: FoldFiles) -> tuple[list[FinishedFold], str]:
         try:
             folds.append(read_fold(folder))
         except (OSError, ValueError, KeyError, TypeError) as error:
-            told = f"the results of this fold cannot be read ({error})"
+            told = f"results that cannot be read ({error})"
             problems.append(Problem("format", told, expected="a fold that is finished", file=folder.folder))
     if not folds and not problems:
         expected = f"folders of folds, such as fold_1 with {files.prefix}_fold_1_run.json"
