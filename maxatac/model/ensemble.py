@@ -91,7 +91,19 @@ def _check_beginnings(model: keras.Model, count: int) -> None:
 
 
 def sum_over_members(loss: Function, members: int) -> Function:
-    """Make the loss of ``members``: the sum of a loss over the members."""
+    """Make the loss of ``members``: the sum of a loss over the members.
+
+    Parameters
+    ----------
+    loss : callable
+        Takes targets and predictions, both of shape (windows, bins); gives a number.
+    members : int
+
+    Returns
+    -------
+    callable
+        Takes targets of shape (windows, bins) and predictions of shape (windows, members * bins).
+    """
 
     def total(y_true: Any, y_pred: Any) -> Any:
         return sum(loss(y_true, part) for part in ops.split(y_pred, members, axis=1))
@@ -100,7 +112,7 @@ def sum_over_members(loss: Function, members: int) -> Function:
 
 
 def of_their_mean(metric: Function, members: int) -> Function:
-    """Make the metric of ``members``: a metric of the mean of their predictions."""
+    """Make the metric of ``members``: a metric of the mean of their predictions; shapes as :func:`sum_over_members`."""
 
     def of_mean(y_true: Any, y_pred: Any) -> Any:
         return metric(y_true, sum(ops.split(y_pred, members, axis=1)) / members)

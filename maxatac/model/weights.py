@@ -22,6 +22,7 @@ import math
 import re
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ from numpy.typing import NDArray
 
 from maxatac.errors import WeightsError
 from maxatac.files.sniff import file_fault, phrase, sniff
+from maxatac.wording import counted
 
 if TYPE_CHECKING:
     import h5py
@@ -342,6 +344,10 @@ def _differences(needed: Sequence[LayerShapes], found: Sequence[_Found]) -> Iter
 
 def _misfit(needed: Sequence[LayerShapes], found: Sequence[_Found], differences: Sequence[str]) -> str:
     lines = [f"these weights do not fit the model: found {_size(found)}, expected {_size(needed)}"]
+    if (counts := _other_members(needed, found)) is not None:
+        in_file, in_model = counts
+        lines.append(f"the file has {counted(in_file, 'network')}, the model {in_model}: --ensemble {in_file}?")
+        return "; ".join(lines)
     lines += differences[:_DIFFERENCES_SHOWN]
     if len(differences) > _DIFFERENCES_SHOWN:
         lines.append(f"and {len(differences) - _DIFFERENCES_SHOWN} more layers")
@@ -351,6 +357,17 @@ def _misfit(needed: Sequence[LayerShapes], found: Sequence[_Found], differences:
     if in_model and not in_file:
         lines.append("the file has no dense layer: a model trained without --dense?")
     return "; ".join(lines)
+
+
+def _other_members(needed: Sequence[LayerShapes], found: Sequence[_Found]) -> tuple[int, int] | None:
+    """Count the networks of the file and of the model, if that is all that differs; otherwise None."""
+    theirs, ours = (Counter(shape for layer in layers for shape in layer.shapes) for layers in (found, needed))
+    if theirs.keys() != ours.keys():
+        return None
+    # A single network has some shape once.
+    in_file, in_model = (math.gcd(*counts.values()) for counts in (theirs, ours))
+    is_multiple = all(count * in_model == ours[shape] * in_file for shape, count in theirs.items())
+    return (in_file, in_model) if is_multiple and in_file != in_model else None
 
 
 def _has_dense_layer(layers: Sequence[LayerShapes] | Sequence[_Found]) -> bool:

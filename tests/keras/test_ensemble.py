@@ -14,11 +14,13 @@ from tiny import TinySet
 
 from maxatac import Trainer, train
 from maxatac.data.batches import WindowDataset
-from maxatac.model.ensemble import Network, build_members
+from maxatac.errors import InputError
+from maxatac.model.ensemble import Network, build_members, of_their_mean
 from maxatac.model.losses import binary_cross_entropy
 from maxatac.model.metrics import dice_coef
 from maxatac.model.optimizer import adam
 from maxatac.model.stored import read_model
+from maxatac.reporting.run_plots import describe_layers
 from maxatac.training.trainer import Objective, TrainingData, member_seeds
 
 pytestmark = [
@@ -61,8 +63,22 @@ def test_each_member_learns_what_it_would_alone(
     windows = WindowDataset(sampler, 1)[0][0]
     predicted = [single.model.predict_on_batch(windows) for single, _ in alone]
     np.testing.assert_allclose(together.model.predict_on_batch(windows), np.mean(predicted, axis=0), atol=1e-5)
-    # The metric is that of the mean.
-    assert "dice_coef" in row
+
+
+def test_the_metric_is_that_of_the_mean() -> None:
+    rng = np.random.default_rng(2)
+    targets = (rng.random((4, 32)) < 0.2).astype(np.float32)
+    members = rng.random((3, 4, 32)).astype(np.float32)
+    metric = of_their_mean(dice_coef, 3)
+    found = float(metric(targets, np.concatenate(list(members), axis=1)))
+    assert found == pytest.approx(float(dice_coef(targets, members.mean(axis=0))), rel=1e-5)
+    assert metric.__name__ == "dice_coef"
+
+
+def test_one_member_and_the_mean_are_drawn() -> None:
+    alone, rows = describe_layers(networks(1).model), describe_layers(networks(1, 2, 3).model)
+    assert rows[:-1] == alone
+    assert (rows[-1]["name"], rows[-1]["detail"]) == ("mean", "of 3 networks like this")
 
 
 def test_members_that_begin_alike_are_refused() -> None:
@@ -104,7 +120,9 @@ def test_an_ensemble_goes_on_as_if_it_had_not_stopped(tiny_set: TinySet, tmp_pat
 
 def test_weights_of_another_number_of_members(tiny_set: TinySet, tmp_path: Path, quick_network: None) -> None:
     two = train(tiny_set.config(tmp_path / "two", ensemble=2, epochs=1)).best_model
-    with pytest.raises(Exception, match="member") as raised:
-        train(tiny_set.config(tmp_path / "three", ensemble=3, epochs=1, weights=two))
-    assert str(two) in str(raised.value)
+    for members in (1, 3):
+        with pytest.raises(InputError, match=f"2 networks, the model {members}: --ensemble 2") as raised:
+            train(tiny_set.config(tmp_path / "other", ensemble=members, epochs=1, weights=two))
+        assert str(two) in str(raised.value)
+    assert not (tmp_path / "other").exists()
     assert train(tiny_set.config(tmp_path / "again", ensemble=2, epochs=1, weights=two)).best_epoch == 1
