@@ -224,7 +224,7 @@ def _time(
         statistics_batches(config.batches, config.batch_size) * config.batch_size
         + (config.batches + genome_batches) * config.val_batch_size
     )
-    computing = STEP_SECONDS / usable_processors() if step is None else step
+    computing = config.ensemble * STEP_SECONDS / usable_processors() if step is None else step
     # A measured step includes the reading.
     per_thousand = loader + computing if step is None else computing
     predicting = loader + FORWARD_SHARE * computing

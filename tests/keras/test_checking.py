@@ -671,6 +671,7 @@ def test_steps_are_computed_by_the_processors_that_are_granted(
 ) -> None:
     monkeypatch.setattr("maxatac.checking.estimates.usable_processors", lambda: 4)
     assert check(simulated).findings["estimates"]["time"]["step"] == STEP_SECONDS / 4
+    assert check(simulated, ensemble=3).findings["estimates"]["time"]["step"] == 3 * STEP_SECONDS / 4
 
 
 def size_of_chr4(folder: Path) -> int:
