@@ -96,7 +96,8 @@ def check_fold(fold: Fold, folder: RunFolder | None) -> CheckedFold:
             check_resume(fold.config, fold.folder, inputs)
         except InputError as error:
             problems += error.problems
-    if reason := no_test(fold.config, inputs):
+    # That --no-test is not for a cross-validation is told of the settings.
+    if fold.config.test and (reason := no_test(fold.config, inputs)):
         problems.add("regions", f"there is no test: {reason}", option="--test_chroms")
     _check_binding(inputs, problems)
     _check_weights(fold.config, inputs, problems)

@@ -31,7 +31,17 @@ DEFAULT_TEST_CHROMS = ("chr1", "chr8")
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is taken for options of :class:`FitSettings` that are not given."""
+    """What is taken for options of :class:`FitSettings` that are not given.
+
+    Attributes
+    ----------
+    batches : int
+        Per epoch.
+    batch_size, val_batch_size : int
+        Windows of a batch.
+    ema : float or None
+        Share of the average of the weights that stays at each step; None for no average.
+    """
 
     batches: int = 100
     batch_size: int = 1000
@@ -408,10 +418,11 @@ class TrainConfig(
         if not self.test:
             expected = "a test in each fold, whose scores are the result of a cross-validation"
             problems.add("setting", "--no-test", expected=expected, option="--cross_validate")
-        by_fold = {"cells": ("test_cell_types",), "chroms": ("tchroms", "vchroms", "test_chroms")}
-        for name in by_fold.get(self.cross_validate or "", ()):
-            what = "cell type" if name == "test_cell_types" else "fold of the chromosomes"
-            self._exclude(problems, "cross_validate", name, f"each {what} is held out in turn")
+        if self.cross_validate == "cells":
+            self._exclude(problems, "cross_validate", "test_cell_types", "each cell type is held out in turn")
+        if self.cross_validate == "chroms":
+            for name in ("tchroms", "vchroms", "test_chroms"):
+                self._exclude(problems, "cross_validate", name, "each fold of the chromosomes is held out in turn")
 
 
 FILE_OPTIONS = tuple(option.name for option in fields(TrainConfig) if option.metadata == FILE)
@@ -437,6 +448,6 @@ def not_default(settings: Mapping[str, Any]) -> list[str]:
     return [name for name, default in defaults.items() if settings[name] != default]
 
 
-def _defaults(arch: str) -> dict[str, Any]:
+def _defaults(arch: Any) -> dict[str, Any]:
     """Give the options that go with an architecture; of an unknown one, those of the first."""
-    return asdict(RECIPES.get(arch, RECIPES[ARCHITECTURES[0]]))
+    return asdict(next((recipe for name, recipe in RECIPES.items() if name == arch), RECIPES[ARCHITECTURES[0]]))

@@ -299,6 +299,11 @@ def test_no_chromosome_to_test(tiny_set: TinySet, tmp_path: Path) -> None:
     assert "there is no test: no chromosome is left" in line
 
 
+def test_a_test_that_is_switched_off_is_told_once(tiny_set: TinySet, tmp_path: Path) -> None:
+    (line,) = told_of(tiny_set.config(tmp_path / "out", **CELLS, test=False))
+    assert line.startswith("--cross_validate: found --no-test")
+
+
 def test_folders_that_are_in_the_way(tiny_set: TinySet, tmp_path: Path) -> None:
     output = tmp_path / "out"
     files = FoldFiles(output, "maxatac_model")
@@ -521,6 +526,9 @@ def test_folds_in_their_order(tmp_path: Path) -> None:
     assert ([fold.name for fold in found], held_out) == (["fold_1", "fold_2", "fold_10"], "chroms")
     assert files_of_folds(tmp_path / "X_folds") == chroms
     assert files_of_folds(tmp_path) is files_of_folds(tmp_path / "Y_folds") is None
+    (tmp_path / "run_folds").mkdir()
+    (tmp_path / "run_folds" / "CTCF_run.json").write_text(json.dumps({"maxatac": "0.1.0"}))
+    assert files_of_folds(tmp_path / "run_folds") is None
     lines = report_folds(tmp_path / "X_folds")
     assert lines[:3] == [str(tmp_path / f"X_folds.{ending}") for ending in ("tsv", "json", "png")]
     content = json.loads(chroms.scores.read_text())
