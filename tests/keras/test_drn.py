@@ -31,8 +31,9 @@ def windows() -> np.ndarray:
     return np.concatenate([np.eye(4)[rng.integers(0, 4, (4, 1024))], signal], axis=2).astype(np.float32)
 
 
-def test_it_is_read_without_maxatac(windows: np.ndarray, tmp_path: Path) -> None:
-    network = build("DRN", output_activation="softplus")
+@pytest.mark.parametrize("settings", [{"output_activation": "softplus"}, {"filters": 8, "blocks": 2, "dropout": 0.2}])
+def test_it_is_read_without_maxatac(settings: dict[str, Any], windows: np.ndarray, tmp_path: Path) -> None:
+    network = build("DRN", **settings)
     for path in (tmp_path / "model.keras", tmp_path / "model.h5"):
         network.save(path)
         expected = network.predict_on_batch(windows)
