@@ -24,7 +24,7 @@ from maxatac.reporting.folds import UNITS, FinishedFold, read_fold, write_folds
 from maxatac.runs.command import CommandFolder, CommandRun, carry_out
 from maxatac.runs.folder import FOLDS, RunFolder
 from maxatac.system.logs import holding_back
-from maxatac.training.fold_checks import CheckedFold, check_fold, naming_folds
+from maxatac.training.fold_checks import CheckedFold, check_fold, check_start, naming_folds
 from maxatac.training.folds import Fold, files_of, folds_by_cell_type, folds_by_chromosome, study_of
 from maxatac.training.inputs import open_inputs, read_samples
 from maxatac.training.prepared import choose_seed
@@ -254,6 +254,7 @@ def prepare_cross_validation(config: TrainConfig, *, checks_folder: bool = True)
     problems += naming_folds(found, problems)
     if problems:
         raise InputError(problems)
+    check_start(config)
     seed = folds[0].config.seed
     assert seed is not None
     return PreparedCrossValidation(config, CommandFolder.of(config, FOLDS), tuple(checked), stale, seed)

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maxatac._core import Track
+from maxatac.backend.noise import without_backend_noise
+from maxatac.backend.startup import load_keras, own_settings
 from maxatac.data.bins import chunks, is_bound, sum_bins
 from maxatac.data.same_cells import plain_name
 from maxatac.data.samples import Label
@@ -24,6 +26,7 @@ from maxatac.reporting.folds import FinishedFold, read_fold
 from maxatac.runs.command import read_record
 from maxatac.runs.folder import RunFolder
 from maxatac.runs.running import running_problems
+from maxatac.runs.settings import loader_threads
 from maxatac.system.logs import holding_back
 from maxatac.training.checkpoints import Checkpoints
 from maxatac.training.folds import Fold
@@ -32,6 +35,7 @@ from maxatac.training.inputs import Inputs, open_inputs
 from maxatac.training.prepared import check_resume
 from maxatac.training.resume import comparable, read_state
 from maxatac.training.settings import FILE_OPTIONS, TrainConfig, settings_of_run
+from maxatac.training.trainer import build_network
 from maxatac.wording import first_few, listed
 
 _OF_THE_PLACE = frozenset({"output", "prefix", "threads", "memory", "force", "resume", "genome", "loglevel"})
@@ -110,6 +114,32 @@ def check_fold(fold: Fold, folder: RunFolder | None) -> CheckedFold:
         inputs.paths({}),
         _finished(fold, inputs) if resumes else None,
     )
+
+
+def check_start(config: TrainConfig) -> None:
+    """Check that the weights that all folds start from fit their network.
+
+    A run does so before it begins; of a cross-validation, that would be in the middle.
+
+    Raises
+    ------
+    InputError
+        If they do not fit.
+    """
+    if config.weights is None:
+        return
+    with own_settings(), without_backend_noise():
+        load_keras()
+        from maxatac.backend.device import limit_threads, use_deterministic_algorithms
+
+        # As a fold does: the backend takes these once in a process.
+        limit_threads(loader_threads(config))
+        if config.deterministic:
+            use_deterministic_algorithms()
+        try:
+            build_network(config)
+        except WeightsError as error:
+            raise InputError([Problem.of(error)]) from error
 
 
 def naming_folds(found: Mapping[str, Sequence[Problem]], told: Iterable[Problem]) -> list[Problem]:

@@ -434,6 +434,21 @@ def test_weights_that_have_seen_what_is_held_out(tiny_set: TinySet, tmp_path: Pa
     ]
 
 
+def test_weights_that_do_not_fit(tiny_set: TinySet, tmp_path: Path, quick_network: None) -> None:
+    """They are refused before the first fold, and what is there stays."""
+    settings = {name: value for name, value in BY_CELL.items() if name != "cross_validate"}
+    model = train(tiny_set.config(tmp_path / "one", **settings, ensemble=2, test=False)).best_model
+    data, output = tiny_set.copy(tmp_path / "data"), tmp_path / "folds"
+    data.write_meta([{**row, "Cell_Line": f"New{place}"} for place, row in enumerate(data.rows())])
+    output.mkdir()
+    table = output / f"{PREFIX}_folds.tsv"
+    table.touch()
+    with pytest.raises(InputError, match="2 networks, the model 3") as raised:
+        cross_validate(data.config(output, **BY_CELL, ensemble=3, weights=model, force=True))
+    assert [problem.file for problem in raised.value.problems] == [model]
+    assert list(output.iterdir()) == [table]
+
+
 def test_dry_run_says_the_folds(
     tiny_set: TinySet, output: Path, quick_network: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
