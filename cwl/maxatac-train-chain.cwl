@@ -116,7 +116,7 @@ inputs:
   ensemble:
     type: int
     default: 1
-    doc: "Train N networks together, which differ in their initial weights; the model is the mean of their predictions. It takes N times the computing time of one."
+    doc: "Train N networks together, which differ in their initial weights; the model is the mean of their predictions. It takes at least N times the computing time of one."
   dense:
     type: boolean
     default: false

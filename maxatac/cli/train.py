@@ -172,7 +172,7 @@ def add_options(parser: Parser, *, meta_is_positional: bool = False) -> None:
     option(
         group, "--ensemble", metavar="N",
         help="Train N networks together, which differ in their initial weights; the model is the mean of their "
-        "predictions. It takes N times the computing time of one.",
+        "predictions. It takes at least N times the computing time of one.",
     )  # fmt: skip
     option(group, "--dense", help="End DCNN_V2 in a dense layer.")
     option(
