@@ -86,10 +86,10 @@ def score(data: Path, output: Path, tf: str, seed: int, epoch: int | None, chrom
     genome, signal, binding = Genome(data / "sacCer3.2bit"), Track(first.signal), Track(first.binding)
     blacklist = read_blacklist(data / "sacCer3_blacklist.bed", problems)
     reader = WindowReader(genome, [signal])
-    windows = tiled(chroms, genome.chrom_sizes, blacklist=blacklist)
     predicted = {}
     for name, each in models.items():
         each.compile(jit_compile=True)
+        windows = tiled(chroms, genome.chrom_sizes, blacklist=blacklist)
         found = predict_chromosomes(each, reader, windows, both_strands=True)
         predicted[name] = {part.chrom: part.values[0] for part in found}
     n_bins = {chrom: len(values) for chrom, values in predicted[MODEL].items()}
