@@ -69,6 +69,9 @@ LINES: dict[str, Line] = {
     "no average": Line(ema=0),
     "rate 0.002": Line(learning_rate=0.002),
     "rate 0.002 along a cosine, average 0.99": Line(learning_rate=0.002, is_cosine=True, ema=0.99),
+    "rate 0.002 along a cosine, average 0.99, batches of 100": Line(
+        learning_rate=0.002, is_cosine=True, ema=0.99, batch_size=100
+    ),
     "weight decay 0.01": Line(weight_decay=0.01),
     "4 blocks": Line(network={"blocks": 4}),
     "96 filters": Line(network={"filters": 96}),
