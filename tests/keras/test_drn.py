@@ -31,7 +31,7 @@ def windows() -> np.ndarray:
     return np.concatenate([np.eye(4)[rng.integers(0, 4, (4, 1024))], signal], axis=2).astype(np.float32)
 
 
-@pytest.mark.parametrize("settings", [{"output_activation": "softplus"}, {"filters": 8, "blocks": 2, "dropout": 0.2}])
+@pytest.mark.parametrize("settings", [{"output_activation": "softplus"}, {"filters": 8, "motif": 9, "blocks": 2}])
 def test_it_is_read_without_maxatac(settings: dict[str, Any], windows: np.ndarray, tmp_path: Path) -> None:
     network = build("DRN", **settings)
     for path in (tmp_path / "model.keras", tmp_path / "model.h5"):
