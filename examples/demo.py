@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from maxatac.simulation.config import SimulatedSet
     from maxatac.training.result import TrainResult
 
-TRAINING: dict[str, Any] = {"arch": "DRN", "epochs": 26, "batches": 300, "select": "average_precision"}
+TRAINING: dict[str, Any] = {"arch": "DRN", "epochs": 15, "batches": 300, "select": "average_precision"}
 
 
 def train(simulated: SimulatedSet, results: Path, seed: int) -> TrainResult:
