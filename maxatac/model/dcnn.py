@@ -47,7 +47,7 @@ def dcnn_v2(
     Raises
     ------
     ValueError
-        If ``length`` is not 32 times ``bins``.
+        If the length is not 32 times ``bins``.
     """
     pooled = 2 ** len(_BLOCKS)
     length = window.shape[1]

@@ -83,10 +83,10 @@ def distinct(names: Sequence[str]) -> list[str]:
     taken: set[str] = set()
     for plain in names:
         name, number = plain, 1
-        while name.lower() in taken:
+        while name.casefold() in taken:
             number += 1
             name = f"{plain}_{number}"
-        taken.add(name.lower())
+        taken.add(name.casefold())
         found.append(name)
     return found
 

@@ -16,6 +16,7 @@ from maxatac.data.samples import Sample
 from maxatac.data.shared_files import check_folds
 from maxatac.errors import Problems
 from maxatac.genome.chroms import tell_unknown
+from maxatac.prediction.outputs import distinct
 from maxatac.reporting.folds import FoldFiles
 from maxatac.runs.folder import RunFolder
 from maxatac.training.settings import DEFAULT_CHROMS, DEFAULT_FOLDS, TrainConfig
@@ -190,15 +191,4 @@ def _of_fold(config: TrainConfig, name: str, **changes: Any) -> TrainConfig:
 
 def _file_names(names: Sequence[str]) -> list[str]:
     """Turn names of cell types into those of files: an underscore for what these cannot hold, and no name twice."""
-    made: list[str] = []
-    taken: set[str] = set()
-    for name in names:
-        found = plain = re.sub(r"[^\w+-]", "_", name) or "_"
-        number = 1
-        # Some file systems do not tell upper from lower case.
-        while found.casefold() in taken:
-            number += 1
-            found = f"{plain}_{number}"
-        taken.add(found.casefold())
-        made.append(found)
-    return made
+    return distinct([re.sub(r"[^\w+-]", "_", name) or "_" for name in names])

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny import BLACK, TinySet, write_bigwig
 
-from maxatac.data.samples import Place, Sample
+from maxatac.data.samples import Label, Place, Sample
 from maxatac.errors import InputError, Problems
 from maxatac.evaluation.folds import COLUMNS, FoldScores, rows_of_fold
 from maxatac.evaluation.members import MemberScores
@@ -51,9 +51,9 @@ def config_of(**changes: Any) -> TrainConfig:
     return TrainConfig(sequence="genome.2bit", meta_file="meta.tsv", output="out", prefix="CTCF", seed=1, **changes)
 
 
-def sample(name: str, label: str = "Train") -> Sample:
+def sample(name: str, label: Label = "Train") -> Sample:
     path = Path(f"{name}.bw")
-    return Sample(name, "CTCF", path, path, None, None, label, Place(Path("meta.tsv"), 2))  # type: ignore[arg-type]
+    return Sample(name, "CTCF", path, path, None, None, label, Place(Path("meta.tsv"), 2))
 
 
 SIZES = {f"chr{number}": 100 - number for number in range(2, 8)}

@@ -9,13 +9,13 @@ from tiny import TinySet
 
 from maxatac.cli.main import main
 from maxatac.data.same_cells import SameCells, check_spelling, on_both_sides, option_value, plain_name, read_same
-from maxatac.data.samples import Place, Sample
+from maxatac.data.samples import Label, Place, Sample
 from maxatac.errors import Problems
 
 
-def sample(name: str, label: str = "Train", line: int = 2) -> Sample:
+def sample(name: str, label: Label = "Train", line: int = 2) -> Sample:
     path = Path(f"{name}.bw")
-    return Sample(name, "CTCF", path, path, None, None, label, Place(Path("meta.tsv"), line))  # type: ignore[arg-type]
+    return Sample(name, "CTCF", path, path, None, None, label, Place(Path("meta.tsv"), line))
 
 
 @pytest.mark.parametrize("other", ["HEK-293", "hek 293", "HEK_293", "Hek293", "HEK\u00a0293"])
