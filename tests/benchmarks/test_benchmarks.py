@@ -20,10 +20,16 @@ from benchmarks.data import BenchSet, make_set
 from benchmarks.estimate import Run, estimate
 from benchmarks.fresh import measure_fresh
 from benchmarks.genvarloader_peer import GenVarLoader
+from benchmarks.ideal import observe
 from benchmarks.peers import PLAIN, Slices, make_peers
 from benchmarks.prediction import TURN, beside, make_genome
 from benchmarks.scale import random_regions, repeated
 from benchmarks.throughput import assert_same
+from maxatac import Track
+from maxatac.data.bins import bin_labels
+from maxatac.genome.windows import BIN_SIZE
+from maxatac.simulation.config import SimulateConfig
+from maxatac.simulation.workflow import simulate
 
 SIZE = 1_000_000
 BENCH = json.loads((Path(__file__).parents[2] / "docs" / "bench.json").read_text(encoding="utf-8"))
@@ -266,3 +272,14 @@ def test_bare_network_computes_as_many_batches() -> None:
     turns.finish()
     assert len(calls) == 1 + 2 * TURN + 3
     assert len(turns.ours) == len(turns.theirs) == 3
+
+
+def test_observers_rank_the_bins_that_are_scored(tmp_path: Path) -> None:
+    config = SimulateConfig(tmp_path / "data", size=4_000_000)
+    simulated = simulate(config)
+    binding = Track(simulated.output / "SIMTF_CellC_binding.bw")
+    _, bins, (by_cuts, by_accessibility) = observe(config)
+    assert bins == sum(
+        int(bin_labels(binding, chrom, simulated.sizes[chrom] // BIN_SIZE).sum()) for chrom in simulated.test_chroms
+    )
+    assert 0.3 < by_cuts < by_accessibility
