@@ -50,7 +50,9 @@ RUN if [ -e docker/registries/ca.crt ]; then export CARGO_HTTP_CAINFO=/build/doc
 COPY docker/entrypoint.sh docker/notices.py docker/
 COPY maxatac maxatac
 # Without its dependencies, and apart from them, so that an image of the next version shares their layer.
-RUN tools/bin/maturin build --quiet --release --locked --offline --interpreter python3 --compatibility linux --out dist \
+ARG REVISION
+RUN if [ -n "$REVISION" ]; then printf '{"revision": "%s"}\n' "$REVISION" > maxatac/build.json; fi \
+    && tools/bin/maturin build --quiet --release --locked --offline --interpreter python3 --compatibility linux --out dist \
     && tools/bin/pip --python /opt/maxatac/bin/python install --quiet --no-deps --no-index --no-compile --prefix /build/package dist/*.whl \
     && python3 -m compileall -q --invalidation-mode unchecked-hash package/lib \
     && python3 docker/notices.py notices crates.json /opt/maxatac/lib/python3.11/site-packages \

@@ -64,6 +64,9 @@ EXCLUDED = {
 }
 """Those of one command."""
 
+WITHOUT_A_TOOL = {"env": "it describes the machine of whoever types it, and makes nothing that a step could use"}
+"""Commands that are no tools, and why."""
+
 KINDS = {
     "models": "Directory",
     "unscored_out": "string",  # the name of an output
@@ -133,9 +136,9 @@ class Unknown(Exception):
 
 
 def commands() -> dict[str, Parser]:
-    """Name the subcommands, each with its parser."""
+    """Name the subcommands that are tools, each with its parser."""
     found = [action for action in build_parser()._actions if isinstance(action, argparse._SubParsersAction)]
-    return dict(found[0].choices)
+    return {name: parser for name, parser in found[0].choices.items() if name not in WITHOUT_A_TOOL}
 
 
 def subparser(command: str) -> Parser:

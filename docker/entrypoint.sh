@@ -18,8 +18,15 @@ is_program() (
 )
 
 [ "$#" -gt 0 ] || set -- --help
+# Engines may call the system's env; maxatac has a command of that name, with few options.
+if [ "$1" = env ]; then
+    case ${2-} in
+        '' | --json | -h | --help) ;;
+        *) exec "$@" ;;
+    esac
+fi
 case $1 in
-    prepare | normalize | average | binding | train | check | predict | merge | peaks | threshold | benchmark | report | simulate | -*) set -- maxatac "$@" ;;
+    prepare | normalize | average | binding | train | check | predict | merge | peaks | threshold | benchmark | report | simulate | env | -*) set -- maxatac "$@" ;;
     *) is_program "$1" || set -- maxatac "$@" ;;
 esac
 exec "$@"

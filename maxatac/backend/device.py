@@ -14,20 +14,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from maxatac.backend.startup import given_environment, overridden
+from maxatac.backend.startup import overridden, recorded_environment
 from maxatac.errors import Problems
 
 logger = logging.getLogger(__name__)
 
 _DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
 
-# First parts of variables that may change what is computed, or on which device. They keep the user's values, and are
-# recorded. Not all of "TF_", because Terraform's variables begin so too, and may be secrets.
-_RECORDED = (
-    "KERAS_", "TF_CUDA_", "TF_CUDNN_", "TF_DETERMINISTIC_", "TF_DISABLE_", "TF_ENABLE_", "TF_FORCE_GPU_", "TF_GPU_",
-    "TF_NUM_", "TF_USE_", "TF_XLA_", "XLA_", "JAX_", "CUDA_VISIBLE_", "NVIDIA_TF32_", "OMP_NUM_", "MKL_NUM_",
-    "OPENBLAS_NUM_",
-)  # fmt: skip
 _jax_threads: int | None = None  # as set for JAX, which reads it once
 
 _REMEDY = {
@@ -144,14 +137,13 @@ def device_memory() -> int | None:
 
 def describe_settings() -> dict[str, Any]:
     """Describe Keras' settings, and the variables of the environment that may change results, for the run record."""
-    environment = given_environment()
     return {
         "backend": keras.config.backend(),
         "floatx": keras.config.floatx(),
         "epsilon": keras.config.epsilon(),
         "image_data_format": keras.config.image_data_format(),
         "dtype_policy": keras.config.dtype_policy().name,
-        "environment": {name: environment[name] for name in sorted(environment) if name.startswith(_RECORDED)},
+        "environment": recorded_environment(),
         "overridden": overridden(),
     }
 

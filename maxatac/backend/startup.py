@@ -36,6 +36,14 @@ _UNSET = (
 # There is no file in it, and none can be written. Figures are drawn to files alone.
 _SET = {"KERAS_HOME": os.devnull, "MPLBACKEND": "Agg"}
 
+# First parts of variables that may change what is computed, or on which device. They keep the user's values, and are
+# recorded. Not all of "TF_", because Terraform's variables begin so too, and may be secrets.
+_RECORDED = (
+    "KERAS_", "TF_CUDA_", "TF_CUDNN_", "TF_DETERMINISTIC_", "TF_DISABLE_", "TF_ENABLE_", "TF_FORCE_GPU_", "TF_GPU_",
+    "TF_NUM_", "TF_USE_", "TF_XLA_", "XLA_", "JAX_", "CUDA_VISIBLE_", "NVIDIA_TF32_", "OMP_NUM_", "MKL_NUM_",
+    "OPENBLAS_NUM_",
+)  # fmt: skip
+
 # The environment as the user has set it, while a run has its own.
 _given: dict[str, str] | None = None
 
@@ -99,6 +107,15 @@ def backend_problems(environment: Mapping[str, str] | None = None, *, distribute
     return []
 
 
+def leave_tensorflow_out() -> None:
+    """Keep TensorFlow from being imported when another backend was chosen.
+
+    Keras imports it if it is installed. That takes seconds and half a gigabyte, and is of no use then.
+    """
+    if chosen_backend()[0] == "jax":
+        sys.modules.setdefault("tensorflow", None)  # type: ignore[arg-type]
+
+
 def load_keras() -> None:
     """Import Keras with its backend.
 
@@ -152,6 +169,12 @@ def computing_on(device: str) -> Iterator[None]:
         wanted = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
     with _variables(wanted):
         yield
+
+
+def recorded_environment() -> dict[str, str]:
+    """Variables of the environment, as the user has set them, that may change what is computed, or on which device."""
+    environment = given_environment()
+    return {name: environment[name] for name in sorted(environment) if name.startswith(_RECORDED)}
 
 
 def overridden() -> dict[str, Any]:

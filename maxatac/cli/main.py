@@ -1,5 +1,7 @@
 """The command ``maxatac``."""
 
+# PYTHON_ARGCOMPLETE_OK: a shell that completes every program with argcomplete looks for this.
+
 from __future__ import annotations
 
 import argparse
@@ -10,7 +12,6 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from typing import NoReturn, TypeVar
 
 from maxatac.backend.startup import own_settings
@@ -19,6 +20,7 @@ from maxatac.cli import (
     benchmark,
     binding,
     check,
+    env,
     merge,
     normalize,
     peaks,
@@ -29,6 +31,7 @@ from maxatac.cli import (
     threshold,
     train,
 )
+from maxatac.cli.completion import complete
 from maxatac.cli.config import fill_from_file
 from maxatac.cli.encoding import use_utf8
 from maxatac.cli.output import flush, say
@@ -48,10 +51,12 @@ T = TypeVar("T")
 
 
 class _Version(argparse.Action):
-    """Print the version; look it up only then, because a clone that is not installed has none."""
+    """Print the version and what was built; look it up only then."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
-        say(f"maxatac {version('maxatac')}")
+        from maxatac.system.installation import build
+
+        say(build().describe())
         parser.exit()
 
 
@@ -68,7 +73,7 @@ def build_parser() -> Parser:
         nargs=0,
         dest=argparse.SUPPRESS,
         default=argparse.SUPPRESS,
-        help="show program's version number and exit",
+        help="show version, commit and platform of the program and exit",
     )
     subparsers = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
     for command in (
@@ -85,6 +90,7 @@ def build_parser() -> Parser:
         benchmark,
         report,
         simulate,
+        env,
     ):
         command.add_parser(subparsers)
     return parser
@@ -93,6 +99,7 @@ def build_parser() -> Parser:
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Parse a command line; usage errors exit with status 2."""
     parser = build_parser()
+    complete(parser)
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     if not arguments:
         parser.print_help()

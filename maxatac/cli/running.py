@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import importlib
-import sys
 from typing import TypeVar
 
-from maxatac.backend.startup import chosen_backend
+from maxatac.backend.startup import leave_tensorflow_out
 from maxatac.cli.config import log_notes
 from maxatac.cli.output import say
 from maxatac.errors import InputError
@@ -22,15 +21,6 @@ def settings_from(namespace: argparse.Namespace, settings: type[S]) -> S:
     """Make the settings that a parsed command line asks for."""
     names = [field.name for field in dataclasses.fields(settings)]
     return settings(**{name: getattr(namespace, name) for name in names if hasattr(namespace, name)})
-
-
-def leave_tensorflow_out() -> None:
-    """Keep TensorFlow from being imported when another backend was chosen.
-
-    Keras imports it if it is installed. That takes seconds and half a gigabyte, and is of no use then.
-    """
-    if chosen_backend()[0] == "jax":
-        sys.modules.setdefault("tensorflow", None)  # type: ignore[arg-type]
 
 
 def prepare_libraries(settings: ResourceSettings) -> None:

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import functools
-import json
 import logging
 import os
 import platform
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, distribution, version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from maxatac.files.atomic import write_json
 from maxatac.runs.folder import RunFolder
 from maxatac.runs.input_files import BackgroundChecks, InputFile
+from maxatac.system.installation import source_revision
 from maxatac.system.resources import usable_memory, usable_processors
 
 logger = logging.getLogger(__name__)
@@ -241,35 +239,9 @@ def description(begin: float) -> dict[str, Any]:
         "revision": source_revision(),
         "command": sys.argv,
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(begin)),
-        "machine": _machine(),
+        "machine": machine(),
         "versions": package_versions(),
     }
-
-
-@functools.cache
-def source_revision() -> str | None:
-    """Git commit that the package was installed from, with ``-modified`` where it was changed since.
-
-    ``None`` if it was not installed from a clone, or git is not there to be asked.
-    """
-    clone = Path(__file__).parents[2]
-    if not (clone / ".git").exists():
-        with contextlib.suppress(PackageNotFoundError, ValueError, KeyError, TypeError):
-            origin = json.loads(distribution("maxatac").read_text("direct_url.json") or "{}")
-            return str(origin["vcs_info"]["commit_id"])
-        return None
-
-    def git(*words: str) -> str:
-        command = ["git", "-C", str(clone), *words]
-        return subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True, timeout=20
-        ).stdout.strip()
-
-    try:
-        changed = git("status", "--porcelain", "--untracked-files=no", "--", "maxatac", "rust")
-        return git("rev-parse", "HEAD") + ("-modified" if changed else "")
-    except (OSError, subprocess.SubprocessError):
-        return None
 
 
 def _differing(mine: Any, theirs: Any) -> str:
@@ -278,7 +250,8 @@ def _differing(mine: Any, theirs: Any) -> str:
     return ", ".join(f"{name} {value}" for name, value in mine.items() if theirs.get(name) != value)
 
 
-def _machine() -> dict[str, Any]:
+def machine() -> dict[str, Any]:
+    """Describe the machine: host, system, processors and memory, and how much of them the process may use."""
     found: dict[str, Any] = {"host": platform.node(), "system": platform.platform(), "processors": os.cpu_count()}
     found |= {"usable_processors": usable_processors(), "usable_memory_bytes": usable_memory()}
     with contextlib.suppress(OSError):

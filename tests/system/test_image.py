@@ -78,6 +78,10 @@ def programs(tmp_path: Path) -> Path:
         (["/bin"], ["maxatac", "/bin"]),
         (["/etc/passwd"], ["maxatac", "/etc/passwd"]),
         ([""], ["maxatac", ""]),
+        # A command of maxatac, and a program of the system.
+        (["env"], ["maxatac", "env"]),
+        (["env", "--json"], ["maxatac", "env", "--json"]),
+        (["env", "x=1", "other", "y"], ["other", "y"]),
     ],
     ids=lambda words: " ".join(words) or "nothing",
 )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pty
+import re
 import resource
 import subprocess
 import sys
@@ -39,7 +42,9 @@ def call(tmp_path: Path) -> Call:
     return run_in_new_interpreter
 
 
-@pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["check", "--help"], ["--version"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [["--help"], ["train", "--help"], ["check", "--help"], ["env", "--help"], ["--version"]], ids=" ".join
+)
 def test_help_is_quick(words: list[str], call: Call, record_property: Callable[[str, object], None]) -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done, loaded = call(*words)
@@ -53,7 +58,25 @@ def test_help_is_quick(words: list[str], call: Call, record_property: Callable[[
 def test_version(call: Call) -> None:
     import maxatac
 
-    assert call("--version")[0].stdout == f"maxatac {maxatac.__version__}\n"
+    (line,) = call("--version")[0].stdout.splitlines()
+    assert re.fullmatch(rf"maxatac {re.escape(maxatac.__version__)} \(([0-9a-f]{{12}}(-modified)?, )?\w+\)", line)
+
+
+@pytest.mark.parametrize("words", [["--help"], ["train", "--epoch", "3"], ["check", "no.tsv", "--sequence", "no.2bit"]])
+def test_terminal_gets_no_colour_that_it_does_not_want(words: list[str], tmp_path: Path) -> None:
+    reader, terminal = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "maxatac", *words], stdin=terminal, stdout=terminal, stderr=terminal, cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "NO_COLOR": "1", "TERM": "xterm-256color"},
+    ) as process:  # fmt: skip
+        os.close(terminal)
+        told = b""
+        with contextlib.suppress(OSError):  # Linux says so at the end
+            while part := os.read(reader, 1 << 16):
+                told += part
+    os.close(reader)
+    assert process.returncode in (0, 2)
+    assert b"maxatac" in told and b"\x1b" not in told
 
 
 def test_bare_command_shows_help(call: Call) -> None:

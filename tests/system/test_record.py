@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
-import subprocess
 import threading
 import time
 from pathlib import Path
@@ -13,9 +11,9 @@ import pytest
 from starting import Start
 from tiny import TinySet
 
-from maxatac.runs import input_files, record
+from maxatac.runs import input_files
 from maxatac.runs.folder import RunFolder
-from maxatac.runs.record import PhaseTimes, source_revision
+from maxatac.runs.record import PhaseTimes
 from maxatac.training.resume import ResumeState
 
 
@@ -34,64 +32,6 @@ def test_phases_add_up() -> None:
         time.sleep(0.01)
         raise OSError("disk")
     assert 0.01 <= phases.seconds["saving"] < 5
-
-
-@pytest.fixture
-def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A clone in which the module of the record would lie."""
-    if shutil.which("git") is None:
-        pytest.skip("needs git")
-    (tmp_path / "maxatac" / "runs").mkdir(parents=True)
-    module = tmp_path / "maxatac" / "runs" / "record.py"
-    module.write_text("one\n")
-    monkeypatch.setattr(record, "__file__", str(module))
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "none"))
-    for words in (
-        ["init", "-q"], ["add", "maxatac"],
-        ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "one"],
-    ):  # fmt: skip
-        subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
-    source_revision.cache_clear()
-    yield tmp_path
-    source_revision.cache_clear()
-
-
-def test_revision_of_a_clone(clone: Path) -> None:
-    head = subprocess.run(
-        ["git", "-C", str(clone), "rev-parse", "HEAD"], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    (clone / "notes.txt").touch()
-    assert source_revision() == head
-    (clone / "maxatac" / "runs" / "record.py").write_text("two\n")
-    source_revision.cache_clear()
-    assert source_revision() == f"{head}-modified"
-
-
-def test_no_revision_without_git(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "")
-    assert source_revision() is None
-
-
-@pytest.mark.parametrize(
-    ("origin", "expected"),
-    [
-        ('{"url": "https://x", "vcs_info": {"vcs": "git", "commit_id": "abc"}}', "abc"),
-        ('{"url": "file:///x", "dir_info": {}}', None),
-        (None, None),
-    ],
-)
-def test_revision_of_an_install_from_git(
-    origin: str | None, expected: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Distribution:
-        def read_text(self, _: str) -> str | None:
-            return origin
-
-    monkeypatch.setattr(record, "__file__", str(tmp_path / "maxatac" / "runs" / "record.py"))
-    monkeypatch.setattr(record, "distribution", lambda _: Distribution())
-    source_revision.cache_clear()
-    assert source_revision() == expected
-    source_revision.cache_clear()
 
 
 def test_hashing_is_waited_for_at_the_end_only(

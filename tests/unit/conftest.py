@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from maxatac.runs.record import source_revision
+from maxatac.system.installation import source_revision
 
 _PROCESSES = {"os.fork", "os.forkpty", "os.posix_spawn", "os.exec", "os.system", "subprocess.Popen"}
 _LIBRARIES = {"jax", "keras", "tensorflow"}

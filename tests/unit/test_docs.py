@@ -41,7 +41,7 @@ def test_pages_are_found() -> None:
         "README.md", "CHANGELOG.md", "train.md", "check.md", "simulate.md", "loader.md", "how-it-is-built.md",
         "distribute.md", "report.md", "docker.md", "cwl.md", "seven-bridges.md", "terra.md", "predict.md", "merge.md",
         "peaks.md", "threshold.md", "benchmark.md", "models.md", "chain.md", "prepare.md", "normalize.md", "average.md",
-        "binding.md", "accuracy.md",
+        "binding.md", "accuracy.md", "env.md", "shell.md", "release.md",
     }  # fmt: skip
 
 
@@ -141,6 +141,7 @@ def test_options_that_are_spoken_of_exist(page: Path) -> None:
             "--restart", "--retryCount",
         },
         # Of container engines.
+        "env.md": {"--gpus"},
         "docker.md": {"--containall", "--entrypoint", "--env", "--read-only", "--tmpfs", "--user"},
     }.get(page.name, set())  # fmt: skip
     assert set(spoken_of) - allowed <= known
