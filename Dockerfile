@@ -2,6 +2,7 @@
 #   docker build -t maxatac .                                 TensorFlow on processors
 #   docker build -t maxatac:gpu --build-arg DEVICE=gpu .      TensorFlow on NVIDIA GPUs, with CUDA
 #   docker build -t maxatac:jax --build-arg BACKEND=jax .     JAX on processors
+#   docker build -t maxatac --build-arg DEVICE=arm64 .        TensorFlow on arm64 processors
 # docs/docker.md has more. Nothing here needs BuildKit: older engines and buildah build it, too.
 ARG BASE=debian:bookworm-slim
 

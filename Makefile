@@ -134,9 +134,9 @@ format:  ## put sources into the project's format
 	$(BIN)/ruff format --quiet
 	$(BIN)/ruff check --quiet --fix
 
-# The images have Debian's Python, on x86_64, and the versions that the tests run with.
-IMAGE_LOCK = $(BIN)/uv pip compile --quiet --python-platform x86_64-manylinux_2_34 --python-version 3.11 --generate-hashes \
-	--no-header --no-annotate --no-emit-index-url -c requirements-dev.lock
+# The images have Debian's Python and the versions that the tests run with. For arm64 there is no tensorflow-cpu.
+IMAGE_LOCK = $(BIN)/uv pip compile --quiet --python-platform $(or $(1),x86_64)-manylinux_2_34 --python-version 3.11 \
+	--generate-hashes --no-header --no-annotate --no-emit-index-url -c requirements-dev.lock
 
 lock:  ## pin the newest versions of all dependencies, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
@@ -147,11 +147,14 @@ lock:  ## pin the newest versions of all dependencies, with hashes
 	  --no-emit-index-url tests/benchmarks/requirements.in -o requirements-bench.lock
 	$(IMAGE_LOCK) docker/build.in -o docker/build.lock
 	$(IMAGE_LOCK) pyproject.toml docker/tensorflow-cpu.in --override docker/without-tensorflow-cpu.txt -o docker/tensorflow-cpu.lock
+	$(call IMAGE_LOCK,aarch64) pyproject.toml --only-binary :all: --override docker/without-tensorflow-gpu.txt -o docker/tensorflow-arm64.lock
 	$(IMAGE_LOCK) pyproject.toml --extra cuda --override docker/without-tensorflow-gpu.txt -o docker/tensorflow-gpu.lock
 	$(IMAGE_LOCK) pyproject.toml --extra jax --override docker/without-jax.txt -o docker/jax-cpu.lock
 	$(IMAGE_LOCK) pyproject.toml --extra jax-cuda --override docker/without-jax.txt -o docker/jax-gpu.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url requirements-cwl.in -o requirements-cwl.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url requirements-wheel.in -o requirements-wheel.lock
 	$(BIN)/uv pip compile --quiet --no-deps --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url requirements-igv.in -o requirements-igv.lock
 

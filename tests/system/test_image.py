@@ -254,7 +254,7 @@ def test_build_needs_the_rust_that_debian_has() -> None:
 
 
 def test_each_image_has_a_lock() -> None:
-    assert set(LOCKS) == {"tensorflow-cpu", "tensorflow-gpu", "jax-cpu", "jax-gpu"}
+    assert set(LOCKS) == {"tensorflow-cpu", "tensorflow-arm64", "tensorflow-gpu", "jax-cpu", "jax-gpu"}
 
 
 @pytest.mark.parametrize("lock", [*LOCKS, "build"])
@@ -284,7 +284,8 @@ def test_image_has_what_the_package_asks_for(lock: str) -> None:
 def test_each_image_has_its_backend() -> None:
     has = {name: set(pins(lock)) & {"tensorflow", "tensorflow-cpu", "jax"} for name, lock in LOCKS.items()}
     assert has == {
-        "tensorflow-cpu": {"tensorflow-cpu"}, "tensorflow-gpu": {"tensorflow"}, "jax-cpu": {"jax"}, "jax-gpu": {"jax"},
+        "tensorflow-cpu": {"tensorflow-cpu"}, "tensorflow-arm64": {"tensorflow"}, "tensorflow-gpu": {"tensorflow"},
+        "jax-cpu": {"jax"}, "jax-gpu": {"jax"},
     }  # fmt: skip
     assert {name for name, lock in LOCKS.items() if any("nvidia" in pin for pin in pins(lock))} == {
         "tensorflow-gpu", "jax-gpu",
