@@ -2,7 +2,6 @@
 #   docker build -t maxatac .                                 TensorFlow on processors
 #   docker build -t maxatac:gpu --build-arg DEVICE=gpu .      TensorFlow on NVIDIA GPUs, with CUDA
 #   docker build -t maxatac:jax --build-arg BACKEND=jax .     JAX on processors
-#   docker build -t maxatac --build-arg DEVICE=arm64 .        TensorFlow on arm64 processors
 # docs/docker.md has more. Nothing here needs BuildKit: older engines and buildah build it, too.
 ARG BASE=debian:bookworm-slim
 
@@ -28,11 +27,14 @@ RUN if [ -e docker/registries/ca.crt ]; then export PIP_CERT=/build/docker/regis
 
 ARG BACKEND=tensorflow
 ARG DEVICE=cpu
-COPY docker/${BACKEND}-${DEVICE}.lock docker/slim.sh docker/
+# There is no tensorflow-cpu for arm64: tensorflow-cpu-arm64.lock has tensorflow, which has no CUDA there.
+COPY docker/${BACKEND}-${DEVICE}*.lock docker/slim.sh docker/
 RUN if [ -e docker/registries/ca.crt ]; then export PIP_CERT=/build/docker/registries/ca.crt; fi \
     && python3 -m venv --without-pip /opt/maxatac \
+    && lock="docker/${BACKEND}-${DEVICE}" && own="$lock-$(dpkg --print-architecture)" \
+    && if [ -e "$own.lock" ]; then lock=$own; fi \
     && tools/bin/pip --python /opt/maxatac/bin/python install --quiet --require-hashes --no-deps --only-binary :all: --no-compile \
-        -r "docker/${BACKEND}-${DEVICE}.lock" \
+        -r "$lock.lock" \
     && sh docker/slim.sh /opt/maxatac/lib/python3.11/site-packages \
     && python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/maxatac/lib
 
@@ -90,10 +92,18 @@ ENV PATH=/opt/maxatac/bin:/usr/local/bin:/usr/bin:/bin \
 
 ARG BASE
 ARG VERSION=0.1.0
-ARG REVISION
-ARG CREATED
+# A build that is told no more, such as "docker build .", has the tag of the version as its revision; "make image" passes
+# commit and date. python3 cwl/options.py --write writes the addresses of pyproject.toml here.
+ARG REVISION=v0.1.0
+ARG CREATED=1970-01-01T00:00:00Z
+ARG SOURCE=https://git.example.org/maxatac/maxatac
+ARG DOCUMENTATION=https://git.example.org/maxatac/maxatac/-/tree/main/docs
 LABEL org.opencontainers.image.title="maxatac" \
       org.opencontainers.image.description="Train deep networks that predict transcription factor binding from ATAC-seq signal and DNA sequence" \
+      org.opencontainers.image.authors="The maxatac developers" \
+      org.opencontainers.image.source="${SOURCE}" \
+      org.opencontainers.image.url="${SOURCE}" \
+      org.opencontainers.image.documentation="${DOCUMENTATION}" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \

@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
-.PHONY: help tools demo test test-fast lint rust-test python-test image image-test image-numbers fuzz fuzz-briefly sanitize lock lowest bench bench-scale bench-prepare bench-core yeast format clean
+.PHONY: help tools demo test test-fast lint rust-test python-test image packed image-test image-numbers fuzz fuzz-briefly sanitize lock lowest bench bench-scale bench-prepare bench-core yeast format clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -85,6 +85,16 @@ image:  ## the container image, with docker (or DOCKER=podman); BACKEND=jax, DEV
 image-test: $(VENV)/.dev $(VENV)/.built $(VENV)-cwl/.done  ## build the container image and run it
 	MAXATAC_CWL_TOOLS=$(abspath $(VENV)-cwl/bin) $(BIN)/python -m pytest -q -m container tests/system/container
 
+packed: $(VENV)-cwl/.done  ## each workflow in one file, as release assets in dist/workflows
+	mkdir -p dist/workflows
+	for file in $$(grep -l '^class: Workflow' cwl/*.cwl); do \
+	  $(VENV)-cwl/bin/cwltool --quiet --pack $$file > dist/workflows/$$(basename $$file .cwl)-$(VERSION).cwl.json || exit 1; \
+	done
+	for file in $$(grep -l '^workflow' wdl/*.wdl); do \
+	  $(VENV)-cwl/bin/miniwdl zip --force --output dist/workflows/$$(basename $$file .wdl)-$(VERSION).wdl.zip $$file || exit 1; \
+	done
+	cd dist/workflows && sha256sum *.cwl.json *.wdl.zip > SHA256SUMS
+
 image-numbers: $(VENV)/.dev  ## size of the images and time of their start, into the pages
 	$(BIN)/python docs/image.py --measure
 
@@ -134,9 +144,9 @@ format:  ## put sources into the project's format
 	$(BIN)/ruff format --quiet
 	$(BIN)/ruff check --quiet --fix
 
-# The images have Debian's Python and the versions that the tests run with. For arm64 there is no tensorflow-cpu.
-IMAGE_LOCK = $(BIN)/uv pip compile --quiet --python-platform $(or $(1),x86_64)-manylinux_2_34 --python-version 3.11 \
-	--generate-hashes --no-header --no-annotate --no-emit-index-url -c requirements-dev.lock
+# The images have Debian's Python, on x86_64, and the versions that the tests run with.
+IMAGE_LOCK = $(BIN)/uv pip compile --quiet --python-platform x86_64-manylinux_2_34 --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url -c requirements-dev.lock
 
 lock:  ## pin the newest versions of all dependencies, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
@@ -147,7 +157,7 @@ lock:  ## pin the newest versions of all dependencies, with hashes
 	  --no-emit-index-url tests/benchmarks/requirements.in -o requirements-bench.lock
 	$(IMAGE_LOCK) docker/build.in -o docker/build.lock
 	$(IMAGE_LOCK) pyproject.toml docker/tensorflow-cpu.in --override docker/without-tensorflow-cpu.txt -o docker/tensorflow-cpu.lock
-	$(call IMAGE_LOCK,aarch64) pyproject.toml --only-binary :all: --override docker/without-tensorflow-gpu.txt -o docker/tensorflow-arm64.lock
+	$(subst x86_64,aarch64,$(IMAGE_LOCK)) pyproject.toml --only-binary :all: --override docker/without-tensorflow-arm64.txt -o docker/tensorflow-cpu-arm64.lock
 	$(IMAGE_LOCK) pyproject.toml --extra cuda --override docker/without-tensorflow-gpu.txt -o docker/tensorflow-gpu.lock
 	$(IMAGE_LOCK) pyproject.toml --extra jax --override docker/without-jax.txt -o docker/jax-cpu.lock
 	$(IMAGE_LOCK) pyproject.toml --extra jax-cuda --override docker/without-jax.txt -o docker/jax-gpu.lock

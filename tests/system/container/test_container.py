@@ -153,6 +153,7 @@ def test_labels_and_user(engine: Engine) -> None:
     assert labels["licenses"] == "Apache-2.0"
     version = engine.run("--version").stdout.split()[1]
     assert labels["version"] == version
+    assert all(labels[name] for name in ("authors", "source", "url", "documentation", "revision", "created"))
     if engine.ours:
         assert re.fullmatch(r"[0-9a-f]{40}", labels["revision"])
         assert labels["created"][:2] == "20"
