@@ -96,8 +96,8 @@ ARG VERSION=0.1.0
 # commit and date. python3 cwl/options.py --write writes the addresses of pyproject.toml here.
 ARG REVISION=v0.1.0
 ARG CREATED=1970-01-01T00:00:00Z
-ARG SOURCE=https://git.example.org/maxatac/maxatac
-ARG DOCUMENTATION=https://git.example.org/maxatac/maxatac/-/tree/main/docs
+ARG SOURCE=https://github.com/OWNER/maxatac
+ARG DOCUMENTATION=https://github.com/OWNER/maxatac/tree/main/docs
 LABEL org.opencontainers.image.title="maxatac" \
       org.opencontainers.image.description="Train deep networks that predict transcription factor binding from ATAC-seq signal and DNA sequence" \
       org.opencontainers.image.authors="The maxatac developers" \

@@ -13,18 +13,36 @@ requirements:
       - $import: types.yml
 
 inputs:
-  prefix: string
+  prefix:
+    type: string
+    label: Prefix of output names
+    doc: First part of the name of every output file.
   cells:
     type: {type: array, items: types.yml#cell_type}
-  allow_shared_files: string[]?
-  allow_same: string[]?
+    label: Cell types with their files
+    doc: The cell types; each is held out once.
+  allow_shared_files:
+    type: string[]?
+    label: Test cell types that may share files
+    doc: Cell types that may have files in common with others.
+  allow_same:
+    type: string[]?
+    label: Cell types that are one under two names
+    doc: "Pairs NAME=NAME, which are held out together."
 
 outputs:
-  prefixes: string[]
+  prefixes:
+    type: string[]
+    label: Prefixes
+    doc: "Prefix of each run, made of `prefix` and the cell type that is held out."
   held_out:
     type: {type: array, items: {type: array, items: string}}
+    label: Held-out cell types
+    doc: The cell types that each run holds out.
   shared:
     type: {type: array, items: {type: array, items: string}}
+    label: Cell types that may share files
+    doc: Those of the held-out cell types that may share files.
 
 expression: |
   ${
@@ -83,3 +101,27 @@ expression: |
       })
     };
   }
+
+# begin: about
+$namespaces:
+  s: https://schema.org/
+  sbg: https://sevenbridges.com
+s:name: "fold-cells"
+s:softwareVersion: "0.1.0"
+s:author:
+  - s:name: "The maxatac developers"
+s:license: https://spdx.org/licenses/Apache-2.0
+s:citation: https://doi.org/10.1371/journal.pcbi.1010863
+s:codeRepository: https://github.com/OWNER/maxatac
+s:keywords: ["ATAC-seq", "transcription factor binding", "deep learning", genomics]
+sbg:license: Apache-2.0
+sbg:toolkit: maxatac
+sbg:toolkitVersion: "0.1.0"
+sbg:toolAuthor: "The maxatac developers"
+sbg:wrapperAuthor: "The maxatac developers"
+sbg:categories: ["ATAC-seq", "ChIP-seq", Epigenomics, "Machine learning"]
+sbg:links:
+  - {id: "https://github.com/OWNER/maxatac", label: Source code}
+  - {id: "https://github.com/OWNER/maxatac/tree/main/docs", label: Documentation}
+  - {id: "https://doi.org/10.1371/journal.pcbi.1010863", label: Publication}
+# end

@@ -13,14 +13,38 @@ requirements:
 inputs:
   reads:
     type: {type: array, items: types.yml#cell_reads}
-  signal: {type: {type: array, items: {type: array, items: File}}}
-  called_peaks: {type: {type: array, items: {type: array, items: File}}}
-  binding: File[]
-  regions: File[]
+    label: Cell types with their reads
+    doc: "The cell types, one record each, with their reads and peaks."
+  signal:
+    type: {type: array, items: {type: array, items: File}}
+    label: ATAC-seq signals
+    doc: The signal that was made of the reads of each cell type.
+    s:encodingFormat: http://edamontology.org/format_3006
+    sbg:fileTypes: "BW, BIGWIG"
+  called_peaks:
+    type: {type: array, items: {type: array, items: File}}
+    label: Called peaks
+    doc: The ATAC-seq peaks that were called for each cell type.
+    s:encodingFormat: ["http://edamontology.org/format_3003", "http://edamontology.org/format_3613"]
+    sbg:fileTypes: "BED, BED.GZ, NARROWPEAK, NARROWPEAK.GZ"
+  binding:
+    type: File[]
+    label: Binding
+    doc: The binding that was made of the ChIP-seq peaks of each cell type.
+    s:encodingFormat: http://edamontology.org/format_3006
+    sbg:fileTypes: "BW, BIGWIG"
+  regions:
+    type: File[]
+    label: Bound regions
+    doc: The bound regions of each cell type.
+    s:encodingFormat: ["http://edamontology.org/format_3003", "http://edamontology.org/format_3613"]
+    sbg:fileTypes: "BED, BED.GZ, NARROWPEAK, NARROWPEAK.GZ"
 
 outputs:
   cells:
     type: {type: array, items: types.yml#cell_type}
+    label: Cell types with their files
+    doc: "One record per cell type, for training."
 
 expression: |
   ${
@@ -36,3 +60,27 @@ expression: |
       };
     })};
   }
+
+# begin: about
+$namespaces:
+  s: https://schema.org/
+  sbg: https://sevenbridges.com
+s:name: "join-reads"
+s:softwareVersion: "0.1.0"
+s:author:
+  - s:name: "The maxatac developers"
+s:license: https://spdx.org/licenses/Apache-2.0
+s:citation: https://doi.org/10.1371/journal.pcbi.1010863
+s:codeRepository: https://github.com/OWNER/maxatac
+s:keywords: ["ATAC-seq", "transcription factor binding", "deep learning", genomics]
+sbg:license: Apache-2.0
+sbg:toolkit: maxatac
+sbg:toolkitVersion: "0.1.0"
+sbg:toolAuthor: "The maxatac developers"
+sbg:wrapperAuthor: "The maxatac developers"
+sbg:categories: ["ATAC-seq", "ChIP-seq", Epigenomics, "Machine learning"]
+sbg:links:
+  - {id: "https://github.com/OWNER/maxatac", label: Source code}
+  - {id: "https://github.com/OWNER/maxatac/tree/main/docs", label: Documentation}
+  - {id: "https://doi.org/10.1371/journal.pcbi.1010863", label: Publication}
+# end

@@ -40,85 +40,127 @@ permanentFailCodes: [1, 2]
 inputs:
   parts:
     type: File[]
+    label: "Predictions of the parts"
     secondaryFiles: [{pattern: "^_predict_run.json", required: false}, {pattern: "^_merge_run.json", required: false}, {pattern: "$(self.nameroot.replace(/_test\\..*$/, \"\") + \"_run.json\")", required: false}]
     doc: "Predictions of the parts, in any order; no sequence may be in two of them."
+    s:encodingFormat: "http://edamontology.org/format_3006"
+    sbg:fileTypes: "BW, BIGWIG"
     inputBinding: {prefix: "--parts"}
   prefix:
     type: string
+    label: "Prefix of output names"
     default: maxatac_predict
     doc: "First part of the name of every output file."
     inputBinding: {prefix: "--prefix"}
   loglevel:
-    type: {type: enum, symbols: [fatal, error, warning, info, debug]}
+    type: {type: enum, name: loglevel, symbols: [fatal, error, warning, info, debug]}
+    label: "Log level"
     default: info
-    doc: "What to log, in upper or lower case."
+    doc: "Least severe messages that the log has."
     inputBinding: {prefix: "--loglevel"}
   cutoff_type:
     type: string
+    label: "What the cutoff is chosen by"
     default: F1
     doc: "What the cutoff is chosen by, in upper or lower case: Precision, Recall, F1, log2FC of the table, or score for a score itself. F1 takes the threshold of the highest F1."
     inputBinding: {prefix: "--cutoff_type"}
   cutoff_value:
     type: double?
-    doc: "Value to reach: a score, or a precision, recall or log2 fold over random; F1 needs none. Without it: none."
+    label: "Value to reach"
+    doc: "Value to reach: a score, or a precision, recall or log2 fold over random; F1 needs none. Optional."
     inputBinding: {prefix: "--cutoff_value"}
   cutoff_file:
     type: File?
+    label: "Table of thresholds"
     secondaryFiles: [{pattern: "$(self.nameroot.replace(/_cross_celltype$/, \"\") + \"_threshold_run.json\")", required: false}, {pattern: "$(self.nameroot.replace(/_thresholds$/, \"\") + \"_run.json\")", required: false}]
-    doc: "Table of thresholds, of a published model, of maxatac train or of maxatac threshold. Without it: none."
+    doc: "Table of thresholds, of a published model, of maxatac train or of maxatac threshold. Optional."
+    s:encodingFormat: "http://edamontology.org/format_3475"
+    sbg:fileTypes: "TSV, TXT"
     inputBinding: {prefix: "--cutoff_file"}
   part_peaks:
     type: File[]?
-    doc: "Sites of the parts, which are joined; in place of a cutoff. Without it: none."
+    label: "Sites of the parts"
+    doc: "Sites of the parts as BED, which are joined; in place of a cutoff. Without it: none."
+    s:encodingFormat: ["http://edamontology.org/format_3003", "http://edamontology.org/format_3613"]
+    sbg:fileTypes: "BED, BED.GZ, NARROWPEAK, NARROWPEAK.GZ"
     inputBinding: {prefix: "--part_peaks"}
   max_zooms:
     type: int
+    label: "Zoom levels of the bigWig"
     default: 10
     doc: "Zoom levels of the bigWig, at most; 0 to 10."
     inputBinding: {prefix: "--max_zooms"}
   ram_mb:
     type: int
+    label: "Memory to reserve (MiB)"
     default: 4096
-    doc: "Memory to reserve, in MiB."
+    doc: "Memory to reserve, in MiB; a step that needs more is killed."
   tmpdir_mb:
     type: int
+    label: "Space for temporary files (MiB)"
     default: 1024
-    doc: "Space for temporary files to reserve, in MiB."
+    doc: "Disk space to reserve for temporary files, in MiB."
   outdir_mb:
     type: int
+    label: "Space for results (MiB)"
     default: 4096
-    doc: "Space for the results to reserve, in MiB."
+    doc: "Disk space to reserve for the results, in MiB."
   max_hours:
     type: int
+    label: "Time limit (hours)"
     default: 0
-    doc: "Hours after which the engine stops the run; 0 for no limit."
+    doc: "Hours after which the engine stops the step; 0 for no limit."
 
 outputs:
   track:
     type: File
+    label: "Predicted scores"
     secondaryFiles: ["$(inputs.prefix)_merge_run.json"]
+    doc: "The predictions of all parts in one track."
     format: "http://edamontology.org/format_3006"
-    doc: "The joined track."
+    sbg:fileTypes: BW
     outputBinding: {glob: "$(inputs.prefix).bw"}
   sites:
     type: File?
+    label: "Predicted sites"
+    doc: "The sites of the whole; with a cutoff, or joined from the sites of the parts."
     format: "http://edamontology.org/format_3003"
-    doc: "Its sites; with a cutoff, or the sites of the parts."
+    sbg:fileTypes: BED
     outputBinding: {glob: "$(inputs.prefix)_peaks.bed"}
   record:
     type: File
+    label: "Run record"
+    doc: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."
     format: "http://edamontology.org/format_3464"
-    doc: "What was run, on what, with what result."
+    sbg:fileTypes: JSON
     outputBinding: {glob: "$(inputs.prefix)_merge_run.json"}
   log:
     type: File
+    label: Log
+    doc: "What the command told while it ran."
     format: "http://edamontology.org/format_2330"
-    doc: "The log."
+    sbg:fileTypes: LOG
     outputBinding: {glob: "$(inputs.prefix)_merge.log"}
 
 $namespaces:
   s: https://schema.org/
-s:name: maxatac merge
+  sbg: https://sevenbridges.com
+s:name: "maxatac merge"
+s:softwareVersion: "0.1.0"
+s:author:
+  - s:name: "The maxatac developers"
 s:license: https://spdx.org/licenses/Apache-2.0
 s:citation: https://doi.org/10.1371/journal.pcbi.1010863
+s:codeRepository: https://github.com/OWNER/maxatac
+s:keywords: ["ATAC-seq", "transcription factor binding", "deep learning", genomics]
+sbg:license: Apache-2.0
+sbg:toolkit: maxatac
+sbg:toolkitVersion: "0.1.0"
+sbg:toolAuthor: "The maxatac developers"
+sbg:wrapperAuthor: "The maxatac developers"
+sbg:categories: ["ATAC-seq", "ChIP-seq", Epigenomics, "Machine learning"]
+sbg:links:
+  - {id: "https://github.com/OWNER/maxatac", label: Source code}
+  - {id: "https://github.com/OWNER/maxatac/tree/main/docs", label: Documentation}
+  - {id: "https://doi.org/10.1371/journal.pcbi.1010863", label: Publication}
 # end

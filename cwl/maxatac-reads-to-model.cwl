@@ -6,6 +6,14 @@ doc: |
   from ChIP-seq peaks, and trains a model on all of them. docs/prepare.md, docs/binding.md and docs/train.md explain the
   options.
 
+# begin: instance for reads, side by side
+hints:
+  - class: sbg:AWSInstanceType
+    value: c5.2xlarge;ebs-gp2;500
+  - class: sbg:maxNumberOfParallelInstances
+    value: "8"
+# end
+
 requirements:
   InlineJavascriptRequirement: {}
   ScatterFeatureRequirement: {}
@@ -17,286 +25,375 @@ requirements:
 inputs:
   reads:
     type: {type: array, items: types.yml#cell_reads}
-    doc: The cell types, one record each, with their reads and peaks.
+    label: Cell types with their reads
+    doc: "The cell types, one record each, with name, reads, ChIP-seq peaks, and whether they train or test."
   # begin: workflow inputs of prepare without input, sequence, chrom_sizes, chroms, blacklist, barcodes, peaks, call_peaks, prefix, loglevel, memory, cores, ram_mb, tmpdir_mb, outdir_mb and max_hours
   input_format:
-    type: {type: enum, symbols: [auto, bam, fragments, bed, bedpe]}
+    type: {type: enum, name: input_format, symbols: [auto, bam, fragments, bed, bedpe]}
+    label: "Format of the reads"
     default: auto
-    doc: "What the input is: fragments is that of 10x, with a line per fragment; bed has a fragment in each line, or with --single_end a read with its strand in column 6; bedpe has both mates in ten columns."
+    doc: "What the input is: fragments is that of 10x, with a line per fragment; bed has a fragment in each line, or with `single_end` a read with its strand in column 6; bedpe has both mates in ten columns."
   shift:
-    type: ["null", {type: enum, symbols: [none, "10x", "+4/-4"]}]
+    type: ["null", {type: enum, name: shift, symbols: [none, "10x", "+4/-4"]}]
+    label: "Shift of the cut sites in the input"
     doc: "How the ends were moved to the cut sites before: by +4/-5 bp (10x), by +4/-4 bp, or not at all (none), where prepare moves them, by +4/-4 bp. Without it: none for BAM, 10x for fragments; to be given for BED and BEDPE."
   single_end:
     type: boolean
+    label: "Single-end reads"
     default: false
     doc: "Take each read by itself, with a cut site at its 5' end; needed for reads that are not paired."
   skip_deduplication:
     type: boolean
+    label: "Keep duplicates"
     default: false
     doc: "Keep duplicates of a BAM; they are removed by default, by the rule of samtools markdup."
   trust_duplicate_flags:
     type: boolean
+    label: "Trust duplicate flags"
     default: false
     doc: "Drop what is marked as duplicate in the BAM; marks are ignored by default, and duplicates found anew."
   deduplicate_per_file:
     type: boolean
+    label: "Look for duplicates in each file by itself"
     default: false
     doc: "Look for duplicates in each BAM by itself, for files of different libraries."
   remove_equal_fragments:
     type: boolean
+    label: "Count equal fragments once"
     default: false
     doc: "Count lines of BED, BEDPE or fragments with the same ends once; with barcodes, those of one barcode."
   min_mapq:
     type: int
+    label: "Lowest mapping quality"
     default: 0
     doc: "Lowest mapping quality of a read of a BAM. It is judged after duplicates are removed, and for each mate."
   primary_only:
     type: boolean
+    label: "Primary alignments only"
     default: false
     doc: "Leave secondary and supplementary alignments of a BAM out."
   max_fragment:
     type: int?
-    doc: "Longest fragment; longer ones are left out. Without it: none."
+    label: "Longest fragment (bp)"
+    doc: "Longest fragment; longer ones are left out. Optional."
   allow_missing_eof:
     type: boolean
+    label: "Accept a BAM without its end"
     default: false
     doc: "Accept a BAM without the block that marks its end, which is missing when a file was cut off."
   barcode_tag:
     type: string?
-    doc: "Tag of a BAM that holds the barcode, such as CB; only reads of one barcode are then duplicates. Without it: none."
+    label: "BAM tag of the barcode"
+    doc: "Tag of a BAM that holds the barcode, such as CB; only reads of one barcode are then duplicates. Optional."
   max_zooms:
     type: int
+    label: "Zoom levels of the bigWig"
     default: 10
     doc: "Zoom levels of the bigWig, at most; 0 to 10."
   slop:
     type: int
+    label: "Bases covered around a cut site"
     default: 20
     doc: "Bases on each side of a cut site that are covered."
   rpm_factor:
     type: int
+    label: "Reads to scale to"
     default: 20000000
     doc: "Reads that the coverage is scaled to, in place of those there are."
   clip:
     type: boolean
+    label: "Clip at 1"
     default: false
-    doc: "Cut the normalised track at 1."
+    doc: "Cut the normalised track at 1; values above it are those over the percentile."
   sites_bed:
     type: boolean
+    label: "Write the cut sites"
     default: false
-    doc: "Write the cut sites as BED too, as they are and widened by --slop."
+    doc: "Write the cut sites as BED too, as they are and widened by `slop`."
   genome_size:
     type: double?
-    doc: "Size of the mappable genome for MACS. Without it: bases other than N of the chromosomes in use (with --sequence), else their length."
+    label: "Mappable genome size for MACS"
+    doc: "Size of the mappable genome for MACS. Without it: bases other than N of the chromosomes in use (with `sequence`), else their length."
   # end
   # begin: workflow inputs of binding without chip_peaks, sequence, chrom_sizes, chroms, blacklist, prefix, loglevel, max_zooms, ram_mb, tmpdir_mb, outdir_mb and max_hours
   combine:
     type: string
+    label: "How replicates are combined"
     default: union
     doc: "Bases that are bound, of several replicates: union (in a peak of any), intersection (of all), or a number (of at least so many)."
   summit_window:
     type: int?
+    label: "Width around the summits (bp)"
     doc: "Take this many bp around each summit, half of them before it, in place of the whole peak: 200 takes summit - 100 to summit + 100. Without it: the whole peak."
   # end
   track_chroms:
     type: string[]?
+    label: Chromosomes of signal and binding
     doc: "Chromosomes of signal and binding, over which the signal is normalised. Without it: all that genome and reads share, without mitochondria and plastids."
   reads_mb:
     type: int
+    label: Space for reads (MiB)
     default: 32768
-    doc: Space to reserve for temporary files and for the results of each step that reads reads, in MiB each.
+    doc: Disk space to reserve for temporary files and for the results of each step that reads reads, in MiB each.
   # begin: workflow inputs of train without cells and resume_from
   tf:
     type: string
-    doc: "Name of the transcription factor."
+    label: "Transcription factor"
+    doc: "Name of the transcription factor whose binding the model learns."
   sequence:
     type: File
-    doc: "Genome sequence as 2bit."
+    label: "Genome sequence (2bit)"
+    doc: "Genome sequence as 2bit; it must be the genome of all tracks."
+    s:encodingFormat: "http://edamontology.org/format_3009"
+    sbg:fileTypes: "2BIT"
   prefix:
     type: string
+    label: "Prefix of output names"
     default: maxatac_model
     doc: "First part of the name of every output file."
   keep_checkpoints:
     type: string
+    label: "Checkpoints to keep"
     default: all
     doc: "Which epochs' checkpoints stay: all, best, or last:N (the last N and the best)."
   save_roi:
     type: boolean
+    label: "Write the regions of interest"
     default: false
-    doc: "Write the pools of regions of interest; --train_roi reads them back."
+    doc: "Write the pools of regions of interest; the input `train_roi` reads them back."
   plot:
     type: boolean
+    label: "Draw figures"
     default: true
-    doc: "Draw the model's structure, the training history and the report; without, maxatac report can draw it later."
+    doc: "Draw the model's structure, the training history and the figures of the report; the tables are written in any case."
   report:
     type: boolean
+    label: "Write a report"
     default: true
     doc: "Write a report of the run when it is finished: one HTML file, and its figures."
   model_format:
-    type: {type: enum, symbols: [keras, h5]}
+    type: {type: enum, name: model_format, symbols: [keras, h5]}
+    label: "Format of the checkpoints"
     default: keras
     doc: "Format of the checkpoints; the best model is written in both."
   loglevel:
-    type: {type: enum, symbols: [fatal, error, warning, info, debug]}
+    type: {type: enum, name: loglevel, symbols: [fatal, error, warning, info, debug]}
+    label: "Log level"
     default: info
-    doc: "What to log, in upper or lower case."
+    doc: "Least severe messages that the log has."
   chroms:
     type: string[]?
-    doc: "Chromosomes that the study is limited to. With --tchroms and --vchroms given and this not, their union. Names of a default list that the genome lacks are left out; names typed here must exist. Without it: chr2 chr3 chr4 chr5 chr6 chr7 chr9 chr10 chr11 chr12 chr13 chr14 chr15 chr16 chr17 chr18 chr19 chr20 chr21 chr22 chrX."
+    label: Chromosomes
+    doc: "Chromosomes that the study is limited to. With `tchroms` and `vchroms` given and this not, their union. Names of a default list that the genome lacks are left out; names typed here must exist. Without it: chr2 chr3 chr4 chr5 chr6 chr7 chr9 chr10 chr11 chr12 chr13 chr14 chr15 chr16 chr17 chr18 chr19 chr20 chr21 chr22 chrX."
   tchroms:
     type: string[]?
+    label: "Training chromosomes"
     doc: "Chromosomes for training only. Without it: chr3 chr4 chr5 chr6 chr7 chr9 chr10 chr11 chr12 chr13 chr14 chr15 chr16 chr17 chr18 chr20 chr21 chr22."
   vchroms:
     type: string[]?
+    label: "Validation chromosomes"
     doc: "Chromosomes for validation only. Without it: chr2 chr19."
   test_chroms:
     type: string[]?
+    label: "Test chromosomes"
     doc: "Chromosomes that the selected model is scored on after training; they neither train nor validate. Without it: chr1 chr8, less those above."
   blacklist:
     type: File?
-    doc: "Regions that no window may touch: BED or bigWig, plain or gzip. Without it: none."
+    label: "Blacklisted regions"
+    doc: "Regions that no window may touch: BED or bigWig, plain or gzip. Optional."
+    s:encodingFormat: ["http://edamontology.org/format_3003", "http://edamontology.org/format_3613", "http://edamontology.org/format_3006"]
+    sbg:fileTypes: "BED, BED.GZ, NARROWPEAK, NARROWPEAK.GZ, BW, BIGWIG"
   chrom_sizes:
     type: File?
-    doc: "Chromosome sizes to hold against those of the 2bit, which are used. Without it: none."
+    label: "Chromosome sizes"
+    doc: "Chromosome sizes to hold against those of the 2bit, which are used. Optional."
+    s:encodingFormat: "http://edamontology.org/format_3475"
+    sbg:fileTypes: "SIZES, TSV, TXT"
   genome:
     type: string?
-    doc: "Name of the genome build, a label for the run record only. Without it: none."
+    label: "Name of the genome build"
+    doc: "Name of the genome build, a label for the run record only. Optional."
   train_roi:
     type: File?
-    doc: "Training regions to use instead of the peaks of the meta file: BED, narrowPeak, or what --save_roi wrote. Without it: none."
+    label: "Training regions"
+    doc: "Training regions to use instead of the peaks of the cell types: BED, narrowPeak, or the output `regions` of a run with `save_roi`. Optional."
+    s:encodingFormat: ["http://edamontology.org/format_3003", "http://edamontology.org/format_3613"]
+    sbg:fileTypes: "BED, BED.GZ, NARROWPEAK, NARROWPEAK.GZ"
   validate_roi:
     type: File?
-    doc: "Validation regions to use instead of the peaks of the meta file. Without it: none."
+    label: "Validation regions"
+    doc: "Validation regions to use instead of the peaks of the cell types. Optional."
+    s:encodingFormat: ["http://edamontology.org/format_3003", "http://edamontology.org/format_3613"]
+    sbg:fileTypes: "BED, BED.GZ, NARROWPEAK, NARROWPEAK.GZ"
   center:
-    type: {type: enum, symbols: [midpoint, summit]}
+    type: {type: enum, name: center, symbols: [midpoint, summit]}
+    label: "Centre of a peak's window"
     default: midpoint
     doc: "What of a peak its window is centred on."
   jitter:
     type: int
+    label: "Random shift of regions (bp)"
     default: 480
     doc: "Shift each region by a uniform -BP..BP. Without it every binding site sits in the middle of its window, and the network learns the place; 0 is the original's behaviour."
   rand_ratio:
     type: double
+    label: "Share of random windows"
     default: 0.0
     doc: "Share of each training and validation batch that is random windows of the genome, 0 to 1."
   shuffle_cell_type:
     type: boolean
+    label: "Pan-cell training"
     default: true
     doc: "Give each region a training cell type drawn at random, not its own (pan-cell training)."
   rev_comp_train:
     type: boolean
+    label: "Reverse complement at random"
     default: false
     doc: "Reverse complement each example with probability 1/2."
   test_cell_types:
     type: string[]?
-    doc: "Cell types to hold out, in place of those labelled Test in the meta file; all others train. Without it: none."
+    label: "Cell types to hold out"
+    doc: "Cell types to hold out, in place of those labelled Test in `cells`; all others train. Optional."
   allow_shared_files:
     type: string[]?
-    doc: "Test cell types that may have files in common with training cell types. Otherwise signal, binding or peaks that are equal in content, under whatever path, are an error: such a test proves nothing. Without it: none."
+    label: "Test cell types that may share files"
+    doc: "Test cell types that may have files in common with training cell types. Otherwise signal, binding or peaks that are equal in content, under whatever path, are an error: such a test proves nothing. Optional."
   allow_same:
     type: string[]?
-    doc: "Cell types that are one under two names, and may all the same train and be tested; with --cross_validate cells they are held out together. Otherwise names that differ in case, blanks, - and _ alone, and equal files, are an error. Without it: none."
+    label: "Cell types that are one under two names"
+    doc: "Cell types that are one under two names, and may all the same train and be tested; where each is left out in turn, they are held out together. Otherwise names that differ in case, blanks, - and _ alone, and equal files, are an error. Optional."
   arch:
-    type: {type: enum, symbols: [DCNN_V2, DRN]}
+    type: {type: enum, name: arch, symbols: [DCNN_V2, DRN]}
+    label: "Network architecture"
     default: DCNN_V2
     doc: "Network: that of the paper, or DRN, which learns more from the same data."
   ensemble:
     type: int
+    label: "Networks in the ensemble"
     default: 1
     doc: "Train N networks together, which differ in their initial weights; the model is the mean of their predictions. It takes at least N times the computing time of one."
   dense:
     type: boolean
+    label: "End the network in a dense layer"
     default: false
     doc: "End DCNN_V2 in a dense layer."
   output_activation:
-    type: {type: enum, symbols: [sigmoid, linear, relu, softplus]}
+    type: {type: enum, name: output_activation, symbols: [sigmoid, linear, relu, softplus]}
+    label: "Activation of the output"
     default: sigmoid
-    doc: "Activation of the output; anything but sigmoid needs --quant."
+    doc: "Activation of the output; anything but sigmoid needs `quant`."
   quant:
     type: boolean
+    label: "Quantitative targets"
     default: false
     doc: "Quantitative targets: the mean binding signal of each bin, fitted by mean squared error."
   target_scale_factor:
     type: double
+    label: "Factor of quantitative targets"
     default: 1.0
-    doc: "Factor of quantitative targets; needs --quant."
+    doc: "Factor of quantitative targets; needs `quant`."
   weights:
     type: File?
+    label: "Weights to start from"
     doc: "Weights to start from: .keras, .weights.h5, or a published .h5 model. Without it: do not initialize with weights."
+    s:encodingFormat: ["http://edamontology.org/format_3987", "http://edamontology.org/format_3590"]
+    sbg:fileTypes: "KERAS, H5"
   epochs:
     type: int
+    label: Epochs
     default: 20
-    doc: "Epochs to train for."
+    doc: "Epochs to train for; the model of the best one is selected by `select`."
   batches:
     type: int?
+    label: "Batches per epoch"
     doc: "Batches per epoch, for training and for validation. Without it: 100; 10000 for DRN."
   batch_size:
     type: int?
+    label: "Training batch size"
     doc: "Examples per training batch. Without it: 1000; 10 for DRN."
   val_batch_size:
     type: int?
+    label: "Validation batch size"
     doc: "Examples per validation batch. Without it: 1000; 10 for DRN."
   genome_validation:
     type: string?
+    label: "Windows of genome-like validation"
     doc: "Windows of the genome-like validation set, which tile the validation chromosomes; all, or 0 for none. Without it: as many as around peaks, at most 10,000 or a quarter of them."
   select:
-    type: ["null", {type: enum, symbols: [dice, average_precision, loss]}]
-    doc: "What the best epoch is best in: Dice coefficient or loss of the validation windows around peaks, or average precision of the genome-like set. Without it: dice; loss with --quant."
+    type: ["null", {type: enum, name: select, symbols: [dice, average_precision, loss]}]
+    label: "What the best epoch is best in"
+    doc: "What the best epoch is best in: Dice coefficient or loss of the validation windows around peaks, or average precision of the genome-like set. Without it: dice; loss with `quant`."
   ema:
     type: double?
+    label: "Moving average of the weights"
     doc: "Validate, save and select an exponential moving average of the weights, of which this share stays at each step, such as 0.99; 0 for none. Without it: none; 0.999 for DRN."
   early_stopping:
     type: int?
-    doc: "End training after N epochs without a better one, by what --select says. Without it: none."
+    label: "Epochs without improvement before stopping"
+    doc: "End training after N epochs without a better one, by what `select` says. Optional."
   seed:
     type: long?
-    doc: "Seed of everything random. Without it: drawn from 1..99999 and recorded."
+    label: "Random seed"
+    doc: "Seed of everything random: with one, a run can be repeated, and engines can reuse finished steps. Without it: drawn from 1..99999 and recorded."
   compact_transport:
     type: boolean
+    label: "Send compact batches to the device"
     default: false
     doc: "Send base codes and signal to the device, a quarter of the bytes, and make the one-hot form there; the saved model is the same."
   deterministic:
     type: boolean
+    label: "Deterministic GPU algorithms"
     default: false
     doc: "Let a GPU use only algorithms that give the same bits each time, which are slower."
   distribute:
     type: boolean
+    label: "Train on several devices"
     default: false
     doc: "Train on several devices: all that this process has, and those of the other processes that Slurm, Open MPI, or JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES and JAX_PROCESS_ID tell of, each of which reads its own part of every batch. Needs KERAS_BACKEND=jax."
   test:
     type: boolean
+    label: "Score the independent test"
     default: true
     doc: "Score the selected model on whole held-out chromosomes of the cell types labelled Test."
   test_rev_comp:
     type: boolean
+    label: "Average both strands in the test"
     default: false
     doc: "Average the predictions for both strands in the test, which takes twice the time."
   test_seen:
     type: boolean
+    label: "Score on a training chromosome too"
     default: false
-    doc: "Score the same cell types on the longest training chromosome too, which takes the time of a test there: how much the model owes to places that it has seen. --cross_validate cells does so."
+    doc: "Score the same cell types on the longest training chromosome too, which takes the time of a test there: how much the model owes to places that it has seen. Leaving each cell type out in turn does so."
   memory:
     type: string?
+    label: "Memory for data"
     doc: "Memory for decoded tracks, such as 200M or 4G; the results do not depend on it. Without it: a quarter of what is reserved."
   cores:
     type: int
+    label: "Processor cores"
     default: 4
-    doc: "Processor cores to reserve; loader and network have as many threads each."
+    doc: "Processor cores to reserve; the command uses as many threads."
   ram_mb:
     type: int
+    label: "Memory to reserve (MiB)"
     default: 16384
-    doc: "Memory to reserve, in MiB."
+    doc: "Memory to reserve, in MiB; a step that needs more is killed."
   tmpdir_mb:
     type: int
+    label: "Space for temporary files (MiB)"
     default: 1024
-    doc: "Space for temporary files to reserve, in MiB."
+    doc: "Disk space to reserve for temporary files, in MiB."
   outdir_mb:
     type: int
+    label: "Space for results (MiB)"
     default: 4096
-    doc: "Space for the results to reserve, in MiB."
+    doc: "Disk space to reserve for the results, in MiB."
   max_hours:
     type: int
+    label: "Time limit (hours)"
     default: 0
-    doc: "Hours after which the engine stops the run; 0 for no limit."
+    doc: "Hours after which the engine stops the step; 0 for no limit."
   # end
 
 steps:
@@ -445,163 +542,285 @@ outputs:
   # begin: workflow outputs of train
   best_model:
     type: File
-    doc: "The selected model, for any program with Keras."
+    label: "Best model (Keras)"
+    doc: "The selected model, for maxatac predict and any program with Keras 3."
+    format: "http://edamontology.org/format_3987"
+    sbg:fileTypes: KERAS
     outputSource: train/best_model
   best_model_h5:
     type: File
-    doc: "The same as HDF5."
+    label: "Best model (HDF5)"
+    doc: "The selected model as HDF5, for programs that read the published models."
+    format: "http://edamontology.org/format_3590"
+    sbg:fileTypes: H5
     outputSource: train/best_model_h5
   best_epoch:
     type: File
-    doc: "One line: file name of the selected checkpoint."
+    label: "Name of the best checkpoint"
+    doc: "One line: file name of the checkpoint that was selected."
+    format: "http://edamontology.org/format_2330"
+    sbg:fileTypes: TXT
     outputSource: train/best_epoch
   history:
     type: File
-    doc: "Loss, Dice coefficient and more of each epoch."
+    label: "Training history"
+    doc: "Loss, Dice coefficient, average precision and more of each epoch, for training and validation."
+    format: "http://edamontology.org/format_3752"
+    sbg:fileTypes: CSV
     outputSource: train/history
   cell_history:
     type: File?
-    doc: "Validation scores of each epoch by cell type."
+    label: "Training history by cell type"
+    doc: "Validation scores of each epoch by cell type; none where there is one cell type."
+    format: "http://edamontology.org/format_3752"
+    sbg:fileTypes: CSV
     outputSource: train/cell_history
   timing:
     type: File
-    doc: "Times of each epoch."
+    label: "Times of each epoch"
+    doc: "What took how long in each epoch."
+    format: "http://edamontology.org/format_3752"
+    sbg:fileTypes: CSV
     outputSource: train/timing
   thresholds:
     type: File?
-    doc: "Precision and recall at each threshold; not without bound bins in the genome-like windows."
+    label: "Table of thresholds"
+    doc: "Precision and recall at each threshold, on the genome-like validation windows: the cutoff table for calling sites. None without bound bins in those windows."
+    format: "http://edamontology.org/format_3475"
+    sbg:fileTypes: TSV
     outputSource: train/thresholds
   test_table:
     type: File?
-    doc: "Scores of the independent test; not without it."
+    label: "Test scores"
+    doc: "Scores of the selected model on test chromosomes of held-out cell types, beside baselines; with `test`."
+    format: "http://edamontology.org/format_3475"
+    sbg:fileTypes: TSV
     outputSource: train/test_table
   test_scores:
     type: File?
-    doc: "The same for programs."
+    label: "Test scores (JSON)"
+    doc: "The scores of the independent test for programs."
+    format: "http://edamontology.org/format_3464"
+    sbg:fileTypes: JSON
     outputSource: train/test_scores
   predictions:
     type: File[]
-    doc: "Predictions of the independent test, one track per cell type."
+    label: "Predictions of the test"
+    doc: "Predicted scores on the test chromosomes, one track per held-out cell type."
+    format: "http://edamontology.org/format_3006"
+    sbg:fileTypes: BW
     outputSource: train/predictions
   history_plot:
     type: File?
-    doc: "Loss and Dice; not without plot."
+    label: "Figure of the training history"
+    doc: "Loss and Dice coefficient over the epochs; with `plot`."
+    format: "http://edamontology.org/format_3603"
+    sbg:fileTypes: PNG
     outputSource: train/history_plot
   structure_plot:
     type: File?
-    doc: "The network; not without plot."
+    label: "Figure of the network"
+    doc: "The layers of the network; with `plot`."
+    format: "http://edamontology.org/format_3603"
+    sbg:fileTypes: PNG
     outputSource: train/structure_plot
   report_page:
     type: File?
-    doc: "The report, one HTML file; not without it."
+    label: Report
+    doc: "The report of the run: data, training, selection and test in one HTML file; with `report`."
+    format: "http://edamontology.org/format_2331"
+    sbg:fileTypes: HTML
     outputSource: train/report_page
   report_data:
     type: File?
-    doc: "What it shows beside the tables."
+    label: "Data of the report"
+    doc: "What the report shows beside the tables; with it the report can be drawn again."
+    format: "http://edamontology.org/format_3464"
+    sbg:fileTypes: JSON
     outputSource: train/report_data
   figures:
     type: Directory?
-    doc: "The figures of the report, as PNG and SVG."
+    label: "Figures of the report"
+    doc: "The figures of the report, as PNG and SVG; with `report` and `plot`."
     outputSource: train/figures
   record:
     type: File
-    doc: "What was run, on what, with what result."
+    label: "Run record"
+    doc: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."
+    format: "http://edamontology.org/format_3464"
+    sbg:fileTypes: JSON
     outputSource: train/record
   log:
     type: File
-    doc: "The log."
+    label: Log
+    doc: "What training told while it ran."
+    format: "http://edamontology.org/format_2330"
+    sbg:fileTypes: LOG
     outputSource: train/log
   cell_table:
     type: File
-    doc: "The cell types as a meta file."
+    label: "Meta file"
+    doc: "The cell types as the table that maxatac train takes on a command line, with their paths in the step."
+    format: "http://edamontology.org/format_3475"
+    sbg:fileTypes: TSV
     outputSource: train/cell_table
   resume_state:
     type: File
-    doc: "What resume_from goes on from."
+    label: "State to go on from"
+    doc: "Weights, optimizer and random state after the last epoch; the input `resume_from` takes it, together with `checkpoints`."
+    format: "http://edamontology.org/format_3987"
+    sbg:fileTypes: NPZ
     outputSource: train/resume_state
   checkpoints:
     type: File[]
-    doc: "The models after each epoch."
+    label: Checkpoints
+    doc: "The models after each epoch, as many as `keep_checkpoints` says."
+    format: "http://edamontology.org/format_2333"
+    sbg:fileTypes: "KERAS, H5"
     outputSource: train/checkpoints
   tensorboard:
     type: Directory?
-    doc: "Event files for TensorBoard."
+    label: "TensorBoard events"
+    doc: "The course of the training for TensorBoard."
     outputSource: train/tensorboard
   regions:
     type: File[]
-    doc: "The pools of regions, with save_roi."
+    label: "Regions of interest"
+    doc: "The regions of training and of validation; with `save_roi`. The inputs `train_roi` and `validate_roi` read them."
+    format: "http://edamontology.org/format_3003"
+    sbg:fileTypes: BED.GZ
     outputSource: train/regions
   region_counts:
     type: File[]
-    doc: "How many regions there are, with save_roi."
+    label: "Numbers of regions"
+    doc: "How many regions each cell type and chromosome has; with `save_roi`."
+    format: "http://edamontology.org/format_2330"
+    sbg:fileTypes: TXT
     outputSource: train/region_counts
   # end
   # begin: scattered outputs of prepare without groups
   prepare_signal:
     type: {type: array, items: {type: array, items: File}}
-    doc: "The normalised signal, for training and prediction; one track, or one per group of barcodes."
+    label: "Normalised signal"
+    doc: "The normalised ATAC-seq signal, for training and prediction; one track, or one per group of barcodes."
+    format: "http://edamontology.org/format_3006"
+    sbg:fileTypes: BW
     outputSource: prepare/signal
   prepare_scaled:
     type: {type: array, items: {type: array, items: File}}
-    doc: "The coverage, scaled to rpm_factor reads."
+    label: "Scaled coverage"
+    doc: "The coverage of the widened cut sites, scaled to `rpm_factor` reads, before it is normalised."
+    format: "http://edamontology.org/format_3006"
+    sbg:fileTypes: BW
     outputSource: prepare/scaled
   prepare_statistics:
     type: {type: array, items: {type: array, items: File}}
-    doc: "Statistics of the scaled coverage."
+    label: "Statistics of the coverage"
+    doc: "Extremes and percentiles of the scaled coverage, by chromosome and in all."
+    format: "http://edamontology.org/format_2330"
+    sbg:fileTypes: TXT
     outputSource: prepare/statistics
   prepare_cut_sites:
     type: {type: array, items: {type: array, items: File}}
-    doc: "The cut sites; none without sites_bed."
+    label: "Cut sites"
+    doc: "The cut sites of the transposase, one base each; with `sites_bed`."
+    format: "http://edamontology.org/format_3003"
+    sbg:fileTypes: BED.GZ
     outputSource: prepare/cut_sites
   prepare_slopped_sites:
     type: {type: array, items: {type: array, items: File}}
-    doc: "The same, widened."
+    label: "Widened cut sites"
+    doc: "The cut sites, widened by `slop` bases on each side; with `sites_bed`."
+    format: "http://edamontology.org/format_3003"
+    sbg:fileTypes: BED.GZ
     outputSource: prepare/slopped_sites
   prepare_called_peaks:
     type: {type: array, items: {type: array, items: File}}
-    doc: "ATAC-seq peaks, with call_peaks."
+    label: "ATAC-seq peaks"
+    doc: "ATAC-seq peaks that MACS called on the widened cut sites; with `call_peaks`."
+    format: "http://edamontology.org/format_3613"
+    sbg:fileTypes: NARROWPEAK
     outputSource: prepare/called_peaks
   prepare_quality:
     type: {type: array, items: File}
-    doc: "Quality of the reads: one page."
+    label: "Quality of the reads"
+    doc: "Quality of the reads in one page: duplicates, fragment sizes, bases around the cut sites, reads in peaks."
+    format: "http://edamontology.org/format_2331"
+    sbg:fileTypes: HTML
     outputSource: prepare/quality
   prepare_quality_table:
     type: {type: array, items: File}
-    doc: "The same for MultiQC."
+    label: "Quality of the reads for MultiQC"
+    doc: "The numbers of that page, which MultiQC reads."
+    format: "http://edamontology.org/format_3475"
+    sbg:fileTypes: TSV
     outputSource: prepare/quality_table
   prepare_record:
     type: {type: array, items: File}
-    doc: "What was run, on what, with what result."
+    label: "Run record"
+    doc: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."
+    format: "http://edamontology.org/format_3464"
+    sbg:fileTypes: JSON
     outputSource: prepare/record
   prepare_log:
     type: {type: array, items: File}
-    doc: "The log."
+    label: Log
+    doc: "What the command told while it ran."
+    format: "http://edamontology.org/format_2330"
+    sbg:fileTypes: LOG
     outputSource: prepare/log
   # end
   # begin: scattered outputs of binding
   binding_track:
     type: {type: array, items: File}
-    doc: "The binding: 1 on bound bases, 0 on all others."
+    label: Binding
+    doc: "The binding: 1 on bound bases, 0 on all others; the target of training."
+    format: "http://edamontology.org/format_3006"
+    sbg:fileTypes: BW
     outputSource: binding/track
   binding_regions:
     type: {type: array, items: File}
-    doc: "The bound regions."
+    label: "Bound regions"
+    doc: "The bound regions, joined from the replicates as `combine` says."
+    format: "http://edamontology.org/format_3003"
+    sbg:fileTypes: BED
     outputSource: binding/regions
   binding_record:
     type: {type: array, items: File}
-    doc: "What was run, on what, with what result."
+    label: "Run record"
+    doc: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."
+    format: "http://edamontology.org/format_3464"
+    sbg:fileTypes: JSON
     outputSource: binding/record
   binding_log:
     type: {type: array, items: File}
-    doc: "The log."
+    label: Log
+    doc: "What the command told while it ran."
+    format: "http://edamontology.org/format_2330"
+    sbg:fileTypes: LOG
     outputSource: binding/log
   # end
 
+# begin: about
 $namespaces:
   s: https://schema.org/
   sbg: https://sevenbridges.com
+s:name: "maxatac-reads-to-model"
+s:softwareVersion: "0.1.0"
+s:author:
+  - s:name: "The maxatac developers"
 s:license: https://spdx.org/licenses/Apache-2.0
 s:citation: https://doi.org/10.1371/journal.pcbi.1010863
+s:codeRepository: https://github.com/OWNER/maxatac
+s:keywords: ["ATAC-seq", "transcription factor binding", "deep learning", genomics]
 sbg:license: Apache-2.0
 sbg:toolkit: maxatac
-sbg:categories: [ATAC-seq, Machine learning]
+sbg:toolkitVersion: "0.1.0"
+sbg:toolAuthor: "The maxatac developers"
+sbg:wrapperAuthor: "The maxatac developers"
+sbg:categories: ["ATAC-seq", "ChIP-seq", Epigenomics, "Machine learning"]
+sbg:links:
+  - {id: "https://github.com/OWNER/maxatac", label: Source code}
+  - {id: "https://github.com/OWNER/maxatac/tree/main/docs", label: Documentation}
+  - {id: "https://doi.org/10.1371/journal.pcbi.1010863", label: Publication}
+# end

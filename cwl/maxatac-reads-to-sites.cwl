@@ -6,6 +6,12 @@ doc: |
   cutoff that its table of thresholds gives. With barcodes, a track and a file of sites for each group of cells.
   docs/prepare.md and docs/predict.md explain the options.
 
+# begin: instance for reads
+hints:
+  - class: sbg:AWSInstanceType
+    value: c5.2xlarge;ebs-gp2;500
+# end
+
 requirements:
   InlineJavascriptRequirement: {}
   ScatterFeatureRequirement: {}
@@ -13,201 +19,274 @@ requirements:
 inputs:
   prefix:
     type: string
+    label: Prefix of output names
     doc: First part of the name of every output file.
   # begin: workflow inputs of prepare without sequence, chrom_sizes, chroms, blacklist, peaks, max_zooms, prefix, loglevel, memory, cores, ram_mb, tmpdir_mb, outdir_mb and max_hours
   input:
     type: File[]
-    doc: "Reads of one sample: BAM in any order, or 10x fragments, BED or BEDPE, plain, gzip or bgzip. Of several, or given again: all together make one track."
+    label: "Reads of one sample"
+    doc: "Reads of one sample: BAM in any order, or 10x fragments, BED or BEDPE, plain, gzip or bgzip. Of several: all together make one track."
+    s:encodingFormat: ["http://edamontology.org/format_2572", "http://edamontology.org/format_3003", "http://edamontology.org/format_3475"]
+    sbg:fileTypes: "BAM, BED, BED.GZ, BEDPE, BEDPE.GZ, TSV, TSV.GZ"
   input_format:
-    type: {type: enum, symbols: [auto, bam, fragments, bed, bedpe]}
+    type: {type: enum, name: input_format, symbols: [auto, bam, fragments, bed, bedpe]}
+    label: "Format of the reads"
     default: auto
-    doc: "What the input is: fragments is that of 10x, with a line per fragment; bed has a fragment in each line, or with --single_end a read with its strand in column 6; bedpe has both mates in ten columns."
+    doc: "What the input is: fragments is that of 10x, with a line per fragment; bed has a fragment in each line, or with `single_end` a read with its strand in column 6; bedpe has both mates in ten columns."
   shift:
-    type: ["null", {type: enum, symbols: [none, "10x", "+4/-4"]}]
+    type: ["null", {type: enum, name: shift, symbols: [none, "10x", "+4/-4"]}]
+    label: "Shift of the cut sites in the input"
     doc: "How the ends were moved to the cut sites before: by +4/-5 bp (10x), by +4/-4 bp, or not at all (none), where prepare moves them, by +4/-4 bp. Without it: none for BAM, 10x for fragments; to be given for BED and BEDPE."
   single_end:
     type: boolean
+    label: "Single-end reads"
     default: false
     doc: "Take each read by itself, with a cut site at its 5' end; needed for reads that are not paired."
   skip_deduplication:
     type: boolean
+    label: "Keep duplicates"
     default: false
     doc: "Keep duplicates of a BAM; they are removed by default, by the rule of samtools markdup."
   trust_duplicate_flags:
     type: boolean
+    label: "Trust duplicate flags"
     default: false
     doc: "Drop what is marked as duplicate in the BAM; marks are ignored by default, and duplicates found anew."
   deduplicate_per_file:
     type: boolean
+    label: "Look for duplicates in each file by itself"
     default: false
     doc: "Look for duplicates in each BAM by itself, for files of different libraries."
   remove_equal_fragments:
     type: boolean
+    label: "Count equal fragments once"
     default: false
     doc: "Count lines of BED, BEDPE or fragments with the same ends once; with barcodes, those of one barcode."
   min_mapq:
     type: int
+    label: "Lowest mapping quality"
     default: 0
     doc: "Lowest mapping quality of a read of a BAM. It is judged after duplicates are removed, and for each mate."
   primary_only:
     type: boolean
+    label: "Primary alignments only"
     default: false
     doc: "Leave secondary and supplementary alignments of a BAM out."
   max_fragment:
     type: int?
-    doc: "Longest fragment; longer ones are left out. Without it: none."
+    label: "Longest fragment (bp)"
+    doc: "Longest fragment; longer ones are left out. Optional."
   allow_missing_eof:
     type: boolean
+    label: "Accept a BAM without its end"
     default: false
     doc: "Accept a BAM without the block that marks its end, which is missing when a file was cut off."
   barcodes:
     type: File?
-    doc: "Table of barcodes: barcode, and if wanted group and sample, between tabs. It gives a track for each group. The sample is the name or position of an input, and is needed where there are several. Without it: none."
+    label: "Table of barcodes and groups"
+    doc: "Table of barcodes: barcode, and if wanted group and sample, between tabs. It gives a track for each group. The sample is the name or position of an input, and is needed where there are several. Optional."
+    s:encodingFormat: "http://edamontology.org/format_3475"
+    sbg:fileTypes: "TSV, TXT"
   barcode_tag:
     type: string?
-    doc: "Tag of a BAM that holds the barcode, such as CB; only reads of one barcode are then duplicates. Without it: none."
+    label: "BAM tag of the barcode"
+    doc: "Tag of a BAM that holds the barcode, such as CB; only reads of one barcode are then duplicates. Optional."
   slop:
     type: int
+    label: "Bases covered around a cut site"
     default: 20
     doc: "Bases on each side of a cut site that are covered."
   rpm_factor:
     type: int
+    label: "Reads to scale to"
     default: 20000000
     doc: "Reads that the coverage is scaled to, in place of those there are."
   clip:
     type: boolean
+    label: "Clip at 1"
     default: false
-    doc: "Cut the normalised track at 1."
+    doc: "Cut the normalised track at 1; values above it are those over the percentile."
   sites_bed:
     type: boolean
+    label: "Write the cut sites"
     default: false
-    doc: "Write the cut sites as BED too, as they are and widened by --slop."
+    doc: "Write the cut sites as BED too, as they are and widened by `slop`."
   call_peaks:
     type: boolean
+    label: "Call ATAC-seq peaks with MACS"
     default: false
-    doc: "Call ATAC-seq peaks with MACS on the widened cut sites, as maxatac train needs them: pip install 'maxatac[peaks]'."
+    doc: "Call ATAC-seq peaks with MACS on the widened cut sites, as training needs them. The image has MACS."
   genome_size:
     type: double?
-    doc: "Size of the mappable genome for MACS. Without it: bases other than N of the chromosomes in use (with --sequence), else their length."
+    label: "Mappable genome size for MACS"
+    doc: "Size of the mappable genome for MACS. Without it: bases other than N of the chromosomes in use (with `sequence`), else their length."
   # end
   atac_peaks:
     type: File?
-    doc: ATAC-seq peaks, to report the share of cut sites that lie in them.
+    label: ATAC-seq peaks
+    doc: "ATAC-seq peaks, to report the share of cut sites that lie in them. Optional."
+    s:encodingFormat: ["http://edamontology.org/format_3003", "http://edamontology.org/format_3613"]
+    sbg:fileTypes: "BED, BED.GZ, NARROWPEAK, NARROWPEAK.GZ"
   signal_chroms:
     type: string[]?
+    label: Chromosomes of the signal
     doc: "Chromosomes of the signal, over which it is normalised. Without it: all that genome and reads share, without mitochondria and plastids."
   reads_mb:
     type: int
+    label: Space for reads (MiB)
     default: 32768
-    doc: Space to reserve for temporary files and for the results of the step that reads the reads, in MiB each.
+    doc: Disk space to reserve for temporary files and for the results of the step that reads the reads, in MiB each.
   # begin: workflow inputs of predict without tf_name, models, signal, unscored_out, prefix, cutoff_type, cutoff_value, cutoff_file and skip_call_peaks
   model:
     type: File[]?
-    doc: "Model: .keras, or .h5 such as the published ones. Of several, or given again: the mean of the scores. Without it: required, or --tf_name."
+    label: "Model, or several"
+    doc: "Model: .keras, or .h5 such as the published ones. Of several: the mean of the scores. Needed unless `tf_name` is given."
+    s:encodingFormat: ["http://edamontology.org/format_3987", "http://edamontology.org/format_3590"]
+    sbg:fileTypes: "KERAS, H5"
   out_of_fold:
     type: boolean
+    label: "Predict out of fold only"
     default: false
     doc: "Predict each sequence only with models whose records say that they did not train on it; sequences without such a model are left out."
   sequence:
     type: File
-    doc: "Genome sequence as 2bit."
+    label: "Genome sequence (2bit)"
+    doc: "Genome sequence as 2bit; it must be the genome of all tracks."
+    s:encodingFormat: "http://edamontology.org/format_3009"
+    sbg:fileTypes: "2BIT"
   roi:
     type: File?
-    doc: "Regions of interest, BED or narrowPeak: only windows that touch one are predicted. Without it: none."
+    label: "Regions of interest"
+    doc: "Regions of interest, BED or narrowPeak: only windows that touch one are predicted. Optional."
+    s:encodingFormat: ["http://edamontology.org/format_3003", "http://edamontology.org/format_3613"]
+    sbg:fileTypes: "BED, BED.GZ, NARROWPEAK, NARROWPEAK.GZ"
   clip_to_roi:
     type: boolean
+    label: "Score only bins in regions of interest"
     default: false
-    doc: "Give no score to bins that touch no region of interest; needs --roi."
+    doc: "Give no score to bins that touch no region of interest; needs `roi`."
   windows:
     type: File?
-    doc: "Windows to predict in place of the grid: BED of 1,024 bp each, whose starts differ by multiples of 32. Without it: none."
+    label: "Windows to predict"
+    doc: "Windows to predict in place of the grid: BED with intervals of 1,024 bp, whose starts differ by multiples of 32. Without it: the grid of `step_size`."
+    s:encodingFormat: ["http://edamontology.org/format_3003", "http://edamontology.org/format_3613"]
+    sbg:fileTypes: "BED, BED.GZ, NARROWPEAK, NARROWPEAK.GZ"
   step_size:
     type: int
+    label: "Distance of windows (bp)"
     default: 256
     doc: "Distance of the windows of the grid, a multiple of 32."
   blacklist:
     type: File?
-    doc: "Regions that no window may touch: BED or bigWig, plain or gzip. Without it: none."
+    label: "Blacklisted regions"
+    doc: "Regions that no window may touch: BED or bigWig, plain or gzip. Optional."
+    s:encodingFormat: ["http://edamontology.org/format_3003", "http://edamontology.org/format_3613", "http://edamontology.org/format_3006"]
+    sbg:fileTypes: "BED, BED.GZ, NARROWPEAK, NARROWPEAK.GZ, BW, BIGWIG"
   chroms:
     type: string[]?
+    label: Chromosomes
     doc: "Sequences to predict. Where a track lacks one that is named, its signal is taken as 0. Without it: every sequence of the genome that any of the tracks knows."
   chrom_sizes:
     type: File?
-    doc: "Chromosome sizes to compare with those of the 2bit, which are used. Without it: none."
+    label: "Chromosome sizes"
+    doc: "Chromosome sizes to compare with those of the 2bit, which are used. Optional."
+    s:encodingFormat: "http://edamontology.org/format_3475"
+    sbg:fileTypes: "SIZES, TSV, TXT"
   genome:
     type: string?
-    doc: "Name of the genome build, a label for the run record only. Without it: none."
+    label: "Name of the genome build"
+    doc: "Name of the genome build, a label for the run record only. Optional."
   strict:
     type: boolean
+    label: "Refuse a signal of another scale"
     default: false
     doc: "Refuse a signal that is not on the scale that the model was trained on."
   loglevel:
-    type: {type: enum, symbols: [fatal, error, warning, info, debug]}
+    type: {type: enum, name: loglevel, symbols: [fatal, error, warning, info, debug]}
+    label: "Log level"
     default: info
-    doc: "What to log, in upper or lower case."
+    doc: "Least severe messages that the log has."
   batch_size:
     type: int
+    label: "Windows per call of the network"
     default: 256
     doc: "Windows per call of the network; the scores do not depend on it."
   rev_comp:
     type: boolean
+    label: "Average both strands"
     default: false
     doc: "Average the predictions of both strands, which takes twice the time."
   device:
-    type: {type: enum, symbols: [auto, gpu, cpu]}
+    type: {type: enum, name: device, symbols: [auto, gpu, cpu]}
+    label: "Device to compute on"
     default: auto
     doc: "What to compute on; gpu is an error where there is none, auto is not."
   fast_math:
     type: boolean
+    label: "TensorFloat-32 on a GPU"
     default: false
     doc: "Let a GPU multiply with fewer digits (TensorFloat-32); scores then have fewer correct digits."
   max_zooms:
     type: int
+    label: "Zoom levels of the bigWig"
     default: 10
     doc: "Zoom levels of the bigWig, at most; 0 to 10."
   memory:
     type: string?
+    label: "Memory for data"
     doc: "Memory for decoded tracks, such as 200M or 4G; the results do not depend on it. Without it: a quarter of what is reserved."
   cores:
     type: int
+    label: "Processor cores"
     default: 4
-    doc: "Processor cores to reserve; loader and network have as many threads each."
+    doc: "Processor cores to reserve; the command uses as many threads."
   ram_mb:
     type: int
+    label: "Memory to reserve (MiB)"
     default: 16384
-    doc: "Memory to reserve, in MiB."
+    doc: "Memory to reserve, in MiB; a step that needs more is killed."
   tmpdir_mb:
     type: int
+    label: "Space for temporary files (MiB)"
     default: 1024
-    doc: "Space for temporary files to reserve, in MiB."
+    doc: "Disk space to reserve for temporary files, in MiB."
   outdir_mb:
     type: int
+    label: "Space for results (MiB)"
     default: 4096
-    doc: "Space for the results to reserve, in MiB."
+    doc: "Disk space to reserve for the results, in MiB."
   max_hours:
     type: int
+    label: "Time limit (hours)"
     default: 0
-    doc: "Hours after which the engine stops the run; 0 for no limit."
+    doc: "Hours after which the engine stops the step; 0 for no limit."
   # end
   # begin: workflow inputs of peaks without input_bigwig, chroms, bin_size, prefix, loglevel, ram_mb, tmpdir_mb, outdir_mb and max_hours
   cutoff_type:
     type: string
+    label: "What the cutoff is chosen by"
     default: F1
     doc: "What the cutoff is chosen by, in upper or lower case: Precision, Recall, F1, log2FC of the table, or score for a score itself. F1 takes the threshold of the highest F1."
   cutoff_value:
     type: double?
-    doc: "Value to reach: a score, or a precision, recall or log2 fold over random; F1 needs none. Without it: none."
+    label: "Value to reach"
+    doc: "Value to reach: a score, or a precision, recall or log2 fold over random; F1 needs none. Optional."
   cutoff_file:
     type: File?
+    label: "Table of thresholds"
     secondaryFiles: [{pattern: "$(self.nameroot.replace(/_cross_celltype$/, \"\") + \"_threshold_run.json\")", required: false}, {pattern: "$(self.nameroot.replace(/_thresholds$/, \"\") + \"_run.json\")", required: false}]
-    doc: "Table of thresholds, of a published model, of maxatac train or of maxatac threshold. Without it: none."
+    doc: "Table of thresholds, of a published model, of maxatac train or of maxatac threshold. Optional."
+    s:encodingFormat: "http://edamontology.org/format_3475"
+    sbg:fileTypes: "TSV, TXT"
   format:
-    type: {type: enum, symbols: [bed, narrowPeak]}
+    type: {type: enum, name: format, symbols: [bed, narrowPeak]}
+    label: "Format of the sites"
     default: bed
     doc: "Bed has chromosome, start, end and highest score; narrowPeak has the summit too."
   # end
   bin_size:
     type: int
+    label: Bin width (bp)
     default: 200
     doc: Width in bp of the bins in which sites are called. Published tables are for bins of 200 bp.
 
@@ -310,83 +389,149 @@ outputs:
   # begin: workflow outputs of prepare
   prepare_signal:
     type: File[]
-    doc: "The normalised signal, for training and prediction; one track, or one per group of barcodes."
+    label: "Normalised signal"
+    doc: "The normalised ATAC-seq signal, for training and prediction; one track, or one per group of barcodes."
+    format: "http://edamontology.org/format_3006"
+    sbg:fileTypes: BW
     outputSource: prepare/signal
   prepare_scaled:
     type: File[]
-    doc: "The coverage, scaled to rpm_factor reads."
+    label: "Scaled coverage"
+    doc: "The coverage of the widened cut sites, scaled to `rpm_factor` reads, before it is normalised."
+    format: "http://edamontology.org/format_3006"
+    sbg:fileTypes: BW
     outputSource: prepare/scaled
   prepare_statistics:
     type: File[]
-    doc: "Statistics of the scaled coverage."
+    label: "Statistics of the coverage"
+    doc: "Extremes and percentiles of the scaled coverage, by chromosome and in all."
+    format: "http://edamontology.org/format_2330"
+    sbg:fileTypes: TXT
     outputSource: prepare/statistics
   prepare_cut_sites:
     type: File[]
-    doc: "The cut sites; none without sites_bed."
+    label: "Cut sites"
+    doc: "The cut sites of the transposase, one base each; with `sites_bed`."
+    format: "http://edamontology.org/format_3003"
+    sbg:fileTypes: BED.GZ
     outputSource: prepare/cut_sites
   prepare_slopped_sites:
     type: File[]
-    doc: "The same, widened."
+    label: "Widened cut sites"
+    doc: "The cut sites, widened by `slop` bases on each side; with `sites_bed`."
+    format: "http://edamontology.org/format_3003"
+    sbg:fileTypes: BED.GZ
     outputSource: prepare/slopped_sites
   prepare_called_peaks:
     type: File[]
-    doc: "ATAC-seq peaks, with call_peaks."
+    label: "ATAC-seq peaks"
+    doc: "ATAC-seq peaks that MACS called on the widened cut sites; with `call_peaks`."
+    format: "http://edamontology.org/format_3613"
+    sbg:fileTypes: NARROWPEAK
     outputSource: prepare/called_peaks
   prepare_groups:
     type: File?
-    doc: "The files of each group, with barcodes."
+    label: "Table of groups"
+    doc: "The files of each group of cells, and its numbers; with `barcodes`."
+    format: "http://edamontology.org/format_3475"
+    sbg:fileTypes: TSV
     outputSource: prepare/groups
   prepare_quality:
     type: File
-    doc: "Quality of the reads: one page."
+    label: "Quality of the reads"
+    doc: "Quality of the reads in one page: duplicates, fragment sizes, bases around the cut sites, reads in peaks."
+    format: "http://edamontology.org/format_2331"
+    sbg:fileTypes: HTML
     outputSource: prepare/quality
   prepare_quality_table:
     type: File
-    doc: "The same for MultiQC."
+    label: "Quality of the reads for MultiQC"
+    doc: "The numbers of that page, which MultiQC reads."
+    format: "http://edamontology.org/format_3475"
+    sbg:fileTypes: TSV
     outputSource: prepare/quality_table
   prepare_record:
     type: File
-    doc: "What was run, on what, with what result."
+    label: "Run record"
+    doc: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."
+    format: "http://edamontology.org/format_3464"
+    sbg:fileTypes: JSON
     outputSource: prepare/record
   prepare_log:
     type: File
-    doc: "The log."
+    label: Log
+    doc: "What the command told while it ran."
+    format: "http://edamontology.org/format_2330"
+    sbg:fileTypes: LOG
     outputSource: prepare/log
   # end
   # begin: workflow outputs of predict without sites and unscored
   predict_tracks:
     type: File[]
-    doc: "Predicted scores in bins of 32 bp, one track per signal."
+    label: "Predicted scores"
+    doc: "Predicted scores of 0 to 1 in bins of 32 bp, one track per signal."
+    format: "http://edamontology.org/format_3006"
+    sbg:fileTypes: BW
     outputSource: predict/tracks
   predict_record:
     type: File
-    doc: "What was run, on what, with what result."
+    label: "Run record"
+    doc: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."
+    format: "http://edamontology.org/format_3464"
+    sbg:fileTypes: JSON
     outputSource: predict/record
   predict_log:
     type: File
-    doc: "The log."
+    label: Log
+    doc: "What the command told while it ran."
+    format: "http://edamontology.org/format_2330"
+    sbg:fileTypes: LOG
     outputSource: predict/log
   # end
   # begin: scattered outputs of peaks
   peaks_sites:
     type: {type: array, items: File}
-    doc: "The sites, sorted by chromosome and start."
+    label: "Predicted sites"
+    doc: "Runs of bins whose score reaches the cutoff, sorted by chromosome and start, as BED or narrowPeak."
+    format: "http://edamontology.org/format_3003"
+    sbg:fileTypes: "BED, NARROWPEAK"
     outputSource: peaks/sites
   peaks_record:
     type: {type: array, items: File}
-    doc: "What was run, on what, with what result."
+    label: "Run record"
+    doc: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."
+    format: "http://edamontology.org/format_3464"
+    sbg:fileTypes: JSON
     outputSource: peaks/record
   peaks_log:
     type: {type: array, items: File}
-    doc: "The log."
+    label: Log
+    doc: "What the command told while it ran."
+    format: "http://edamontology.org/format_2330"
+    sbg:fileTypes: LOG
     outputSource: peaks/log
   # end
 
+# begin: about
 $namespaces:
   s: https://schema.org/
   sbg: https://sevenbridges.com
+s:name: "maxatac-reads-to-sites"
+s:softwareVersion: "0.1.0"
+s:author:
+  - s:name: "The maxatac developers"
 s:license: https://spdx.org/licenses/Apache-2.0
 s:citation: https://doi.org/10.1371/journal.pcbi.1010863
+s:codeRepository: https://github.com/OWNER/maxatac
+s:keywords: ["ATAC-seq", "transcription factor binding", "deep learning", genomics]
 sbg:license: Apache-2.0
 sbg:toolkit: maxatac
-sbg:categories: [ATAC-seq, Machine learning]
+sbg:toolkitVersion: "0.1.0"
+sbg:toolAuthor: "The maxatac developers"
+sbg:wrapperAuthor: "The maxatac developers"
+sbg:categories: ["ATAC-seq", "ChIP-seq", Epigenomics, "Machine learning"]
+sbg:links:
+  - {id: "https://github.com/OWNER/maxatac", label: Source code}
+  - {id: "https://github.com/OWNER/maxatac/tree/main/docs", label: Documentation}
+  - {id: "https://doi.org/10.1371/journal.pcbi.1010863", label: Publication}
+# end

@@ -54,32 +54,64 @@ permanentFailCodes: [1, 2]
 inputs:
   prefix:
     type: string
-    doc: That of the cross-validation; the prefix of each fold begins with it.
+    label: Prefix of the cross-validation
+    doc: The prefix of each fold begins with it.
   records:
     type: File[]
-    doc: The run records of the folds, outputs of training of this name.
+    label: Run records
+    doc: "The output `record` of the training run of each fold."
+    s:encodingFormat: http://edamontology.org/format_3464
+    sbg:fileTypes: JSON
   test_scores:
     type: {type: array, items: ["null", File]}
-    doc: The scores of their tests, in the same order.
+    label: Test scores (JSON)
+    doc: "The output `test_scores` of each fold, in the same order."
+    s:encodingFormat: http://edamontology.org/format_3464
+    sbg:fileTypes: JSON
 
 outputs:
   table:
     type: File
+    label: Scores of the folds
+    doc: "Scores of each fold beside its baselines, and their mean."
     format: http://edamontology.org/format_3475
-    doc: Scores of each fold beside its baselines, and their mean.
+    sbg:fileTypes: TSV
     outputBinding: {glob: $(inputs.prefix)_folds.tsv}
   scores:
     type: File
+    label: Scores of the folds (JSON)
+    doc: The scores of the folds for programs.
     format: http://edamontology.org/format_3464
-    doc: The same for programs.
+    sbg:fileTypes: JSON
     outputBinding: {glob: $(inputs.prefix)_folds.json}
   figure:
     type: File?
+    label: Figure of the folds
+    doc: "Average precision of each fold, with intervals."
     format: http://edamontology.org/format_3603
-    doc: Average precision of each fold, with intervals.
+    sbg:fileTypes: PNG
     outputBinding: {glob: $(inputs.prefix)_folds.png}
 
+# begin: about
 $namespaces:
   s: https://schema.org/
-s:name: maxatac report
+  sbg: https://sevenbridges.com
+s:name: "maxatac-report-folds"
+s:softwareVersion: "0.1.0"
+s:author:
+  - s:name: "The maxatac developers"
 s:license: https://spdx.org/licenses/Apache-2.0
+s:citation: https://doi.org/10.1371/journal.pcbi.1010863
+s:codeRepository: https://github.com/OWNER/maxatac
+s:keywords: ["ATAC-seq", "transcription factor binding", "deep learning", genomics]
+sbg:license: Apache-2.0
+sbg:toolkit: maxatac
+sbg:toolkitVersion: "0.1.0"
+sbg:toolAuthor: "The maxatac developers"
+sbg:wrapperAuthor: "The maxatac developers"
+sbg:categories: ["ATAC-seq", "ChIP-seq", Epigenomics, "Machine learning"]
+sbg:links:
+  - {id: "https://github.com/OWNER/maxatac", label: Source code}
+  - {id: "https://github.com/OWNER/maxatac/tree/main/docs", label: Documentation}
+  - {id: "https://doi.org/10.1371/journal.pcbi.1010863", label: Publication}
+# end

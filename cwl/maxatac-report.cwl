@@ -50,35 +50,75 @@ permanentFailCodes: [1, 2]
 inputs:
   record:
     type: File
-    doc: The run record, an output of training of this name, as are the others.
+    label: Run record
+    doc: "The output `record` of the training run; its name begins with the run's prefix, as do those of the others."
+    s:encodingFormat: http://edamontology.org/format_3464
+    sbg:fileTypes: JSON
   report_data:
     type: File?
-    doc: What the tables do not hold. Without it the report has its tables and curves of training alone.
+    label: Data of the report
+    doc: "The output `report_data`. Without it the report has its tables and the curves of training alone."
+    s:encodingFormat: http://edamontology.org/format_3464
+    sbg:fileTypes: JSON
   history:
     type: File
-    doc: Loss, Dice coefficient and more of each epoch.
+    label: Training history
+    doc: "The output `history`: loss, Dice coefficient and more of each epoch."
+    s:encodingFormat: http://edamontology.org/format_3752
+    sbg:fileTypes: CSV
   timing:
     type: File
-    doc: Times of each epoch.
+    label: Times of each epoch
+    doc: "The output `timing`: what took how long in each epoch."
+    s:encodingFormat: http://edamontology.org/format_3752
+    sbg:fileTypes: CSV
   cell_history:
     type: File?
-    doc: Validation scores of each epoch by cell type.
+    label: Training history by cell type
+    doc: "The output `cell_history`: validation scores of each epoch by cell type. Optional."
+    s:encodingFormat: http://edamontology.org/format_3752
+    sbg:fileTypes: CSV
   test_scores:
     type: File?
-    doc: Scores of the independent test.
+    label: Test scores (JSON)
+    doc: "The output `test_scores` of the independent test. Optional."
+    s:encodingFormat: http://edamontology.org/format_3464
+    sbg:fileTypes: JSON
 
 outputs:
   report_page:
     type: File
+    label: Report
+    doc: "The report of the run: data, training, selection and test in one HTML file."
     format: http://edamontology.org/format_2331
-    doc: The report, one HTML file.
+    sbg:fileTypes: HTML
     outputBinding: {glob: '$(inputs.record.basename.replace(/_run\.json$/, "_report.html"))'}
   figures:
     type: Directory?
-    doc: Its figures, as PNG and SVG.
+    label: Figures of the report
+    doc: "The figures of the report, as PNG and SVG."
     outputBinding: {glob: '$(inputs.record.basename.replace(/_run\.json$/, "_figures"))'}
 
+# begin: about
 $namespaces:
   s: https://schema.org/
-s:name: maxatac report
+  sbg: https://sevenbridges.com
+s:name: "maxatac-report"
+s:softwareVersion: "0.1.0"
+s:author:
+  - s:name: "The maxatac developers"
 s:license: https://spdx.org/licenses/Apache-2.0
+s:citation: https://doi.org/10.1371/journal.pcbi.1010863
+s:codeRepository: https://github.com/OWNER/maxatac
+s:keywords: ["ATAC-seq", "transcription factor binding", "deep learning", genomics]
+sbg:license: Apache-2.0
+sbg:toolkit: maxatac
+sbg:toolkitVersion: "0.1.0"
+sbg:toolAuthor: "The maxatac developers"
+sbg:wrapperAuthor: "The maxatac developers"
+sbg:categories: ["ATAC-seq", "ChIP-seq", Epigenomics, "Machine learning"]
+sbg:links:
+  - {id: "https://github.com/OWNER/maxatac", label: Source code}
+  - {id: "https://github.com/OWNER/maxatac/tree/main/docs", label: Documentation}
+  - {id: "https://doi.org/10.1371/journal.pcbi.1010863", label: Publication}
+# end

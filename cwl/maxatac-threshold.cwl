@@ -40,101 +40,152 @@ permanentFailCodes: [1, 2]
 inputs:
   prediction:
     type: File[]?
+    label: "Predicted scores"
     secondaryFiles: [{pattern: "^_predict_run.json", required: false}, {pattern: "^_merge_run.json", required: false}, {pattern: "$(self.nameroot.replace(/_test\\..*$/, \"\") + \"_run.json\")", required: false}]
-    doc: "Predictions, one for each cell type, in place of a table. Without it: none."
+    doc: "Predictions, one for each cell type, in place of a table. Optional."
+    s:encodingFormat: "http://edamontology.org/format_3006"
+    sbg:fileTypes: "BW, BIGWIG"
     inputBinding: {prefix: "--prediction"}
   binding:
     type: File[]?
-    doc: "Binding of the cell types of --prediction, in the same order. Without it: none."
+    label: "Binding of each cell type"
+    doc: "Binding of the cell types of `prediction`, in the same order. Optional."
+    s:encodingFormat: "http://edamontology.org/format_3006"
+    sbg:fileTypes: "BW, BIGWIG"
     inputBinding: {prefix: "--binding"}
   binding_threshold:
     type: double?
+    label: "Binding above which bases are bound"
     doc: "Take bases with binding above X as bound. Without it: none, other values than 0 and 1 are refused."
     inputBinding: {prefix: "--binding_threshold"}
   chroms:
     type: string[]?
+    label: Chromosomes
     doc: "Chromosomes to count. Without it: all that every prediction and binding track has."
     inputBinding: {prefix: "--chroms"}
   bin_size:
     type: int
+    label: "Bin width (bp)"
     default: 200
     doc: "Width of the bins, 32 or 200. Published tables are for 200: the highest score in them counts, and any bound base. Sites that maxatac predict and maxatac peaks call are bins of 32 unless asked: a table of 32 promises what holds for those."
     inputBinding: {prefix: "--bin_size"}
   blacklist:
     type: File?
-    doc: "Regions whose bins do not count: BED or bigWig, plain or gzip. Without it: none."
+    label: "Blacklisted regions"
+    doc: "Regions whose bins do not count: BED or bigWig, plain or gzip. Optional."
+    s:encodingFormat: ["http://edamontology.org/format_3003", "http://edamontology.org/format_3613", "http://edamontology.org/format_3006"]
+    sbg:fileTypes: "BED, BED.GZ, NARROWPEAK, NARROWPEAK.GZ, BW, BIGWIG"
     inputBinding: {prefix: "--blacklist"}
   blacklist_bw:
     type: File?
-    doc: "Likewise, as bigWig. Without it: none."
+    label: "Blacklisted regions as bigWig"
+    doc: "Regions whose bases do not count, as bigWig: where it is above 0. In place of `blacklist`."
+    s:encodingFormat: "http://edamontology.org/format_3006"
+    sbg:fileTypes: "BW, BIGWIG"
     inputBinding: {prefix: "--blacklist_bw"}
   chrom_sizes:
     type: File?
-    doc: "Chromosome sizes to compare with those of the tracks. Without it: none."
+    label: "Chromosome sizes"
+    doc: "Chromosome sizes to compare with those of the tracks. Optional."
+    s:encodingFormat: "http://edamontology.org/format_3475"
+    sbg:fileTypes: "SIZES, TSV, TXT"
     inputBinding: {prefix: "--chrom_sizes"}
   prefix:
     type: string
+    label: "Prefix of output names"
     doc: "First part of the name of every output file."
     inputBinding: {prefix: "--prefix"}
   loglevel:
-    type: {type: enum, symbols: [fatal, error, warning, info, debug]}
+    type: {type: enum, name: loglevel, symbols: [fatal, error, warning, info, debug]}
+    label: "Log level"
     default: info
-    doc: "What to log, in upper or lower case."
+    doc: "Least severe messages that the log has."
     inputBinding: {prefix: "--loglevel"}
   plot:
     type: boolean
+    label: "Draw figures"
     default: true
     doc: "Draw precision, recall and F1 over the threshold."
     inputBinding: {valueFrom: "$(self ? \"--plot\" : \"--no-plot\")"}
   ram_mb:
     type: int
+    label: "Memory to reserve (MiB)"
     default: 4096
-    doc: "Memory to reserve, in MiB."
+    doc: "Memory to reserve, in MiB; a step that needs more is killed."
   tmpdir_mb:
     type: int
+    label: "Space for temporary files (MiB)"
     default: 1024
-    doc: "Space for temporary files to reserve, in MiB."
+    doc: "Disk space to reserve for temporary files, in MiB."
   outdir_mb:
     type: int
+    label: "Space for results (MiB)"
     default: 4096
-    doc: "Space for the results to reserve, in MiB."
+    doc: "Disk space to reserve for the results, in MiB."
   max_hours:
     type: int
+    label: "Time limit (hours)"
     default: 0
-    doc: "Hours after which the engine stops the run; 0 for no limit."
+    doc: "Hours after which the engine stops the step; 0 for no limit."
 
 outputs:
   table:
     type: File
+    label: "Table of thresholds"
     secondaryFiles: ["$(inputs.prefix)_threshold_run.json"]
+    doc: "Precision and recall at each threshold: the cutoff table for calling sites."
     format: "http://edamontology.org/format_3475"
-    doc: "Precision and recall at each threshold."
+    sbg:fileTypes: TSV
     outputBinding: {glob: "$(inputs.prefix).tsv"}
   cross_celltype:
     type: File
+    label: "Thresholds over cell types"
     secondaryFiles: ["$(inputs.prefix)_threshold_run.json"]
-    format: "http://edamontology.org/format_3475"
     doc: "Threshold for each precision, recall and F1: medians over cell types."
+    format: "http://edamontology.org/format_3475"
+    sbg:fileTypes: TSV
     outputBinding: {glob: "$(inputs.prefix)_cross_celltype.tsv"}
   figure:
     type: File?
+    label: "Figure of the thresholds"
+    doc: "Precision, recall and F1 over the threshold; with `plot`."
     format: "http://edamontology.org/format_3603"
-    doc: "Precision and recall over the threshold."
+    sbg:fileTypes: PNG
     outputBinding: {glob: "$(inputs.prefix).png"}
   record:
     type: File
+    label: "Run record"
+    doc: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."
     format: "http://edamontology.org/format_3464"
-    doc: "What was run, on what, with what result."
+    sbg:fileTypes: JSON
     outputBinding: {glob: "$(inputs.prefix)_threshold_run.json"}
   log:
     type: File
+    label: Log
+    doc: "What the command told while it ran."
     format: "http://edamontology.org/format_2330"
-    doc: "The log."
+    sbg:fileTypes: LOG
     outputBinding: {glob: "$(inputs.prefix)_threshold.log"}
 
 $namespaces:
   s: https://schema.org/
-s:name: maxatac threshold
+  sbg: https://sevenbridges.com
+s:name: "maxatac threshold"
+s:softwareVersion: "0.1.0"
+s:author:
+  - s:name: "The maxatac developers"
 s:license: https://spdx.org/licenses/Apache-2.0
 s:citation: https://doi.org/10.1371/journal.pcbi.1010863
+s:codeRepository: https://github.com/OWNER/maxatac
+s:keywords: ["ATAC-seq", "transcription factor binding", "deep learning", genomics]
+sbg:license: Apache-2.0
+sbg:toolkit: maxatac
+sbg:toolkitVersion: "0.1.0"
+sbg:toolAuthor: "The maxatac developers"
+sbg:wrapperAuthor: "The maxatac developers"
+sbg:categories: ["ATAC-seq", "ChIP-seq", Epigenomics, "Machine learning"]
+sbg:links:
+  - {id: "https://github.com/OWNER/maxatac", label: Source code}
+  - {id: "https://github.com/OWNER/maxatac/tree/main/docs", label: Documentation}
+  - {id: "https://doi.org/10.1371/journal.pcbi.1010863", label: Publication}
 # end

@@ -22,12 +22,30 @@ ROOT = HERE.parent
 
 # Its own modules, and what the scripts share that write what follows from the command line.
 sys.path[:0] = [str(HERE), str(ROOT / "docs")]
+from dockstore import registration  # noqa: E402
+from nf_text import MODULES, main_nf, meta_yml  # noqa: E402
 from pages import update  # noqa: E402
-from tool_inputs import Unknown, commands, excluded, has, inputs_of  # noqa: E402
+from tool_inputs import Input, Unknown, commands, excluded, has, inputs_of  # noqa: E402
 from tool_outputs import EDAM, OUTPUTS, SCRIPTS, Output  # noqa: E402
-from wdl_text import wdl_call, wdl_command, wdl_declarations, wdl_outputs, wdl_staged, wdl_task  # noqa: E402
+from wdl_text import (  # noqa: E402
+    GPU_INPUTS,
+    GPU_RUNTIME,
+    wdl_about,
+    wdl_call,
+    wdl_command,
+    wdl_declarations,
+    wdl_outputs,
+    wdl_parameters,
+    wdl_staged,
+    wdl_task,
+)
 
 from maxatac.training.settings import DEFAULT_TEST_CHROMS, DEFAULT_VALIDATION_CHROMS  # noqa: E402
+
+_PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+AUTHORS = [author["name"] for author in _PROJECT["authors"]]
+DOI = "https://doi.org/10.1371/journal.pcbi.1010863"
+"""The article on maxATAC."""
 
 VERSION = tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))["workspace"]["package"]["version"]
 
@@ -66,12 +84,32 @@ def beside(patterns: Sequence[str]) -> list[Any] | None:
     return made or None
 
 
+def edam(formats: Sequence[str]) -> Any:
+    """Write EDAM formats as addresses; expressions stay as they are."""
+    found = [name if name.startswith("$") else f"{EDAM}{name}" for name in formats]
+    return found[0] if len(found) == 1 else found
+
+
+def port(one: Input) -> dict[str, Any]:
+    """Write what tool and workflow have in common of an input.
+
+    Its EDAM formats are no ``format``: engines refuse each file of which a job does not state the format, and no one
+    states it who picks a file in a form.
+    """
+    files = {} if one.files is None else {
+        "s:encodingFormat": edam(one.files.formats), "sbg:fileTypes": one.files.endings,
+    }  # fmt: skip
+    return {
+        "type": one.type, "label": one.label, "secondaryFiles": beside(one.beside), "default": one.default,
+        "doc": one.doc, **files,
+    }  # fmt: skip
+
+
 def tool_inputs(command: str) -> list[str]:
     """Write the inputs of a tool."""
     lines = []
     for one in inputs_of(command):
-        pairs = {"type": one.type, "secondaryFiles": beside(one.beside), "default": one.default, "doc": one.doc}
-        lines += block(one.name, {**pairs, "inputBinding": one.binding})
+        lines += block(one.name, {**port(one), "inputBinding": one.binding})
     return lines
 
 
@@ -80,8 +118,7 @@ def workflow_inputs(command: str, leave_out: Collection[str]) -> list[str]:
     lines = []
     for one in inputs_of(command):
         if one.name not in leave_out:
-            pairs = {"type": one.type, "secondaryFiles": beside(one.beside), "default": one.default, "doc": one.doc}
-            lines += block(one.name, pairs)
+            lines += block(one.name, port(one))
     return lines
 
 
@@ -95,9 +132,9 @@ def tool_outputs(command: str) -> list[str]:
     lines = []
     for one in OUTPUTS[command]:
         glob = one.names or (list(one.glob) if isinstance(one.glob, tuple) else one.glob)
-        edam = f"{EDAM}{one.format}" if one.format and not one.format.startswith("$") else one.format
-        pairs = {"type": one.type, "secondaryFiles": beside(one.beside), "format": edam, "doc": one.doc}
-        lines += block(one.name, {**pairs, "outputBinding": {"glob": glob}})
+        pairs = {"type": one.type, "label": one.label, "secondaryFiles": beside(one.beside), "doc": one.doc}
+        files = {} if one.format is None else {"format": edam((one.format,)), "sbg:fileTypes": one.endings}
+        lines += block(one.name, {**pairs, **files, "outputBinding": {"glob": glob}})
     return lines
 
 
@@ -111,11 +148,16 @@ def workflow_outputs(command: str, leave_out: Collection[str], *, step: str | No
     lines = []
     for one in OUTPUTS[command]:
         if one.name not in leave_out:
-            lines += block(
-                output_name(command, one),
-                {"type": one.type, "doc": one.doc, "outputSource": f"{step or command}/{one.name}"},
-            )
+            lines += block(output_name(command, one), of_step(one, one.type, f"{step or command}/{one.name}"))
     return lines
+
+
+def of_step(one: Output, kind: Any, source: str) -> dict[str, Any]:
+    """Write an output of a workflow that is that of a step."""
+    files = {}
+    if one.general_format is not None:
+        files = {"format": edam((one.general_format,)), "sbg:fileTypes": one.endings}
+    return {"type": kind, "label": one.label, "doc": one.doc, **files, "outputSource": source}
 
 
 def scattered_outputs(command: str, leave_out: Collection[str]) -> list[str]:
@@ -131,8 +173,7 @@ def scattered_outputs(command: str, leave_out: Collection[str]) -> list[str]:
         else:
             items = one.type
         kind = {"type": "array", "items": items}
-        source = f"{command}/{one.name}"
-        lines += block(output_name(command, one), {"type": kind, "doc": one.doc, "outputSource": source})
+        lines += block(output_name(command, one), of_step(one, kind, f"{command}/{one.name}"))
     return lines
 
 
@@ -144,6 +185,71 @@ def output_name(command: str, output: Output) -> str:
 MEMORY = '$(inputs.memory === null ? Math.max(1, Math.floor(runtime.ram / 4)) + "Mi" : inputs.memory)'
 
 
+CATEGORIES = ("ATAC-seq", "ChIP-seq", "Epigenomics", "Machine learning")
+
+
+def about(name: str) -> list[str]:
+    """Write who made a descriptor, of what, and under which licence, for registries and for Seven Bridges."""
+    urls = _PROJECT["urls"]
+    return [
+        "$namespaces:",
+        "  s: https://schema.org/",
+        "  sbg: https://sevenbridges.com",
+        f"s:name: {scalar(name)}",
+        f"s:softwareVersion: {scalar(VERSION)}",
+        "s:author:",
+        *(f"  - s:name: {scalar(author)}" for author in AUTHORS),
+        f"s:license: https://spdx.org/licenses/{_PROJECT['license']}",
+        f"s:citation: {DOI}",
+        f"s:codeRepository: {urls['Repository']}",
+        f"s:keywords: {scalar(_PROJECT['keywords'])}",
+        f"sbg:license: {_PROJECT['license']}",
+        "sbg:toolkit: maxatac",
+        f"sbg:toolkitVersion: {scalar(VERSION)}",
+        f"sbg:toolAuthor: {scalar(', '.join(AUTHORS))}",
+        f"sbg:wrapperAuthor: {scalar(', '.join(AUTHORS))}",
+        f"sbg:categories: {scalar(CATEGORIES)}",
+        "sbg:links:",
+        f"  - {{id: {scalar(urls['Repository'])}, label: Source code}}",
+        f"  - {{id: {scalar(urls['Documentation'])}, label: Documentation}}",
+        f"  - {{id: {scalar(DOI)}, label: Publication}}",
+    ]
+
+
+def about_wdl() -> list[str]:
+    """Write the same for WDL."""
+    repository = _PROJECT["urls"]["Repository"]
+    return wdl_about(AUTHORS, [("version", VERSION), ("doi", DOI), ("source", repository)])
+
+
+INSTANCES = {
+    "training": ("c5.2xlarge", 200),
+    "predicting": ("c5.2xlarge", 100),
+    "reads": ("c5.2xlarge", 500),
+    "examples": ("c5.xlarge", 50),
+}
+"""Instance of AWS and gigabytes of its disk; at least the defaults of cores and memory, 4 and 16 GiB."""
+
+PARALLEL = 8
+"""Instances at a time, of a workflow that scatters."""
+
+
+def instance_hints(what: str) -> list[str]:
+    """Write on which instance Seven Bridges runs a workflow, and on how many at a time."""
+    kind, _, scatters = what.partition(", ")
+    name, disk = INSTANCES[kind]
+    parallel = ["  - class: sbg:maxNumberOfParallelInstances", f'    value: "{PARALLEL}"'] if scatters else []
+    return ["hints:", "  - class: sbg:AWSInstanceType", f"    value: {name};ebs-gp2;{disk}", *parallel]
+
+
+def script(command: str) -> list[str]:
+    """Write the functions that the expressions of a tool call."""
+    if command not in SCRIPTS:
+        return ["  InlineJavascriptRequirement: {}"]
+    lines = [f"        {line}" for line in SCRIPTS[command].splitlines()]
+    return ["  InlineJavascriptRequirement:", "    expressionLib:", "      - |", *lines]
+
+
 def tool(command: str, image: str) -> list[str]:
     """Write a tool, but for what it is called and what it does."""
     arguments = [{"prefix": "--output", "valueFrom": "."}]
@@ -153,10 +259,6 @@ def tool(command: str, image: str) -> list[str]:
         arguments.append({"prefix": "--memory", "valueFrom": MEMORY})
     if has(command, "temp_dir"):
         arguments.append({"prefix": "--temp_dir", "valueFrom": "$(runtime.tmpdir)"})
-    script = ["  InlineJavascriptRequirement: {}"]
-    if command in SCRIPTS:
-        script = ["  InlineJavascriptRequirement:", "    expressionLib:", "      - |"]
-        script += [f"        {line}" for line in SCRIPTS[command].splitlines()]
     cores = "$(inputs.cores)" if has(command, "threads") else 1
     return [
         f"baseCommand: [maxatac, {command}]",
@@ -173,7 +275,7 @@ def tool(command: str, image: str) -> list[str]:
         '        specs: ["https://doi.org/10.1371/journal.pcbi.1010863"]',
         "",
         "requirements:",
-        *script,
+        *script(command),
         *block("ResourceRequirement", {
             "coresMin": cores, "ramMin": "$(inputs.ram_mb)", "tmpdirMin": "$(inputs.tmpdir_mb)",
             "outdirMin": "$(inputs.outdir_mb)",
@@ -194,11 +296,7 @@ def tool(command: str, image: str) -> list[str]:
         "outputs:",
         *tool_outputs(command),
         "",
-        "$namespaces:",
-        "  s: https://schema.org/",
-        f"s:name: maxatac {command}",
-        "s:license: https://spdx.org/licenses/Apache-2.0",
-        "s:citation: https://doi.org/10.1371/journal.pcbi.1010863",
+        *about(f"maxatac {command}"),
     ]  # fmt: skip
 
 
@@ -280,6 +378,7 @@ def named(descriptor: Path) -> str:
 
 
 _SHARED = {
+    "script of": lambda command, _: script(command),
     "inputs of maxatac": lambda command, _: tool_inputs(command),
     "outputs of maxatac": lambda command, _: tool_outputs(command),
     "workflow inputs of": workflow_inputs,
@@ -299,7 +398,7 @@ _SHARED = {
 _MARKER = re.compile(r"(.* (?:of|maxatac)) (\w+)(?: without (.+))?")
 
 
-def text(name: str, image: str) -> list[str]:
+def text(name: str, image: str, path: Path) -> list[str]:
     """Make the text of a marker.
 
     Raises
@@ -314,16 +413,21 @@ def text(name: str, image: str) -> list[str]:
         "test chroms": lambda: default_chroms("test_chroms", DEFAULT_TEST_CHROMS),
         "wdl validation chroms": lambda: wdl_default_chroms("vchroms", DEFAULT_VALIDATION_CHROMS),
         "wdl test chroms": lambda: wdl_default_chroms("test_chroms", DEFAULT_TEST_CHROMS),
+        "about": lambda: about(path.stem),
         "version": lambda: [f"        version: [{json.dumps(VERSION)}]"],
         "image": lambda: [f"    dockerPull: {image}"],
+        "wdl about": about_wdl,
+        "wdl parameters": list,  # in a second pass, when all inputs are there
         "wdl image": lambda: [f'    String docker = "{image}"'],
     }
     if name in alone:
         return alone[name]()
+    if name.startswith("instance for "):
+        return instance_hints(name.removeprefix("instance for "))
     if (found := _MARKER.fullmatch(name)) is not None:
         shared, command = found[1], found[2]
         if shared in ("tool of maxatac", "wdl task of"):
-            return (tool if shared == "tool of maxatac" else wdl_task)(command, image)
+            return tool(command, image) if shared == "tool of maxatac" else wdl_task(command, image, about_wdl())
         if shared in _SHARED:
             return _SHARED[shared](command, re.split(r", | and ", found[3] or ""))
     raise LookupError(f"there is no text {name}")
@@ -338,9 +442,18 @@ def filled(path: Path, image: str) -> str:
 
     def fill(match: re.Match[str]) -> str:
         space, name = match[1], match[2]
-        return "\n".join([f"{space}# begin: {name}", *text(name, image), f"{space}# end"])
+        return "\n".join([f"{space}# begin: {name}", *text(name, image, path), f"{space}# end"])
 
     return _BLOCK.sub(fill, path.read_text(encoding="utf-8"))
+
+
+def with_parameters(text: str) -> str:
+    """Say of each input of a WDL what it is."""
+
+    def fill(match: re.Match[str]) -> str:
+        return "\n".join([match[1], *wdl_parameters(text[: match.start()]), match[2]])
+
+    return re.sub(r"(?m)^(    # begin: wdl parameters)\n(?:(?!    # end).*\n)*(    # end)$", fill, text)
 
 
 _GPU = """\
@@ -371,6 +484,47 @@ def gpu_workflow(text: str, image: str, source: str) -> str:
     return f"# Written by cwl/options.py from {source}.\n{text}"
 
 
+def _with_gpu(text: str, image: Images) -> str:
+    """Let a WDL ask for a GPU: inputs of workflow and task, the call, and what the machine has."""
+    for line in ("    Int max_retries = 0\n", "    Int max_retries\n"):
+        text = text.replace(line, line + "\n".join(GPU_INPUTS) + "\n")
+    text = text.replace(f'"{image.cpu}"', f'"{image.gpu}"')
+    return text.replace(
+        "    maxRetries: max_retries\n", "    maxRetries: max_retries\n" + "\n".join(GPU_RUNTIME) + "\n"
+    )
+
+
+_GPU_CALL = "max_retries = max_retries,\n      gpu_type = gpu_type,\n      gpu_count = gpu_count,\n"
+
+
+def gpu_training_wdl(text: str, image: Images) -> str:
+    """Turn the WDL of training into the one for GPUs; what checks the inputs needs none."""
+    text = _with_gpu(text.partition("\ntask check {")[0], image)
+    text = text.replace("workflow maxatac_train {", "workflow maxatac_train_gpu {")
+    text = text.replace("max_retries = max_retries,\n", _GPU_CALL, 1)
+    return text.replace('signal and DNA sequence"', 'signal and DNA sequence, on a GPU"')
+
+
+def gpu_sites_wdl(text: str, image: Images) -> str:
+    """Turn the WDL that predicts and calls sites into the one whose prediction is on a GPU."""
+    text = text.replace("workflow maxatac_predict_sites {", "workflow maxatac_predict_sites_gpu {")
+    line = "    Int max_retries = 0\n"
+    text = text.replace(line, line + "\n".join(GPU_INPUTS) + "\n")
+    text = text.replace("call tasks.predict {", "call predict_gpu as predict {")
+    text = text.replace("max_retries = max_retries,\n", _GPU_CALL, 1)
+    text = text.replace(f'"{image.cpu}"', f'"{image.gpu}"').replace(
+        "binding and its sites", "binding and its sites, on a GPU"
+    )
+    return "\n".join([text.rstrip("\n"), "", *wdl_task("predict", image.gpu, about_wdl(), gpu=True), ""])
+
+
+WDL_MADE_FROM = {
+    "maxatac-train-gpu.wdl": ("maxatac-train.wdl", gpu_training_wdl),
+    "maxatac-predict-sites-gpu.wdl": ("maxatac-predict-sites.wdl", gpu_sites_wdl),
+}
+"""The same of WDL."""
+
+
 MADE_FROM = {
     "maxatac-predict-gpu.cwl": ("maxatac-predict.cwl", gpu_tool),
     "maxatac-train-gpu.cwl": ("maxatac-train.cwl", gpu_tool),
@@ -382,12 +536,44 @@ MADE_FROM = {
 def descriptors(image: Images) -> dict[Path, str]:
     """Make every descriptor; returns the text that each shall have."""
     by_hand = [path for path in sorted(HERE.glob("*.cwl")) if path.name not in MADE_FROM]
-    made = {path: filled(path, image.cpu) for path in [*by_hand, *sorted((ROOT / "wdl").glob("*.wdl"))]}
+    made = {path: filled(path, image.cpu) for path in by_hand}
     for name, (source, turn) in MADE_FROM.items():
         made[HERE / name] = turn(made[HERE / source], image.gpu, source)
+    wdl = ROOT / "wdl"
+    for path in sorted(wdl.glob("*.wdl")):
+        if path.name not in WDL_MADE_FROM:
+            made[path] = filled(path, image.cpu)
+    for name, (source, turn_wdl) in WDL_MADE_FROM.items():
+        head, _, rest = turn_wdl(made[wdl / source], image).partition("\n")
+        made[wdl / name] = f"{head}\n\n# Written by cwl/options.py from {source}.\n{rest}"
+    return {path: with_parameters(text) if path.suffix == ".wdl" else text for path, text in made.items()}
+
+
+def modules(image: Images) -> dict[Path, str]:
+    """Make the modules of Nextflow; returns the text that each file shall have."""
+    made = {}
+    for module in MODULES:
+        folder = ROOT / "nextflow" / "modules" / "maxatac" / module.command
+        made[folder / "main.nf"] = main_nf(module, image.cpu)
+        made[folder / "meta.yml"] = meta_yml(module, AUTHORS, _PROJECT, DOI)
     return made
 
 
+DOCKERFILE = ROOT / "Dockerfile"
+
+
+def dockerfile() -> str:
+    """Put version and addresses into the Dockerfile; returns its text."""
+    text = DOCKERFILE.read_text(encoding="utf-8")
+    said = {"VERSION": VERSION, "REVISION": f"v{VERSION}", "SOURCE": _PROJECT["urls"]["Repository"],
+            "DOCUMENTATION": _PROJECT["urls"]["Documentation"]}  # fmt: skip
+    for name, value in said.items():
+        text = re.sub(rf"(?m)^ARG {name}=.*$", f"ARG {name}={value}", text)
+    authors = f'image.authors="{", ".join(AUTHORS)}"'
+    return re.sub(r'image\.authors=".*"', authors, text)
+
+
+DOCKSTORE = ROOT / ".dockstore.yml"
 PAGE = ROOT / "docs" / "cwl.md"
 _TABLE = ("<!-- options that are no inputs, written by cwl/options.py -->", "<!-- end -->")
 
@@ -422,7 +608,8 @@ def main() -> int:
     except ValueError as error:
         parser.error(str(error))
     try:
-        made = {**descriptors(wanted), PAGE: page()}
+        made = {**descriptors(wanted), **modules(wanted), PAGE: page(), DOCKSTORE: registration(AUTHORS),
+                DOCKERFILE: dockerfile()}  # fmt: skip
     except Unknown as error:
         print(error)
         return 1

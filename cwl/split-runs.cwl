@@ -12,11 +12,18 @@ requirements:
 inputs:
   runs:
     type: {type: array, items: types.yml#training_run}
+    label: Training runs
+    doc: "The transcription factors, each with its cell types."
 
 outputs:
-  tf: string[]
+  tf:
+    type: string[]
+    label: Transcription factors
+    doc: The name of each factor.
   cells:
     type: {type: array, items: {type: array, items: types.yml#cell_type}}
+    label: Cell types with their files
+    doc: The cell types of each factor.
 
 expression: |
   ${
@@ -31,3 +38,27 @@ expression: |
     }
     return {"tf": names, "cells": inputs.runs.map(function (run) { return run.cells; })};
   }
+
+# begin: about
+$namespaces:
+  s: https://schema.org/
+  sbg: https://sevenbridges.com
+s:name: "split-runs"
+s:softwareVersion: "0.1.0"
+s:author:
+  - s:name: "The maxatac developers"
+s:license: https://spdx.org/licenses/Apache-2.0
+s:citation: https://doi.org/10.1371/journal.pcbi.1010863
+s:codeRepository: https://github.com/OWNER/maxatac
+s:keywords: ["ATAC-seq", "transcription factor binding", "deep learning", genomics]
+sbg:license: Apache-2.0
+sbg:toolkit: maxatac
+sbg:toolkitVersion: "0.1.0"
+sbg:toolAuthor: "The maxatac developers"
+sbg:wrapperAuthor: "The maxatac developers"
+sbg:categories: ["ATAC-seq", "ChIP-seq", Epigenomics, "Machine learning"]
+sbg:links:
+  - {id: "https://github.com/OWNER/maxatac", label: Source code}
+  - {id: "https://github.com/OWNER/maxatac/tree/main/docs", label: Documentation}
+  - {id: "https://doi.org/10.1371/journal.pcbi.1010863", label: Publication}
+# end

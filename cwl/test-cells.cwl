@@ -12,15 +12,38 @@ requirements:
       - $import: types.yml
 
 inputs:
-  prefix: string
+  prefix:
+    type: string
+    label: Prefix of output names
+    doc: First part of the name of every output file.
   cells:
     type: {type: array, items: types.yml#cell_type}
+    label: Cell types with their files
+    doc: The cell types of a training run.
 
 outputs:
-  prefixes: string[]
-  signal: File[]
-  binding: File[]
-  training_binding: File[]
+  prefixes:
+    type: string[]
+    label: Prefixes
+    doc: "Prefix of each held-out cell type, made of `prefix` and its name."
+  signal:
+    type: File[]
+    label: ATAC-seq signals
+    doc: ATAC-seq signal of each held-out cell type.
+    format: http://edamontology.org/format_3006
+    sbg:fileTypes: "BW, BIGWIG"
+  binding:
+    type: File[]
+    label: Binding
+    doc: Binding in each held-out cell type.
+    format: http://edamontology.org/format_3006
+    sbg:fileTypes: "BW, BIGWIG"
+  training_binding:
+    type: File[]
+    label: Binding in the training cell types
+    doc: Binding in each cell type that trains.
+    format: http://edamontology.org/format_3006
+    sbg:fileTypes: "BW, BIGWIG"
 
 expression: |
   ${
@@ -44,3 +67,27 @@ expression: |
       }).map(function (cell) { return cell.binding; })
     };
   }
+
+# begin: about
+$namespaces:
+  s: https://schema.org/
+  sbg: https://sevenbridges.com
+s:name: "test-cells"
+s:softwareVersion: "0.1.0"
+s:author:
+  - s:name: "The maxatac developers"
+s:license: https://spdx.org/licenses/Apache-2.0
+s:citation: https://doi.org/10.1371/journal.pcbi.1010863
+s:codeRepository: https://github.com/OWNER/maxatac
+s:keywords: ["ATAC-seq", "transcription factor binding", "deep learning", genomics]
+sbg:license: Apache-2.0
+sbg:toolkit: maxatac
+sbg:toolkitVersion: "0.1.0"
+sbg:toolAuthor: "The maxatac developers"
+sbg:wrapperAuthor: "The maxatac developers"
+sbg:categories: ["ATAC-seq", "ChIP-seq", Epigenomics, "Machine learning"]
+sbg:links:
+  - {id: "https://github.com/OWNER/maxatac", label: Source code}
+  - {id: "https://github.com/OWNER/maxatac/tree/main/docs", label: Documentation}
+  - {id: "https://doi.org/10.1371/journal.pcbi.1010863", label: Publication}
+# end

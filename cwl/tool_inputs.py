@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import functools
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tool_labels import FILES, LABELS, FileKind, of, text_of
 from tool_outputs import RECORDS
 
 ROOT = Path(__file__).parents[1]
@@ -94,6 +96,10 @@ class Input:
         The ``inputBinding``.
     beside : tuple of str
         Secondary files: the run record of the file.
+    label : str
+        A few words.
+    files : FileKind or None
+        Which files it takes.
     """
 
     name: str
@@ -102,27 +108,29 @@ class Input:
     default: Any = None
     binding: Mapping[str, Any] | None = None
     beside: tuple[str, ...] = ()
+    label: str = ""
+    files: FileKind | None = None
 
 
 CELLS = Input(
     "cells",
     {"type": "array", "items": "types.yml#cell_type"},
-    "The cell types: one record each, with its files. Files are handed over as files, not in a table of paths: an "
-    "engine stages nothing else, and not where it was.",
+    "The cell types that train or are held out for the test: one record each, with its name, its files and its label. "
+    "Files are given as files, not in a table of paths, because an engine stages nothing else.",
 )
-TF = Input("tf", "string", "Name of the transcription factor.")
+TF = Input("tf", "string", "Name of the transcription factor whose binding the model learns.")
 RESUME_FROM = Input(
     "resume_from",
     "File[]?",
-    "Go on with an earlier run: its outputs resume_state and checkpoints. What shapes the result must be as it was; "
-    "epochs may grow.",
+    "Go on with an earlier run: its outputs `resume_state` and `checkpoints`. Whatever shapes the result must be as in "
+    "that run; `epochs` may be more.",
 )
-CORES = Input("cores", "int", "Processor cores to reserve; loader and network have as many threads each.", 4)
+CORES = Input("cores", "int", "Processor cores to reserve; the command uses as many threads.", 4)
 RESOURCES = (
-    Input("ram_mb", "int", "Memory to reserve, in MiB.", 16384),
-    Input("tmpdir_mb", "int", "Space for temporary files to reserve, in MiB.", 1024),
-    Input("outdir_mb", "int", "Space for the results to reserve, in MiB.", 4096),
-    Input("max_hours", "int", "Hours after which the engine stops the run; 0 for no limit.", 0),
+    Input("ram_mb", "int", "Memory to reserve, in MiB; a step that needs more is killed.", 16384),
+    Input("tmpdir_mb", "int", "Disk space to reserve for temporary files, in MiB.", 1024),
+    Input("outdir_mb", "int", "Disk space to reserve for the results, in MiB.", 4096),
+    Input("max_hours", "int", "Hours after which the engine stops the step; 0 for no limit.", 0),
 )
 LITTLE = 4096
 """Memory to reserve, in MiB, for commands without threads."""
@@ -135,6 +143,7 @@ class Unknown(Exception):
     """An option of which this script cannot tell what input it makes."""
 
 
+@functools.cache
 def commands() -> dict[str, Parser]:
     """Name the subcommands that are tools, each with its parser."""
     found = [action for action in build_parser()._actions if isinstance(action, argparse._SubParsersAction)]
@@ -227,7 +236,7 @@ def inputs_of(command: str) -> list[Input]:
     """List the inputs of the tool of a subcommand."""
     made = [input_of(command, action) for action in options(command)]
     if command == "simulate":
-        return made
+        return [described(command, one) for one in made]
     own = [TF, CELLS] if command in ("train", "check") else []
     if has(command, "memory"):
         memory = next(action for action in subparser(command)._actions if action.dest == "memory")
@@ -240,4 +249,36 @@ def inputs_of(command: str) -> list[Input]:
     if has(command, "temp_dir"):
         other |= {"tmpdir_mb": MUCH, "outdir_mb": MUCH}
     reserved = [dataclasses.replace(one, default=other.get(one.name, one.default)) for one in reserved]
-    return [*own, *made, *((RESUME_FROM,) if command == "train" else ()), *reserved]
+    made = [*own, *made, *((RESUME_FROM,) if command == "train" else ()), *reserved]
+    return [described(command, one) for one in made]
+
+
+def described(command: str, one: Input) -> Input:
+    """Add what a person sees of an input.
+
+    Raises
+    ------
+    Unknown
+        If there is no label for it, or nothing that says which files it takes.
+    """
+    label, files = of(LABELS, command, one.name), of(FILES, command, one.name)
+    told = f"maxatac {command} has the option --{one.name}, of which cwl/tool_labels.py "
+    if label is None:
+        raise Unknown(f"{told}has no label: add a few words to LABELS. Then run python cwl/options.py --write")
+    takes_files = isinstance(one.type, str) and one.type.startswith("File")
+    if takes_files and files is None:
+        raise Unknown(
+            f"{told}does not say which files it takes: add it to FILES. Then run python cwl/options.py --write"
+        )
+    kind = named(one.type, one.name)
+    doc = text_of(command, one.name, one.doc)
+    return dataclasses.replace(one, type=kind, label=str(label), doc=doc, files=files if takes_files else None)
+
+
+def named(kind: Any, name: str) -> Any:
+    """Name an enum, wherever it is in a type: programs that make classes of a descriptor need one."""
+    if isinstance(kind, list):
+        return [named(inner, name) for inner in kind]
+    if isinstance(kind, dict) and kind["type"] == "enum":
+        return {"type": "enum", "name": name, "symbols": kind["symbols"]}
+    return kind

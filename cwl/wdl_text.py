@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from tool_inputs import CORES, RESOURCES, has, inputs_of
+from tool_inputs import CORES, RESOURCES, Input, Unknown, has, inputs_of
+from tool_labels import BIGWIG, JSON, STATE, FileKind
 from tool_outputs import OUTPUTS, SITES
 
 WDL_KINDS = {"string": "String", "int": "Int", "long": "Int", "double": "Float", "boolean": "Boolean", "File": "File"}
@@ -54,7 +56,8 @@ def wdl_inputs(command: str, leave_out: Collection[str] = ()) -> list[tuple[str,
     """List the inputs of a WDL task: name, type, default. The run record of a file is one of its own."""
     made: list[tuple[str, str, Any]] = []
     for one in inputs_of(command):
-        if one.name in WDL_LEFT_OUT or one.name in leave_out:
+        # The factor of train is in the record of its cell types.
+        if (one.name in WDL_LEFT_OUT and command != "simulate") or one.name in leave_out:
             continue
         kind, name = one.type, wdl_name(one.name)
         optional = False
@@ -156,8 +159,118 @@ def wdl_outputs(command: str = "train", *, of_workflow: bool = False) -> list[st
     return lines
 
 
-def wdl_task(command: str, image: str) -> list[str]:
-    """Write the task of a command."""
+OWN = {
+    "run": ("Transcription factor with its cell types", "Name of the factor, and a record for each cell type: its "
+            "name, signal, binding and peaks, and whether it is to train or to test.", None),
+    "reads": ("Cell types with their reads", "A record for each cell type: its name, reads, ChIP-seq peaks, and "
+              "whether it is to train or to test.", None),
+    "tf": ("Transcription factor", "Name of the transcription factor whose binding the model learns.", None),
+    "prefix": ("Prefix of output names", "First part of the name of every output file.", None),
+    "resume_from": ("Outputs of an earlier run to go on with", "Outputs resume_state and checkpoints of an earlier "
+                    "run; whatever shapes the result must be as in that run, and epochs may be more.", STATE),
+    "input_mb": ("Size of the inputs (MiB)", "Size of all inputs, for the disk.", None),
+    "signal": ("ATAC-seq signal", "ATAC-seq signal as bigWig, on the scale that the model was trained on.", BIGWIG),
+    "chrom_sets": ("Chromosomes of each job", "A list of chromosomes for each job; none may be in two of them.", None),
+    "signal_chroms": ("Chromosomes of the signal", "Chromosomes of the signal, over which it is normalised. Without "
+                      "it: all that genome and reads share, without mitochondria and plastids.", None),
+    "track_chroms": ("Chromosomes of signal and binding", "Chromosomes of signal and binding, over which the signal is "
+                     "normalised. Without it: all that genome and reads share, without mitochondria and plastids.",
+                     None),
+    "predict_chroms": ("Chromosomes to predict", "Chromosomes to predict; those of validation and test must be among "
+                       "them. Without it: all.", None),
+    "bin_size": ("Bin width (bp)", "Width of the bins in which sites are called, 32 or 200. Published tables are for "
+                 "bins of 200 bp.", None),
+    "reads_mb": ("Space for reads (MiB)", "Disk space to reserve for the steps that read reads, in MiB.", None),
+    "seed": ("Random seed", "Seed of the training.", None),
+    "cores": ("Processor cores", "Processor cores to reserve for each task.", None),
+    "ram_mb": ("Memory to reserve (MiB)", "Memory to reserve for each task, in MiB.", None),
+    "outdir_mb": ("Space for results (MiB)", "Disk space to reserve for the results, in MiB.", None),
+    "preemptible": ("Tries on preemptible machines", "How often to try on a machine that may be taken away, before an "
+                    "ordinary one; 0 for never.", None),
+    "max_retries": ("Retries", "How often to try again after a failure.", None),
+    "docker": ("Container image", "Image to run in; its name in a registry that the platform reaches.", None),
+    "gpu_type": ("Kind of GPU", "Kind of GPU, by the name that the platform has for it.", None),
+    "gpu_count": ("GPUs", "Number of GPUs of the machine.", None),
+    "record": ("Run record", "Run record of the training run; its name ends with _run.json.", JSON),
+    "sources": ("Tables of the run", "The outputs report_data, history, timing, cell_history and test_scores of the "
+                "run, as far as there are.", FileKind((), "JSON, CSV")),
+}  # fmt: skip
+"""Inputs that no option is: label, text, files."""
+
+
+def described(name: str, label: str, text: str, files: FileKind | None = None, choices: Sequence[str] = ()) -> str:
+    """Write what a person sees of an input of WDL."""
+    said: dict[str, Any] = {"label": label, "description": text.replace("`", "")}
+    if files is not None:
+        said["patterns"] = list(files.patterns)
+    if choices:
+        said["choices"] = list(choices)
+    return f"    {name}: {{{', '.join(f'{key}: {json.dumps(value)}' for key, value in said.items())}}}"
+
+
+def _of_option(one: Input) -> dict[str, str]:
+    name = wdl_name(one.name)
+    kinds = one.type if isinstance(one.type, list) else [one.type]
+    choices = next((kind["symbols"] for kind in kinds if isinstance(kind, dict) and kind["type"] == "enum"), ())
+    made = {name: described(name, one.label, one.doc, one.files, choices)}
+    if one.beside:
+        record = f"{name}_record"
+        text = f"Run record of each file of {name}, which says by which model and in which bins it was made. Optional."
+        made[record] = described(record, f"Run record of {name}", text, JSON)
+    return made
+
+
+_DECLARED = re.compile(r"(?m)^    [A-Z][\w\[\]?]* (\w+)(?: = .*)?$")
+_INPUTS = re.compile(r"  input \{\n((?:    .*\n)*)  \}\n")
+
+
+def wdl_parameters(text: str, of: Sequence[str] = ()) -> list[str]:
+    """Write what a person sees of each input that a workflow or a task declares.
+
+    Parameters
+    ----------
+    text : str
+        The descriptor up to here: the last inputs in it are meant. Markers say of which command they are.
+    of : sequence of str
+        Commands of inputs without a marker.
+
+    Raises
+    ------
+    Unknown
+        If there is an input of which nothing is known.
+    """
+    lines = []
+    declared = _INPUTS.findall(text)[-1]
+    commands = [*re.findall(r"# begin: wdl inputs of (\w+)", declared), *of]
+    known: dict[str, str] = {}
+    for command in reversed(commands):
+        for one in inputs_of(command):
+            known |= _of_option(one)
+    marked = set()
+    for found in re.findall(r"(?s)# begin: wdl inputs of .*?\n(.*?)# end", declared):
+        marked |= set(_DECLARED.findall(found))
+    for name in _DECLARED.findall(declared):
+        own = name in OWN and not (name in known and (name in marked or of))
+        if not own and name not in known:
+            raise Unknown(f"nothing says what the input {name} of a WDL is: add it to OWN of cwl/wdl_text.py")
+        lines.append(described(name, *OWN[name]) if own else known[name])
+    return lines
+
+
+def wdl_about(authors: Sequence[str], links: Sequence[tuple[str, str]]) -> list[str]:
+    """Write who made a descriptor."""
+    return [
+        f"    author: {json.dumps(', '.join(authors))}",
+        *(f"    {name}: {json.dumps(value)}" for name, value in links),
+    ]
+
+
+GPU_INPUTS = ('    String gpu_type = "nvidia-tesla-t4"', "    Int gpu_count = 1")
+GPU_RUNTIME = ("    gpu: true", "    gpuType: gpu_type", "    gpuCount: gpu_count")
+
+
+def wdl_task(command: str, image: str, about: Sequence[str] = (), *, gpu: bool = False) -> list[str]:
+    """Write the task of a command; on request one that asks for a GPU."""
     options = wdl_command(command)
     words = "\n".join(options)
     helpers = [text for word, text in (("give", GIVE), ("lay", LAY)) if f"    {word} --" in words]
@@ -167,14 +280,25 @@ def wdl_task(command: str, image: str) -> list[str]:
     if has(command, "memory"):
         words.append("--memory '~{if defined(memory) then sub(select_first([memory]), \"'\", apostrophe) "
                      "else ram_mb / 4 + \"Mi\"}'")  # fmt: skip
-    return [
-        f"task {command} {{",
+    inputs = [
         "  input {",
         *wdl_declarations(command),
         "    Int preemptible = 0",
         "    Int max_retries = 0",
+        *(GPU_INPUTS if gpu else ()),
         f'    String docker = "{image}"',
         "  }",
+    ]
+    return [
+        f"task {command}{'_gpu' if gpu else ''} {{",
+        "  meta {",
+        f'    description: "maxatac {command}"',
+        *about,
+        "  }",
+        "  parameter_meta {",
+        *wdl_parameters("\n".join([*inputs, ""]), (command,)),
+        "  }",
+        *inputs,
         *wdl_staged(command),
         '  Int input_mb = ceil(size(given, "MiB"))',
         APOSTROPHE,
@@ -195,6 +319,7 @@ def wdl_task(command: str, image: str) -> list[str]:
         '    disks: "local-disk " + ceil((input_mb + outdir_mb) / 1024.0 + 1) + " SSD"',
         "    preemptible: preemptible",
         "    maxRetries: max_retries",
+        *(GPU_RUNTIME if gpu else ()),
         "  }",
         "}",
     ]

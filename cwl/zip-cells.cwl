@@ -12,16 +12,44 @@ requirements:
       - $import: types.yml
 
 inputs:
-  cell_types: string[]
-  labels: string[]
-  atac_signal: File[]
-  binding: File[]
-  atac_peaks: File[]
-  chip_peaks: File[]
+  cell_types:
+    type: string[]
+    label: Names of the cell types
+    doc: One name for each cell type.
+  labels:
+    type: string[]
+    label: Train or Test
+    doc: "Train or Test for each cell type: Test is held out."
+  atac_signal:
+    type: File[]
+    label: ATAC-seq signals
+    doc: "ATAC-seq signal of each cell type."
+    s:encodingFormat: http://edamontology.org/format_3006
+    sbg:fileTypes: "BW, BIGWIG"
+  binding:
+    type: File[]
+    label: Binding
+    doc: "Binding in each cell type, 1 in ChIP-seq peaks."
+    s:encodingFormat: http://edamontology.org/format_3006
+    sbg:fileTypes: "BW, BIGWIG"
+  atac_peaks:
+    type: File[]
+    label: ATAC-seq peaks
+    doc: ATAC-seq peaks of each cell type.
+    s:encodingFormat: ["http://edamontology.org/format_3003", "http://edamontology.org/format_3613"]
+    sbg:fileTypes: "BED, BED.GZ, NARROWPEAK, NARROWPEAK.GZ"
+  chip_peaks:
+    type: File[]
+    label: ChIP-seq peaks
+    doc: ChIP-seq peaks of each cell type.
+    s:encodingFormat: ["http://edamontology.org/format_3003", "http://edamontology.org/format_3613"]
+    sbg:fileTypes: "BED, BED.GZ, NARROWPEAK, NARROWPEAK.GZ"
 
 outputs:
   cells:
     type: {type: array, items: types.yml#cell_type}
+    label: Cell types with their files
+    doc: One record per cell type, in the order of the lists.
 
 expression: |
   ${
@@ -44,3 +72,27 @@ expression: |
       };
     })};
   }
+
+# begin: about
+$namespaces:
+  s: https://schema.org/
+  sbg: https://sevenbridges.com
+s:name: "zip-cells"
+s:softwareVersion: "0.1.0"
+s:author:
+  - s:name: "The maxatac developers"
+s:license: https://spdx.org/licenses/Apache-2.0
+s:citation: https://doi.org/10.1371/journal.pcbi.1010863
+s:codeRepository: https://github.com/OWNER/maxatac
+s:keywords: ["ATAC-seq", "transcription factor binding", "deep learning", genomics]
+sbg:license: Apache-2.0
+sbg:toolkit: maxatac
+sbg:toolkitVersion: "0.1.0"
+sbg:toolAuthor: "The maxatac developers"
+sbg:wrapperAuthor: "The maxatac developers"
+sbg:categories: ["ATAC-seq", "ChIP-seq", Epigenomics, "Machine learning"]
+sbg:links:
+  - {id: "https://github.com/OWNER/maxatac", label: Source code}
+  - {id: "https://github.com/OWNER/maxatac/tree/main/docs", label: Documentation}
+  - {id: "https://doi.org/10.1371/journal.pcbi.1010863", label: Publication}
+# end

@@ -107,5 +107,48 @@ workflow maxatac_predict_sites {
   }
   meta {
     description: "From a model, such as a published one, to a track of predicted binding and its sites"
+    # begin: wdl about
+    author: "The maxatac developers"
+    version: "0.1.0"
+    doi: "https://doi.org/10.1371/journal.pcbi.1010863"
+    source: "https://github.com/OWNER/maxatac"
+    # end
+  }
+  parameter_meta {
+    # begin: wdl parameters
+    model: {label: "Model, or several", description: "Model: .keras, or .h5 such as the published ones. Of several: the mean of the scores. Needed unless tf_name is given.", patterns: ["*.keras", "*.h5"]}
+    out_of_fold: {label: "Predict out of fold only", description: "Predict each sequence only with models whose records say that they did not train on it; sequences without such a model are left out."}
+    sequence: {label: "Genome sequence (2bit)", description: "Genome sequence as 2bit; it must be the genome of all tracks.", patterns: ["*.2bit"]}
+    signal: {label: "ATAC-seq signal", description: "ATAC-seq signal as bigWig, on the scale that the model was trained on. Of several: an output for each, with one header.", patterns: ["*.bw", "*.bigwig"]}
+    roi: {label: "Regions of interest", description: "Regions of interest, BED or narrowPeak: only windows that touch one are predicted. Optional.", patterns: ["*.bed", "*.bed.gz", "*.narrowPeak", "*.narrowPeak.gz"]}
+    clip_to_roi: {label: "Score only bins in regions of interest", description: "Give no score to bins that touch no region of interest; needs roi."}
+    windows: {label: "Windows to predict", description: "Windows to predict in place of the grid: BED with intervals of 1,024 bp, whose starts differ by multiples of 32. Without it: the grid of step_size.", patterns: ["*.bed", "*.bed.gz", "*.narrowPeak", "*.narrowPeak.gz"]}
+    step_size: {label: "Distance of windows (bp)", description: "Distance of the windows of the grid, a multiple of 32."}
+    blacklist: {label: "Blacklisted regions", description: "Regions that no window may touch: BED or bigWig, plain or gzip. Optional.", patterns: ["*.bed", "*.bed.gz", "*.narrowPeak", "*.narrowPeak.gz", "*.bw", "*.bigwig"]}
+    chroms: {label: "Chromosomes", description: "Sequences to predict. Where a track lacks one that is named, its signal is taken as 0. Without it: every sequence of the genome that any of the tracks knows."}
+    chrom_sizes: {label: "Chromosome sizes", description: "Chromosome sizes to compare with those of the 2bit, which are used. Optional.", patterns: ["*.sizes", "*.tsv", "*.txt"]}
+    genome: {label: "Name of the genome build", description: "Name of the genome build, a label for the run record only. Optional."}
+    strict: {label: "Refuse a signal of another scale", description: "Refuse a signal that is not on the scale that the model was trained on."}
+    prefix: {label: "Prefix of output names", description: "First part of the name of every output file."}
+    loglevel: {label: "Log level", description: "Least severe messages that the log has.", choices: ["fatal", "error", "warning", "info", "debug"]}
+    batch_size: {label: "Windows per call of the network", description: "Windows per call of the network; the scores do not depend on it."}
+    rev_comp: {label: "Average both strands", description: "Average the predictions of both strands, which takes twice the time."}
+    device: {label: "Device to compute on", description: "What to compute on; gpu is an error where there is none, auto is not.", choices: ["auto", "gpu", "cpu"]}
+    fast_math: {label: "TensorFloat-32 on a GPU", description: "Let a GPU multiply with fewer digits (TensorFloat-32); scores then have fewer correct digits."}
+    max_zooms: {label: "Zoom levels of the bigWig", description: "Zoom levels of the bigWig, at most; 0 to 10."}
+    memory: {label: "Memory for data", description: "Memory for decoded tracks, such as 200M or 4G; the results do not depend on it. Without it: a quarter of what is reserved."}
+    cores: {label: "Processor cores", description: "Processor cores to reserve; the command uses as many threads."}
+    ram_mb: {label: "Memory to reserve (MiB)", description: "Memory to reserve, in MiB; a step that needs more is killed."}
+    outdir_mb: {label: "Space for results (MiB)", description: "Disk space to reserve for the results, in MiB."}
+    cutoff_type: {label: "What the cutoff is chosen by", description: "What the cutoff is chosen by, in upper or lower case: Precision, Recall, F1, log2FC of the table, or score for a score itself. F1 takes the threshold of the highest F1."}
+    cutoff_value: {label: "Value to reach", description: "Value to reach: a score, or a precision, recall or log2 fold over random; F1 needs none. Optional."}
+    cutoff_file: {label: "Table of thresholds", description: "Table of thresholds, of a published model, of maxatac train or of maxatac threshold. Optional.", patterns: ["*.tsv", "*.txt"]}
+    cutoff_file_record: {label: "Run record of cutoff_file", description: "Run record of each file of cutoff_file, which says by which model and in which bins it was made. Optional.", patterns: ["*.json"]}
+    format: {label: "Format of the sites", description: "Bed has chromosome, start, end and highest score; narrowPeak has the summit too.", choices: ["bed", "narrowPeak"]}
+    bin_size: {label: "Bin width (bp)", description: "Width of the bins in which sites are called, 32 or 200. Published tables are for bins of 200 bp."}
+    preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
+    max_retries: {label: "Retries", description: "How often to try again after a failure."}
+    docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+    # end
   }
 }

@@ -1,10 +1,54 @@
 version 1.0
 
-## A task per command of maxatac but train, which maxatac-train.wdl has. The workflows beside this file call them.
+## A task per command of maxatac but train and check, which maxatac-train.wdl has. The workflows beside this file call them.
 ## docs/terra.md tells how to run them; docs/ has a page for each command.
 
 # begin: wdl task of prepare
 task prepare {
+  meta {
+    description: "maxatac prepare"
+    author: "The maxatac developers"
+    version: "0.1.0"
+    doi: "https://doi.org/10.1371/journal.pcbi.1010863"
+    source: "https://github.com/OWNER/maxatac"
+  }
+  parameter_meta {
+    input_files: {label: "Reads of one sample", description: "Reads of one sample: BAM in any order, or 10x fragments, BED or BEDPE, plain, gzip or bgzip. Of several: all together make one track.", patterns: ["*.bam", "*.bed", "*.bed.gz", "*.bedpe", "*.bedpe.gz", "*.tsv", "*.tsv.gz"]}
+    input_format: {label: "Format of the reads", description: "What the input is: fragments is that of 10x, with a line per fragment; bed has a fragment in each line, or with single_end a read with its strand in column 6; bedpe has both mates in ten columns.", choices: ["auto", "bam", "fragments", "bed", "bedpe"]}
+    shift: {label: "Shift of the cut sites in the input", description: "How the ends were moved to the cut sites before: by +4/-5 bp (10x), by +4/-4 bp, or not at all (none), where prepare moves them, by +4/-4 bp. Without it: none for BAM, 10x for fragments; to be given for BED and BEDPE.", choices: ["none", "10x", "+4/-4"]}
+    sequence: {label: "Genome sequence (2bit)", description: "Genome sequence as 2bit, for chromosome sizes and for the bases around the cut sites; BAM has the sizes itself.", patterns: ["*.2bit"]}
+    chrom_sizes: {label: "Chromosome sizes", description: "Chromosome sizes, in place of the 2bit or to compare with it. Optional.", patterns: ["*.sizes", "*.tsv", "*.txt"]}
+    chroms: {label: "Chromosomes", description: "Chromosomes of the track. Without it: all that genome and input share, without mitochondria and plastids."}
+    blacklist: {label: "Blacklisted regions", description: "Regions without signal: BED or bigWig, plain or gzip. Cut sites whose widened interval touches one are left out. Optional.", patterns: ["*.bed", "*.bed.gz", "*.narrowPeak", "*.narrowPeak.gz", "*.bw", "*.bigwig"]}
+    single_end: {label: "Single-end reads", description: "Take each read by itself, with a cut site at its 5' end; needed for reads that are not paired."}
+    skip_deduplication: {label: "Keep duplicates", description: "Keep duplicates of a BAM; they are removed by default, by the rule of samtools markdup."}
+    trust_duplicate_flags: {label: "Trust duplicate flags", description: "Drop what is marked as duplicate in the BAM; marks are ignored by default, and duplicates found anew."}
+    deduplicate_per_file: {label: "Look for duplicates in each file by itself", description: "Look for duplicates in each BAM by itself, for files of different libraries."}
+    remove_equal_fragments: {label: "Count equal fragments once", description: "Count lines of BED, BEDPE or fragments with the same ends once; with barcodes, those of one barcode."}
+    min_mapq: {label: "Lowest mapping quality", description: "Lowest mapping quality of a read of a BAM. It is judged after duplicates are removed, and for each mate."}
+    primary_only: {label: "Primary alignments only", description: "Leave secondary and supplementary alignments of a BAM out."}
+    max_fragment: {label: "Longest fragment (bp)", description: "Longest fragment; longer ones are left out. Optional."}
+    allow_missing_eof: {label: "Accept a BAM without its end", description: "Accept a BAM without the block that marks its end, which is missing when a file was cut off."}
+    barcodes: {label: "Table of barcodes and groups", description: "Table of barcodes: barcode, and if wanted group and sample, between tabs. It gives a track for each group. The sample is the name or position of an input, and is needed where there are several. Optional.", patterns: ["*.tsv", "*.txt"]}
+    barcode_tag: {label: "BAM tag of the barcode", description: "Tag of a BAM that holds the barcode, such as CB; only reads of one barcode are then duplicates. Optional."}
+    max_zooms: {label: "Zoom levels of the bigWig", description: "Zoom levels of the bigWig, at most; 0 to 10."}
+    slop: {label: "Bases covered around a cut site", description: "Bases on each side of a cut site that are covered."}
+    rpm_factor: {label: "Reads to scale to", description: "Reads that the coverage is scaled to, in place of those there are."}
+    clip: {label: "Clip at 1", description: "Cut the normalised track at 1; values above it are those over the percentile."}
+    sites_bed: {label: "Write the cut sites", description: "Write the cut sites as BED too, as they are and widened by slop."}
+    atac_peaks: {label: "ATAC-seq peaks", description: "ATAC-seq peaks, BED or narrowPeak, to report the share of cut sites that lie in them. Optional.", patterns: ["*.bed", "*.bed.gz", "*.narrowPeak", "*.narrowPeak.gz"]}
+    call_peaks: {label: "Call ATAC-seq peaks with MACS", description: "Call ATAC-seq peaks with MACS on the widened cut sites, as training needs them. The image has MACS."}
+    genome_size: {label: "Mappable genome size for MACS", description: "Size of the mappable genome for MACS. Without it: bases other than N of the chromosomes in use (with sequence), else their length."}
+    prefix: {label: "Prefix of output names", description: "First part of the name of every output file."}
+    loglevel: {label: "Log level", description: "Least severe messages that the log has.", choices: ["fatal", "error", "warning", "info", "debug"]}
+    memory: {label: "Memory for data", description: "Memory for reads and cut sites, before they go to temporary files, such as 200M or 4G; the results do not depend on it. Without it: a quarter of what is reserved."}
+    cores: {label: "Processor cores", description: "Processor cores to reserve; the command uses as many threads."}
+    ram_mb: {label: "Memory to reserve (MiB)", description: "Memory to reserve, in MiB; a step that needs more is killed."}
+    outdir_mb: {label: "Space for results (MiB)", description: "Disk space to reserve for the results, in MiB."}
+    preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
+    max_retries: {label: "Retries", description: "How often to try again after a failure."}
+    docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+  }
   input {
     Array[File] input_files
     String input_format = "auto"
@@ -113,6 +157,35 @@ task prepare {
 
 # begin: wdl task of normalize
 task normalize {
+  meta {
+    description: "maxatac normalize"
+    author: "The maxatac developers"
+    version: "0.1.0"
+    doi: "https://doi.org/10.1371/journal.pcbi.1010863"
+    source: "https://github.com/OWNER/maxatac"
+  }
+  parameter_meta {
+    signal: {label: "Track to normalize", description: "Track to normalise, as bigWig.", patterns: ["*.bw", "*.bigwig"]}
+    sequence: {label: "Genome sequence (2bit)", description: "Genome sequence as 2bit; it must be the genome of all tracks.", patterns: ["*.2bit"]}
+    chrom_sizes: {label: "Chromosome sizes", description: "Chromosome sizes, in place of the 2bit or to compare with it. Optional.", patterns: ["*.sizes", "*.tsv", "*.txt"]}
+    chroms: {label: "Chromosomes", description: "Chromosomes of the result. One of the genome that is not in the track has the value 0. Without it: all of the track, and of the genome if it is given, without mitochondria and plastids."}
+    blacklist: {label: "Blacklisted regions", description: "Regions whose bases become 0, by zscore what 0 becomes, and do not count: BED or bigWig, plain or gzip. Optional.", patterns: ["*.bed", "*.bed.gz", "*.narrowPeak", "*.narrowPeak.gz", "*.bw", "*.bigwig"]}
+    method: {label: "Normalization method", description: "How values are rescaled: min-max, to the range of 0 to 1; zscore, to mean 0 and standard deviation 1; arcsinh, to the inverse hyperbolic sine; log1p, to the logarithm of 1 + value.", choices: ["min-max", "zscore", "arcsinh", "log1p"]}
+    max_percentile: {label: "Percentile that becomes 1", description: "Percentile of the values above 0 that becomes 1 by min-max; also a fraction, such as 99.5."}
+    min: {label: "Value that becomes 0", description: "What becomes 0 by min-max. Without it: the smallest value."}
+    max: {label: "Value that becomes 1", description: "What becomes 1 by min-max. Without it: the percentile."}
+    clip: {label: "Clip at 0 and 1", description: "Cut the result of min-max at 0 and 1."}
+    max_zooms: {label: "Zoom levels of the bigWig", description: "Zoom levels of the bigWig, at most; 0 to 10."}
+    prefix: {label: "Prefix of output names", description: "First part of the name of every output file."}
+    loglevel: {label: "Log level", description: "Least severe messages that the log has.", choices: ["fatal", "error", "warning", "info", "debug"]}
+    memory: {label: "Memory for data", description: "Memory for values on their way from file to file, such as 200M or 4G; the results do not depend on it. Without it: a quarter of what is reserved."}
+    cores: {label: "Processor cores", description: "Processor cores to reserve; the command uses as many threads."}
+    ram_mb: {label: "Memory to reserve (MiB)", description: "Memory to reserve, in MiB; a step that needs more is killed."}
+    outdir_mb: {label: "Space for results (MiB)", description: "Disk space to reserve for the results, in MiB."}
+    preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
+    max_retries: {label: "Retries", description: "How often to try again after a failure."}
+    docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+  }
   input {
     File signal
     File? sequence
@@ -184,6 +257,31 @@ task normalize {
 
 # begin: wdl task of average
 task average {
+  meta {
+    description: "maxatac average"
+    author: "The maxatac developers"
+    version: "0.1.0"
+    doi: "https://doi.org/10.1371/journal.pcbi.1010863"
+    source: "https://github.com/OWNER/maxatac"
+  }
+  parameter_meta {
+    input_files: {label: "Tracks to average", description: "Tracks of one genome.", patterns: ["*.bw", "*.bigwig"]}
+    weights: {label: "Weight of each track", description: "Weight of each track, in the same order: the result is the sum of weight times value, divided by the sum of the weights. Without it: all alike."}
+    sequence: {label: "Genome sequence (2bit)", description: "Genome sequence as 2bit; it must be the genome of all tracks.", patterns: ["*.2bit"]}
+    chrom_sizes: {label: "Chromosome sizes", description: "Chromosome sizes, in place of the 2bit or to compare with it. Optional.", patterns: ["*.sizes", "*.tsv", "*.txt"]}
+    chroms: {label: "Chromosomes", description: "Chromosomes of the result. One of the genome that is not in the tracks has the value 0. Without it: all of the tracks, and of the genome if it is given, without mitochondria and plastids."}
+    blacklist: {label: "Blacklisted regions", description: "Regions whose bases get no value: BED or bigWig, plain or gzip. Optional.", patterns: ["*.bed", "*.bed.gz", "*.narrowPeak", "*.narrowPeak.gz", "*.bw", "*.bigwig"]}
+    max_zooms: {label: "Zoom levels of the bigWig", description: "Zoom levels of the bigWig, at most; 0 to 10."}
+    prefix: {label: "Prefix of output names", description: "First part of the name of every output file."}
+    loglevel: {label: "Log level", description: "Least severe messages that the log has.", choices: ["fatal", "error", "warning", "info", "debug"]}
+    memory: {label: "Memory for data", description: "Memory for the sums, such as 200M or 4G; the results do not depend on it. Without it: a quarter of what is reserved."}
+    cores: {label: "Processor cores", description: "Processor cores to reserve; the command uses as many threads."}
+    ram_mb: {label: "Memory to reserve (MiB)", description: "Memory to reserve, in MiB; a step that needs more is killed."}
+    outdir_mb: {label: "Space for results (MiB)", description: "Disk space to reserve for the results, in MiB."}
+    preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
+    max_retries: {label: "Retries", description: "How often to try again after a failure."}
+    docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+  }
   input {
     Array[File] input_files
     Array[Float] weights = []
@@ -246,6 +344,30 @@ task average {
 
 # begin: wdl task of binding
 task binding {
+  meta {
+    description: "maxatac binding"
+    author: "The maxatac developers"
+    version: "0.1.0"
+    doi: "https://doi.org/10.1371/journal.pcbi.1010863"
+    source: "https://github.com/OWNER/maxatac"
+  }
+  parameter_meta {
+    chip_peaks: {label: "ChIP-seq peaks, one file per replicate", description: "ChIP-seq peaks, one file per replicate: BED or narrowPeak, plain or gzip.", patterns: ["*.bed", "*.bed.gz", "*.narrowPeak", "*.narrowPeak.gz"]}
+    combine: {label: "How replicates are combined", description: "Bases that are bound, of several replicates: union (in a peak of any), intersection (of all), or a number (of at least so many)."}
+    summit_window: {label: "Width around the summits (bp)", description: "Take this many bp around each summit, half of them before it, in place of the whole peak: 200 takes summit - 100 to summit + 100. Without it: the whole peak."}
+    sequence: {label: "Genome sequence (2bit)", description: "Genome sequence as 2bit, for chromosome sizes. Needed unless chrom_sizes is given.", patterns: ["*.2bit"]}
+    chrom_sizes: {label: "Chromosome sizes", description: "Chromosome sizes, in place of sequence or to compare with it. Without it: those of sequence.", patterns: ["*.sizes", "*.tsv", "*.txt"]}
+    chroms: {label: "Chromosomes", description: "Chromosomes of the track, with a peak or without. Without it: all of the genome without organelles."}
+    blacklist: {label: "Blacklisted regions", description: "Bases that are not bound, whatever the peaks say; the rest of a peak stays. BED or bigWig, plain or gzip. Optional.", patterns: ["*.bed", "*.bed.gz", "*.narrowPeak", "*.narrowPeak.gz", "*.bw", "*.bigwig"]}
+    prefix: {label: "Prefix of output names", description: "First part of the name of every output file."}
+    loglevel: {label: "Log level", description: "Least severe messages that the log has.", choices: ["fatal", "error", "warning", "info", "debug"]}
+    max_zooms: {label: "Zoom levels of the bigWig", description: "Zoom levels of the bigWig, at most; 0 to 10."}
+    ram_mb: {label: "Memory to reserve (MiB)", description: "Memory to reserve, in MiB; a step that needs more is killed."}
+    outdir_mb: {label: "Space for results (MiB)", description: "Disk space to reserve for the results, in MiB."}
+    preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
+    max_retries: {label: "Retries", description: "How often to try again after a failure."}
+    docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+  }
   input {
     Array[File] chip_peaks
     String combine = "union"
@@ -309,6 +431,47 @@ task binding {
 
 # begin: wdl task of predict
 task predict {
+  meta {
+    description: "maxatac predict"
+    author: "The maxatac developers"
+    version: "0.1.0"
+    doi: "https://doi.org/10.1371/journal.pcbi.1010863"
+    source: "https://github.com/OWNER/maxatac"
+  }
+  parameter_meta {
+    model: {label: "Model, or several", description: "Model: .keras, or .h5 such as the published ones. Of several: the mean of the scores. Needed unless tf_name is given.", patterns: ["*.keras", "*.h5"]}
+    out_of_fold: {label: "Predict out of fold only", description: "Predict each sequence only with models whose records say that they did not train on it; sequences without such a model are left out."}
+    sequence: {label: "Genome sequence (2bit)", description: "Genome sequence as 2bit; it must be the genome of all tracks.", patterns: ["*.2bit"]}
+    signal: {label: "ATAC-seq signal", description: "ATAC-seq signal as bigWig, on the scale that the model was trained on. Of several: an output for each, with one header.", patterns: ["*.bw", "*.bigwig"]}
+    roi: {label: "Regions of interest", description: "Regions of interest, BED or narrowPeak: only windows that touch one are predicted. Optional.", patterns: ["*.bed", "*.bed.gz", "*.narrowPeak", "*.narrowPeak.gz"]}
+    clip_to_roi: {label: "Score only bins in regions of interest", description: "Give no score to bins that touch no region of interest; needs roi."}
+    windows: {label: "Windows to predict", description: "Windows to predict in place of the grid: BED with intervals of 1,024 bp, whose starts differ by multiples of 32. Without it: the grid of step_size.", patterns: ["*.bed", "*.bed.gz", "*.narrowPeak", "*.narrowPeak.gz"]}
+    step_size: {label: "Distance of windows (bp)", description: "Distance of the windows of the grid, a multiple of 32."}
+    blacklist: {label: "Blacklisted regions", description: "Regions that no window may touch: BED or bigWig, plain or gzip. Optional.", patterns: ["*.bed", "*.bed.gz", "*.narrowPeak", "*.narrowPeak.gz", "*.bw", "*.bigwig"]}
+    chroms: {label: "Chromosomes", description: "Sequences to predict. Where a track lacks one that is named, its signal is taken as 0. Without it: every sequence of the genome that any of the tracks knows."}
+    chrom_sizes: {label: "Chromosome sizes", description: "Chromosome sizes to compare with those of the 2bit, which are used. Optional.", patterns: ["*.sizes", "*.tsv", "*.txt"]}
+    genome: {label: "Name of the genome build", description: "Name of the genome build, a label for the run record only. Optional."}
+    strict: {label: "Refuse a signal of another scale", description: "Refuse a signal that is not on the scale that the model was trained on."}
+    prefix: {label: "Prefix of output names", description: "First part of the name of every output file."}
+    loglevel: {label: "Log level", description: "Least severe messages that the log has.", choices: ["fatal", "error", "warning", "info", "debug"]}
+    batch_size: {label: "Windows per call of the network", description: "Windows per call of the network; the scores do not depend on it."}
+    rev_comp: {label: "Average both strands", description: "Average the predictions of both strands, which takes twice the time."}
+    device: {label: "Device to compute on", description: "What to compute on; gpu is an error where there is none, auto is not.", choices: ["auto", "gpu", "cpu"]}
+    fast_math: {label: "TensorFloat-32 on a GPU", description: "Let a GPU multiply with fewer digits (TensorFloat-32); scores then have fewer correct digits."}
+    cutoff_type: {label: "What the cutoff is chosen by", description: "What the cutoff is chosen by, in upper or lower case: Precision, Recall, F1, log2FC of the table, or score for a score itself. F1 takes the threshold of the highest F1."}
+    cutoff_value: {label: "Value to reach", description: "Value to reach: a score, or a precision, recall or log2 fold over random; F1 needs none. Optional."}
+    cutoff_file: {label: "Table of thresholds", description: "Table of thresholds, of a published model, of maxatac train or of maxatac threshold. Optional.", patterns: ["*.tsv", "*.txt"]}
+    cutoff_file_record: {label: "Run record of cutoff_file", description: "Run record of each file of cutoff_file, which says by which model and in which bins it was made. Optional.", patterns: ["*.json"]}
+    skip_call_peaks: {label: "Write no sites", description: "Write no sites, although there is a cutoff."}
+    max_zooms: {label: "Zoom levels of the bigWig", description: "Zoom levels of the bigWig, at most; 0 to 10."}
+    memory: {label: "Memory for data", description: "Memory for decoded tracks, such as 200M or 4G; the results do not depend on it. Without it: a quarter of what is reserved."}
+    cores: {label: "Processor cores", description: "Processor cores to reserve; the command uses as many threads."}
+    ram_mb: {label: "Memory to reserve (MiB)", description: "Memory to reserve, in MiB; a step that needs more is killed."}
+    outdir_mb: {label: "Space for results (MiB)", description: "Disk space to reserve for the results, in MiB."}
+    preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
+    max_retries: {label: "Retries", description: "How often to try again after a failure."}
+    docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+  }
   input {
     Array[File] model = []
     Boolean out_of_fold = false
@@ -417,6 +580,30 @@ task predict {
 
 # begin: wdl task of merge
 task merge {
+  meta {
+    description: "maxatac merge"
+    author: "The maxatac developers"
+    version: "0.1.0"
+    doi: "https://doi.org/10.1371/journal.pcbi.1010863"
+    source: "https://github.com/OWNER/maxatac"
+  }
+  parameter_meta {
+    parts: {label: "Predictions of the parts", description: "Predictions of the parts, in any order; no sequence may be in two of them.", patterns: ["*.bw", "*.bigwig"]}
+    parts_record: {label: "Run record of parts", description: "Run record of each file of parts, which says by which model and in which bins it was made. Optional.", patterns: ["*.json"]}
+    prefix: {label: "Prefix of output names", description: "First part of the name of every output file."}
+    loglevel: {label: "Log level", description: "Least severe messages that the log has.", choices: ["fatal", "error", "warning", "info", "debug"]}
+    cutoff_type: {label: "What the cutoff is chosen by", description: "What the cutoff is chosen by, in upper or lower case: Precision, Recall, F1, log2FC of the table, or score for a score itself. F1 takes the threshold of the highest F1."}
+    cutoff_value: {label: "Value to reach", description: "Value to reach: a score, or a precision, recall or log2 fold over random; F1 needs none. Optional."}
+    cutoff_file: {label: "Table of thresholds", description: "Table of thresholds, of a published model, of maxatac train or of maxatac threshold. Optional.", patterns: ["*.tsv", "*.txt"]}
+    cutoff_file_record: {label: "Run record of cutoff_file", description: "Run record of each file of cutoff_file, which says by which model and in which bins it was made. Optional.", patterns: ["*.json"]}
+    part_peaks: {label: "Sites of the parts", description: "Sites of the parts as BED, which are joined; in place of a cutoff. Without it: none.", patterns: ["*.bed", "*.bed.gz", "*.narrowPeak", "*.narrowPeak.gz"]}
+    max_zooms: {label: "Zoom levels of the bigWig", description: "Zoom levels of the bigWig, at most; 0 to 10."}
+    ram_mb: {label: "Memory to reserve (MiB)", description: "Memory to reserve, in MiB; a step that needs more is killed."}
+    outdir_mb: {label: "Space for results (MiB)", description: "Disk space to reserve for the results, in MiB."}
+    preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
+    max_retries: {label: "Retries", description: "How often to try again after a failure."}
+    docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+  }
   input {
     Array[File] parts
     Array[File] parts_record = []
@@ -492,6 +679,31 @@ task merge {
 
 # begin: wdl task of peaks
 task peaks {
+  meta {
+    description: "maxatac peaks"
+    author: "The maxatac developers"
+    version: "0.1.0"
+    doi: "https://doi.org/10.1371/journal.pcbi.1010863"
+    source: "https://github.com/OWNER/maxatac"
+  }
+  parameter_meta {
+    input_bigwig: {label: "Predicted scores", description: "Predicted scores, as maxatac predict writes them.", patterns: ["*.bw", "*.bigwig"]}
+    input_bigwig_record: {label: "Run record of input_bigwig", description: "Run record of each file of input_bigwig, which says by which model and in which bins it was made. Optional.", patterns: ["*.json"]}
+    chroms: {label: "Chromosomes", description: "Chromosomes on which sites are called. Without it: all of the bigWig."}
+    bin_size: {label: "Bin width (bp)", description: "Width of a bin in bp. 32 takes the bins as they are stored; of wider ones, counted from the chromosome's start, the highest score in each counts. Published tables are for bins of 200 bp."}
+    cutoff_type: {label: "What the cutoff is chosen by", description: "What the cutoff is chosen by, in upper or lower case: Precision, Recall, F1, log2FC of the table, or score for a score itself. F1 takes the threshold of the highest F1."}
+    cutoff_value: {label: "Value to reach", description: "Value to reach: a score, or a precision, recall or log2 fold over random; F1 needs none. Optional."}
+    cutoff_file: {label: "Table of thresholds", description: "Table of thresholds, of a published model, of maxatac train or of maxatac threshold. Optional.", patterns: ["*.tsv", "*.txt"]}
+    cutoff_file_record: {label: "Run record of cutoff_file", description: "Run record of each file of cutoff_file, which says by which model and in which bins it was made. Optional.", patterns: ["*.json"]}
+    prefix: {label: "Prefix of output names", description: "First part of the name of every output file. Without it: that of the bigWig without its ending."}
+    loglevel: {label: "Log level", description: "Least severe messages that the log has.", choices: ["fatal", "error", "warning", "info", "debug"]}
+    format: {label: "Format of the sites", description: "Bed has chromosome, start, end and highest score; narrowPeak has the summit too.", choices: ["bed", "narrowPeak"]}
+    ram_mb: {label: "Memory to reserve (MiB)", description: "Memory to reserve, in MiB; a step that needs more is killed."}
+    outdir_mb: {label: "Space for results (MiB)", description: "Disk space to reserve for the results, in MiB."}
+    preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
+    max_retries: {label: "Retries", description: "How often to try again after a failure."}
+    docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+  }
   input {
     File input_bigwig
     File? input_bigwig_record
@@ -568,6 +780,32 @@ task peaks {
 
 # begin: wdl task of threshold
 task threshold {
+  meta {
+    description: "maxatac threshold"
+    author: "The maxatac developers"
+    version: "0.1.0"
+    doi: "https://doi.org/10.1371/journal.pcbi.1010863"
+    source: "https://github.com/OWNER/maxatac"
+  }
+  parameter_meta {
+    prediction: {label: "Predicted scores", description: "Predictions, one for each cell type, in place of a table. Optional.", patterns: ["*.bw", "*.bigwig"]}
+    prediction_record: {label: "Run record of prediction", description: "Run record of each file of prediction, which says by which model and in which bins it was made. Optional.", patterns: ["*.json"]}
+    binding_tracks: {label: "Binding of each cell type", description: "Binding of the cell types of prediction, in the same order. Optional.", patterns: ["*.bw", "*.bigwig"]}
+    binding_threshold: {label: "Binding above which bases are bound", description: "Take bases with binding above X as bound. Without it: none, other values than 0 and 1 are refused."}
+    chroms: {label: "Chromosomes", description: "Chromosomes to count. Without it: all that every prediction and binding track has."}
+    bin_size: {label: "Bin width (bp)", description: "Width of the bins, 32 or 200. Published tables are for 200: the highest score in them counts, and any bound base. Sites that maxatac predict and maxatac peaks call are bins of 32 unless asked: a table of 32 promises what holds for those."}
+    blacklist: {label: "Blacklisted regions", description: "Regions whose bins do not count: BED or bigWig, plain or gzip. Optional.", patterns: ["*.bed", "*.bed.gz", "*.narrowPeak", "*.narrowPeak.gz", "*.bw", "*.bigwig"]}
+    blacklist_bw: {label: "Blacklisted regions as bigWig", description: "Regions whose bases do not count, as bigWig: where it is above 0. In place of blacklist.", patterns: ["*.bw", "*.bigwig"]}
+    chrom_sizes: {label: "Chromosome sizes", description: "Chromosome sizes to compare with those of the tracks. Optional.", patterns: ["*.sizes", "*.tsv", "*.txt"]}
+    prefix: {label: "Prefix of output names", description: "First part of the name of every output file."}
+    loglevel: {label: "Log level", description: "Least severe messages that the log has.", choices: ["fatal", "error", "warning", "info", "debug"]}
+    plot: {label: "Draw figures", description: "Draw precision, recall and F1 over the threshold."}
+    ram_mb: {label: "Memory to reserve (MiB)", description: "Memory to reserve, in MiB; a step that needs more is killed."}
+    outdir_mb: {label: "Space for results (MiB)", description: "Disk space to reserve for the results, in MiB."}
+    preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
+    max_retries: {label: "Retries", description: "How often to try again after a failure."}
+    docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+  }
   input {
     Array[File] prediction = []
     Array[File] prediction_record = []
@@ -649,6 +887,52 @@ task threshold {
 
 # begin: wdl task of benchmark
 task benchmark {
+  meta {
+    description: "maxatac benchmark"
+    author: "The maxatac developers"
+    version: "0.1.0"
+    doi: "https://doi.org/10.1371/journal.pcbi.1010863"
+    source: "https://github.com/OWNER/maxatac"
+  }
+  parameter_meta {
+    prediction: {label: "Predicted scores", description: "Predicted scores as bigWig, as maxatac predict writes them. Needed unless bed is given.", patterns: ["*.bw", "*.bigwig"]}
+    prediction_record: {label: "Run record of prediction", description: "Run record of each file of prediction, which says by which model and in which bins it was made. Optional.", patterns: ["*.json"]}
+    bed: {label: "Prediction as BED or narrowPeak", description: "Prediction as BED or narrowPeak. The score is column 7 of narrowPeak, column 4 of a file with four columns, else column 5; 0 outside the intervals. Optional.", patterns: ["*.bed", "*.bed.gz", "*.narrowPeak", "*.narrowPeak.gz"]}
+    gold_standard: {label: "Measured binding", description: "Binding: a bigWig of 0 and 1, or peaks as BED; with quant any signal as bigWig.", patterns: ["*.bed", "*.bed.gz", "*.narrowPeak", "*.narrowPeak.gz", "*.bw", "*.bigwig"]}
+    binding_threshold: {label: "Binding above which bases are bound", description: "Take bases with binding above X as bound. Without it: none, other values than 0 and 1 are refused."}
+    chroms: {label: "Chromosomes", description: "Chromosomes to score. Without it: all that prediction and binding have."}
+    blacklist: {label: "Blacklisted regions", description: "Regions whose bins are not scored: BED or bigWig, plain or gzip. Optional.", patterns: ["*.bed", "*.bed.gz", "*.narrowPeak", "*.narrowPeak.gz", "*.bw", "*.bigwig"]}
+    blacklist_bw: {label: "Blacklisted regions as bigWig", description: "Regions whose bins are not scored, as bigWig: where it is above 0. In place of blacklist.", patterns: ["*.bw", "*.bigwig"]}
+    chrom_sizes: {label: "Chromosome sizes", description: "Chromosome sizes; needed if prediction and binding are both BED. Without it: those of the bigWigs.", patterns: ["*.sizes", "*.tsv", "*.txt"]}
+    cell_type: {label: "Cell type of the prediction", description: "Cell type of the prediction, to compare with those of the table of cutoffs. Without it: not known."}
+    bin_size: {label: "Bin widths (bp)", description: "Widths of the bins, scored one by one."}
+    agg: {label: "What a bin takes of its predictions", description: "What a bin takes of the predictions in it. Without it: max, with quant mean.", choices: ["max", "mean", "min", "sum"]}
+    round_predictions: {label: "Decimals of the predictions", description: "Decimals of the predictions. Without it: none, with original 9."}
+    label_rule: {label: "When a bin is bound", description: "A bin is bound where more than half of its bases are, where any is, or where agg of the binding is above 0 (the original's). Without it: half for bins of 32 bp, any for others.", choices: ["half", "any", "agg"]}
+    unpredicted: {label: "Bins without a prediction", description: "What becomes of bins without a prediction: they are not scored, or score 0 (the original's). Without it: leave_out.", choices: ["leave_out", "zero"]}
+    drifting_bins: {label: "Spread the rest of a chromosome over its bins", description: "Spread what is left at the end of a chromosome over its bins, which then have no fixed width, in place of leaving it out (the original's). Without it: off."}
+    count_blacklisted: {label: "Count bound blacklisted bins in the random score", description: "Count bound bins of the blacklist in Random_AUPRC of the original's tables (the original's). Without it: off."}
+    original: {label: "Score as maxATAC 1.0.6 does", description: "Score as maxATAC 1.0.6 does: sets label_rule, unpredicted, drifting_bins and count_blacklisted to its rules, and rounds predictions to 9 decimals."}
+    signal: {label: "ATAC-seq signal", description: "ATAC-seq signal, whose mean in a bin is scored as a baseline. Without it: not scored.", patterns: ["*.bw", "*.bigwig"]}
+    training_binding: {label: "Binding in the training cell types", description: "Binding in the cell types that trained the model; its mean in a bin is scored as a baseline. Files with the content of gold_standard are left out. Without it: not scored.", patterns: ["*.bw", "*.bigwig"]}
+    recalls: {label: "Recalls to report", description: "Recalls, above 0 up to 1, at which precision is reported."}
+    seed: {label: "Random seed", description: "Seed of the resamples that intervals are made of."}
+    quant: {label: "Compare values, not classes", description: "Compare predicted with measured values: correlations, R2 and mean absolute error."}
+    target_scale_factor: {label: "Factor of quantitative targets", description: "With quant: factor of the measured values. Without it: that of the model's record, or 1."}
+    cutoff_type: {label: "What the cutoff is chosen by", description: "What the cutoff is chosen by, in upper or lower case: Precision, Recall, F1, log2FC of the table, or score for a score itself. F1 takes the threshold of the highest F1."}
+    cutoff_value: {label: "Value to reach", description: "Value to reach: a score, or a precision, recall or log2 fold over random; F1 needs none. Optional."}
+    cutoff_file: {label: "Table of thresholds", description: "Table of thresholds, of a published model, of maxatac train or of maxatac threshold. Optional.", patterns: ["*.tsv", "*.txt"]}
+    cutoff_file_record: {label: "Run record of cutoff_file", description: "Run record of each file of cutoff_file, which says by which model and in which bins it was made. Optional.", patterns: ["*.json"]}
+    prefix: {label: "Prefix of output names", description: "First part of the name of every output file."}
+    loglevel: {label: "Log level", description: "Least severe messages that the log has.", choices: ["fatal", "error", "warning", "info", "debug"]}
+    full_curve: {label: "Write every point of the curve", description: "Write every point of the curve into <prefix>_<chrom>_<bin>bp_PRC.tsv, not about 300."}
+    plot: {label: "Draw figures", description: "Draw precision over recall, or with quant the values."}
+    ram_mb: {label: "Memory to reserve (MiB)", description: "Memory to reserve, in MiB; a step that needs more is killed."}
+    outdir_mb: {label: "Space for results (MiB)", description: "Disk space to reserve for the results, in MiB."}
+    preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
+    max_retries: {label: "Retries", description: "How often to try again after a failure."}
+    docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+  }
   input {
     File? prediction
     File? prediction_record
@@ -768,3 +1052,128 @@ task benchmark {
   }
 }
 # end
+
+task simulate {
+  input {
+    # begin: wdl inputs of simulate
+    String size = "16000000"
+    String tf = "SIMTF"
+    Int seed = 1
+    # end
+    Int ram_mb = 2048
+    Int outdir_mb = 1024
+    Int preemptible = 0
+    Int max_retries = 0
+    # begin: wdl image
+    String docker = "maxatac:0.1.0"
+    # end
+  }
+  # An apostrophe between the shell's single quotes: they end, one stands between double quotes, and they begin again.
+  String apostrophe = "'\"'\"'"
+  command <<<
+    set -eu
+    # begin: wdl command of simulate
+    options=(
+      ~{"--size '" + sub(size, "'", apostrophe) + "'"}
+      ~{"--tf '" + sub(tf, "'", apostrophe) + "'"}
+      --seed ~{seed}
+    )
+    # end
+    maxatac simulate results "${options[@]}"
+  >>>
+  output {
+    File sequence = "results/genome.2bit"
+    File chrom_sizes = "results/genome.chrom.sizes"
+    File blacklist = "results/blacklist.bed"
+    Array[File] fragments = prefix("results/", ["CellA_fragments.tsv.gz", "CellB_fragments.tsv.gz", "CellC_fragments.tsv.gz"])
+    Array[File] atac_signal = prefix("results/", ["CellA_atac.bw", "CellB_atac.bw", "CellC_atac.bw"])
+    Array[File] binding_tracks = prefix("results/~{tf}_", ["CellA_binding.bw", "CellB_binding.bw", "CellC_binding.bw"])
+    Array[File] atac_peaks = prefix("results/", ["CellA_atac_peaks.narrowPeak", "CellB_atac_peaks.narrowPeak", "CellC_atac_peaks.narrowPeak"])
+    Array[File] chip_peaks = prefix("results/~{tf}_", ["CellA_chip_peaks.narrowPeak", "CellB_chip_peaks.narrowPeak", "CellC_chip_peaks.narrowPeak"])
+  }
+  runtime {
+    docker: docker
+    cpu: 1
+    memory: ram_mb + " MiB"
+    disks: "local-disk " + ceil(outdir_mb / 1024.0 + 1) + " SSD"
+    preemptible: preemptible
+    maxRetries: max_retries
+  }
+  meta {
+    description: "maxatac simulate: write a small data set, with three cell types of which the last is for testing"
+    # begin: wdl about
+    author: "The maxatac developers"
+    version: "0.1.0"
+    doi: "https://doi.org/10.1371/journal.pcbi.1010863"
+    source: "https://github.com/OWNER/maxatac"
+    # end
+  }
+  parameter_meta {
+    # begin: wdl parameters
+    size: {label: "Length of the genome", description: "Length of the whole genome: 12000000, 12e6, 12M or 200Mb. From 1 Mb."}
+    tf: {label: "Transcription factor", description: "Name of the simulated transcription factor; names of files begin with it."}
+    seed: {label: "Random seed", description: "Seed of everything random in the data."}
+    ram_mb: {label: "Memory to reserve (MiB)", description: "Memory to reserve for each task, in MiB."}
+    outdir_mb: {label: "Space for results (MiB)", description: "Disk space to reserve for the results, in MiB."}
+    preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
+    max_retries: {label: "Retries", description: "How often to try again after a failure."}
+    docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+    # end
+  }
+}
+
+task report {
+  input {
+    File record
+    Array[File] sources
+    Int ram_mb = 2048
+    Int outdir_mb = 256
+    Int preemptible = 0
+    Int max_retries = 0
+    # begin: wdl image
+    String docker = "maxatac:0.1.0"
+    # end
+  }
+  # An apostrophe between the shell's single quotes: they end, one stands between double quotes, and they begin again.
+  String apostrophe = "'\"'\"'"
+  command <<<
+    set -eu
+    # The files of a run lie side by side.
+    mkdir results
+    mapfile -t files < '~{write_lines(flatten([[record], sources]))}'
+    ln -s "${files[@]}" results/
+    ~{"maxatac report results/'" + sub(basename(record), "'", apostrophe) + "'"}
+  >>>
+  output {
+    File report_page = glob("results/*_report.html")[0]
+    Array[File] figures = glob("results/*_figures/*")
+  }
+  runtime {
+    docker: docker
+    cpu: 1
+    memory: ram_mb + " MiB"
+    disks: "local-disk " + ceil(outdir_mb / 1024.0 + 1) + " SSD"
+    preemptible: preemptible
+    maxRetries: max_retries
+  }
+  meta {
+    description: "maxatac report: draw the report of a training run again"
+    # begin: wdl about
+    author: "The maxatac developers"
+    version: "0.1.0"
+    doi: "https://doi.org/10.1371/journal.pcbi.1010863"
+    source: "https://github.com/OWNER/maxatac"
+    # end
+  }
+  parameter_meta {
+    # begin: wdl parameters
+    record: {label: "Run record", description: "Run record of the training run; its name ends with _run.json.", patterns: ["*.json"]}
+    sources: {label: "Tables of the run", description: "The outputs report_data, history, timing, cell_history and test_scores of the run, as far as there are.", patterns: ["*.json", "*.csv"]}
+    ram_mb: {label: "Memory to reserve (MiB)", description: "Memory to reserve for each task, in MiB."}
+    outdir_mb: {label: "Space for results (MiB)", description: "Disk space to reserve for the results, in MiB."}
+    preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
+    max_retries: {label: "Retries", description: "How often to try again after a failure."}
+    docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+    # end
+  }
+}

@@ -8,6 +8,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -222,6 +223,49 @@ def test_outputs_are_named(name: str, looked: Content) -> None:
 
 
 @each
+def test_a_person_sees_what_each_input_and_output_is(name: str, looked: Content) -> None:
+    """In forms and registries. An input has no format of CWL: engines would refuse files that state none."""
+    content = looked[name]["content"]
+    assert content["label"] and content["doc"]
+    for kind in ("inputs", "outputs"):
+        for port, one in content[kind].items():
+            assert one.get("label") and len(one["label"]) <= 60, f"{port}: no label, or a long one"
+            assert len(one.get("doc", "")) >= 10 and one["doc"].endswith("."), f"{port}: no sentence"
+            assert not re.search(r"(?:^|[^`])--\w|meta file", one["doc"]), f"{port}: a word of the command line"
+            if re.search(r"'?(?:File|stdout)\b", str(one["type"])):
+                formats = as_list(one.get("s:encodingFormat" if kind == "inputs" else "format"))
+                assert all(re.search(r"edamontology\.org/format_\d{4}|^\$\(", str(found)) for found in formats), port
+                assert re.fullmatch(r"[A-Z0-9.]+(?:, [A-Z0-9.]+)*", one["sbg:fileTypes"]), port
+                assert kind == "outputs" or "format" not in one, port
+            else:
+                assert "sbg:fileTypes" not in one
+            for found in as_list(one["type"]):
+                assert not (isinstance(found, dict) and found["type"] == "enum") or found["name"]
+
+
+def test_a_person_sees_what_each_field_of_a_record_is(looked: Content) -> None:
+    for record in looked["types.yml"]:
+        assert all(one["label"] and one["doc"] for one in [record, *record["fields"]])
+
+
+@each
+def test_descriptor_says_who_made_it(name: str, looked: Content) -> None:
+    content = looked[name]["content"]
+    assert content["s:author"][0]["s:name"] and content["s:codeRepository"].startswith("https://")
+    assert content["s:citation"].startswith("https://doi.org/10.") and len(content["s:keywords"]) > 2
+    assert content["s:softwareVersion"] == content["sbg:toolkitVersion"] == __version__
+
+
+@each
+def test_workflow_hints_at_an_instance(name: str, looked: Content) -> None:
+    content = looked[name]["content"]
+    if content["class"] == "Workflow":
+        hints = {hint["class"]: hint["value"] for hint in content["hints"]}
+        assert re.fullmatch(r"[a-z0-9]+\.\w+;ebs-gp2;\d+", hints["sbg:AWSInstanceType"])
+        assert hints["sbg:AWSInstanceType"].startswith("g") == ("gpu" in name)
+
+
+@each
 def test_tool_can_run_anywhere(name: str, looked: Content) -> None:
     content = looked[name]["content"]
     assert content["cwlVersion"] == "v1.2"
@@ -256,7 +300,8 @@ def test_example_jobs_fit(looked: Content) -> None:
         "sites.yml": ["maxatac-predict-sites.cwl"], "parts.yml": ["maxatac-predict-scatter.cwl"],
         "check.yml": ["maxatac-check.cwl"], "lists.yml": ["maxatac-train-lists.cwl"],
         "scatter.yml": ["maxatac-train-scatter.cwl"], "checker.yml": ["maxatac-checker.cwl"],
-        "simulate.yml": ["maxatac-simulate.cwl"],
+        "simulate.yml": ["maxatac-simulate.cwl"], "demo.yml": ["maxatac-demo.cwl"],
+        "demo-reads.yml": ["maxatac-demo-reads.cwl"],
     }  # fmt: skip
     assert set(fits) == {path.name for path in JOBS}
     for job, names in fits.items():
@@ -280,10 +325,13 @@ def test_dockstore_finds_what_it_registers(looked: Content) -> None:
         for path in (entry["primaryDescriptorPath"], entry["readMePath"], *entry["testParameterFiles"]):
             assert path.startswith("/")
             assert (ROOT / path[1:]).is_file(), path
-        assert len(entry.get("topic", "")) <= 150
+        assert len(entry["topic"]) <= 150
+        assert entry["publish"] is True and entry["testParameterFiles"] and entry["authors"][0]["name"]
+        assert entry["filters"] == {"branches": ["main"], "tags": ["/v.*/"]}
     registered = {Path(entry["primaryDescriptorPath"]).name for entry in content["workflows"]}
     workflows = {path.name for path in DESCRIPTORS if looked[path.name]["content"]["class"] == "Workflow"}
     assert workflows <= registered
+    assert {path.name for path in (ROOT / "wdl").glob("*.wdl")} - {TASKS.name} <= registered
 
 
 def test_wdl_is_valid(tools: Path) -> None:
@@ -391,6 +439,49 @@ def test_wdl_task_gives_its_inputs(
         assert beside == [{file, *records[place : place + 1]} for place, file in enumerate(as_list(value))]
 
 
+def test_wdl_goes_on_from_the_checkpoint_file(
+    rendered: Callable[..., tuple[list[str], Content]], tmp_path: Path
+) -> None:
+    """What Cromwell has kept of a machine that was taken away; at the first try the file may be empty."""
+    kept = tmp_path / "training.tar"
+    kept.touch()
+    words, runtime = rendered()
+    assert "--no-resume" in words and runtime["checkpointFile"] == kept.name
+    state = tmp_path / "results" / "m_resume.npz"
+    state.write_text("state")
+    subprocess.run(["tar", "-cf", kept, "results/m_resume.npz"], cwd=tmp_path, check=True)
+    shutil.rmtree(tmp_path / "results")
+    words, _ = rendered()
+    assert "--resume" in words and "--no-resume" not in words
+    assert state.read_text() == "state"
+
+
+def test_every_input_of_a_wdl_is_described(tools: Path) -> None:
+    code = """if True:
+        import json, sys, WDL
+        found = {}
+        for path in sys.argv[1:]:
+            read = WDL.load(path)
+            for one in [*read.tasks, *([read.workflow] if read.workflow else [])]:
+                found[f"{path}: {one.name}"] = [[i.name for i in one.inputs], one.parameter_meta, one.meta]
+        print(json.dumps(found))
+    """
+    paths = sorted((ROOT / "wdl").glob("*.wdl"))
+    done = subprocess.run([tools / "python", "-c", code, *paths], capture_output=True, text=True, check=True)
+    for place, (inputs, described, meta) in json.loads(done.stdout).items():
+        assert set(inputs) == set(described), place
+        assert all(one["label"] and len(one["description"]) > 10 for one in described.values()), place
+        assert meta["author"] and meta["description"] and meta["doi"].startswith("https://doi.org/10."), place
+
+
+def test_wdl_for_gpus_asks_for_one() -> None:
+    for name in ("maxatac-train-gpu.wdl", "maxatac-predict-sites-gpu.wdl"):
+        text = (ROOT / "wdl" / name).read_text()
+        assert text.count("gpuType: gpu_type") == text.count("gpuCount: gpu_count") == 1
+        assert f'docker = "maxatac:{__version__}-gpu"' in text
+    assert "gpu" not in re.sub(r'"[^"]*"', "", WDL.read_text())
+
+
 def test_wdl_asks_for_a_disk_for_inputs_and_results(rendered: Callable[..., tuple[list[str], Content]]) -> None:
     words, runtime = rendered(input_mb=300 * 1024, outdir_mb=2048, cores=3)
     assert runtime["disks"] == "local-disk 303 SSD"
@@ -421,10 +512,13 @@ def test_wdl_has_the_options_of_the_cwl(command: str, looked: Content, options: 
             assert re.search(rf"^    \S+ {there}\b", task, flags=re.MULTILINE), name
 
 
-def test_wdl_example_fits() -> None:
-    job = json.loads((ROOT / "wdl" / "example.json").read_text())
-    text = WDL.read_text()
-    assert all(re.search(rf"^    \S+ {key.removeprefix('maxatac_train.')}\b", text, flags=re.MULTILINE) for key in job)
+@pytest.mark.parametrize("path", sorted((ROOT / "wdl").glob("*.json")), ids=lambda path: path.name)
+def test_wdl_example_fits(path: Path) -> None:
+    job = json.loads(path.read_text())
+    (workflow,) = {key.partition(".")[0] for key in job}
+    (text,) = (text for text in map(Path.read_text, (ROOT / "wdl").glob("*.wdl")) if f"workflow {workflow} {{" in text)
+    inputs = text.partition("\n  }\n")[0]
+    assert all(re.search(rf"^    \S+ {key.partition('.')[2]}\b", inputs, flags=re.MULTILINE) for key in job)
 
 
 def test_comparison_of_runs(tmp_path: Path) -> None:

@@ -1,0 +1,187 @@
+cwlVersion: v1.2
+class: Workflow
+label: Try training and prediction from simulated reads
+doc: |
+  Simulates a small data set, makes signal and binding of three cell types from their fragments and ChIP-seq peaks,
+  trains a model, and predicts sites from the fragments of the third. Needs no data, and takes minutes. The model is of
+  no use: it trains for a few batches.
+
+# begin: instance for examples
+hints:
+  - class: sbg:AWSInstanceType
+    value: c5.xlarge;ebs-gp2;50
+# end
+
+requirements:
+  InlineJavascriptRequirement: {}
+  StepInputExpressionRequirement: {}
+  SubworkflowFeatureRequirement: {}
+  SchemaDefRequirement:
+    types:
+      - $import: types.yml
+
+inputs:
+  seed:
+    type: long
+    label: Random seed
+    default: 7
+    doc: Seed of the training; the data are the same with any.
+  cores:
+    type: int
+    label: Processor cores
+    default: 1
+    doc: Processor cores to reserve for each step.
+  ram_mb:
+    type: int
+    label: Memory to reserve (MiB)
+    default: 4096
+    doc: "Memory to reserve for each step, in MiB."
+
+steps:
+  simulate:
+    run: maxatac-simulate.cwl
+    in: {size: {default: 1M}}
+    out: [sequence, blacklist, fragments, atac_peaks, chip_peaks]
+  cells:
+    run:
+      class: ExpressionTool
+      label: Make records of lists
+      requirements:
+        InlineJavascriptRequirement: {}
+        SchemaDefRequirement:
+          types:
+            - $import: types.yml
+      inputs:
+        fragments: File[]
+        atac_peaks: File[]
+        chip_peaks: File[]
+      outputs:
+        reads: {type: {type: array, items: types.yml#cell_reads}}
+      expression: |
+        ${
+          return {"reads": ["CellA", "CellB", "CellC"].map(function (name, place) {
+            return {
+              "cell_type": name,
+              "reads": [inputs.fragments[place]],
+              "chip_peaks": [inputs.chip_peaks[place]],
+              "atac_peaks": inputs.atac_peaks[place],
+              "label": place === 2 ? "Test" : "Train"
+            };
+          })};
+        }
+    in:
+      fragments: simulate/fragments
+      atac_peaks: simulate/atac_peaks
+      chip_peaks: simulate/chip_peaks
+    out: [reads]
+  train:
+    run: maxatac-reads-to-model.cwl
+    in:
+      tf: {default: SIMTF}
+      reads: cells/reads
+      input_format: {default: fragments}
+      sequence: simulate/sequence
+      blacklist: simulate/blacklist
+      tchroms: {default: [chr1, chr2, chr3, chr4]}
+      vchroms: {default: [chr5, chr6]}
+      test_chroms: {default: [chr8]}
+      epochs: {default: 2}
+      batches: {default: 2}
+      batch_size: {default: 8}
+      val_batch_size: {default: 8}
+      seed: seed
+      cores: cores
+      ram_mb: ram_mb
+      reads_mb: {default: 1024}
+    out: [best_model, report_page, test_table, prepare_signal, prepare_quality]
+  predict:
+    run: maxatac-reads-to-sites.cwl
+    in:
+      prefix: {default: CellC}
+      input: {source: simulate/fragments, valueFrom: "$([self[2]])"}
+      input_format: {default: fragments}
+      model: {source: train/best_model, valueFrom: "$([self])"}
+      sequence: simulate/sequence
+      blacklist: simulate/blacklist
+      chroms: {default: [chr8]}
+      cutoff_type: {default: score}
+      cutoff_value: {default: 0.5}
+      cores: cores
+      ram_mb: ram_mb
+      reads_mb: {default: 1024}
+    out: [predict_tracks, peaks_sites]
+
+outputs:
+  best_model:
+    type: File
+    label: Best model (Keras)
+    doc: "The selected model."
+    format: http://edamontology.org/format_3987
+    sbg:fileTypes: KERAS
+    outputSource: train/best_model
+  report_page:
+    type: File?
+    label: Report
+    doc: "The report of the training run, one HTML file."
+    format: http://edamontology.org/format_2331
+    sbg:fileTypes: HTML
+    outputSource: train/report_page
+  test_table:
+    type: File?
+    label: Test scores
+    doc: "Scores of the independent test."
+    format: http://edamontology.org/format_3475
+    sbg:fileTypes: TSV
+    outputSource: train/test_table
+  signals:
+    type: {type: array, items: {type: array, items: File}}
+    label: Normalised signals
+    doc: "The signal of each cell type."
+    format: http://edamontology.org/format_3006
+    sbg:fileTypes: BW
+    outputSource: train/prepare_signal
+  quality:
+    type: {type: array, items: File}
+    label: Quality of the reads
+    doc: "Quality of the reads of each cell type, one page each."
+    format: http://edamontology.org/format_2331
+    sbg:fileTypes: HTML
+    outputSource: train/prepare_quality
+  tracks:
+    type: File[]
+    label: Predicted scores
+    doc: "Predicted scores of the held-out cell type on chr8."
+    format: http://edamontology.org/format_3006
+    sbg:fileTypes: BW
+    outputSource: predict/predict_tracks
+  sites:
+    type: {type: array, items: File}
+    label: Predicted sites
+    doc: "Sites where the score reaches 0.5."
+    format: http://edamontology.org/format_3003
+    sbg:fileTypes: BED
+    outputSource: predict/peaks_sites
+
+# begin: about
+$namespaces:
+  s: https://schema.org/
+  sbg: https://sevenbridges.com
+s:name: "maxatac-demo-reads"
+s:softwareVersion: "0.1.0"
+s:author:
+  - s:name: "The maxatac developers"
+s:license: https://spdx.org/licenses/Apache-2.0
+s:citation: https://doi.org/10.1371/journal.pcbi.1010863
+s:codeRepository: https://github.com/OWNER/maxatac
+s:keywords: ["ATAC-seq", "transcription factor binding", "deep learning", genomics]
+sbg:license: Apache-2.0
+sbg:toolkit: maxatac
+sbg:toolkitVersion: "0.1.0"
+sbg:toolAuthor: "The maxatac developers"
+sbg:wrapperAuthor: "The maxatac developers"
+sbg:categories: ["ATAC-seq", "ChIP-seq", Epigenomics, "Machine learning"]
+sbg:links:
+  - {id: "https://github.com/OWNER/maxatac", label: Source code}
+  - {id: "https://github.com/OWNER/maxatac/tree/main/docs", label: Documentation}
+  - {id: "https://doi.org/10.1371/journal.pcbi.1010863", label: Publication}
+# end

@@ -1,0 +1,316 @@
+version 1.0
+
+# Written by cwl/options.py from maxatac-predict-sites.wdl.
+
+## Predicts with a model, such as a published one, and calls the sites at the cutoff that its table of thresholds gives.
+## docs/terra.md tells how to run this, docs/models.md where published models come from.
+
+import "maxatac-tasks.wdl" as tasks
+
+workflow maxatac_predict_sites_gpu {
+  input {
+    # begin: wdl inputs of predict without cutoff_type, cutoff_value, cutoff_file and skip_call_peaks
+    Array[File] model = []
+    Boolean out_of_fold = false
+    File sequence
+    Array[File] signal
+    File? roi
+    Boolean clip_to_roi = false
+    File? windows
+    Int step_size = 256
+    File? blacklist
+    Array[String] chroms = []
+    File? chrom_sizes
+    String? genome
+    Boolean strict = false
+    String prefix = "maxatac_predict"
+    String loglevel = "info"
+    Int batch_size = 256
+    Boolean rev_comp = false
+    String device = "auto"
+    Boolean fast_math = false
+    Int max_zooms = 10
+    String? memory
+    Int cores = 4
+    Int ram_mb = 16384
+    Int outdir_mb = 4096
+    # end
+    # begin: wdl inputs of peaks without input_bigwig, chroms, bin_size, prefix, loglevel, ram_mb and outdir_mb
+    String cutoff_type = "F1"
+    Float? cutoff_value
+    File? cutoff_file
+    File? cutoff_file_record
+    String format = "bed"
+    # end
+    Int bin_size = 200
+    Int preemptible = 0
+    Int max_retries = 0
+    String gpu_type = "nvidia-tesla-t4"
+    Int gpu_count = 1
+    # begin: wdl image
+    String docker = "maxatac:0.1.0-gpu"
+    # end
+  }
+  call predict_gpu as predict {
+    input:
+      skip_call_peaks = true,
+      # begin: wdl call of predict without cutoff_type, cutoff_value, cutoff_file and skip_call_peaks
+      model = model,
+      out_of_fold = out_of_fold,
+      sequence = sequence,
+      signal = signal,
+      roi = roi,
+      clip_to_roi = clip_to_roi,
+      windows = windows,
+      step_size = step_size,
+      blacklist = blacklist,
+      chroms = chroms,
+      chrom_sizes = chrom_sizes,
+      genome = genome,
+      strict = strict,
+      prefix = prefix,
+      loglevel = loglevel,
+      batch_size = batch_size,
+      rev_comp = rev_comp,
+      device = device,
+      fast_math = fast_math,
+      max_zooms = max_zooms,
+      memory = memory,
+      cores = cores,
+      ram_mb = ram_mb,
+      outdir_mb = outdir_mb,
+      # end
+      preemptible = preemptible,
+      max_retries = max_retries,
+      gpu_type = gpu_type,
+      gpu_count = gpu_count,
+      docker = docker
+  }
+  scatter (track in predict.tracks) {
+    call tasks.peaks {
+      input:
+        input_bigwig = track,
+        input_bigwig_record = predict.record,
+        # begin: wdl call of peaks without input_bigwig, chroms, prefix, ram_mb and outdir_mb
+      bin_size = bin_size,
+      cutoff_type = cutoff_type,
+      cutoff_value = cutoff_value,
+      cutoff_file = cutoff_file,
+      cutoff_file_record = cutoff_file_record,
+      loglevel = loglevel,
+      format = format,
+        # end
+        preemptible = preemptible,
+        max_retries = max_retries,
+        docker = docker
+    }
+  }
+  output {
+    Array[File] tracks = predict.tracks
+    File record = predict.record
+    Array[File] sites = peaks.sites
+    Array[File] sites_record = peaks.record
+  }
+  meta {
+    description: "From a model, such as a published one, to a track of predicted binding and its sites, on a GPU"
+    # begin: wdl about
+    author: "The maxatac developers"
+    version: "0.1.0"
+    doi: "https://doi.org/10.1371/journal.pcbi.1010863"
+    source: "https://github.com/OWNER/maxatac"
+    # end
+  }
+  parameter_meta {
+    # begin: wdl parameters
+    model: {label: "Model, or several", description: "Model: .keras, or .h5 such as the published ones. Of several: the mean of the scores. Needed unless tf_name is given.", patterns: ["*.keras", "*.h5"]}
+    out_of_fold: {label: "Predict out of fold only", description: "Predict each sequence only with models whose records say that they did not train on it; sequences without such a model are left out."}
+    sequence: {label: "Genome sequence (2bit)", description: "Genome sequence as 2bit; it must be the genome of all tracks.", patterns: ["*.2bit"]}
+    signal: {label: "ATAC-seq signal", description: "ATAC-seq signal as bigWig, on the scale that the model was trained on. Of several: an output for each, with one header.", patterns: ["*.bw", "*.bigwig"]}
+    roi: {label: "Regions of interest", description: "Regions of interest, BED or narrowPeak: only windows that touch one are predicted. Optional.", patterns: ["*.bed", "*.bed.gz", "*.narrowPeak", "*.narrowPeak.gz"]}
+    clip_to_roi: {label: "Score only bins in regions of interest", description: "Give no score to bins that touch no region of interest; needs roi."}
+    windows: {label: "Windows to predict", description: "Windows to predict in place of the grid: BED with intervals of 1,024 bp, whose starts differ by multiples of 32. Without it: the grid of step_size.", patterns: ["*.bed", "*.bed.gz", "*.narrowPeak", "*.narrowPeak.gz"]}
+    step_size: {label: "Distance of windows (bp)", description: "Distance of the windows of the grid, a multiple of 32."}
+    blacklist: {label: "Blacklisted regions", description: "Regions that no window may touch: BED or bigWig, plain or gzip. Optional.", patterns: ["*.bed", "*.bed.gz", "*.narrowPeak", "*.narrowPeak.gz", "*.bw", "*.bigwig"]}
+    chroms: {label: "Chromosomes", description: "Sequences to predict. Where a track lacks one that is named, its signal is taken as 0. Without it: every sequence of the genome that any of the tracks knows."}
+    chrom_sizes: {label: "Chromosome sizes", description: "Chromosome sizes to compare with those of the 2bit, which are used. Optional.", patterns: ["*.sizes", "*.tsv", "*.txt"]}
+    genome: {label: "Name of the genome build", description: "Name of the genome build, a label for the run record only. Optional."}
+    strict: {label: "Refuse a signal of another scale", description: "Refuse a signal that is not on the scale that the model was trained on."}
+    prefix: {label: "Prefix of output names", description: "First part of the name of every output file."}
+    loglevel: {label: "Log level", description: "Least severe messages that the log has.", choices: ["fatal", "error", "warning", "info", "debug"]}
+    batch_size: {label: "Windows per call of the network", description: "Windows per call of the network; the scores do not depend on it."}
+    rev_comp: {label: "Average both strands", description: "Average the predictions of both strands, which takes twice the time."}
+    device: {label: "Device to compute on", description: "What to compute on; gpu is an error where there is none, auto is not.", choices: ["auto", "gpu", "cpu"]}
+    fast_math: {label: "TensorFloat-32 on a GPU", description: "Let a GPU multiply with fewer digits (TensorFloat-32); scores then have fewer correct digits."}
+    max_zooms: {label: "Zoom levels of the bigWig", description: "Zoom levels of the bigWig, at most; 0 to 10."}
+    memory: {label: "Memory for data", description: "Memory for decoded tracks, such as 200M or 4G; the results do not depend on it. Without it: a quarter of what is reserved."}
+    cores: {label: "Processor cores", description: "Processor cores to reserve; the command uses as many threads."}
+    ram_mb: {label: "Memory to reserve (MiB)", description: "Memory to reserve, in MiB; a step that needs more is killed."}
+    outdir_mb: {label: "Space for results (MiB)", description: "Disk space to reserve for the results, in MiB."}
+    cutoff_type: {label: "What the cutoff is chosen by", description: "What the cutoff is chosen by, in upper or lower case: Precision, Recall, F1, log2FC of the table, or score for a score itself. F1 takes the threshold of the highest F1."}
+    cutoff_value: {label: "Value to reach", description: "Value to reach: a score, or a precision, recall or log2 fold over random; F1 needs none. Optional."}
+    cutoff_file: {label: "Table of thresholds", description: "Table of thresholds, of a published model, of maxatac train or of maxatac threshold. Optional.", patterns: ["*.tsv", "*.txt"]}
+    cutoff_file_record: {label: "Run record of cutoff_file", description: "Run record of each file of cutoff_file, which says by which model and in which bins it was made. Optional.", patterns: ["*.json"]}
+    format: {label: "Format of the sites", description: "Bed has chromosome, start, end and highest score; narrowPeak has the summit too.", choices: ["bed", "narrowPeak"]}
+    bin_size: {label: "Bin width (bp)", description: "Width of the bins in which sites are called, 32 or 200. Published tables are for bins of 200 bp."}
+    preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
+    max_retries: {label: "Retries", description: "How often to try again after a failure."}
+    gpu_type: {label: "Kind of GPU", description: "Kind of GPU, by the name that the platform has for it."}
+    gpu_count: {label: "GPUs", description: "Number of GPUs of the machine."}
+    docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+    # end
+  }
+}
+
+task predict_gpu {
+  meta {
+    description: "maxatac predict"
+    author: "The maxatac developers"
+    version: "0.1.0"
+    doi: "https://doi.org/10.1371/journal.pcbi.1010863"
+    source: "https://github.com/OWNER/maxatac"
+  }
+  parameter_meta {
+    model: {label: "Model, or several", description: "Model: .keras, or .h5 such as the published ones. Of several: the mean of the scores. Needed unless tf_name is given.", patterns: ["*.keras", "*.h5"]}
+    out_of_fold: {label: "Predict out of fold only", description: "Predict each sequence only with models whose records say that they did not train on it; sequences without such a model are left out."}
+    sequence: {label: "Genome sequence (2bit)", description: "Genome sequence as 2bit; it must be the genome of all tracks.", patterns: ["*.2bit"]}
+    signal: {label: "ATAC-seq signal", description: "ATAC-seq signal as bigWig, on the scale that the model was trained on. Of several: an output for each, with one header.", patterns: ["*.bw", "*.bigwig"]}
+    roi: {label: "Regions of interest", description: "Regions of interest, BED or narrowPeak: only windows that touch one are predicted. Optional.", patterns: ["*.bed", "*.bed.gz", "*.narrowPeak", "*.narrowPeak.gz"]}
+    clip_to_roi: {label: "Score only bins in regions of interest", description: "Give no score to bins that touch no region of interest; needs roi."}
+    windows: {label: "Windows to predict", description: "Windows to predict in place of the grid: BED with intervals of 1,024 bp, whose starts differ by multiples of 32. Without it: the grid of step_size.", patterns: ["*.bed", "*.bed.gz", "*.narrowPeak", "*.narrowPeak.gz"]}
+    step_size: {label: "Distance of windows (bp)", description: "Distance of the windows of the grid, a multiple of 32."}
+    blacklist: {label: "Blacklisted regions", description: "Regions that no window may touch: BED or bigWig, plain or gzip. Optional.", patterns: ["*.bed", "*.bed.gz", "*.narrowPeak", "*.narrowPeak.gz", "*.bw", "*.bigwig"]}
+    chroms: {label: "Chromosomes", description: "Sequences to predict. Where a track lacks one that is named, its signal is taken as 0. Without it: every sequence of the genome that any of the tracks knows."}
+    chrom_sizes: {label: "Chromosome sizes", description: "Chromosome sizes to compare with those of the 2bit, which are used. Optional.", patterns: ["*.sizes", "*.tsv", "*.txt"]}
+    genome: {label: "Name of the genome build", description: "Name of the genome build, a label for the run record only. Optional."}
+    strict: {label: "Refuse a signal of another scale", description: "Refuse a signal that is not on the scale that the model was trained on."}
+    prefix: {label: "Prefix of output names", description: "First part of the name of every output file."}
+    loglevel: {label: "Log level", description: "Least severe messages that the log has.", choices: ["fatal", "error", "warning", "info", "debug"]}
+    batch_size: {label: "Windows per call of the network", description: "Windows per call of the network; the scores do not depend on it."}
+    rev_comp: {label: "Average both strands", description: "Average the predictions of both strands, which takes twice the time."}
+    device: {label: "Device to compute on", description: "What to compute on; gpu is an error where there is none, auto is not.", choices: ["auto", "gpu", "cpu"]}
+    fast_math: {label: "TensorFloat-32 on a GPU", description: "Let a GPU multiply with fewer digits (TensorFloat-32); scores then have fewer correct digits."}
+    cutoff_type: {label: "What the cutoff is chosen by", description: "What the cutoff is chosen by, in upper or lower case: Precision, Recall, F1, log2FC of the table, or score for a score itself. F1 takes the threshold of the highest F1."}
+    cutoff_value: {label: "Value to reach", description: "Value to reach: a score, or a precision, recall or log2 fold over random; F1 needs none. Optional."}
+    cutoff_file: {label: "Table of thresholds", description: "Table of thresholds, of a published model, of maxatac train or of maxatac threshold. Optional.", patterns: ["*.tsv", "*.txt"]}
+    cutoff_file_record: {label: "Run record of cutoff_file", description: "Run record of each file of cutoff_file, which says by which model and in which bins it was made. Optional.", patterns: ["*.json"]}
+    skip_call_peaks: {label: "Write no sites", description: "Write no sites, although there is a cutoff."}
+    max_zooms: {label: "Zoom levels of the bigWig", description: "Zoom levels of the bigWig, at most; 0 to 10."}
+    memory: {label: "Memory for data", description: "Memory for decoded tracks, such as 200M or 4G; the results do not depend on it. Without it: a quarter of what is reserved."}
+    cores: {label: "Processor cores", description: "Processor cores to reserve; the command uses as many threads."}
+    ram_mb: {label: "Memory to reserve (MiB)", description: "Memory to reserve, in MiB; a step that needs more is killed."}
+    outdir_mb: {label: "Space for results (MiB)", description: "Disk space to reserve for the results, in MiB."}
+    preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
+    max_retries: {label: "Retries", description: "How often to try again after a failure."}
+    gpu_type: {label: "Kind of GPU", description: "Kind of GPU, by the name that the platform has for it."}
+    gpu_count: {label: "GPUs", description: "Number of GPUs of the machine."}
+    docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+  }
+  input {
+    Array[File] model = []
+    Boolean out_of_fold = false
+    File sequence
+    Array[File] signal
+    File? roi
+    Boolean clip_to_roi = false
+    File? windows
+    Int step_size = 256
+    File? blacklist
+    Array[String] chroms = []
+    File? chrom_sizes
+    String? genome
+    Boolean strict = false
+    String prefix = "maxatac_predict"
+    String loglevel = "info"
+    Int batch_size = 256
+    Boolean rev_comp = false
+    String device = "auto"
+    Boolean fast_math = false
+    String cutoff_type = "F1"
+    Float? cutoff_value
+    File? cutoff_file
+    File? cutoff_file_record
+    Boolean skip_call_peaks = false
+    Int max_zooms = 10
+    String? memory
+    Int cores = 4
+    Int ram_mb = 16384
+    Int outdir_mb = 4096
+    Int preemptible = 0
+    Int max_retries = 0
+    String gpu_type = "nvidia-tesla-t4"
+    Int gpu_count = 1
+    String docker = "maxatac:0.1.0-gpu"
+  }
+  Array[File] given = flatten([select_all([sequence, roi, windows, blacklist, chrom_sizes, cutoff_file, cutoff_file_record]), model, signal])
+  Int input_mb = ceil(size(given, "MiB"))
+  # An apostrophe between the shell's single quotes: they end, one stands between double quotes, and they begin again.
+  String apostrophe = "'\"'\"'"
+  command <<<
+    set -eu
+    mkdir results
+    # give OPTION LIST: an option with the lines of a file; without it where there are none
+    give() {
+      local words
+      mapfile -t words < "$2"
+      [ -z "${words[*]}" ] || options+=("$1" "${words[@]}")
+    }
+    # lay OPTION LIST RECORDS: likewise with files, of which each lies beside its run record
+    lay() {
+      local files records place i words=()
+      mapfile -t files < "$2"
+      mapfile -t records < "$3"
+      for i in "${!files[@]}"; do
+        [ -n "${files[i]}" ] || continue
+        place="inputs/${1#--}/$i"
+        mkdir -p "$place"
+        ln -s "${files[i]}" ${records[i]:+"${records[i]}"} "$place/"
+        words+=("$place/$(basename "${files[i]}")")
+      done
+      [ -z "${words[*]}" ] || options+=("$1" "${words[@]}")
+    }
+    options=(
+      ~{if out_of_fold then "--out_of_fold" else "--no-out_of_fold"}
+      ~{"--sequence '" + sub(sequence, "'", apostrophe) + "'"}
+      ~{if defined(roi) then "--roi '" + sub(select_first([roi]), "'", apostrophe) + "'" else ""}
+      ~{if clip_to_roi then "--clip_to_roi" else "--no-clip_to_roi"}
+      ~{if defined(windows) then "--windows '" + sub(select_first([windows]), "'", apostrophe) + "'" else ""}
+      --step_size ~{step_size}
+      ~{if defined(blacklist) then "--blacklist '" + sub(select_first([blacklist]), "'", apostrophe) + "'" else ""}
+      ~{if defined(chrom_sizes) then "--chrom_sizes '" + sub(select_first([chrom_sizes]), "'", apostrophe) + "'" else ""}
+      ~{if defined(genome) then "--genome '" + sub(select_first([genome]), "'", apostrophe) + "'" else ""}
+      ~{if strict then "--strict" else "--no-strict"}
+      ~{"--prefix '" + sub(prefix, "'", apostrophe) + "'"}
+      ~{"--loglevel '" + sub(loglevel, "'", apostrophe) + "'"}
+      --batch_size ~{batch_size}
+      ~{if rev_comp then "--rev_comp" else "--no-rev_comp"}
+      ~{"--device '" + sub(device, "'", apostrophe) + "'"}
+      ~{if fast_math then "--fast_math" else "--no-fast_math"}
+      ~{"--cutoff_type '" + sub(cutoff_type, "'", apostrophe) + "'"}
+      ~{"--cutoff_value " + cutoff_value}
+      ~{if skip_call_peaks then "--skip_call_peaks" else "--no-skip_call_peaks"}
+      --max_zooms ~{max_zooms}
+    )
+    give --model '~{write_lines(model)}'
+    give --signal '~{write_lines(signal)}'
+    give --chroms '~{write_lines(chroms)}'
+    lay --cutoff_file '~{write_lines(select_all([cutoff_file]))}' '~{write_lines(select_all([cutoff_file_record]))}'
+    maxatac predict --output results --threads ~{cores} --memory '~{if defined(memory) then sub(select_first([memory]), "'", apostrophe) else ram_mb / 4 + "Mi"}' "${options[@]}"
+  >>>
+  output {
+    Array[File] tracks = flatten([glob("results/~{prefix}.bw"), glob("results/~{prefix}_*.bw")])
+    Array[File] sites = flatten([glob("results/~{prefix}_peaks.bed"), glob("results/~{prefix}_*_peaks.bed")])
+    File record = "results/~{prefix}_predict_run.json"
+    File log = "results/~{prefix}_predict.log"
+  }
+  runtime {
+    docker: docker
+    cpu: cores
+    memory: ram_mb + " MiB"
+    disks: "local-disk " + ceil((input_mb + outdir_mb) / 1024.0 + 1) + " SSD"
+    preemptible: preemptible
+    maxRetries: max_retries
+    gpu: true
+    gpuType: gpu_type
+    gpuCount: gpu_count
+  }
+}
