@@ -41,7 +41,7 @@ def test_pages_are_found() -> None:
         "README.md", "CHANGELOG.md", "train.md", "check.md", "simulate.md", "loader.md", "how-it-is-built.md",
         "distribute.md", "report.md", "docker.md", "cwl.md", "seven-bridges.md", "terra.md", "predict.md", "merge.md",
         "peaks.md", "threshold.md", "benchmark.md", "models.md", "chain.md", "prepare.md", "normalize.md", "average.md",
-        "binding.md", "accuracy.md", "env.md", "shell.md", "release.md",
+        "binding.md", "accuracy.md", "env.md", "shell.md", "release.md", "nextflow.md",
     }  # fmt: skip
 
 
@@ -138,11 +138,14 @@ def test_options_that_are_spoken_of_exist(page: Path) -> None:
         # Options of cwltool and Toil.
         "cwl.md": {
             "--enable-ext", "--no-container", "--no-prepull", "--on-error", "--podman", "--relax-path-checks",
-            "--restart", "--retryCount",
+            "--restart", "--retryCount", "--singularity",
         },
-        # Of container engines.
+        # Of container engines, and of workflow engines.
+        "docker.md": {
+            "--bind", "--build-arg", "--containall", "--disable-pull", "--entrypoint", "--env", "--force-docker-pull",
+            "--no-prepull", "--podman", "--read-only", "--singularity", "--tmpfs", "--user", "--workdir",
+        },
         "env.md": {"--gpus"},
-        "docker.md": {"--containall", "--entrypoint", "--env", "--read-only", "--tmpfs", "--user"},
     }.get(page.name, set())  # fmt: skip
     assert set(spoken_of) - allowed <= known
 
