@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
-.PHONY: help tools demo test test-fast lint rust-test python-test image packed image-test image-numbers fuzz fuzz-briefly sanitize lock lowest bench bench-scale bench-prepare bench-core yeast format clean
+.PHONY: help tools demo gallery site test test-fast lint rust-test python-test image packed image-test image-numbers fuzz fuzz-briefly sanitize lock lowest bench bench-scale bench-prepare bench-core yeast format clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -48,7 +48,14 @@ $(VENV)/.built: $(RUST_SOURCES) pyproject.toml $(VENV)/.run
 demo: tools $(VENV)/.built  ## simulate, train, predict, score; SEED=2 for another run
 	$(BIN)/python examples/demo.py demo_out --seed $(SEED)
 
-test: lint rust-test python-test image-test fuzz-briefly  ## everything
+site: $(VENV)-docs/.done $(VENV)/.built  ## the documentation as a site, build/site/index.html; a warning is an error
+	$(VENV)-docs/bin/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env -d build/doctrees docs build/site
+
+gallery: tools $(VENV)/.built  ## the pictures of docs/gallery.md, from demo_out; needs Chromium
+	test -e demo_out/results/demo_report.html || $(BIN)/python examples/demo.py demo_out
+	$(BIN)/python docs/gallery.py demo_out
+
+test: lint rust-test python-test site image-test fuzz-briefly  ## everything
 
 test-fast: $(VENV)/.dev $(VENV)/.built  ## unit tests, the core and one training run: minutes
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slow" tests/system/test_smoke.py tests/unit tests/core
@@ -97,6 +104,12 @@ packed: $(VENV)-cwl/.done  ## each workflow in one file, as release assets in di
 
 image-numbers: $(VENV)/.dev  ## size of the images and time of their start, into the pages
 	$(BIN)/python docs/image.py --measure
+
+# Sphinx needs neither TensorFlow nor what the tests need.
+$(VENV)-docs/.done: requirements-docs.lock | tools
+	$(PYTHON) -m venv $(VENV)-docs
+	$(VENV)-docs/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements-docs.lock
+	@touch $@
 
 fuzz: | tools  ## give the readers damaged files; SECONDS=600 for longer, per format
 	rust/fuzz/run.sh $(SECONDS)
@@ -165,6 +178,8 @@ lock:  ## pin the newest versions of all dependencies, with hashes
 	  --no-emit-index-url requirements-cwl.in -o requirements-cwl.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url requirements-wheel.in -o requirements-wheel.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url requirements-docs.in -c requirements.lock -o requirements-docs.lock
 	$(BIN)/uv pip compile --quiet --no-deps --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url requirements-igv.in -o requirements-igv.lock
 
@@ -175,4 +190,4 @@ lowest: tools  ## the tests that are not slow with the oldest dependencies that 
 	$(VENV)-lowest/bin/python -m pytest -q -m "not slow and not container"
 
 clean:
-	rm -rf target build dist demo_out bench_out $(VENV) $(VENV)-bench $(VENV)-cwl $(VENV)-lowest maxatac/_core*.so
+	rm -rf target build dist demo_out bench_out $(VENV) $(VENV)-bench $(VENV)-cwl $(VENV)-docs $(VENV)-lowest maxatac/_core*.so

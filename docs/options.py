@@ -78,7 +78,8 @@ def _row(action: argparse.Action) -> str:
         default = f"{action.default:g}"
     if action.required:
         default = "required"
-    meaning = meaning[:1].upper() + meaning[1:]
+    # A name in angle brackets would be taken for a tag of HTML.
+    meaning = (meaning[:1].upper() + meaning[1:]).replace("<", "&lt;")
     cells = ("<br>".join(f"`{spelling}`" for spelling in spellings), default, meaning.rstrip(".") + ".")
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
