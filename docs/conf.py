@@ -55,6 +55,6 @@ def with_inherited_settings(_app: Any, kind: str, _name: str, thing: Any, _optio
 
 
 def setup(app: Any) -> None:
-    """Called by Sphinx."""
+    """Register what Sphinx calls."""
     # Before numpydoc, which takes the text apart.
     app.connect("autodoc-process-docstring", with_inherited_settings, priority=400)

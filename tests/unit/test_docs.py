@@ -40,9 +40,9 @@ def test_pages_are_found() -> None:
     assert {p.name for p in PAGES} == {
         "README.md", "CHANGELOG.md", "train.md", "check.md", "simulate.md", "loader.md", "how-it-is-built.md",
         "distribute.md", "report.md", "docker.md", "cwl.md", "seven-bridges.md", "terra.md", "predict.md", "merge.md",
-        "peaks.md", "threshold.md", "benchmark.md", "models.md", "tutorial.md", "prepare.md", "normalize.md", "average.md",
-        "binding.md", "accuracy.md", "env.md", "shell.md", "release.md", "nextflow.md", "index.md", "changelog.md",
-        "api.md", "gallery.md", "coming-from-maxatac.md", "citing.md", "help.md",
+        "peaks.md", "threshold.md", "benchmark.md", "models.md", "tutorial.md", "prepare.md", "normalize.md",
+        "average.md", "binding.md", "accuracy.md", "env.md", "shell.md", "release.md", "nextflow.md", "index.md",
+        "changelog.md", "api.md", "gallery.md", "coming-from-maxatac.md", "citing.md", "help.md",
     }  # fmt: skip
 
 
@@ -269,3 +269,55 @@ def test_figures_are_what_the_script_draws(tmp_path: Path) -> None:
         ground = next(ElementTree.fromstring(drawn[0]).iter("{http://www.w3.org/2000/svg}path"))
         assert "fill: #ffffff" in ground.attrib["style"], "unreadable on a dark page"
         assert f"figures/{name})" in text
+
+
+ORIGINAL = {
+    "prepare": "-i --input -o --output -n --prefix -prefix -name -slop --slop -rpm --rpm_factor -c -chroms --chromosomes "
+    "-t -threads --threads -skip_dedup --skip_deduplication -cs -chrom_sizes --chrom_sizes --chromosome_sizes "
+    "--blacklist --blacklist_bw",
+    "average": "-i -n --name --prefix -cs --chrom_sizes --chromosome_sizes -c --chroms --chromosomes -o --output "
+    "--output_dir",
+    "normalize": "-i --signal -n --name --prefix --method --max_percentile --min --max --clip -c --chroms --chromosomes "
+    "-cs --chrom_sizes --chromosome_sizes --blacklist_bw -o --output --output_dir",
+    "train": "--sequence --meta_file --prefix --train_roi --validate_roi --target_scale_factor --output_activation "
+    "--chroms --tchroms --vchroms --arch --rand_ratio --seed --weights --epochs --batches --batch_size "
+    "--val_batch_size --output --plot --dense --threads --loglevel --rev_comp_train --shuffle_cell_type "
+    "--rev_comp --genome --blacklist --chrom_sizes --save_roi --multiprocessing --max_queue_size",
+    "predict": "-tf --tf_name -m --model -i -s --signal -n --name --prefix --seq --sequence -o --output -bl --blacklist "
+    "--bed --peaks --regions --roi -roi -w --windows --batch_size --step_size -cs -chrom_sizes --chrom_sizes "
+    "--chromosome_sizes -c -chroms --chromosomes -ct -cutoff_type --cutoff_type -cv -cutoff_value "
+    "--cutoff_value -cf -cutoff_file --cutoff_file -skip_call_peaks --skip_call_peaks",
+    "peaks": "-i --input_bigwig -cutoff_file --cutoff_file -cutoff_type --cutoff_type -cutoff_value --cutoff_value "
+    "-prefix --prefix -bin --bin_size -o --output -chromosomes",
+    "threshold": "--prefix --meta_file --chromosomes --bin_size --chrom_sizes --blacklist_bw --output",
+    "benchmark": "--bw --bigwig -bw -bed --bed --gold_standard -c --chroms --chromosomes --bin_size --agg "
+    "--round_predictions -n --name --prefix -o --output_directory --blacklist_bw -plot --plot -skip_plot "
+    "--skip_plot",
+}
+"""The options of maxATAC 1.0.6, by command."""
+
+
+@pytest.mark.parametrize("command", ORIGINAL)
+def test_every_option_of_the_original_has_its_row(command: str) -> None:
+    text = (ROOT / "docs" / "coming-from-maxatac.md").read_text(encoding="utf-8")
+    section = text.partition(f"\n## {command}\n")[2].partition("\n## ")[0]
+    table = section.partition("| Option of 1.0.6 | Here |\n|---|---|\n")[2].partition("\n\n")[0]
+    named = [re.findall(r"`(--?[\w-]+)`", row.split(" | ")[0]) for row in table.splitlines()]
+    assert sorted(sum(named, [])) == sorted(ORIGINAL[command].split())
+    (subparsers,) = (action for action in build_parser()._actions if hasattr(action, "choices") and action.choices)
+    assert set(sum(named, [])) <= set(subparsers.choices[command]._option_string_actions)
+
+
+def test_python_reference_has_every_public_name() -> None:
+    text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^\.\. auto(?:function|class):: (\w+)$", text.partition("## Errors")[0], flags=re.MULTILINE)
+    assert sorted(shown) == sorted(maxatac.__all__)
+
+
+def test_pictures_of_the_gallery_are_those_of_the_script_and_small() -> None:
+    gallery = script("gallery")
+    pictures = list((ROOT / "docs" / "gallery").iterdir())
+    assert {path.name for path in pictures} == {*gallery.FIGURES, *gallery.PAGES}
+    assert sum(path.stat().st_size for path in pictures) < 600_000
+    text = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8")
+    assert [path.name for path in pictures if f"](gallery/{path.name})" not in text] == []
