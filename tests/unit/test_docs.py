@@ -272,27 +272,29 @@ def test_figures_are_what_the_script_draws(tmp_path: Path) -> None:
 
 
 ORIGINAL = {
-    "prepare": "-i --input -o --output -n --prefix -prefix -name -slop --slop -rpm --rpm_factor -c -chroms --chromosomes "
-    "-t -threads --threads -skip_dedup --skip_deduplication -cs -chrom_sizes --chrom_sizes --chromosome_sizes "
-    "--blacklist --blacklist_bw",
+    "prepare": "-i --input -o --output -n --prefix -prefix -name -slop --slop -rpm --rpm_factor -c -chroms "
+    "--chromosomes -t -threads --threads -skip_dedup --skip_deduplication -cs -chrom_sizes "
+    "--chrom_sizes --chromosome_sizes --blacklist --blacklist_bw",
     "average": "-i -n --name --prefix -cs --chrom_sizes --chromosome_sizes -c --chroms --chromosomes -o --output "
     "--output_dir",
-    "normalize": "-i --signal -n --name --prefix --method --max_percentile --min --max --clip -c --chroms --chromosomes "
-    "-cs --chrom_sizes --chromosome_sizes --blacklist_bw -o --output --output_dir",
-    "train": "--sequence --meta_file --prefix --train_roi --validate_roi --target_scale_factor --output_activation "
-    "--chroms --tchroms --vchroms --arch --rand_ratio --seed --weights --epochs --batches --batch_size "
-    "--val_batch_size --output --plot --dense --threads --loglevel --rev_comp_train --shuffle_cell_type "
-    "--rev_comp --genome --blacklist --chrom_sizes --save_roi --multiprocessing --max_queue_size",
-    "predict": "-tf --tf_name -m --model -i -s --signal -n --name --prefix --seq --sequence -o --output -bl --blacklist "
-    "--bed --peaks --regions --roi -roi -w --windows --batch_size --step_size -cs -chrom_sizes --chrom_sizes "
-    "--chromosome_sizes -c -chroms --chromosomes -ct -cutoff_type --cutoff_type -cv -cutoff_value "
-    "--cutoff_value -cf -cutoff_file --cutoff_file -skip_call_peaks --skip_call_peaks",
-    "peaks": "-i --input_bigwig -cutoff_file --cutoff_file -cutoff_type --cutoff_type -cutoff_value --cutoff_value "
-    "-prefix --prefix -bin --bin_size -o --output -chromosomes",
+    "normalize": "-i --signal -n --name --prefix --method --max_percentile --min --max --clip -c --chroms "
+    "--chromosomes -cs --chrom_sizes --chromosome_sizes --blacklist_bw -o --output --output_dir",
+    "train": "--sequence --meta_file --prefix --train_roi --validate_roi --target_scale_factor "
+    "--output_activation --chroms --tchroms --vchroms --arch --rand_ratio --seed --weights --epochs "
+    "--batches --batch_size --val_batch_size --output --plot --dense --threads --loglevel "
+    "--rev_comp_train --shuffle_cell_type --rev_comp --genome --blacklist --chrom_sizes --save_roi "
+    "--multiprocessing --max_queue_size",
+    "predict": "-tf --tf_name -m --model -i -s --signal -n --name --prefix --seq --sequence -o --output -bl "
+    "--blacklist --bed --peaks --regions --roi -roi -w --windows --batch_size --step_size -cs "
+    "-chrom_sizes --chrom_sizes --chromosome_sizes -c -chroms --chromosomes -ct -cutoff_type "
+    "--cutoff_type -cv -cutoff_value --cutoff_value -cf -cutoff_file --cutoff_file -skip_call_peaks "
+    "--skip_call_peaks",
+    "peaks": "-i --input_bigwig -cutoff_file --cutoff_file -cutoff_type --cutoff_type -cutoff_value "
+    "--cutoff_value -prefix --prefix -bin --bin_size -o --output -chromosomes",
     "threshold": "--prefix --meta_file --chromosomes --bin_size --chrom_sizes --blacklist_bw --output",
     "benchmark": "--bw --bigwig -bw -bed --bed --gold_standard -c --chroms --chromosomes --bin_size --agg "
-    "--round_predictions -n --name --prefix -o --output_directory --blacklist_bw -plot --plot -skip_plot "
-    "--skip_plot",
+    "--round_predictions -n --name --prefix -o --output_directory --blacklist_bw -plot --plot "
+    "-skip_plot --skip_plot",
 }
 """The options of maxATAC 1.0.6, by command."""
 
