@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
-.PHONY: help tools demo gallery site test test-fast lint rust-test python-test image packed image-test image-numbers fuzz fuzz-briefly sanitize lock lowest bench bench-scale bench-prepare bench-core yeast format clean
+.PHONY: help tools demo gallery site test test-fast lint rust-test python-test wheel install-numbers image packed image-test image-numbers fuzz fuzz-briefly sanitize lock lowest bench bench-scale bench-prepare bench-core yeast format clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -91,6 +91,24 @@ image:  ## the container image, with docker (or DOCKER=podman); BACKEND=jax, DEV
 # Builds it, as root on Debian; MAXATAC_IMAGE=maxatac tests one that docker has. Tells why if neither is possible.
 image-test: $(VENV)/.dev $(VENV)/.built $(VENV)-cwl/.done  ## build the container image and run it
 	MAXATAC_CWL_TOOLS=$(abspath $(VENV)-cwl/bin) $(BIN)/python -m pytest -q -m container tests/system/container
+
+# What builds wheels; zig links for an old glibc.
+$(VENV)-wheel/.done: requirements-wheel.lock | tools
+	$(PYTHON) -m venv $(VENV)-wheel
+	$(VENV)-wheel/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements-wheel.lock
+	@touch $@
+
+WHEEL = PATH="$(abspath $(VENV)-wheel/bin):$$PATH" PYTHON=$(PYTHON) .ci/wheel
+TARGET ?=
+
+wheel: $(VENV)-wheel/.done  ## wheel and source distribution in dist/, each installed and run; TARGET=aarch64-unknown-linux-gnu builds alone
+	$(WHEEL) sdist
+	$(WHEEL) build $(TARGET)
+	$(if $(TARGET),,$(WHEEL) try)
+	$(WHEEL) offline
+
+install-numbers: | tools  ## install what make wheel built in clean environments of INTERPRETERS, and in DEBIAN=folder; time and size go into the page
+	$(PYTHON) docs/wheel.py --measure $(INTERPRETERS) $(if $(DEBIAN),--debian $(DEBIAN))
 
 packed: $(VENV)-cwl/.done  ## each workflow in one file, as release assets in dist/workflows
 	mkdir -p dist/workflows
@@ -180,6 +198,8 @@ lock:  ## pin the newest versions of all dependencies, with hashes
 	  --no-emit-index-url requirements-wheel.in -o requirements-wheel.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url requirements-docs.in -c requirements.lock -o requirements-docs.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url requirements-light.in -c requirements.lock -o requirements-light.lock
 	$(BIN)/uv pip compile --quiet --no-deps --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url requirements-igv.in -o requirements-igv.lock
 
@@ -190,4 +210,4 @@ lowest: tools  ## the tests that are not slow with the oldest dependencies that 
 	$(VENV)-lowest/bin/python -m pytest -q -m "not slow and not container"
 
 clean:
-	rm -rf target build dist demo_out bench_out $(VENV) $(VENV)-bench $(VENV)-cwl $(VENV)-docs $(VENV)-lowest maxatac/_core*.so
+	rm -rf target build dist demo_out bench_out $(VENV) $(VENV)-bench $(VENV)-cwl $(VENV)-docs $(VENV)-wheel $(VENV)-lowest maxatac/_core*.so

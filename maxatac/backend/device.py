@@ -24,8 +24,8 @@ _DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
 _jax_threads: int | None = None  # as set for JAX, which reads it once
 
 _REMEDY = {
-    "tensorflow": "pip install 'maxatac[cuda]'",
-    "jax": "pip install 'maxatac[jax-cuda]' in an environment of its own",
+    "tensorflow": "pip install 'tensorflow[and-cuda]'",
+    "jax": "pip install 'jax[cuda12]' in an environment of its own",
 }
 
 

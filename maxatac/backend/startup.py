@@ -19,9 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from maxatac.errors import InputError, Problem
+from maxatac.wording import listed
 
-BACKENDS = {"tensorflow": "pip install tensorflow", "jax": "pip install 'maxatac[jax]'"}
-"""Backends that a run can compute with, and how to get each."""
+BACKENDS = ("tensorflow", "jax")
+"""Backends that a run can compute with, by the name of the package."""
+
+LIBRARIES = ("keras", "h5py", "tensorboardX")
+"""What a network needs beside a backend; an installation of the light commands has none of it."""
 
 DEFAULT = "tensorflow"
 
@@ -89,22 +93,30 @@ def backend_problems(environment: Mapping[str, str] | None = None, *, distribute
         Whether to train on several devices, which only JAX can do.
     """
     name, source = chosen_backend(environment)
-    installed = [backend for backend in BACKENDS if importlib.util.find_spec(backend) is not None]
+    installed = [backend for backend in BACKENDS if _is_installed(backend)]
     here = f"installed: {', '.join(installed) or 'none'}"
     if name not in BACKENDS:
         near = difflib.get_close_matches(name.lower(), BACKENDS, n=1)
         hint = f"did you mean {near[0]}?" if near else None
         where = f"the backend of Keras, by {source}"
         return [Problem("machine", repr(name), f"{' or '.join(BACKENDS)} ({here})", hint, place=where)]
+    if lacking := [library for library in LIBRARIES if not _is_installed(library)]:
+        wanted = lacking if installed else [name, *lacking]
+        told = f"a network needs {listed(wanted)}, not installed here"
+        return [Problem("machine", told, hint=f"pip install {' '.join(wanted)}")]
     if name not in installed:
         other = f"set KERAS_BACKEND={installed[0]}, or " if installed else ""
         told = f"{source} says {name} for the backend of Keras, which is not installed ({here})"
-        return [Problem("machine", told, hint=f"{other}{BACKENDS[name]}")]
+        return [Problem("machine", told, hint=f"{other}pip install {name}")]
     if distribute and name != "jax":
         told = f"several devices need the JAX backend, but {source} says {name} ({here})"
-        hint = f"set KERAS_BACKEND=jax{'' if 'jax' in installed else ', and ' + BACKENDS['jax']}"
+        hint = f"set KERAS_BACKEND=jax{'' if 'jax' in installed else ', and pip install jax'}"
         return [Problem("machine", told, hint=hint, option="--distribute")]
     return []
+
+
+def _is_installed(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None
 
 
 def leave_tensorflow_out() -> None:

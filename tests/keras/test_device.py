@@ -76,8 +76,8 @@ def test_first_line_names_keras_and_device(caplog: pytest.LogCaptureFixture) -> 
 @pytest.mark.parametrize(
     ("backend", "remedy"),
     [
-        ("tensorflow", "pip install 'maxatac[cuda]'"),
-        ("jax", "pip install 'maxatac[jax-cuda]'"),
+        ("tensorflow", "pip install 'tensorflow[and-cuda]'"),
+        ("jax", "pip install 'jax[cuda12]'"),
         ("torch", "install the GPU build of the backend"),
     ],
 )

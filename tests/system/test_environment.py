@@ -75,7 +75,7 @@ def test_backend_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_nothing_is_installed(look: Look) -> None:
     """Without site packages there is neither Keras nor numpy, and maxatac itself is a folder."""
     found = lines(look(keras="raise ImportError('none')", python=("-S",)))
-    assert "which is not installed (installed: none); pip install tensorflow" in found["device"]
+    assert "a network needs tensorflow, h5py and tensorboardX, not installed here; pip install" in found["device"]
     assert found["packages"] == "none"
     assert found["maxatac"].startswith("of unknown version")
     assert found["core"] == "loads"

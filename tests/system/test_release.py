@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.machinery
+import importlib.util
 import os
 import re
 import shutil
@@ -10,6 +12,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -126,7 +129,7 @@ def test_recipe_of_a_release(project: Path) -> None:
     assert call(project / ".ci" / "recipe", "https://example.org/a|b", sdist).returncode == 1
 
 
-@pytest.mark.parametrize("script", ["run", "version", "recipe", "smoke"])
+@pytest.mark.parametrize("script", ["run", "version", "recipe", "smoke", "wheel"])
 def test_scripts_are_bash(script: str) -> None:
     assert call("bash", "-n", ROOT / ".ci" / script).returncode == 0
     assert os.access(ROOT / ".ci" / script, os.X_OK)
@@ -158,6 +161,32 @@ def test_smoke_test_fails_where_something_does_not_load(
     assert ("simulate" in done.stdout) == (status == 0)
 
 
+def load_crates() -> ModuleType:
+    loader = importlib.machinery.SourceFileLoader("crates", str(ROOT / ".ci" / "crates"))
+    spec = importlib.util.spec_from_loader("crates", loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+def test_crates_that_are_not_compiled_keep_manifest_and_licences(tmp_path: Path) -> None:
+    """Cargo reads the result as it reads what `cargo vendor` wrote."""
+    vendor = tmp_path / "vendor"
+    crates = load_crates()
+    for name in ("used-1.0.0", "unused-2.0.0"):
+        (vendor / name / "src").mkdir(parents=True)
+        for file in ("Cargo.toml", "LICENSE-MIT", "build.rs", "src/lib.rs", ".cargo-checksum.json"):
+            (vendor / name / file).write_text('{"files": {"src/lib.rs": "abc"}, "package": "def"}')
+    crates.reduce(vendor, {"used-1.0.0"})
+    left = sorted(str(path.relative_to(vendor)) for path in vendor.rglob("*") if path.is_file())
+    assert [path for path in left if path.startswith("unused")] == [
+        f"unused-2.0.0/{file}" for file in (".cargo-checksum.json", "Cargo.toml", "LICENSE-MIT", "src/lib.rs")
+    ]
+    assert (vendor / "unused-2.0.0" / ".cargo-checksum.json").read_text() == '{"files": {}, "package": "def"}'
+    assert len([path for path in left if path.startswith("used")]) == 5
+
+
 # Versions and the recipe ---------------------------------------------------------------------------------------------
 
 
@@ -182,6 +211,19 @@ def test_recipe_asks_for_what_the_package_asks_for() -> None:
     wanted = {re.sub(r"^([\w-]+)(>=.*)", lambda m: f"{names.get(m[1], m[1])} {m[2]}", line)
               for line in PROJECT["dependencies"]}  # fmt: skip
     assert found == wanted | {"python"}
+
+
+def test_addresses_are_those_of_the_project() -> None:
+    repository = PROJECT["urls"]["Repository"]
+    pages = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("install", "release"))]
+    for text in (RECIPE, *(page.read_text(encoding="utf-8") for page in pages)):
+        ours = set(re.findall(r"https://[\w.]+/[\w-]+/maxatac\b(?![\w-])", text))
+        assert ours == {repository} or not ours
+    assert f"home: {repository}\n" in RECIPE and f"dev_url: {repository}\n" in RECIPE
+    wheel = f"maxatac-{VERSION}-cp311-abi3-manylinux_2_28_x86_64.whl"
+    assert [
+        page.name for page in pages[:2] if f"{repository}/releases/download/v{VERSION}/{wheel}" not in page.read_text()
+    ] == []
 
 
 def test_recipe_has_the_program() -> None:
