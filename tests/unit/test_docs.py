@@ -42,7 +42,7 @@ def test_pages_are_found() -> None:
         "distribute.md", "report.md", "docker.md", "cwl.md", "seven-bridges.md", "terra.md", "predict.md", "merge.md",
         "peaks.md", "threshold.md", "benchmark.md", "models.md", "tutorial.md", "prepare.md", "normalize.md",
         "average.md", "binding.md", "accuracy.md", "env.md", "shell.md", "release.md", "nextflow.md", "index.md",
-        "changelog.md", "api.md", "gallery.md", "coming-from-maxatac.md", "citing.md", "help.md", "install.md",
+        "changelog.md", "api.md", "gallery.md", "coming-from-maxatac.md", "citing.md", "help.md", "install.md", "clusters.md",
     }  # fmt: skip
 
 
@@ -151,6 +151,8 @@ def test_options_that_are_spoken_of_exist(page: Path) -> None:
         "coming-from-maxatac.md": {"--chromosome", "--variants_bed"},
         # Of maturin.
         "release.md": {"--auditwheel"},
+        # Of Slurm and Toil.
+        "clusters.md": {"--cpus-per-task", "--requeue", "--restart"},
     }.get(page.name, set())  # fmt: skip
     assert set(spoken_of) - allowed <= known
 
