@@ -1,12 +1,13 @@
 """Work in several jobs on one machine, some of which are killed: is the result that of one job, and what is moved?
 
-``python tests/clusters.py FOLDER`` goes the three ways of docs/clusters.md on simulated data, and prints a line for each
-finding; it leaves with 1 if a result is not as it should be. ``--only`` goes one of them:
+``python tests/clusters.py FOLDER`` goes the three ways of docs/clusters.md on simulated data, and prints a line for
+each finding; it leaves with 1 if a result is not as it should be. ``--only`` goes one of them:
 
 - ``scatter``: two models by Toil, killed with SIGKILL while the second trains, and ``--restart``. It needs the tools of
   ``requirements-cwl.lock``, by default those in ``.venv-cwl``.
-- ``together``: one model by two processes in a network of their own, whose bytes are counted; one process is killed, and
-  both go on. Then each process is started again by itself, as Kubernetes does. Linux, and the right to make a network.
+- ``together``: one model by two processes in a network of their own, whose bytes are counted; one process is killed,
+  and both go on. Then each process is started again by itself, as Kubernetes does. It needs Linux, and the right to
+  make a network.
 - ``parts``: a prediction as two jobs, one of which is killed and goes on, and their merge.
 
 The bytes are those of the real network; all else is done with the quick one of the tests.
@@ -59,15 +60,14 @@ def wait_for(told: Path, word: str, process: subprocess.Popen[bytes]) -> None:
 def environment(folder: Path, **more: str) -> dict[str, str]:
     return {
         **os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu",
-        "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled"), "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0", **more,
+        "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled"), "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        **more,
     }  # fmt: skip
 
 
 def run(folder: Path, words: Sequence[str | Path]) -> None:
     """Run a command of maxatac to its end."""
-    done = subprocess.run(
-        [*QUICK, *words], env=environment(folder), capture_output=True, text=True, check=False
-    )  # fmt: skip
+    done = subprocess.run([*QUICK, *words], env=environment(folder), capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{words[0]}: status {done.returncode}\n{done.stderr}")
 
@@ -137,10 +137,9 @@ def scatter(folder: Path, data: TinySet, tools: Path) -> None:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         pass
-    inputs = sum(path.stat().st_size for path in data.folder.iterdir())
-    tell(
-        f"scatter: the inputs of a job have {inputs:,} bytes; the store {size(store):,} when the second job was killed"
-    )
+    inputs = [data.file(cell, end) for cell in CELLS for end in columns.values()]
+    copies = [found for path in inputs for found in store.rglob(path.name) if not found.is_symlink()]
+    tell(f"scatter: tracks and peaks have {total(inputs):,} bytes, their copies in the store {total(copies):,}")
     with begin("--restart") as engine:
         if engine.wait(WITHIN):
             raise RuntimeError(told.read_text())
@@ -150,24 +149,31 @@ def scatter(folder: Path, data: TinySet, tools: Path) -> None:
     alone = outcome(folder / "alone")
     tell("scatter: both models are that of a run without an engine",
          all(outcome(folder / "scattered", name) == alone for name in ("TF1", "TF2")))  # fmt: skip
-    tell(f"scatter: the results of a job have {size(folder / 'scattered') // 2:,} bytes")
 
 
-def size(folder: Path) -> int:
-    """Bytes of the files in a folder, a file of several names once."""
-    files = {(found.st_dev, found.st_ino): found.st_size for found in map(Path.lstat, folder.rglob("*"))}
-    return sum(files.values())
+def total(paths: Sequence[Path]) -> int:
+    return sum(path.stat().st_size for path in paths)
 
 
 # One model by two processes ------------------------------------------------------------------------------------------
 
-COUNTED = """
+COUNTED = r"""
+counted=$1
+shift
 ip link set lo up
 "$@"
 status=$?
-awk '$1 == "lo:" {{print $2}}' /proc/net/dev > {bytes}
+sed -n 's/^ *lo: *\([0-9]*\) .*/\1/p' /proc/net/dev > "$counted"
 exit $status
 """
+
+
+def in_network(folder: Path, data: TinySet, part: str, counted: Path) -> None:
+    """Go a part of this way in a network of its own, and write to a file how many bytes went through it."""
+    words = [sys.executable, __file__, folder, "--data", data.folder, "--only", part]
+    subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--net", "sh", "-c", COUNTED, "sh", counted, *words], check=True
+    )
 
 
 class Pair:
@@ -198,20 +204,12 @@ def together(folder: Path, data: TinySet) -> None:
     counts = {}
     for epochs in (1, 3):
         counted = folder / f"bytes_{epochs}"
-        script = COUNTED.format(bytes=shlex.quote(str(counted)))
-        words = [sys.executable, __file__, str(folder), "--data", str(data.folder), "--only"]
-        subprocess.run(
-            ["unshare", "--user", "--map-root-user", "--net", "sh", "-c", script, "sh", *words, f"pair{epochs}"],
-            check=True,
-        )
+        in_network(folder, data, f"pair{epochs}", counted)
         counts[epochs] = int(counted.read_text())
     tell(f"together: bytes between the processes: {counts[1]:,} in 1 epoch, {counts[3]:,} in 3")
     steps = 2 * SMALL["batches"]
     tell(f"together: {(counts[3] - counts[1]) / steps:,.0f} bytes more for each of {steps} steps more, both directions")
-    subprocess.run(
-        ["unshare", "--user", "--map-root-user", "--net", "sh", "-c", 'ip link set lo up; exec "$@"', "sh", *words, "lost"],
-        check=True,
-    )  # fmt: skip
+    in_network(folder, data, "lost", folder / "bytes_lost")
 
 
 def pair(folder: Path, data: TinySet, epochs: int) -> None:
@@ -238,8 +236,8 @@ def lost(folder: Path, data: TinySet) -> None:
                     if process.poll() is not None and statuses[rank][-1:] != [0]:
                         statuses[rank].append(process.returncode)
                         if process.returncode:
-                            # Kubernetes waits 10 s, and twice as long each time.
-                            time.sleep(5)
+                            # Kubernetes waits 10 s, and then longer.
+                            time.sleep(10)
                             processes[rank], starts = pair.start(rank), starts + 1
                 time.sleep(0.2)
                 if time.monotonic() - begin > WITHIN:
@@ -259,9 +257,11 @@ def lost(folder: Path, data: TinySet) -> None:
 
 def parts(folder: Path, data: TinySet) -> None:
     run(folder, data.arguments(folder / "model", test=False, **SMALL))
-    model, signal_ = folder / "model" / f"{PREFIX}_best.keras", data.file(CELLS[-1], "signal.bw")
-    words = ["predict", "--model", str(model), "--sequence", str(data.sequence), "--signal", str(signal_), "--threads", "1",
-             "--batch_size", "8"]  # fmt: skip
+    model, track = folder / "model" / f"{PREFIX}_best.keras", data.file(CELLS[-1], "signal.bw")
+    words = [
+        "predict", "--model", str(model), "--sequence", str(data.sequence), "--signal", str(track), "--threads", "1",
+        "--batch_size", "8",
+    ]  # fmt: skip
     run(folder, [*words, "--output", folder / "one", "--prefix", "one"])
     first = [*words, "--output", folder / "two", "--prefix", "part_1", "--chroms", "chr1", "chr2", "--resume"]
     killed = subprocess.Popen([*QUICK, *map(str, first)], env=environment(folder), stderr=subprocess.DEVNULL)
@@ -295,6 +295,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--tools", type=Path, default=ROOT / ".venv-cwl" / "bin", help="folder of toil-cwl-runner")
     parser.add_argument("--data", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
+    options.folder = options.folder.absolute()
     if options.data is None:
         options.folder.mkdir(parents=True)
         (options.folder / "data").mkdir()
@@ -312,7 +313,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in [options.only] if options.only else ["scatter", "together", "parts"]:
         folder = options.folder if options.data else options.folder / name
         folder.mkdir(exist_ok=True)
-        ways[name](folder.absolute())
+        ways[name](folder)
     return 0 if all(findings) else 1
 
 

@@ -151,9 +151,7 @@ def test_slurm_script(script: Path) -> None:
 
 @pytest.mark.parametrize("script", [path for path in SCRIPTS if "merge" not in path.name], ids=lambda path: path.name)
 @pytest.mark.parametrize("status", [0, 1, 2, 75])
-def test_slurm_starts_again_what_was_stopped(
-    script: Path, status: int, call: Callable[..., tuple[int, Calls]]
-) -> None:
+def test_slurm_starts_again_what_was_stopped(script: Path, status: int, call: Callable[..., tuple[int, Calls]]) -> None:
     words, variables = of_slurm(script)
     found, calls = call(words, **variables, STATUS=str(status))
     assert found == status
