@@ -110,6 +110,14 @@ def test_a_line_that_is_not_there_is_wrong_input(name: str, call: Callable[..., 
     assert call(words, **variables) == (2, [])
 
 
+def shellcheck(script: str) -> None:
+    found = shutil.which("shellcheck", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    assert found is not None, "shellcheck comes with the dev dependencies"
+    words = [found, "--norc", "--shell=bash", "-"]
+    done = subprocess.run(words, input=script, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
 # Slurm ---------------------------------------------------------------------------------------------------------------
 
 
@@ -135,10 +143,7 @@ def sbatch_options() -> argparse.ArgumentParser:
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_slurm_script(script: Path) -> None:
     text = script.read_text(encoding="utf-8")
-    shellcheck = shutil.which("shellcheck", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    assert shellcheck is not None, "shellcheck comes with the dev dependencies"
-    done = subprocess.run([shellcheck, "--norc", script], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+    shellcheck(text)
     # sbatch reads up to the first command, and takes what comes later for a remark.
     head = re.match(r"#!/bin/bash\n(?:#.*\n)+", text)
     assert head is not None and "#SBATCH" not in text[head.end() :]
@@ -204,8 +209,7 @@ def test_job_does_what_the_schema_cannot_say(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in jobs() if container(jobs()[name])["args"][0] == "bash"])
 def test_script_in_a_manifest(name: str) -> None:
     script = container(jobs()[name])["args"][-1]
-    done = subprocess.run(["shellcheck", "--norc", "--shell=bash", "-"], input=script, text=True, capture_output=True)
-    assert done.returncode == 0, done.stdout
+    shellcheck(script)
     # Kubernetes puts the value of a variable in place of $(NAME), and $ in place of $$.
     assert not re.search(r"\$\(\w+\)|\$\$", script)
 
@@ -220,3 +224,16 @@ def test_processes_find_each_other() -> None:
     assert service["spec"]["clusterIP"] == "None"
     selected = {"job-name": name}
     assert service["spec"]["selector"] == policy["spec"]["podSelector"]["matchLabels"] == selected
+
+
+# The jobs themselves -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_parts_make_what_one_job_does(tmp_path: Path) -> None:
+    """The command of the page, on the way that needs no engine and no network."""
+    script = Path(__file__).parents[1] / "clusters.py"
+    words = [sys.executable, str(script), str(tmp_path / "out"), "--only", "parts"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count(": yes") == 2
