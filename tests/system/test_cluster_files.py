@@ -224,16 +224,3 @@ def test_processes_find_each_other() -> None:
     assert service["spec"]["clusterIP"] == "None"
     selected = {"job-name": name}
     assert service["spec"]["selector"] == policy["spec"]["podSelector"]["matchLabels"] == selected
-
-
-# The jobs themselves -------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.slow
-def test_parts_make_what_one_job_does(tmp_path: Path) -> None:
-    """The command of the page, on the way that needs no engine and no network."""
-    script = Path(__file__).parents[1] / "clusters.py"
-    words = [sys.executable, str(script), str(tmp_path / "out"), "--only", "parts"]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count(": yes") == 2
