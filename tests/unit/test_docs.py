@@ -42,7 +42,8 @@ def test_pages_are_found() -> None:
         "distribute.md", "report.md", "docker.md", "cwl.md", "seven-bridges.md", "terra.md", "predict.md", "merge.md",
         "peaks.md", "threshold.md", "benchmark.md", "models.md", "tutorial.md", "prepare.md", "normalize.md",
         "average.md", "binding.md", "accuracy.md", "env.md", "shell.md", "release.md", "nextflow.md", "index.md",
-        "changelog.md", "api.md", "gallery.md", "coming-from-maxatac.md", "citing.md", "help.md", "install.md", "clusters.md",
+        "changelog.md", "api.md", "gallery.md", "coming-from-maxatac.md", "citing.md", "help.md", "install.md",
+        "clusters.md",
     }  # fmt: skip
 
 
