@@ -22,7 +22,6 @@ SCRIPT = "docs/wheel.py"
 FILE = ROOT / "docs" / "install.json"
 PAGE = ROOT / "docs" / "install.md"
 
-MIRROR = os.environ.get("DEBIAN_MIRROR", "http://deb.debian.org/debian")
 BUILDERS = ("cargo", "rustc", "cc", "gcc", "clang")
 # How this machine reaches the package index.
 REGISTRY = ("PIP_CERT", "PIP_INDEX_URL", "PIP_DEFAULT_TIMEOUT")
@@ -61,7 +60,8 @@ def try_debian(root: Path) -> dict[str, Any]:
     """Install in a root that has Debian's Python and hardly more; it is made if it is not there."""
     if not root.exists():
         include = "--include=python3,python3-venv"
-        subprocess.run(["debootstrap", "--variant=minbase", include, "bookworm", root, MIRROR], check=True)
+        mirror = [os.environ["DEBIAN_MIRROR"]] if "DEBIAN_MIRROR" in os.environ else []
+        subprocess.run(["debootstrap", "--variant=minbase", include, "bookworm", root, *mirror], check=True)
     if there := [name for name in BUILDERS if shutil.which(name, path=f"{root}/usr/bin")]:
         raise SystemExit(f"{root}: expected nothing that builds; found {', '.join(there)}")
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8"}
