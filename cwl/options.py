@@ -36,6 +36,7 @@ from wdl_text import (  # noqa: E402
     wdl_declarations,
     wdl_outputs,
     wdl_parameters,
+    wdl_results,
     wdl_staged,
     wdl_task,
 )
@@ -223,12 +224,16 @@ def about_wdl() -> list[str]:
 
 
 INSTANCES = {
-    "training": ("c5.2xlarge", 200),
-    "predicting": ("c5.2xlarge", 100),
-    "reads": ("c5.2xlarge", 500),
-    "examples": ("c5.xlarge", 50),
+    "training": ("m5.2xlarge", "n1-standard-8", 200),
+    "predicting": ("m5.2xlarge", "n1-standard-8", 100),
+    "reads": ("m5.2xlarge", "n1-standard-8", 500),
+    "examples": ("m5.xlarge", "n1-standard-4", 50),
 }
-"""Instance of AWS and gigabytes of its disk; at least the defaults of cores and memory, 4 and 16 GiB."""
+"""Instances of AWS and of Google, and gigabytes of their disk.
+
+With twice the memory that is reserved by default, 16 GiB: a task fails whose steps do not fit, and the platform needs
+some of it.
+"""
 
 PARALLEL = 8
 """Instances at a time, of a workflow that scatters."""
@@ -237,9 +242,11 @@ PARALLEL = 8
 def instance_hints(what: str) -> list[str]:
     """Write on which instance Seven Bridges runs a workflow, and on how many at a time."""
     kind, _, scatters = what.partition(", ")
-    name, disk = INSTANCES[kind]
-    parallel = ["  - class: sbg:maxNumberOfParallelInstances", f'    value: "{PARALLEL}"'] if scatters else []
-    return ["hints:", "  - class: sbg:AWSInstanceType", f"    value: {name};ebs-gp2;{disk}", *parallel]
+    aws, google, disk = INSTANCES[kind]
+    hints = [("AWSInstanceType", f"{aws};ebs-gp2;{disk}"), ("GoogleInstanceType", f"{google};pd-ssd;{disk}")]
+    if scatters:
+        hints.append(("maxNumberOfParallelInstances", str(PARALLEL)))
+    return ["hints:", *(f"  - {{class: sbg:{name}, value: {json.dumps(value)}}}" for name, value in hints)]
 
 
 def script(command: str) -> list[str]:
@@ -447,11 +454,17 @@ def filled(path: Path, image: str) -> str:
     return _BLOCK.sub(fill, path.read_text(encoding="utf-8"))
 
 
+_UNIT = re.compile(r"(?m)^(?:workflow|task) (\w+) \{$")
+
+
 def with_parameters(text: str) -> str:
-    """Say of each input of a WDL what it is."""
+    """Say of each input and output of a WDL what it is."""
 
     def fill(match: re.Match[str]) -> str:
-        return "\n".join([match[1], *wdl_parameters(text[: match.start()]), match[2]])
+        head = text[: match.start()]
+        unit = list(_UNIT.finditer(head))[-1]
+        block = text[unit.start() :].partition("\n}\n")[0]
+        return "\n".join([match[1], *wdl_parameters(head), *wdl_results(block, unit[1]), match[2]])
 
     return re.sub(r"(?m)^(    # begin: wdl parameters)\n(?:(?!    # end).*\n)*(    # end)$", fill, text)
 
@@ -480,7 +493,9 @@ def gpu_tool(text: str, image: str, source: str) -> str:
 def gpu_workflow(text: str, image: str, source: str) -> str:
     """Turn the one-step workflow into the one for GPUs."""
     text = text.replace("run: maxatac-train.cwl", "run: maxatac-train-gpu.cwl")
-    text = text.replace("label: Train a model", "label: Train a model on a GPU").replace("c5.2xlarge", "g4dn.2xlarge")
+    text = text.replace("label: Train a model", "label: Train a model on a GPU").replace("m5.2xlarge", "g4dn.2xlarge")
+    # Google has GPUs beside machines, not in them.
+    text = re.sub(r"(?m)^  - \{class: sbg:GoogleInstanceType.*\n", "", text)
     return f"# Written by cwl/options.py from {source}.\n{text}"
 
 

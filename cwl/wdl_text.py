@@ -257,6 +257,52 @@ def wdl_parameters(text: str, of: Sequence[str] = ()) -> list[str]:
     return lines
 
 
+OWN_RESULTS = {
+    "predictions": ("Predicted scores", "Predicted scores of each cell type that is held out."),
+    "prediction_records": ("Run records of the predictions", "Run record of each prediction."),
+    "report": ("Report of the check", "What was found wrong, and what training would take, for programs."),
+    "sequence": ("Genome sequence (2bit)", "The simulated genome."),
+    "chrom_sizes": ("Chromosome sizes", "Names and lengths of the simulated chromosomes."),
+    "blacklist": ("Blacklisted regions", "Regions that no command is to use."),
+    "fragments": ("Reads", "ATAC-seq fragments of each cell type."),
+    "atac_signal": ("ATAC-seq signal", "ATAC-seq signal of each cell type."),
+    "binding_tracks": ("Binding", "Binding in each cell type: 1 in ChIP-seq peaks, 0 elsewhere."),
+    "atac_peaks": ("ATAC-seq peaks", "ATAC-seq peaks of each cell type."),
+    "chip_peaks": ("ChIP-seq peaks", "ChIP-seq peaks of each cell type."),
+    "report_page": ("Report", "The report of the run, drawn again, in one HTML file."),
+    "figures": ("Figures of the report", "The figures of the report, as PNG and SVG."),
+}
+"""Outputs that are none of a tool in OUTPUTS: label and text."""
+
+_RESULTS = re.compile(r"(?m)^  output \{\n((?:    .*\n)*)  \}$")
+_RESULT = re.compile(r"(?m)^    [A-Z][\w\[\]?]* (\w+) = (?:(?:maxatac_)?(\w+)\.(\w+)$)?")
+
+
+def wdl_results(block: str, command: str = "") -> list[str]:
+    """Write what a person sees of each output that a workflow or a task declares.
+
+    Parameters
+    ----------
+    block : str
+        The workflow or the task.
+    command : str
+        Command of a task.
+
+    Raises
+    ------
+    Unknown
+        If there is an output of which nothing is known.
+    """
+    lines = []
+    for name, call, of_call in _RESULT.findall(_RESULTS.findall(block)[-1]):
+        known = {one.name: (one.label, one.doc) for one in OUTPUTS.get(call or command, ())}
+        said = known.get(of_call or name) or OWN_RESULTS.get(name)
+        if said is None:
+            raise Unknown(f"nothing says what the output {name} of a WDL is: add it to OWN_RESULTS of cwl/wdl_text.py")
+        lines.append(described(name, *said))
+    return lines
+
+
 def wdl_about(authors: Sequence[str], links: Sequence[tuple[str, str]]) -> list[str]:
     """Write who made a descriptor."""
     return [
@@ -297,6 +343,7 @@ def wdl_task(command: str, image: str, about: Sequence[str] = (), *, gpu: bool =
         "  }",
         "  parameter_meta {",
         *wdl_parameters("\n".join([*inputs, ""]), (command,)),
+        *wdl_results("\n".join(["  output {", *wdl_outputs(command), "  }"]), command),
         "  }",
         *inputs,
         *wdl_staged(command),

@@ -189,6 +189,7 @@ workflow maxatac_check {
     preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
     max_retries: {label: "Retries", description: "How often to try again after a failure."}
     docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+    report: {label: "Report of the check", description: "What was found wrong, and what training would take, for programs."}
     # end
   }
 }

@@ -96,6 +96,11 @@ workflow maxatac_demo {
     preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
     max_retries: {label: "Retries", description: "How often to try again after a failure."}
     docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+    best_model: {label: "Best model (Keras)", description: "The selected model, for maxatac predict and any program with Keras 3."}
+    report_page: {label: "Report", description: "The report of the run: data, training, selection and test in one HTML file; with report."}
+    test_table: {label: "Test scores", description: "Scores of the selected model on test chromosomes of held-out cell types, beside baselines; with test."}
+    tracks: {label: "Predicted scores", description: "Predicted scores of 0 to 1 in bins of 32 bp, one track per signal."}
+    sites: {label: "Predicted sites", description: "The bins that reach the cutoff, joined, for each track; none without a cutoff."}
     # end
   }
 }

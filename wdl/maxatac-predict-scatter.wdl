@@ -147,6 +147,10 @@ workflow maxatac_predict_scatter {
     preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
     max_retries: {label: "Retries", description: "How often to try again after a failure."}
     docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+    track: {label: "Predicted scores", description: "The predictions of all parts in one track."}
+    sites: {label: "Predicted sites", description: "The sites of the whole; with a cutoff, or joined from the sites of the parts."}
+    record: {label: "Run record", description: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."}
+    log: {label: "Log", description: "What the command told while it ran."}
     # end
   }
 }

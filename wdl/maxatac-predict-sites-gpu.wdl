@@ -157,6 +157,10 @@ workflow maxatac_predict_sites_gpu {
     gpu_type: {label: "Kind of GPU", description: "Kind of GPU, by the name that the platform has for it."}
     gpu_count: {label: "GPUs", description: "Number of GPUs of the machine."}
     docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+    tracks: {label: "Predicted scores", description: "Predicted scores of 0 to 1 in bins of 32 bp, one track per signal."}
+    record: {label: "Run record", description: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."}
+    sites: {label: "Predicted sites", description: "Runs of bins whose score reaches the cutoff, sorted by chromosome and start, as BED or narrowPeak."}
+    sites_record: {label: "Run record", description: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."}
     # end
   }
 }
@@ -204,6 +208,10 @@ task predict_gpu {
     gpu_type: {label: "Kind of GPU", description: "Kind of GPU, by the name that the platform has for it."}
     gpu_count: {label: "GPUs", description: "Number of GPUs of the machine."}
     docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+    tracks: {label: "Predicted scores", description: "Predicted scores of 0 to 1 in bins of 32 bp, one track per signal."}
+    sites: {label: "Predicted sites", description: "The bins that reach the cutoff, joined, for each track; none without a cutoff."}
+    record: {label: "Run record", description: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."}
+    log: {label: "Log", description: "What the command told while it ran."}
   }
   input {
     Array[File] model = []

@@ -339,6 +339,18 @@ workflow maxatac_reads_to_model {
     preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
     max_retries: {label: "Retries", description: "How often to try again after a failure."}
     docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+    model: {label: "Best model (Keras)", description: "The selected model, for maxatac predict and any program with Keras 3."}
+    training_record: {label: "Run record", description: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."}
+    report_page: {label: "Report", description: "The report of the run: data, training, selection and test in one HTML file; with report."}
+    thresholds: {label: "Table of thresholds", description: "Precision and recall at each threshold, on the genome-like validation windows: the cutoff table for calling sites. None without bound bins in those windows."}
+    test_table: {label: "Test scores", description: "Scores of the selected model on test chromosomes of held-out cell types, beside baselines; with test."}
+    predictions: {label: "Predictions of the test", description: "Predicted scores on the test chromosomes, one track per held-out cell type."}
+    cell_table: {label: "Meta file", description: "The cell types as the table that maxatac train takes on a command line, with their paths in the step."}
+    signals: {label: "Normalised signal", description: "The normalised ATAC-seq signal, for training and prediction; one track, or one per group of barcodes."}
+    called_peaks: {label: "ATAC-seq peaks", description: "ATAC-seq peaks that MACS called on the widened cut sites; with call_peaks."}
+    quality: {label: "Quality of the reads", description: "Quality of the reads in one page: duplicates, fragment sizes, bases around the cut sites, reads in peaks."}
+    quality_tables: {label: "Quality of the reads for MultiQC", description: "The numbers of that page, which MultiQC reads."}
+    bindings: {label: "Binding", description: "The binding: 1 on bound bases, 0 on all others; the target of training."}
     # end
   }
 }

@@ -242,6 +242,17 @@ workflow maxatac_reads_to_sites {
     preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
     max_retries: {label: "Retries", description: "How often to try again after a failure."}
     docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+    signal: {label: "Normalised signal", description: "The normalised ATAC-seq signal, for training and prediction; one track, or one per group of barcodes."}
+    scaled: {label: "Scaled coverage", description: "The coverage of the widened cut sites, scaled to rpm_factor reads, before it is normalised."}
+    called_peaks: {label: "ATAC-seq peaks", description: "ATAC-seq peaks that MACS called on the widened cut sites; with call_peaks."}
+    groups: {label: "Table of groups", description: "The files of each group of cells, and its numbers; with barcodes."}
+    quality: {label: "Quality of the reads", description: "Quality of the reads in one page: duplicates, fragment sizes, bases around the cut sites, reads in peaks."}
+    quality_table: {label: "Quality of the reads for MultiQC", description: "The numbers of that page, which MultiQC reads."}
+    signal_record: {label: "Run record", description: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."}
+    tracks: {label: "Predicted scores", description: "Predicted scores of 0 to 1 in bins of 32 bp, one track per signal."}
+    record: {label: "Run record", description: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."}
+    sites: {label: "Predicted sites", description: "Runs of bins whose score reaches the cutoff, sorted by chromosome and start, as BED or narrowPeak."}
+    sites_record: {label: "Run record", description: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."}
     # end
   }
 }

@@ -48,6 +48,17 @@ task prepare {
     preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
     max_retries: {label: "Retries", description: "How often to try again after a failure."}
     docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+    signal: {label: "Normalised signal", description: "The normalised ATAC-seq signal, for training and prediction; one track, or one per group of barcodes."}
+    scaled: {label: "Scaled coverage", description: "The coverage of the widened cut sites, scaled to rpm_factor reads, before it is normalised."}
+    statistics: {label: "Statistics of the coverage", description: "Extremes and percentiles of the scaled coverage, by chromosome and in all."}
+    cut_sites: {label: "Cut sites", description: "The cut sites of the transposase, one base each; with sites_bed."}
+    slopped_sites: {label: "Widened cut sites", description: "The cut sites, widened by slop bases on each side; with sites_bed."}
+    called_peaks: {label: "ATAC-seq peaks", description: "ATAC-seq peaks that MACS called on the widened cut sites; with call_peaks."}
+    groups: {label: "Table of groups", description: "The files of each group of cells, and its numbers; with barcodes."}
+    quality: {label: "Quality of the reads", description: "Quality of the reads in one page: duplicates, fragment sizes, bases around the cut sites, reads in peaks."}
+    quality_table: {label: "Quality of the reads for MultiQC", description: "The numbers of that page, which MultiQC reads."}
+    record: {label: "Run record", description: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."}
+    log: {label: "Log", description: "What the command told while it ran."}
   }
   input {
     Array[File] input_files
@@ -185,6 +196,10 @@ task normalize {
     preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
     max_retries: {label: "Retries", description: "How often to try again after a failure."}
     docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+    track: {label: "Normalised track", description: "The track with its values rescaled."}
+    statistics: {label: "Statistics of the input", description: "Extremes and percentiles of the track that was read, by chromosome and in all."}
+    record: {label: "Run record", description: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."}
+    log: {label: "Log", description: "What the command told while it ran."}
   }
   input {
     File signal
@@ -281,6 +296,9 @@ task average {
     preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
     max_retries: {label: "Retries", description: "How often to try again after a failure."}
     docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+    track: {label: "Mean track", description: "The mean of the tracks, base by base."}
+    record: {label: "Run record", description: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."}
+    log: {label: "Log", description: "What the command told while it ran."}
   }
   input {
     Array[File] input_files
@@ -367,6 +385,10 @@ task binding {
     preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
     max_retries: {label: "Retries", description: "How often to try again after a failure."}
     docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+    track: {label: "Binding", description: "The binding: 1 on bound bases, 0 on all others; the target of training."}
+    regions: {label: "Bound regions", description: "The bound regions, joined from the replicates as combine says."}
+    record: {label: "Run record", description: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."}
+    log: {label: "Log", description: "What the command told while it ran."}
   }
   input {
     Array[File] chip_peaks
@@ -471,6 +493,10 @@ task predict {
     preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
     max_retries: {label: "Retries", description: "How often to try again after a failure."}
     docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+    tracks: {label: "Predicted scores", description: "Predicted scores of 0 to 1 in bins of 32 bp, one track per signal."}
+    sites: {label: "Predicted sites", description: "The bins that reach the cutoff, joined, for each track; none without a cutoff."}
+    record: {label: "Run record", description: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."}
+    log: {label: "Log", description: "What the command told while it ran."}
   }
   input {
     Array[File] model = []
@@ -603,6 +629,10 @@ task merge {
     preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
     max_retries: {label: "Retries", description: "How often to try again after a failure."}
     docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+    track: {label: "Predicted scores", description: "The predictions of all parts in one track."}
+    sites: {label: "Predicted sites", description: "The sites of the whole; with a cutoff, or joined from the sites of the parts."}
+    record: {label: "Run record", description: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."}
+    log: {label: "Log", description: "What the command told while it ran."}
   }
   input {
     Array[File] parts
@@ -703,6 +733,9 @@ task peaks {
     preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
     max_retries: {label: "Retries", description: "How often to try again after a failure."}
     docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+    sites: {label: "Predicted sites", description: "Runs of bins whose score reaches the cutoff, sorted by chromosome and start, as BED or narrowPeak."}
+    record: {label: "Run record", description: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."}
+    log: {label: "Log", description: "What the command told while it ran."}
   }
   input {
     File input_bigwig
@@ -805,6 +838,11 @@ task threshold {
     preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
     max_retries: {label: "Retries", description: "How often to try again after a failure."}
     docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+    table: {label: "Table of thresholds", description: "Precision and recall at each threshold: the cutoff table for calling sites."}
+    cross_celltype: {label: "Thresholds over cell types", description: "Threshold for each precision, recall and F1: medians over cell types."}
+    figure: {label: "Figure of the thresholds", description: "Precision, recall and F1 over the threshold; with plot."}
+    record: {label: "Run record", description: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."}
+    log: {label: "Log", description: "What the command told while it ran."}
   }
   input {
     Array[File] prediction = []
@@ -932,6 +970,13 @@ task benchmark {
     preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
     max_retries: {label: "Retries", description: "How often to try again after a failure."}
     docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+    table: {label: "Scores", description: "Average precision and more of each chromosome and of all, with intervals, beside baselines."}
+    scores: {label: "Scores (JSON)", description: "The scores for programs."}
+    curve: {label: "Precision-recall curve", description: "Precision over recall, thinned to some hundred points."}
+    figure: {label: "Figure of the scores", description: "Precision over recall, or with quant predicted over measured values; with plot."}
+    original_tables: {label: "Tables of maxATAC 1.0.6", description: "Precision-recall tables in the layout of maxATAC 1.0.6, one per chromosome and bin width."}
+    record: {label: "Run record", description: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."}
+    log: {label: "Log", description: "What the command told while it ran."}
   }
   input {
     File? prediction
@@ -1118,6 +1163,14 @@ task simulate {
     preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
     max_retries: {label: "Retries", description: "How often to try again after a failure."}
     docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+    sequence: {label: "Genome sequence (2bit)", description: "The simulated genome."}
+    chrom_sizes: {label: "Chromosome sizes", description: "Names and lengths of the simulated chromosomes."}
+    blacklist: {label: "Blacklisted regions", description: "Regions that no command is to use."}
+    fragments: {label: "Reads", description: "ATAC-seq fragments of each cell type."}
+    atac_signal: {label: "ATAC-seq signal", description: "ATAC-seq signal of each cell type."}
+    binding_tracks: {label: "Binding", description: "Binding in each cell type: 1 in ChIP-seq peaks, 0 elsewhere."}
+    atac_peaks: {label: "ATAC-seq peaks", description: "ATAC-seq peaks of each cell type."}
+    chip_peaks: {label: "ChIP-seq peaks", description: "ChIP-seq peaks of each cell type."}
     # end
   }
 }
@@ -1174,6 +1227,8 @@ task report {
     preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
     max_retries: {label: "Retries", description: "How often to try again after a failure."}
     docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+    report_page: {label: "Report", description: "The report of the run, drawn again, in one HTML file."}
+    figures: {label: "Figures of the report", description: "The figures of the report, as PNG and SVG."}
     # end
   }
 }

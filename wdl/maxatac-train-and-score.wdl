@@ -303,6 +303,16 @@ workflow maxatac_train_and_score {
     preemptible: {label: "Tries on preemptible machines", description: "How often to try on a machine that may be taken away, before an ordinary one; 0 for never."}
     max_retries: {label: "Retries", description: "How often to try again after a failure."}
     docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+    model: {label: "Best model (Keras)", description: "The selected model, for maxatac predict and any program with Keras 3."}
+    training_record: {label: "Run record", description: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."}
+    report_page: {label: "Report", description: "The report of the run: data, training, selection and test in one HTML file; with report."}
+    predictions: {label: "Predicted scores", description: "Predicted scores of each cell type that is held out."}
+    prediction_records: {label: "Run records of the predictions", description: "Run record of each prediction."}
+    thresholds: {label: "Table of thresholds", description: "Precision and recall at each threshold: the cutoff table for calling sites."}
+    thresholds_record: {label: "Run record", description: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."}
+    sites: {label: "Predicted sites", description: "Runs of bins whose score reaches the cutoff, sorted by chromosome and start, as BED or narrowPeak."}
+    benchmark_tables: {label: "Scores", description: "Average precision and more of each chromosome and of all, with intervals, beside baselines."}
+    benchmark_scores: {label: "Scores (JSON)", description: "The scores for programs."}
     # end
   }
 }

@@ -249,6 +249,27 @@ workflow maxatac_train_gpu {
     gpu_type: {label: "Kind of GPU", description: "Kind of GPU, by the name that the platform has for it."}
     gpu_count: {label: "GPUs", description: "Number of GPUs of the machine."}
     docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+    best_model: {label: "Best model (Keras)", description: "The selected model, for maxatac predict and any program with Keras 3."}
+    best_model_h5: {label: "Best model (HDF5)", description: "The selected model as HDF5, for programs that read the published models."}
+    best_epoch: {label: "Name of the best checkpoint", description: "One line: file name of the checkpoint that was selected."}
+    history: {label: "Training history", description: "Loss, Dice coefficient, average precision and more of each epoch, for training and validation."}
+    cell_history: {label: "Training history by cell type", description: "Validation scores of each epoch by cell type; none where there is one cell type."}
+    timing: {label: "Times of each epoch", description: "What took how long in each epoch."}
+    thresholds: {label: "Table of thresholds", description: "Precision and recall at each threshold, on the genome-like validation windows: the cutoff table for calling sites. None without bound bins in those windows."}
+    test_table: {label: "Test scores", description: "Scores of the selected model on test chromosomes of held-out cell types, beside baselines; with test."}
+    test_scores: {label: "Test scores (JSON)", description: "The scores of the independent test for programs."}
+    predictions: {label: "Predictions of the test", description: "Predicted scores on the test chromosomes, one track per held-out cell type."}
+    history_plot: {label: "Figure of the training history", description: "Loss and Dice coefficient over the epochs; with plot."}
+    structure_plot: {label: "Figure of the network", description: "The layers of the network; with plot."}
+    report_page: {label: "Report", description: "The report of the run: data, training, selection and test in one HTML file; with report."}
+    report_data: {label: "Data of the report", description: "What the report shows beside the tables; with it the report can be drawn again."}
+    record: {label: "Run record", description: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."}
+    log: {label: "Log", description: "What training told while it ran."}
+    cell_table: {label: "Meta file", description: "The cell types as the table that maxatac train takes on a command line, with their paths in the step."}
+    resume_state: {label: "State to go on from", description: "Weights, optimizer and random state after the last epoch; the input resume_from takes it, together with checkpoints."}
+    checkpoints: {label: "Checkpoints", description: "The models after each epoch, as many as keep_checkpoints says."}
+    regions: {label: "Regions of interest", description: "The regions of training and of validation; with save_roi. The inputs train_roi and validate_roi read them."}
+    region_counts: {label: "Numbers of regions", description: "How many regions each cell type and chromosome has; with save_roi."}
     # end
   }
 }
@@ -511,6 +532,27 @@ task train {
     gpu_type: {label: "Kind of GPU", description: "Kind of GPU, by the name that the platform has for it."}
     gpu_count: {label: "GPUs", description: "Number of GPUs of the machine."}
     docker: {label: "Container image", description: "Image to run in; its name in a registry that the platform reaches."}
+    best_model: {label: "Best model (Keras)", description: "The selected model, for maxatac predict and any program with Keras 3."}
+    best_model_h5: {label: "Best model (HDF5)", description: "The selected model as HDF5, for programs that read the published models."}
+    best_epoch: {label: "Name of the best checkpoint", description: "One line: file name of the checkpoint that was selected."}
+    history: {label: "Training history", description: "Loss, Dice coefficient, average precision and more of each epoch, for training and validation."}
+    cell_history: {label: "Training history by cell type", description: "Validation scores of each epoch by cell type; none where there is one cell type."}
+    timing: {label: "Times of each epoch", description: "What took how long in each epoch."}
+    thresholds: {label: "Table of thresholds", description: "Precision and recall at each threshold, on the genome-like validation windows: the cutoff table for calling sites. None without bound bins in those windows."}
+    test_table: {label: "Test scores", description: "Scores of the selected model on test chromosomes of held-out cell types, beside baselines; with test."}
+    test_scores: {label: "Test scores (JSON)", description: "The scores of the independent test for programs."}
+    predictions: {label: "Predictions of the test", description: "Predicted scores on the test chromosomes, one track per held-out cell type."}
+    history_plot: {label: "Figure of the training history", description: "Loss and Dice coefficient over the epochs; with plot."}
+    structure_plot: {label: "Figure of the network", description: "The layers of the network; with plot."}
+    report_page: {label: "Report", description: "The report of the run: data, training, selection and test in one HTML file; with report."}
+    report_data: {label: "Data of the report", description: "What the report shows beside the tables; with it the report can be drawn again."}
+    record: {label: "Run record", description: "What was run, on which files, with which settings and result: versions, options, checksums of the inputs. Later commands read it beside the results."}
+    log: {label: "Log", description: "What training told while it ran."}
+    cell_table: {label: "Meta file", description: "The cell types as the table that maxatac train takes on a command line, with their paths in the step."}
+    resume_state: {label: "State to go on from", description: "Weights, optimizer and random state after the last epoch; the input resume_from takes it, together with checkpoints."}
+    checkpoints: {label: "Checkpoints", description: "The models after each epoch, as many as keep_checkpoints says."}
+    regions: {label: "Regions of interest", description: "The regions of training and of validation; with save_roi. The inputs train_roi and validate_roi read them."}
+    region_counts: {label: "Numbers of regions", description: "How many regions each cell type and chromosome has; with save_roi."}
     # end
   }
 }

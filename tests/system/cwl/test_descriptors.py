@@ -246,6 +246,11 @@ def test_a_person_sees_what_each_input_and_output_is(name: str, looked: Content)
 def test_a_person_sees_what_each_field_of_a_record_is(looked: Content) -> None:
     for record in looked["types.yml"]:
         assert all(one["label"] and one["doc"] for one in [record, *record["fields"]])
+        for field in record["fields"]:
+            if re.match("File", str(field["type"])):
+                formats = as_list(field["s:encodingFormat"])
+                assert all(found.startswith("http://edamontology.org/format_") for found in formats)
+                assert re.fullmatch(r"[A-Z0-9.]+(?:, [A-Z0-9.]+)*", field["sbg:fileTypes"])
 
 
 @each
@@ -256,13 +261,24 @@ def test_descriptor_says_who_made_it(name: str, looked: Content) -> None:
     assert content["s:softwareVersion"] == content["sbg:toolkitVersion"] == __version__
 
 
+MEMORY_OF = {"m5.xlarge": 16, "m5.2xlarge": 32, "g4dn.2xlarge": 32, "n1-standard-4": 15, "n1-standard-8": 30}
+"""Memory of an instance in GiB, as AWS and Google list it."""
+
+
 @each
 def test_workflow_hints_at_an_instance(name: str, looked: Content) -> None:
+    """One that has room for what a step reserves by default: on Seven Bridges a task fails that does not fit."""
     content = looked[name]["content"]
     if content["class"] == "Workflow":
-        hints = {hint["class"]: hint["value"] for hint in content["hints"]}
-        assert re.fullmatch(r"[a-z0-9]+\.\w+;ebs-gp2;\d+", hints["sbg:AWSInstanceType"])
-        assert hints["sbg:AWSInstanceType"].startswith("g") == ("gpu" in name)
+        hints = {hint["class"].removeprefix("sbg:"): hint["value"].split(";") for hint in content["hints"]}
+        gpu = "gpu" in name
+        assert hints["AWSInstanceType"][0].startswith("g") == gpu and ("GoogleInstanceType" in hints) != gpu
+        reserved = content["inputs"].get("ram_mb", {}).get("default", 4096) / 1024
+        for cloud, disk in (("AWSInstanceType", "ebs-gp2"), ("GoogleInstanceType", "pd-ssd")):
+            if cloud in hints:
+                instance, kind, size = hints[cloud]
+                assert (kind, size.isdigit()) == (disk, True)
+                assert reserved < 0.9 * MEMORY_OF[instance]
 
 
 @each
@@ -321,6 +337,13 @@ def test_dockstore_finds_what_it_registers(looked: Content) -> None:
     entries = [*content["workflows"], *content["tools"]]
     names = [entry["name"] for entry in entries]
     assert len(set(names)) == len(names)
+    assert content["version"] == 1.2 and all(re.fullmatch(r"[a-z][a-z0-9-]*", name) for name in names)
+    # Those of Dockstore's classes; it refuses others.
+    known = {
+        "name", "subclass", "primaryDescriptorPath", "publish", "testParameterFiles", "readMePath", "topic", "authors",
+        "latestTagAsDefault", "enableAutoDois", "filters",
+    }  # fmt: skip
+    assert all(set(entry) == known for entry in entries)
     for entry in entries:
         for path in (entry["primaryDescriptorPath"], entry["readMePath"], *entry["testParameterFiles"]):
             assert path.startswith("/")
@@ -456,20 +479,21 @@ def test_wdl_goes_on_from_the_checkpoint_file(
     assert state.read_text() == "state"
 
 
-def test_every_input_of_a_wdl_is_described(tools: Path) -> None:
+def test_every_input_and_output_of_a_wdl_is_described(tools: Path) -> None:
     code = """if True:
         import json, sys, WDL
         found = {}
         for path in sys.argv[1:]:
             read = WDL.load(path)
             for one in [*read.tasks, *([read.workflow] if read.workflow else [])]:
-                found[f"{path}: {one.name}"] = [[i.name for i in one.inputs], one.parameter_meta, one.meta]
+                ports = [port.name for port in [*one.inputs, *one.outputs]]
+                found[f"{path}: {one.name}"] = [ports, one.parameter_meta, one.meta]
         print(json.dumps(found))
     """
     paths = sorted((ROOT / "wdl").glob("*.wdl"))
     done = subprocess.run([tools / "python", "-c", code, *paths], capture_output=True, text=True, check=True)
-    for place, (inputs, described, meta) in json.loads(done.stdout).items():
-        assert set(inputs) == set(described), place
+    for place, (ports, described, meta) in json.loads(done.stdout).items():
+        assert set(ports) == set(described), place
         assert all(one["label"] and len(one["description"]) > 10 for one in described.values()), place
         assert meta["author"] and meta["description"] and meta["doi"].startswith("https://doi.org/10."), place
 
