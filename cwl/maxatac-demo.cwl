@@ -8,8 +8,10 @@ doc: |
 
 # begin: instance for examples
 hints:
-  - {class: sbg:AWSInstanceType, value: "m5.xlarge;ebs-gp2;50"}
-  - {class: sbg:GoogleInstanceType, value: "n1-standard-4;pd-ssd;50"}
+  - class: sbg:AWSInstanceType
+    value: "m5.xlarge;ebs-gp2;50"
+  - class: sbg:GoogleInstanceType
+    value: "n1-standard-4;pd-ssd;50"
 # end
 
 requirements:

@@ -7,8 +7,10 @@ doc: |
 
 # begin: instance for predicting
 hints:
-  - {class: sbg:AWSInstanceType, value: "m5.2xlarge;ebs-gp2;100"}
-  - {class: sbg:GoogleInstanceType, value: "n1-standard-8;pd-ssd;100"}
+  - class: sbg:AWSInstanceType
+    value: "m5.2xlarge;ebs-gp2;100"
+  - class: sbg:GoogleInstanceType
+    value: "n1-standard-8;pd-ssd;100"
 # end
 
 requirements:

@@ -8,8 +8,10 @@ doc: |
 
 # begin: instance for reads
 hints:
-  - {class: sbg:AWSInstanceType, value: "m5.2xlarge;ebs-gp2;500"}
-  - {class: sbg:GoogleInstanceType, value: "n1-standard-8;pd-ssd;500"}
+  - class: sbg:AWSInstanceType
+    value: "m5.2xlarge;ebs-gp2;500"
+  - class: sbg:GoogleInstanceType
+    value: "n1-standard-8;pd-ssd;500"
 # end
 
 requirements:

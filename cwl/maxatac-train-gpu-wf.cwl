@@ -7,7 +7,8 @@ doc: |
 
 # begin: instance for training
 hints:
-  - {class: sbg:AWSInstanceType, value: "g4dn.2xlarge;ebs-gp2;200"}
+  - class: sbg:AWSInstanceType
+    value: "g4dn.2xlarge;ebs-gp2;200"
 # end
 
 requirements:

@@ -7,9 +7,12 @@ doc: |
 
 # begin: instance for training, side by side
 hints:
-  - {class: sbg:AWSInstanceType, value: "m5.2xlarge;ebs-gp2;200"}
-  - {class: sbg:GoogleInstanceType, value: "n1-standard-8;pd-ssd;200"}
-  - {class: sbg:maxNumberOfParallelInstances, value: "8"}
+  - class: sbg:AWSInstanceType
+    value: "m5.2xlarge;ebs-gp2;200"
+  - class: sbg:GoogleInstanceType
+    value: "n1-standard-8;pd-ssd;200"
+  - class: sbg:maxNumberOfParallelInstances
+    value: "8"
 # end
 
 requirements:

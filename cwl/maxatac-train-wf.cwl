@@ -6,8 +6,10 @@ doc: |
 
 # begin: instance for training
 hints:
-  - {class: sbg:AWSInstanceType, value: "m5.2xlarge;ebs-gp2;200"}
-  - {class: sbg:GoogleInstanceType, value: "n1-standard-8;pd-ssd;200"}
+  - class: sbg:AWSInstanceType
+    value: "m5.2xlarge;ebs-gp2;200"
+  - class: sbg:GoogleInstanceType
+    value: "n1-standard-8;pd-ssd;200"
 # end
 
 requirements:

@@ -246,7 +246,8 @@ def instance_hints(what: str) -> list[str]:
     hints = [("AWSInstanceType", f"{aws};ebs-gp2;{disk}"), ("GoogleInstanceType", f"{google};pd-ssd;{disk}")]
     if scatters:
         hints.append(("maxNumberOfParallelInstances", str(PARALLEL)))
-    return ["hints:", *(f"  - {{class: sbg:{name}, value: {json.dumps(value)}}}" for name, value in hints)]
+    lines = (line for name, value in hints for line in (f"  - class: sbg:{name}", f"    value: {json.dumps(value)}"))
+    return ["hints:", *lines]
 
 
 def script(command: str) -> list[str]:
@@ -495,7 +496,7 @@ def gpu_workflow(text: str, image: str, source: str) -> str:
     text = text.replace("run: maxatac-train.cwl", "run: maxatac-train-gpu.cwl")
     text = text.replace("label: Train a model", "label: Train a model on a GPU").replace("m5.2xlarge", "g4dn.2xlarge")
     # Google has GPUs beside machines, not in them.
-    text = re.sub(r"(?m)^  - \{class: sbg:GoogleInstanceType.*\n", "", text)
+    text = re.sub(r"(?m)^  - class: sbg:GoogleInstanceType\n.*\n", "", text)
     return f"# Written by cwl/options.py from {source}.\n{text}"
 
 
