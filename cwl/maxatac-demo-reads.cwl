@@ -45,42 +45,19 @@ steps:
     in: {size: {default: 1M}}
     out: [sequence, blacklist, fragments, atac_peaks, chip_peaks]
   cells:
-    run:
-      class: ExpressionTool
-      label: Make records of lists
-      requirements:
-        InlineJavascriptRequirement: {}
-        SchemaDefRequirement:
-          types:
-            - $import: types.yml
-      inputs:
-        fragments: File[]
-        atac_peaks: File[]
-        chip_peaks: File[]
-      outputs:
-        reads: {type: {type: array, items: types.yml#cell_reads}}
-      expression: |
-        ${
-          return {"reads": ["CellA", "CellB", "CellC"].map(function (name, place) {
-            return {
-              "cell_type": name,
-              "reads": [inputs.fragments[place]],
-              "chip_peaks": [inputs.chip_peaks[place]],
-              "atac_peaks": inputs.atac_peaks[place],
-              "label": place === 2 ? "Test" : "Train"
-            };
-          })};
-        }
+    run: zip-reads.cwl
     in:
-      fragments: simulate/fragments
+      cell_types: {default: [CellA, CellB, CellC]}
+      labels: {default: [Train, Train, Test]}
+      reads: simulate/fragments
       atac_peaks: simulate/atac_peaks
       chip_peaks: simulate/chip_peaks
-    out: [reads]
+    out: [records]
   train:
     run: maxatac-reads-to-model.cwl
     in:
       tf: {default: SIMTF}
-      reads: cells/reads
+      reads: cells/records
       input_format: {default: fragments}
       sequence: simulate/sequence
       blacklist: simulate/blacklist

@@ -282,6 +282,13 @@ def test_workflow_hints_at_an_instance(name: str, looked: Content) -> None:
 
 
 @each
+def test_step_can_be_packed_by_seven_bridges(name: str, looked: Content) -> None:
+    """Its sbpack refuses a tool inside a workflow that imports types."""
+    for step in looked[name]["content"].get("steps", {}).values():
+        assert isinstance(step["run"], str) or "SchemaDefRequirement" not in step["run"].get("requirements", {})
+
+
+@each
 def test_tool_can_run_anywhere(name: str, looked: Content) -> None:
     content = looked[name]["content"]
     assert content["cwlVersion"] == "v1.2"
