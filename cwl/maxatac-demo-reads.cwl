@@ -63,7 +63,7 @@ steps:
       blacklist: simulate/blacklist
       tchroms: {default: [chr1, chr2, chr3, chr4]}
       vchroms: {default: [chr5, chr6]}
-      test_chroms: {default: [chr8]}
+      test_chroms: {default: [chr7]}
       epochs: {default: 2}
       batches: {default: 2}
       batch_size: {default: 8}
@@ -82,7 +82,7 @@ steps:
       model: {source: train/best_model, valueFrom: "$([self])"}
       sequence: simulate/sequence
       blacklist: simulate/blacklist
-      chroms: {default: [chr8]}
+      chroms: {default: [chr7]}
       cutoff_type: {default: score}
       cutoff_value: {default: 0.5}
       cores: cores
@@ -129,7 +129,7 @@ outputs:
   tracks:
     type: File[]
     label: Predicted scores
-    doc: "Predicted scores of the held-out cell type on chr8."
+    doc: "Predicted scores of the held-out cell type on chr7."
     format: http://edamontology.org/format_3006
     sbg:fileTypes: BW
     outputSource: predict/predict_tracks

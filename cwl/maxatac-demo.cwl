@@ -63,7 +63,7 @@ steps:
       blacklist: simulate/blacklist
       tchroms: {default: [chr1, chr2, chr3, chr4]}
       vchroms: {default: [chr5, chr6]}
-      test_chroms: {default: [chr8]}
+      test_chroms: {default: [chr7]}
       epochs: {default: 2}
       batches: {default: 2}
       batch_size: {default: 8}
@@ -79,7 +79,7 @@ steps:
       sequence: simulate/sequence
       signal: {source: simulate/atac_signal, valueFrom: "$([self[2]])"}
       blacklist: simulate/blacklist
-      chroms: {default: [chr8]}
+      chroms: {default: [chr7]}
       cutoff_type: {default: score}
       cutoff_value: {default: 0.5}
       cores: cores
@@ -139,7 +139,7 @@ outputs:
   model_tracks:
     type: File[]
     label: Predicted scores from the model alone
-    doc: "Predicted scores of chr8, by the workflow that takes a model."
+    doc: "Predicted scores of chr7, by the workflow that takes a model."
     format: http://edamontology.org/format_3006
     sbg:fileTypes: BW
     outputSource: predict/predict_tracks
