@@ -105,7 +105,7 @@ wheel: $(VENV)-wheel/.done  ## wheel and source distribution in dist/, each inst
 	$(WHEEL) sdist
 	$(WHEEL) build $(TARGET)
 	$(if $(TARGET),,$(WHEEL) try)
-	$(WHEEL) offline
+	$(if $(TARGET),,$(WHEEL) offline)
 
 install-numbers: | tools  ## install what make wheel built in clean environments of INTERPRETERS, and in DEBIAN=folder; time and size go into the page
 	$(PYTHON) docs/wheel.py --measure $(INTERPRETERS) $(if $(DEBIAN),--debian $(DEBIAN))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import sys
 
 ASKED = "_ARGCOMPLETE"
 """Variable that argcomplete's shell functions set."""
@@ -22,4 +23,5 @@ def complete(parser: argparse.ArgumentParser) -> None:
     except ImportError:
         # The shell function may be of another environment. There is then nothing to offer.
         os._exit(1)
-    argcomplete.autocomplete(parser, always_complete_options="long")
+    # Not by os._exit, as it would: what the program has made for itself is removed on the way out.
+    argcomplete.autocomplete(parser, always_complete_options="long", exit_method=sys.exit)

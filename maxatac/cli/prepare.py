@@ -147,7 +147,7 @@ def _add_peaks(options: CommandOptions) -> None:
     options.add(
         group, "--call_peaks",
         help="Call ATAC-seq peaks with MACS on the widened cut sites, as maxatac train needs them: pip install "
-        "'maxatac[peaks]'.",
+        "macs3.",
     )  # fmt: skip
     options.add(
         group, "--genome_size", metavar="BP",

@@ -30,7 +30,7 @@ PROGRAMS = ("macs3", "macs2")
 """Names that MACS goes by: that of PyPI, and that of Debian's package, which the container image has. The options used
 here mean the same in both."""
 
-HOW_TO_GET_IT = "pip install 'maxatac[peaks]', or pip install macs3, in the environment of maxatac"
+HOW_TO_GET_IT = "pip install macs3, in the environment of maxatac"
 
 _BEFORE_A_LINE = re.compile(r"[A-Z]+ +@ [^\[]*: (\[\d+ MB\] ?)?")  # level, time and memory
 

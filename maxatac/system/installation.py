@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import os
 import re
 import subprocess
 from dataclasses import dataclass
@@ -68,10 +69,13 @@ def source_revision() -> str | None:
 
 
 def _revision_of_clone(clone: Path) -> str | None:
+    # In a hook, variables of git's name another repository.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+
     def git(*words: str) -> str:
         command = ["git", "-C", str(clone), *words]
         return subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True, timeout=20
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True, timeout=20, env=environment
         ).stdout.strip()
 
     try:

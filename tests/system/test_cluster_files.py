@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,7 @@ def test_options_exist(name: str, call: Callable[..., tuple[int, Calls]], monkey
         status, calls = call(words, **variables)
         (found,) = (line[1:] for line in calls if line[0] == "maxatac")
         assert status == 0
-        parse(found)
+        assert [*getattr(parse(found), "config_problems", [])] == []
         seen.append(found)
     assert len({found[found.index("--prefix") + 1] for found in seen}) == len(seen)
     if name not in ("merge-parts.sh", "merge-parts.yaml"):
@@ -194,6 +195,7 @@ def test_job_does_what_the_schema_cannot_say(name: str) -> None:
     assert (second["action"], exits[1]["values"]) == ("Ignore", [75])
     assert third == {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
     assert spec["activeDeadlineSeconds"] > 0 and pod["terminationGracePeriodSeconds"] > 20
+    assert only["image"].rsplit("/", 1)[1].removesuffix("-jax") == f"maxatac:{version('maxatac')}"
     # No more rights than it needs.
     assert pod["securityContext"]["runAsNonRoot"] and pod["securityContext"]["runAsUser"] > 0
     assert pod["automountServiceAccountToken"] is False

@@ -26,16 +26,10 @@ def test_option_tables_are_the_parsers() -> None:
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
-def test_tables_of_numbers_are_those_of_the_files() -> None:
+@pytest.mark.parametrize("script", ["benchmark.py", "image.py", "wheel.py"])
+def test_tables_of_numbers_are_those_of_the_files(script: str) -> None:
     done = subprocess.run(
-        [sys.executable, str(ROOT / "docs" / "benchmark.py"), "--check"], capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stdout + done.stderr) == (0, "")
-
-
-def test_numbers_of_the_image_are_those_of_the_file() -> None:
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "docs" / "image.py"), "--check"], capture_output=True, text=True, check=False
+        [sys.executable, str(ROOT / "docs" / script), "--check"], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 

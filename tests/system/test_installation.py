@@ -33,11 +33,12 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     source_revision.cache_clear()
 
 
-def test_revision_of_a_clone(clone: Path) -> None:
+def test_revision_of_a_clone(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     head = subprocess.run(
         ["git", "-C", str(clone), "rev-parse", "HEAD"], capture_output=True, text=True, check=True
     ).stdout.strip()
     (clone / "notes.txt").touch()
+    monkeypatch.setenv("GIT_DIR", str(clone / "another"))
     assert source_revision() == head
     (clone / "maxatac" / "system" / "installation.py").write_text("two\n")
     source_revision.cache_clear()

@@ -123,7 +123,7 @@ def test_program_is_beside_python_or_on_the_path(tmp_path: Path, monkeypatch: py
     assert find_macs(problems) is None
     (problem,) = problems
     assert (problem.kind, problem.option) == ("setting", "--call_peaks")
-    assert "maxatac[peaks]" in str(problem)
+    assert "pip install macs3" in str(problem)
     older = program(elsewhere, "", "macs2")
     assert find_macs(Problems()) == older
     older = program(beside, "", "macs2")

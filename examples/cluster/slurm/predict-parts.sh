@@ -1,6 +1,6 @@
 #!/bin/bash
 # A prediction in parts: one job for each line of parts.txt, which names its chromosomes, and one that joins them.
-#   parts=$(sbatch --parsable --array=1-"$(wc -l < parts.txt)" slurm/predict-parts.sh)
+#   parts=$(sbatch --parsable --array=1-"$(grep -c '' parts.txt)" slurm/predict-parts.sh)
 #   sbatch --dependency=afterok:"$parts" --kill-on-invalid-dep=yes slurm/merge-parts.sh
 #SBATCH --job-name=maxatac-parts --output=%x-%A-%a.log --open-mode=append
 #SBATCH --cpus-per-task=4 --mem=8G --time=12:00:00

@@ -1,6 +1,6 @@
 #!/bin/bash
 # One model for each line of runs.txt, which has the options of that run. In the folder of the settings:
-#   sbatch --array=1-"$(wc -l < runs.txt)" slurm/train-runs.sh
+#   sbatch --array=1-"$(grep -c '' runs.txt)" slurm/train-runs.sh
 #SBATCH --job-name=maxatac-runs --output=%x-%A-%a.log --open-mode=append
 #SBATCH --cpus-per-task=4 --mem=16G --time=24:00:00
 #SBATCH --requeue --signal=USR1@120
